@@ -1,0 +1,226 @@
+namespace FuncAD
+
+open System
+
+/// <summary>
+/// The operators: functions in, functions out. Each application opens a level of its own, so that they nest to any depth and in any
+/// order. A structure is Real, or an array, list, dictionary, option, tuple, record or plain class of structures; parts that are not
+/// numbers ride along unchanged. Exceptions of the function pass through.
+/// </summary>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module AD =
+    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
+
+    // ---- Derivatives of functions of one number ----
+
+    /// <summary>
+    /// The derivative f'(x), by forward mode. The result may be any structure, or a function of any order, whose derivative is then taken
+    /// argument by argument: diff f x = fun a -> diff (fun u -> f u a) x.
+    /// </summary>
+    /// <remarks>Cost: one run of f, at most a few times as long.</remarks>
+    let diff (f: Real -> 'Q) (x: Real) : 'Q =
+        notNull (nameof f) f
+        let struct (_, tangent) = Pushforward.run "Diff" f x [| x |] [| Real 1.0 |]
+        tangent
+
+    /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f on truncated power series.</summary>
+    /// <remarks>Cost: one run of f with O(order^2) work per operation (order^3 for a few special functions).</remarks>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The order is negative.</exception>
+    let taylor (order: int) (f: Real -> Real) (x: Real) : Real[] =
+        notNull (nameof f) f
+        if order < 0 then raise (ArgumentOutOfRangeException(nameof order, order, "Taylor: the order of a series is 0 or more."))
+        Taylor.coefficients order f x
+
+    /// <summary>The n-th derivative of a function of one number: n! times its n-th Taylor coefficient.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative.</exception>
+    let diffn (n: int) (f: Real -> Real) (x: Real) : Real =
+        if n < 0 then raise (ArgumentOutOfRangeException(nameof n, n, "Diff: the order of a derivative is 0 or more."))
+        if n = 1 then diff f x
+        else
+            let mutable factorial = 1.0
+            for k = 2 to n do
+                factorial <- factorial * float k
+            factorial * (taylor n f x)[n]
+
+    // ---- Gradients ----
+
+    /// <summary>The value and the gradient of a function with one real result, by reverse mode.</summary>
+    /// <remarks>Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.</remarks>
+    let valueAndGrad (f: 'P -> Real) (p: 'P) : Real * 'P =
+        notNull (nameof f) f
+        let struct (value, gradient) = Pullback.valueAndGradient "Grad" f p
+        value, gradient
+
+    /// <summary>The gradient of a function with one real result, by reverse mode, in the structure of the parameter.</summary>
+    /// <remarks>Cost: as valueAndGrad.</remarks>
+    let grad (f: 'P -> Real) (p: 'P) : 'P = snd (valueAndGrad f p)
+
+    // ---- Products with the Jacobian J of f ----
+
+    /// <summary>f(p) and the Jacobian-vector product J v, by forward mode.</summary>
+    /// <remarks>Cost: one run of f. A tangent of 0 is a structural zero: it does not become NaN by meeting an infinite slope.</remarks>
+    /// <exception cref="T:System.ArgumentException">v has not the structure of p.</exception>
+    let jvp (f: 'P -> 'Q) (p: 'P) (v: 'P) : 'Q * 'Q =
+        notNull (nameof f) f
+        let point = (Gather.input "Jvp" "x" p).Numbers
+        let struct (value, tangent) = Pushforward.run "Jvp" f p point (Gather.alike "Jvp" "tangent" p v)
+        value, tangent
+
+    /// <summary>f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.</summary>
+    /// <remarks>Cost: one run of f, and one sweep a call. The pullback keeps the tape (24 bytes an operation) alive.</remarks>
+    /// <exception cref="T:System.ArgumentException">In the pullback: w has not the structure of f(p).</exception>
+    let vjp (f: 'P -> 'Q) (p: 'P) : 'Q * ('Q -> 'P) =
+        notNull (nameof f) f
+        let recording = Recording<'P, 'Q>("Vjp", f, p)
+        recording.Value, recording.Pullback
+
+    // ---- Jacobians: entry [i, j] is the derivative of result i with respect to argument j ----
+
+    let private unit' n i = Array.init n (fun j -> Real(if i = j then 1.0 else 0.0))
+
+    let private result (operation: string) (y: Real[]) =
+        if isNull y then raise (ArgumentException($"{operation}: f returned null instead of an array.", "f"))
+        y
+
+    /// <summary>The Jacobian, column by column in forward mode.</summary>
+    /// <remarks>Cost: a run of f for each argument.</remarks>
+    let jacobianForward (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        let f = f >> result "JacobianForward"
+        let columns = Array.init x.Length (fun j -> snd (jvp f x (unit' x.Length j)))
+        let rows = if columns.Length = 0 then (f x).Length else columns[0].Length
+        Array2D.init rows x.Length (fun i j -> columns[j][i])
+
+    /// <summary>The Jacobian, row by row in reverse mode.</summary>
+    /// <remarks>Cost: one run of f, and a sweep for each result.</remarks>
+    let jacobianReverse (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        let recording = Recording<Real[], Real[]>("JacobianReverse", f >> result "JacobianReverse", x)
+        try
+            let count = recording.Primals.Length
+            let rows = Array.init count (fun i -> recording.Pull(unit' count i))
+            Array2D.init count x.Length (fun i j -> rows[i][j])
+        finally
+            recording.Release()
+
+    /// <summary>The Jacobian in the cheaper mode: forward if f has no more arguments than results, reverse otherwise.</summary>
+    /// <remarks>Cost: one run of f on plain numbers, to count the results, and as the mode says.</remarks>
+    let jacobian (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        let results = (x |> Array.map (fun x -> Real x.Value) |> f |> result "Jacobian").Length
+        if x.Length <= results then jacobianForward f x else jacobianReverse f x
+
+    // ---- Second derivatives ----
+
+    /// <summary>The product of the Hessian with a vector, forward over reverse.</summary>
+    /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
+    let hvp (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
+        notNull (nameof f) f
+        snd (jvp (grad f) p v)
+
+    /// <summary>The matrix of second derivatives, forward over reverse.</summary>
+    /// <remarks>Cost: a product with the Hessian for each argument.</remarks>
+    let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        let columns = Array.init x.Length (fun j -> hvp f x (unit' x.Length j))
+        Array2D.init x.Length x.Length (fun i j -> columns[j][i])
+
+    // ---- Vector calculus ----
+
+    let private along (x: Real[]) i (f: Real[] -> 'Q) (t: Real) : 'Q = f (Array.mapi (fun j xj -> if i = j then t else xj) x)
+
+    /// <summary>The sum of the second derivatives of f in each argument.</summary>
+    /// <remarks>Cost: a Taylor series of order 2 for each argument.</remarks>
+    let laplacian (f: Real[] -> Real) (x: Real[]) : Real =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        x |> Array.mapi (fun i xi -> diffn 2 (along x i f) xi) |> Array.fold (+) (Real 0.0)
+
+    let private square (operation: string) (expected: int) (y: Real[]) =
+        if (result operation y).Length <> expected then
+            raise (ArgumentException($"{operation}: f must have as many results as arguments: expected {expected}, got {y.Length}.", "f"))
+        y
+
+    /// <summary>The trace of the Jacobian of a vector field.</summary>
+    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <exception cref="T:System.ArgumentException">f has not as many results as arguments.</exception>
+    let divergence (f: Real[] -> Real[]) (x: Real[]) : Real =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        x
+        |> Array.mapi (fun i xi -> diff (along x i (fun x -> (square "Divergence" x.Length (f x))[i])) xi)
+        |> Array.fold (+) (Real 0.0)
+
+    /// <summary>The curl of a vector field in three dimensions.</summary>
+    /// <remarks>Cost: three runs of f.</remarks>
+    /// <exception cref="T:System.ArgumentException">x has not three numbers, or f(x) has not.</exception>
+    let curl (f: Real[] -> Real[]) (x: Real[]) : Real[] =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        if x.Length <> 3 then raise (ArgumentException($"Curl: the field lives in three dimensions: expected 3 numbers, got {x.Length}.", nameof x))
+        let j = jacobianForward (f >> square "Curl" 3) x
+        [| j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] |]
+
+    // ---- Constants, custom rules, checking ----
+
+    /// <summary>The same structure with constants for its numbers: no derivative of any level passes.</summary>
+    let stopGradient (p: 'P) : 'P =
+        let leaves = Leaves("StopGradient", "x")
+        Structures.of'<'P>().Gather(p, p, leaves)
+        if leaves.Functions.Count > 0 then leaves.Fail "it holds a function; stop the gradient of its results instead."
+        Gather.rebuild p (leaves.Numbers |> Array.map (fun x -> Real x.Value))
+
+    /// <summary>
+    /// A function of one number from its value and its slope, dy/dx in terms of x and y. The slope is computed on Real, so that higher
+    /// derivatives follow; it works in every mode.
+    /// </summary>
+    let custom (name: string) (value: float -> float) (slope: Real -> Real -> Real) : Real -> Real =
+        notNull (nameof value) value
+        notNull (nameof slope) slope
+        fun x -> Real.Unary(CustomRule(name, value, slope), x)
+
+    /// <summary>
+    /// A function over structures from its value and its pullback: pullback x y w = w J, linear in w. Forward mode costs a pullback for
+    /// each result; customRule takes a pushforward too.
+    /// </summary>
+    let customPullback (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) : 'P -> 'Q =
+        notNull (nameof value) value
+        notNull (nameof pullback) pullback
+        Custom.apply name value pullback None
+
+    /// <summary>A function over structures from its value, its pullback (x y w -> w J) and its pushforward (x y v -> J v).</summary>
+    let customRule (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: 'P -> 'Q -> 'P -> 'Q) : 'P -> 'Q =
+        notNull (nameof value) value
+        notNull (nameof pullback) pullback
+        notNull (nameof pushforward) pushforward
+        Custom.apply name value pullback (Some pushforward)
+
+    /// <summary>
+    /// Compares the gradient of f at p with differences that are extrapolated to step 0, entry by entry, and reports the worst. The
+    /// gradient passes if every error is at most 1e-6. f should be smooth around p.
+    /// </summary>
+    /// <remarks>Cost: up to 24 runs of f for each number of p.</remarks>
+    let checkGradient (f: 'P -> Real) (p: 'P) : GradientReport =
+        notNull (nameof f) f
+        Check.gradient f p 1e-6
+
+    /// <summary>As checkGradient, with a tolerance of one's own; an InvalidOperationException says where the gradient does not pass.</summary>
+    let assertGradient (tolerance: float) (f: 'P -> Real) (p: 'P) : GradientReport =
+        notNull (nameof f) f
+        let report = Check.gradient f p tolerance
+        if not report.Passed then raise (InvalidOperationException(report.ToString()))
+        report
+
+    /// <summary>Plain numbers as constants.</summary>
+    let toReals (xs: float[]) : Real[] =
+        notNull (nameof xs) xs
+        Array.map Real xs
+
+    /// <summary>The values of numbers, without their derivatives.</summary>
+    let toFloats (xs: Real[]) : float[] =
+        notNull (nameof xs) xs
+        xs |> Array.map _.Value

@@ -1,0 +1,22 @@
+namespace FuncAD
+
+/// <summary>
+/// Forward mode by tagged duals: an operator opens a level, lifts its inputs onto it with their tangents, runs the function, and takes
+/// from each result the tangent of its own level (Siskind and Pearlmutter 2008; Manzyuk, Pearlmutter, Radul, Rush and Siskind,
+/// "Perturbation confusion in forward automatic differentiation of higher-order functions", 2019).
+/// </summary>
+module internal Forward =
+
+    /// The input as seen by the function. A tangent that is the constant 0 is a structural zero: such an input stays a constant.
+    let lift level (x: Real) (tangent: Real) =
+        let x, tangent = x.Live, tangent.Live
+        if isNull tangent.node && tangent.value = 0.0 then x else Real.OnForward(level, x, tangent)
+
+    /// The part of a result that belongs to the level or below: numbers of higher levels have escaped from operators that have ended.
+    let rec lookThrough (level: Level) (y: Real) =
+        if not (isNull y.node) && y.node.Order > level.Order then lookThrough level y.Primal else y
+
+    /// A result's primal and tangent at the level.
+    let lower (level: ForwardLevel) (y: Real) =
+        let y = lookThrough level y
+        if y.IsAt level then struct (y.Primal, y.Tangent) else struct (y, Real())

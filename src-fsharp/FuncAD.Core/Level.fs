@@ -1,0 +1,34 @@
+namespace FuncAD
+
+open System.Threading
+
+/// <summary>What a number carries beside its value: a level, or a node that belongs to one. Null in a constant.</summary>
+[<AbstractClass; AllowNullLiteral>]
+type Node internal (order: int64) =
+    /// The order of the level: an operator that is applied inside another has the higher one.
+    member internal _.Order = order
+
+/// <summary>
+/// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
+/// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
+/// </summary>
+[<AbstractClass; AllowNullLiteral>]
+type Level internal () =
+    inherit Node(Level.Fresh())
+    static let mutable newest = 0L
+    [<VolatileField>]
+    let mutable ended = false
+
+    /// The level counter: the one global variable of the library.
+    static member private Fresh() = Interlocked.Increment &newest
+
+    /// From its end on, a level's numbers are constants to every operation.
+    member internal _.Ended = ended
+
+    abstract End: unit -> unit
+    default _.End() = ended <- true
+
+/// <summary>A level of forward mode. It holds nothing: the tangents are in the numbers.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal ForwardLevel() =
+    inherit Level()

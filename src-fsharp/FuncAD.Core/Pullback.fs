@@ -1,0 +1,59 @@
+namespace FuncAD
+
+open System
+
+/// <summary>
+/// One run of f on a tape: the value, and the pullback w -> w J, which may be called many times. Given back with <c>Release</c> once no
+/// sweep is to come.
+/// </summary>
+[<Sealed>]
+type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
+    let tape = Tape()
+    let inputs = (Gather.input operation "x" p).Numbers |> Array.map _.Live
+
+    let result =
+        try
+            let lifted = inputs |> Array.map (fun x -> Real.OnTape(tape, x, tape.PushLeaf()))
+            let result = f (Gather.rebuild p lifted)
+            tape.End()
+            result
+        with _ ->
+            tape.Release()
+            reraise ()
+
+    let outputs =
+        try
+            let leaves = Gather.output operation result
+            if leaves.Functions.Count > 0 then
+                leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
+            leaves.Numbers |> Array.map (Forward.lookThrough tape)
+        with _ ->
+            tape.Release()
+            reraise ()
+
+    let slots = outputs |> Array.map (fun y -> if y.IsAt tape then Tape.Index y.Slot else -1)
+    let value = lazy (Gather.rebuild result (outputs |> Array.map (fun y -> y.Below tape)))
+
+    /// f(p), without the tape's level.
+    member _.Value: 'Q = value.Value
+
+    /// The primals of the results, in order.
+    member _.Primals = outputs |> Array.map (fun y -> y.Below tape)
+
+    /// The cotangents of the inputs for these cotangents of the results.
+    member _.Pull(cotangents: Real[]) : Real[] = Reverse.sweep tape slots cotangents inputs.Length
+
+    /// The same, in the structure of the point.
+    member recording.Pullback(cotangent: 'Q) : 'P =
+        Gather.rebuild p (recording.Pull(Gather.alike operation "cotangent" result cotangent))
+
+    member _.Release() = tape.Release()
+
+module internal Pullback =
+    /// The value and the gradient of a function with one real result, with the tape given back.
+    let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
+        let recording = Recording<'P, Real>(operation, f, p)
+        try
+            struct (recording.Primals[0], Gather.rebuild p (recording.Pull [| Real 1.0 |]))
+        finally
+            recording.Release()

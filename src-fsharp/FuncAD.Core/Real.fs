@@ -1,0 +1,803 @@
+namespace FuncAD
+
+open System
+open System.Diagnostics
+open System.Globalization
+open System.Numerics
+open System.Runtime.CompilerServices
+open FuncAD.Rules
+
+/// <summary>
+/// A real number that can be differentiated: a value, the differentiation level it belongs to (none for a constant), and what it
+/// carries there: a tangent in forward mode, a slot of the tape in reverse mode. It is used like <c>double</c>: it has the operators,
+/// the functions as static members, and <see cref="T:System.Numerics.IFloatingPointIeee754`1"/>, so that generic math runs on it.
+/// </summary>
+/// <remarks>
+/// Values are those of the same code over <c>double</c>, bit for bit (but ExpM1, LogP1 and their relatives keep tiny arguments, which
+/// .NET's do not). Comparisons look at values alone. A <c>double</c> converts implicitly; back, <c>(double)x</c> or <c>x.Value</c>
+/// drops the derivative and is therefore explicit. Domain errors give NaN or infinity, never an exception.
+/// </remarks>
+[<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}")>]
+type Real =
+    val internal value: float
+
+    /// On a forward level with plain numbers the tangent; on a tape the slot, as Tape hands it out; otherwise unused.
+    val internal extra: float
+
+    /// Null: a constant. A level: primal and tangent (or slope) are plain doubles. Otherwise the Nested that holds them.
+    val internal node: Node
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    internal new(value, extra, node) = { value = value; extra = extra; node = node }
+
+    /// <summary>A constant: a number that depends on nothing.</summary>
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    new(value: float) = { value = value; extra = 0.0; node = null }
+
+    /// <summary>The number's value, without its derivatives.</summary>
+    member x.Value = x.value
+
+    // ---- Levels ----
+
+    member internal x.Level: Level =
+        match x.node with
+        | null -> null
+        | :? Nested as nested -> nested.Level
+        | node -> Unsafe.As<Level> node
+
+    /// What the number is below its level.
+    member internal x.Primal: Real =
+        match x.node with
+        | :? Nested as nested -> nested.Primal
+        | _ -> Real x.value
+
+    /// The tangent of a number that belongs to a forward level.
+    member internal x.Tangent: Real =
+        match x.node with
+        | :? Dual as dual -> dual.Tangent
+        | _ -> Real x.extra
+
+    /// The slot of a number that belongs to a tape.
+    member internal x.Slot: float =
+        match x.node with
+        | :? Variable as variable -> variable.Slot
+        | _ -> x.extra
+
+    /// The number as later operations are to see it: levels that have ended are constants, that is, left out.
+    member internal x.Live: Real =
+        let mutable live = x
+        while not (isNull live.node) && live.Level.Ended do
+            live <- live.Primal
+        live
+
+    /// Tells whether the number belongs to this level.
+    member internal x.IsAt(level: Level) = Object.ReferenceEquals(x.Level, level)
+
+    /// The number as an operation at the level sees it from below: its primal if it belongs there, else itself (a constant there).
+    member internal x.Below(level: Level) = if x.IsAt level then x.Primal else x
+
+    static member internal OnForward(level: ForwardLevel, primal: Real, tangent: Real) : Real =
+        if isNull primal.node && isNull tangent.node then Real(primal.value, tangent.value, level)
+        else Real(primal.value, 0.0, Dual(level, primal, tangent))
+
+    static member internal OnTape(tape: Tape, primal: Real, slot: float) : Real =
+        if isNull primal.node then Real(primal.value, slot, tape)
+        else Real(primal.value, 0.0, Variable(tape, primal, slot))
+
+    /// A tangent or cotangent times a slope; a factor of the constant 1 is left out.
+    static member internal Scale(slope: Real, tangent: Real) : Real =
+        if isNull slope.node && slope.value = 1.0 then tangent
+        elif isNull tangent.node && tangent.value = 1.0 then slope
+        else Real.Binary(Arithmetic.Multiply(), slope, tangent)
+
+    // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
+    //
+    // The operators are inlined into their callers and hand a number on by its fields, in registers: to pass it as a whole means copies
+    // on the stack, and made a chain of operations 3 times slower.
+
+    /// <summary>Applies a rule of one argument.</summary>
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
+        if isNull x.node then Real(rule.Value x.value) else Real.UnaryActive(rule, x.value, x.extra, x.node)
+
+    /// <summary>Applies a rule of two arguments.</summary>
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
+        if isNull b.node then
+            if isNull a.node then Real(rule.Value(a.value, b.value)) else Real.BinaryOfActive(rule, a.value, a.extra, a.node, b.value)
+        elif isNull a.node then Real.BinaryWithActive(rule, a.value, b.value, b.extra, b.node)
+        else Real.BinaryActive(rule, a.value, a.extra, a.node, b.value, b.extra, b.node)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private UnaryActive<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: float, extra: float, node: Node) : Real =
+        match node with
+        | :? ForwardLevel ->
+            let y = rule.Value x
+            Real(y, Flat.Slope(rule, x, y) * extra, node)
+        | :? Tape as tape ->
+            let y = rule.Value x
+            Real(y, tape.Push(extra, Flat.Slope(rule, x, y)), tape)
+        | _ -> Real.UnaryNested(rule, Real(x, extra, node))
+
+    /// The first argument is active, the second a constant.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryOfActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, extra: float, node: Node, b: float) : Real =
+        match node with
+        | :? ForwardLevel ->
+            let y = rule.Value(a, b)
+            Real(y, Flat.SlopeA(rule, a, b, y) * extra, node)
+        | :? Tape as tape ->
+            let y = rule.Value(a, b)
+            Real(y, tape.Push(extra, Flat.SlopeA(rule, a, b, y)), tape)
+        | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
+
+    /// The first argument is a constant, the second active.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryWithActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, extra: float, node: Node) : Real =
+        match node with
+        | :? ForwardLevel ->
+            let y = rule.Value(a, b)
+            Real(y, Flat.SlopeB(rule, a, b, y) * extra, node)
+        | :? Tape as tape ->
+            let y = rule.Value(a, b)
+            Real(y, tape.Push(extra, Flat.SlopeB(rule, a, b, y)), tape)
+        | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryActive<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, extraA: float, nodeA: Node, b: float, extraB: float, nodeB: Node)
+        : Real =
+        if Object.ReferenceEquals(nodeA, nodeB) then
+            match nodeA with
+            | :? ForwardLevel ->
+                let y = rule.Value(a, b)
+                Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
+            | :? Tape as tape ->
+                let y = rule.Value(a, b)
+                Real(y, tape.Push(extraA, Flat.SlopeA(rule, a, b, y), extraB, Flat.SlopeB(rule, a, b, y)), tape)
+            | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+        else
+            Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+
+    /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
+        let x = x.Live
+        match x.Level with
+        | null -> Real(rule.Value x.value)
+        | :? RuleLevel as level -> level.Unary(rule, x)
+        | level ->
+            let primal = x.Primal
+            let y = Real.Unary(rule, primal)
+            Real.Join(level, y, x, rule.Slope<Real>(primal, y))
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryNested<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
+        let a, b = a.Live, b.Live
+        match Real.Higher(a.Level, b.Level) with
+        | null -> Real(rule.Value(a.value, b.value))
+        | :? RuleLevel as level -> level.Binary(rule, a, b)
+        | level ->
+            let primalA, primalB = a.Below level, b.Below level
+            let y = Real.Binary(rule, primalA, primalB)
+            if not (b.IsAt level) then Real.Join(level, y, a, rule.SlopeA<Real>(primalA, primalB, y))
+            elif not (a.IsAt level) then Real.Join(level, y, b, rule.SlopeB<Real>(primalA, primalB, y))
+            else
+                let slopeA = rule.SlopeA<Real>(primalA, primalB, y)
+                Real.Join(level, y, a, slopeA, b, rule.SlopeB<Real>(primalA, primalB, y))
+
+    /// <summary>Applies a rule of three arguments: two frames on a tape, the second joining the third argument to the first two.</summary>
+    static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Real, b: Real, c: Real) : Real =
+        if isNull a.node && isNull b.node && isNull c.node then
+            Real(rule.Value(a.value, b.value, c.value))
+        else
+            let a, b, c = a.Live, b.Live, c.Live
+            match Real.Higher(Real.Higher(a.Level, b.Level), c.Level) with
+            | null -> Real(rule.Value(a.value, b.value, c.value))
+            | :? RuleLevel as level -> level.Ternary(rule, a, b, c)
+            | level ->
+                let primalA, primalB, primalC = a.Below level, b.Below level, c.Below level
+                let y = Real.Ternary(rule, primalA, primalB, primalC)
+                let mutable result = y
+                let join (argument: Real) (slope: Real) =
+                    if argument.IsAt level then
+                        result <-
+                            if result.IsAt level then Real.Join(level, y, result, Real 1.0, argument, slope)
+                            else Real.Join(level, y, argument, slope)
+                if a.IsAt level then join a (rule.SlopeA<Real>(primalA, primalB, primalC))
+                if b.IsAt level then join b (rule.SlopeB<Real>(primalA, primalB, primalC))
+                if c.IsAt level then join c (rule.SlopeC<Real>(primalA, primalB, primalC))
+                result
+
+    /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
+    static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Real) : Real = Real(rule.Value x.value)
+
+    /// <summary>Applies a choice: the result is the chosen argument; at a tie, half of each.</summary>
+    static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Real, b: Real) : Real =
+        let y = rule.Value(a.value, b.value)
+        if a.value = b.value then Real.Binary(Pieces.Meet y, a, b)
+        elif y = a.value || (Double.IsNaN y && Double.IsNaN a.value) then a
+        else b
+
+    static member internal Higher(a: Level, b: Level) : Level =
+        if isNull a then b
+        elif isNull b || a.Order >= b.Order then a
+        else b
+
+    /// The number with this primal that depends, at the level, on x with this slope.
+    static member internal Join(level: Level, primal: Real, x: Real, slope: Real) : Real =
+        match level with
+        | :? ForwardLevel as forward -> Real.OnForward(forward, primal, Real.Scale(slope, x.Tangent))
+        | _ ->
+            let tape = Unsafe.As<Tape> level
+            let slot =
+                if isNull slope.node then tape.Push(x.Slot, slope.value)
+                else tape.PushClosure(LinearBackpropagator(Tape.Index x.Slot, slope, -1, Real()))
+            Real.OnTape(tape, primal, slot)
+
+    /// The number with this primal that depends, at the level, on a and b with these slopes.
+    static member internal Join(level: Level, primal: Real, a: Real, slopeA: Real, b: Real, slopeB: Real) : Real =
+        match level with
+        | :? ForwardLevel as forward ->
+            let tangentA = Real.Scale(slopeA, a.Tangent)
+            Real.OnForward(forward, primal, Real.Binary(Arithmetic.Add(), tangentA, Real.Scale(slopeB, b.Tangent)))
+        | _ ->
+            let tape = Unsafe.As<Tape> level
+            let slot =
+                if isNull slopeA.node && isNull slopeB.node then tape.Push(a.Slot, slopeA.value, b.Slot, slopeB.value)
+                else tape.PushClosure(LinearBackpropagator(Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB))
+            Real.OnTape(tape, primal, slot)
+
+    interface ICarrier<Real> with
+        static member Constant value = Real value
+        static member Add(a, b) = Real.Binary(Arithmetic.Add(), a, b)
+        static member Subtract(a, b) = Real.Binary(Arithmetic.Subtract(), a, b)
+        static member Multiply(a, b) = Real.Binary(Arithmetic.Multiply(), a, b)
+        static member Divide(a, b) = Real.Binary(Arithmetic.Divide(), a, b)
+        static member Negate a = Real.Unary(Arithmetic.Negate(), a)
+        static member Unary(rule, x) = Real.Unary(rule, x)
+        static member Binary(rule, a, b) = Real.Binary(rule, a, b)
+        static member Step(rule, x) = Real.Step(rule, x)
+        static member Choice(rule, a, b) = Real.Choice(rule, a, b)
+
+    // ---- Constants and conversions ----
+
+    static member Zero = Real 0.0
+    static member One = Real 1.0
+    static member NegativeOne = Real -1.0
+    static member E = Real Math.E
+    static member Pi = Real Math.PI
+    static member Tau = Real Math.Tau
+    static member NaN = Real Double.NaN
+    static member Epsilon = Real Double.Epsilon
+    static member PositiveInfinity = Real Double.PositiveInfinity
+    static member NegativeInfinity = Real Double.NegativeInfinity
+    static member NegativeZero = Real -0.0
+    static member MaxValue = Real Double.MaxValue
+    static member MinValue = Real Double.MinValue
+
+    /// <summary>A double is a constant.</summary>
+    static member op_Implicit(value: float) : Real = Real value
+
+    /// <summary>The value, without its derivatives: for printing, branching and indexing, not for going on computing.</summary>
+    static member op_Explicit(x: Real) : float = x.value
+
+    // ---- Operators ----
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (+)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Add(), a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (+)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Add(), a, Real b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (+)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Add(), Real a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (-)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Subtract(), a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (-)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Subtract(), a, Real b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (-)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Subtract(), Real a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member ( * )(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member ( * )(a: Real, b: float) : Real = Real.Binary(Arithmetic.Multiply(), a, Real b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member ( * )(a: float, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), Real a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (/)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Divide(), a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (/)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Divide(), a, Real b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (/)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Divide(), Real a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (%)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (%)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Remainder(), a, Real b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (%)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), Real a, b)
+    static member (~-)(x: Real) : Real = Real.Unary(Arithmetic.Negate(), x)
+    static member (~+)(x: Real) : Real = x
+    static member op_Equality(a: Real, b: Real) = (a.value = b.value)
+    static member op_Inequality(a: Real, b: Real) = (a.value <> b.value)
+    static member op_LessThan(a: Real, b: Real) = (a.value < b.value)
+    static member op_GreaterThan(a: Real, b: Real) = (a.value > b.value)
+    static member op_LessThanOrEqual(a: Real, b: Real) = (a.value <= b.value)
+    static member op_GreaterThanOrEqual(a: Real, b: Real) = (a.value >= b.value)
+    static member op_Increment(x: Real) : Real = x + 1.0
+    static member op_Decrement(x: Real) : Real = x - 1.0
+
+    // ---- Functions, named as double names them ----
+
+    /// <summary>The square root; derivative 1/(2 sqrt x), +infinity at 0.</summary>
+    static member Sqrt(x: Real) : Real = Real.Unary(Powers.Sqrt(), x)
+
+    /// <summary>The cube root; derivative 1/(3 y^2), +infinity at 0.</summary>
+    static member Cbrt(x: Real) : Real = Real.Unary(Powers.Cbrt(), x)
+
+    /// <summary>e^x; its own derivative.</summary>
+    static member Exp(x: Real) : Real = Real.Unary(Exponentials.Exp(), x)
+
+    /// <summary>2^x; derivative 2^x log 2.</summary>
+    static member Exp2(x: Real) : Real = Real.Unary(Exponentials.Exp2(), x)
+
+    /// <summary>10^x; derivative 10^x log 10.</summary>
+    static member Exp10(x: Real) : Real = Real.Unary(Exponentials.Exp10(), x)
+
+    /// <summary>e^x - 1, accurate for tiny x (double.ExpM1 is not); derivative e^x.</summary>
+    static member ExpM1(x: Real) : Real = Real.Unary(Exponentials.ExpM1(), x)
+
+    /// <summary>2^x - 1, accurate for tiny x; derivative 2^x log 2.</summary>
+    static member Exp2M1(x: Real) : Real = Real.Unary(Exponentials.Exp2M1(), x)
+
+    /// <summary>10^x - 1, accurate for tiny x; derivative 10^x log 10.</summary>
+    static member Exp10M1(x: Real) : Real = Real.Unary(Exponentials.Exp10M1(), x)
+
+    /// <summary>The natural logarithm; derivative 1/x.</summary>
+    static member Log(x: Real) : Real = Real.Unary(Exponentials.Log(), x)
+
+    /// <summary>The logarithm to the base 2; derivative 1/(x log 2).</summary>
+    static member Log2(x: Real) : Real = Real.Unary(Exponentials.Log2(), x)
+
+    /// <summary>The logarithm to the base 10; derivative 1/(x log 10).</summary>
+    static member Log10(x: Real) : Real = Real.Unary(Exponentials.Log10(), x)
+
+    /// <summary>log(1 + x), accurate for tiny x (double.LogP1 is not); derivative 1/(1 + x).</summary>
+    static member LogP1(x: Real) : Real = Real.Unary(Exponentials.LogP1(), x)
+
+    /// <summary>log2(1 + x), accurate for tiny x.</summary>
+    static member Log2P1(x: Real) : Real = Real.Unary(Exponentials.Log2P1(), x)
+
+    /// <summary>log10(1 + x), accurate for tiny x.</summary>
+    static member Log10P1(x: Real) : Real = Real.Unary(Exponentials.Log10P1(), x)
+
+    /// <summary>The sine; derivative cos x.</summary>
+    static member Sin(x: Real) : Real = Real.Unary(Trigonometry.Sin(), x)
+
+    /// <summary>The cosine; derivative -sin x.</summary>
+    static member Cos(x: Real) : Real = Real.Unary(Trigonometry.Cos(), x)
+
+    /// <summary>The tangent; derivative 1 + y^2.</summary>
+    static member Tan(x: Real) : Real = Real.Unary(Trigonometry.Tan(), x)
+
+    /// <summary>sin(pi x), exact at half turns; derivative pi cos(pi x).</summary>
+    static member SinPi(x: Real) : Real = Real.Unary(Trigonometry.SinPi(), x)
+
+    /// <summary>cos(pi x), exact at half turns; derivative -pi sin(pi x).</summary>
+    static member CosPi(x: Real) : Real = Real.Unary(Trigonometry.CosPi(), x)
+
+    /// <summary>tan(pi x); derivative pi (1 + y^2).</summary>
+    static member TanPi(x: Real) : Real = Real.Unary(Trigonometry.TanPi(), x)
+
+    /// <summary>The inverse sine; derivative 1/sqrt(1 - x^2), +infinity at -1 and 1.</summary>
+    static member Asin(x: Real) : Real = Real.Unary(Trigonometry.Asin(), x)
+
+    /// <summary>The inverse cosine; derivative -1/sqrt(1 - x^2), -infinity at -1 and 1.</summary>
+    static member Acos(x: Real) : Real = Real.Unary(Trigonometry.Acos(), x)
+
+    /// <summary>The inverse tangent; derivative 1/(1 + x^2).</summary>
+    static member Atan(x: Real) : Real = Real.Unary(Trigonometry.Atan(), x)
+
+    /// <summary>arcsin(x)/pi.</summary>
+    static member AsinPi(x: Real) : Real = Real.Unary(Trigonometry.AsinPi(), x)
+
+    /// <summary>arccos(x)/pi.</summary>
+    static member AcosPi(x: Real) : Real = Real.Unary(Trigonometry.AcosPi(), x)
+
+    /// <summary>arctan(x)/pi.</summary>
+    static member AtanPi(x: Real) : Real = Real.Unary(Trigonometry.AtanPi(), x)
+
+    /// <summary>The hyperbolic sine; derivative cosh x.</summary>
+    static member Sinh(x: Real) : Real = Real.Unary(Hyperbolics.Sinh(), x)
+
+    /// <summary>The hyperbolic cosine; derivative sinh x.</summary>
+    static member Cosh(x: Real) : Real = Real.Unary(Hyperbolics.Cosh(), x)
+
+    /// <summary>The hyperbolic tangent; derivative 1/cosh^2 x, which does not cancel for large x.</summary>
+    static member Tanh(x: Real) : Real = Real.Unary(Hyperbolics.Tanh(), x)
+
+    /// <summary>The inverse hyperbolic sine; derivative 1/sqrt(1 + x^2).</summary>
+    static member Asinh(x: Real) : Real = Real.Unary(Hyperbolics.Asinh(), x)
+
+    /// <summary>The inverse hyperbolic cosine; derivative 1/sqrt(x^2 - 1), +infinity at 1.</summary>
+    static member Acosh(x: Real) : Real = Real.Unary(Hyperbolics.Acosh(), x)
+
+    /// <summary>The inverse hyperbolic tangent; derivative 1/(1 - x^2), +infinity at -1 and 1.</summary>
+    static member Atanh(x: Real) : Real = Real.Unary(Hyperbolics.Atanh(), x)
+
+    /// <summary>|x|; derivative sign(x), 0 at 0.</summary>
+    static member Abs(x: Real) : Real = Real.Unary(Pieces.Abs(), x)
+
+    /// <summary>sqrt(a^2 + b^2) without overflow; derivative 0 at the origin.</summary>
+    static member Hypot(a: Real, b: Real) : Real = Real.Binary(Powers.Hypot(), a, b)
+
+    /// <summary>The angle of the point (x, y); derivatives x/(x^2 + y^2) and -y/(x^2 + y^2), NaN at the origin.</summary>
+    static member Atan2(y: Real, x: Real) : Real = Real.Binary(Trigonometry.Atan2(), y, x)
+
+    /// <summary>The angle of the point (x, y) divided by pi.</summary>
+    static member Atan2Pi(y: Real, x: Real) : Real = Real.Binary(Trigonometry.Atan2Pi(), y, x)
+
+    /// <summary>a - b round(a/b).</summary>
+    static member Ieee754Remainder(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Ieee754Remainder(), a, b)
+
+    /// <summary>x^n for a whole number n, exact at 0 and for negative x; derivative n x^(n - 1), and 0 everywhere for n = 0.</summary>
+    static member Pow(x: Real, n: int) : Real = Real.Unary(Powers.Power(float n), x)
+
+    /// <summary>x^c for a constant c; derivative c x^(c - 1).</summary>
+    static member Pow(x: Real, c: float) : Real = Real.Unary(Powers.Power c, x)
+
+    /// <summary>x^y; derivatives y x^(y - 1) and x^y log x, the latter 0 at x = 0 for y > 0.</summary>
+    static member Pow(x: Real, y: Real) : Real =
+        if isNull y.node then Real.Unary(Powers.Power y.value, x) else Real.Binary(Powers.PowerLog 0, x, y)
+
+    /// <summary>The n-th root; derivative y^(1 - n) / n.</summary>
+    static member RootN(x: Real, n: int) : Real = Real.Unary(Powers.RootN n, x)
+
+    /// <summary>The logarithm of x to a base.</summary>
+    static member Log(x: Real, newBase: Real) : Real = Real.Binary(Exponentials.LogBase(), x, newBase)
+
+    /// <summary>a b + c, rounded once.</summary>
+    static member FusedMultiplyAdd(a: Real, b: Real, c: Real) : Real = Real.Ternary(Arithmetic.FusedMultiplyAdd(), a, b, c)
+
+    /// <summary>The sine and the cosine.</summary>
+    static member SinCos(x: Real) : struct (Real * Real) = struct (Real.Sin x, Real.Cos x)
+
+    /// <summary>The sine and the cosine of pi x.</summary>
+    static member SinCosPi(x: Real) : struct (Real * Real) = struct (Real.SinPi x, Real.CosPi x)
+
+    /// <summary>(1 - t) a + t b.</summary>
+    static member Lerp(a: Real, b: Real, t: Real) : Real = Real.FusedMultiplyAdd(a, Real.One - t, b * t)
+
+    /// <summary>An angle in degrees, in radians.</summary>
+    static member DegreesToRadians(degrees: Real) : Real = degrees * Math.PI / 180.0
+
+    /// <summary>An angle in radians, in degrees.</summary>
+    static member RadiansToDegrees(radians: Real) : Real = radians * 180.0 / Math.PI
+
+    /// <summary>x 2^n.</summary>
+    static member ScaleB(x: Real, n: int) : Real = Real.Unary(Powers.ScaleB n, x)
+
+    /// <summary>-1, 0 or 1. Throws ArithmeticException for NaN, as double's does.</summary>
+    static member Sign(x: Real) : int = Math.Sign x.value
+
+    /// <summary>|x| with the sign of another number; derivative in x -1 or 1, in the other 0.</summary>
+    static member CopySign(x: Real, sign: Real) : Real =
+        if Double.IsNegative x.value = Double.IsNegative sign.value then x else -x
+
+    /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
+    /// <exception cref="T:System.ArgumentException">min is above max.</exception>
+    static member Clamp(x: Real, min: Real, max: Real) : Real =
+        let value = Math.Clamp(x.value, min.value, max.value) // throws where the bounds are crossed
+        if x.value = min.value then Real.Binary(Pieces.Meet value, x, min)
+        elif x.value = max.value then Real.Binary(Pieces.Meet value, x, max)
+        elif x.value < min.value then min
+        elif x.value > max.value then max
+        else x
+
+    /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
+    static member Round(x: Real) : Real = Real.Step(Arithmetic.RoundToEven(), x)
+
+    /// <summary>x rounded to decimal digits in one of .NET's modes; slope 0 everywhere.</summary>
+    static member Round(x: Real, digits: int, mode: MidpointRounding) : Real = Real.Step(Pieces.Round(digits, mode), x)
+
+    /// <summary>The largest whole number not above x; slope 0 everywhere.</summary>
+    static member Floor(x: Real) : Real = Real.Step(Pieces.Floor(), x)
+
+    /// <summary>The smallest whole number not below x; slope 0 everywhere.</summary>
+    static member Ceiling(x: Real) : Real = Real.Step(Pieces.Ceiling(), x)
+
+    /// <summary>x without its fraction; slope 0 everywhere.</summary>
+    static member Truncate(x: Real) : Real = Real.Step(Arithmetic.Truncate(), x)
+
+    /// <summary>The larger number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member Max(a: Real, b: Real) : Real = Real.Choice(Pieces.Max(), a, b)
+
+    /// <summary>The smaller number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member Min(a: Real, b: Real) : Real = Real.Choice(Pieces.Min(), a, b)
+
+    /// <summary>The number of larger magnitude; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MaxMagnitude(a: Real, b: Real) : Real = Real.Choice(Pieces.MaxMagnitude(), a, b)
+
+    /// <summary>The number of smaller magnitude; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MinMagnitude(a: Real, b: Real) : Real = Real.Choice(Pieces.MinMagnitude(), a, b)
+
+    /// <summary>The larger number, passing over NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MaxNumber(a: Real, b: Real) : Real = Real.Choice(Pieces.MaxNumber(), a, b)
+
+    /// <summary>The smaller number, passing over NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MinNumber(a: Real, b: Real) : Real = Real.Choice(Pieces.MinNumber(), a, b)
+
+    /// <summary>The number of larger magnitude, passing over NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MaxMagnitudeNumber(a: Real, b: Real) : Real = Real.Choice(Pieces.MaxMagnitudeNumber(), a, b)
+
+    /// <summary>The number of smaller magnitude, passing over NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member MinMagnitudeNumber(a: Real, b: Real) : Real = Real.Choice(Pieces.MinMagnitudeNumber(), a, b)
+
+    // ---- Equality, order and text: those of the value ----
+
+    /// <summary>Compares values, as double does; derivatives do not count.</summary>
+    member x.CompareTo(other: Real) = x.value.CompareTo other.value
+
+    /// <summary>Tells whether the values are equal, as double does; derivatives do not count.</summary>
+    member x.Equals(other: Real) = x.value.Equals other.value
+    override x.Equals(other: obj) = match other with :? Real as other -> x.value.Equals other.value | _ -> false
+    override x.GetHashCode() = x.value.GetHashCode()
+
+    /// <summary>The value as text, in the invariant culture.</summary>
+    override x.ToString() = x.value.ToString CultureInfo.InvariantCulture
+    member x.ToString(format: string, provider: IFormatProvider) = x.value.ToString(format, provider)
+
+    // ---- Generic math: each member is the one above, or the value's own ----
+
+    interface IComparable with
+        member x.CompareTo other = match other with :? Real as other -> x.CompareTo other | _ -> invalidArg "other" "A Real compares with a Real."
+
+    interface IComparable<Real> with
+        member x.CompareTo other = x.CompareTo other
+
+    interface IEquatable<Real> with
+        member x.Equals other = x.Equals other
+
+    interface IFormattable with
+        member x.ToString(format, provider) = x.ToString(format, provider)
+
+    interface ISpanFormattable with
+        member x.TryFormat(destination, written, format, provider) = x.value.TryFormat(destination, &written, format, provider)
+
+    interface IUtf8SpanFormattable with
+        member x.TryFormat(destination: Span<byte>, written, format, provider) = x.value.TryFormat(destination, &written, format, provider)
+
+    interface IParsable<Real> with
+        static member Parse(text, provider) = Real(Double.Parse(text, provider))
+        static member TryParse(text: string, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+
+    interface ISpanParsable<Real> with
+        static member Parse(text: ReadOnlySpan<char>, provider) = Real(Double.Parse(text, provider))
+        static member TryParse(text: ReadOnlySpan<char>, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+
+    interface IUtf8SpanParsable<Real> with
+        static member Parse(text: ReadOnlySpan<byte>, provider: IFormatProvider) = Real(Double.Parse(text, provider))
+        static member TryParse(text: ReadOnlySpan<byte>, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+
+    interface IAdditionOperators<Real, Real, Real> with
+        static member (+)(a: Real, b: Real) : Real = a + b
+
+    interface ISubtractionOperators<Real, Real, Real> with
+        static member (-)(a: Real, b: Real) : Real = a - b
+
+    interface IMultiplyOperators<Real, Real, Real> with
+        static member ( * )(a: Real, b: Real) : Real = a * b
+
+    interface IDivisionOperators<Real, Real, Real> with
+        static member (/)(a: Real, b: Real) : Real = a / b
+
+    interface IModulusOperators<Real, Real, Real> with
+        static member (%)(a: Real, b: Real) : Real = a % b
+
+    interface IUnaryPlusOperators<Real, Real> with
+        static member (~+)(x: Real) : Real = x
+
+    interface IUnaryNegationOperators<Real, Real> with
+        static member (~-)(x: Real) : Real = -x
+
+    interface IIncrementOperators<Real> with
+        static member op_Increment x = Real.op_Increment x
+
+    interface IDecrementOperators<Real> with
+        static member op_Decrement x = Real.op_Decrement x
+
+    interface IAdditiveIdentity<Real, Real> with
+        static member AdditiveIdentity = Real.Zero
+
+    interface IMultiplicativeIdentity<Real, Real> with
+        static member MultiplicativeIdentity = Real.One
+
+    interface IEqualityOperators<Real, Real, bool> with
+        static member op_Equality(a: Real, b: Real) = (a.value = b.value)
+        static member op_Inequality(a: Real, b: Real) = (a.value <> b.value)
+
+    interface IComparisonOperators<Real, Real, bool> with
+        static member op_LessThan(a: Real, b: Real) = (a.value < b.value)
+        static member op_GreaterThan(a: Real, b: Real) = (a.value > b.value)
+        static member op_LessThanOrEqual(a: Real, b: Real) = (a.value <= b.value)
+        static member op_GreaterThanOrEqual(a: Real, b: Real) = (a.value >= b.value)
+
+    interface IMinMaxValue<Real> with
+        static member MinValue = Real.MinValue
+        static member MaxValue = Real.MaxValue
+
+    interface ISignedNumber<Real> with
+        static member NegativeOne = Real.NegativeOne
+
+    interface INumberBase<Real> with
+        static member Zero = Real.Zero
+        static member One = Real.One
+        static member Radix = 2
+        static member Abs x = Real.Abs x
+        static member IsCanonical _ = true
+        static member IsComplexNumber _ = false
+        static member IsImaginaryNumber _ = false
+        static member IsZero x = (x.value = 0.0)
+        static member IsEvenInteger x = Double.IsEvenInteger x.value
+        static member IsFinite x = Double.IsFinite x.value
+        static member IsInfinity x = Double.IsInfinity x.value
+        static member IsInteger x = Double.IsInteger x.value
+        static member IsNaN x = Double.IsNaN x.value
+        static member IsNegative x = Double.IsNegative x.value
+        static member IsNegativeInfinity x = Double.IsNegativeInfinity x.value
+        static member IsNormal x = Double.IsNormal x.value
+        static member IsOddInteger x = Double.IsOddInteger x.value
+        static member IsPositive x = Double.IsPositive x.value
+        static member IsPositiveInfinity x = Double.IsPositiveInfinity x.value
+        static member IsRealNumber x = Double.IsRealNumber x.value
+        static member IsSubnormal x = Double.IsSubnormal x.value
+        static member MaxMagnitude(a, b) = Real.MaxMagnitude(a, b)
+        static member MinMagnitude(a, b) = Real.MinMagnitude(a, b)
+        static member MaxMagnitudeNumber(a, b) = Real.MaxMagnitudeNumber(a, b)
+        static member MinMagnitudeNumber(a, b) = Real.MinMagnitudeNumber(a, b)
+        static member MultiplyAddEstimate(a, b, c) = Real.FusedMultiplyAdd(a, b, c)
+        static member Parse(text: string, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
+        static member Parse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
+        static member Parse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
+        static member TryParse(text: string, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryParse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryParse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryConvertFromChecked(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateChecked value); true)
+        static member TryConvertFromSaturating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateSaturating value); true)
+        static member TryConvertFromTruncating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateTruncating value); true)
+        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked x.value; true)
+        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating x.value; true)
+        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating x.value; true)
+
+    interface INumber<Real> with
+        static member Clamp(x, min, max) = Real.Clamp(x, min, max)
+        static member CopySign(x, sign) = Real.CopySign(x, sign)
+        static member Max(a, b) = Real.Max(a, b)
+        static member Min(a, b) = Real.Min(a, b)
+        static member MaxNumber(a, b) = Real.MaxNumber(a, b)
+        static member MinNumber(a, b) = Real.MinNumber(a, b)
+        static member Sign x = Real.Sign x
+
+    interface IFloatingPointConstants<Real> with
+        static member E = Real.E
+        static member Pi = Real.Pi
+        static member Tau = Real.Tau
+
+    interface IExponentialFunctions<Real> with
+        static member Exp x = Real.Exp x
+        static member ExpM1 x = Real.ExpM1 x
+        static member Exp2 x = Real.Exp2 x
+        static member Exp2M1 x = Real.Exp2M1 x
+        static member Exp10 x = Real.Exp10 x
+        static member Exp10M1 x = Real.Exp10M1 x
+
+    interface ILogarithmicFunctions<Real> with
+        static member Log(x: Real) = Real.Log x
+        static member LogP1(x: Real) = Real.LogP1 x
+        static member Log2(x: Real) = Real.Log2 x
+        static member Log2P1(x: Real) = Real.Log2P1 x
+        static member Log10(x: Real) = Real.Log10 x
+        static member Log10P1(x: Real) = Real.Log10P1 x
+        static member Log(x: Real, newBase: Real) = Real.Log(x, newBase)
+
+    interface IPowerFunctions<Real> with
+        static member Pow(x, y) = Real.Pow(x, (y: Real))
+
+    interface IRootFunctions<Real> with
+        static member Sqrt x = Real.Sqrt x
+        static member Cbrt x = Real.Cbrt x
+        static member Hypot(a, b) = Real.Hypot(a, b)
+        static member RootN(x, n) = Real.RootN(x, n)
+
+    interface ITrigonometricFunctions<Real> with
+        static member Sin x = Real.Sin x
+        static member Cos x = Real.Cos x
+        static member Tan x = Real.Tan x
+        static member SinPi x = Real.SinPi x
+        static member CosPi x = Real.CosPi x
+        static member TanPi x = Real.TanPi x
+        static member Asin x = Real.Asin x
+        static member Acos x = Real.Acos x
+        static member Atan x = Real.Atan x
+        static member AsinPi x = Real.AsinPi x
+        static member AcosPi x = Real.AcosPi x
+        static member AtanPi x = Real.AtanPi x
+        static member SinCos x = Real.SinCos x
+        static member SinCosPi x = Real.SinCosPi x
+        static member DegreesToRadians x = Real.DegreesToRadians x
+        static member RadiansToDegrees x = Real.RadiansToDegrees x
+
+    interface IHyperbolicFunctions<Real> with
+        static member Sinh x = Real.Sinh x
+        static member Cosh x = Real.Cosh x
+        static member Tanh x = Real.Tanh x
+        static member Asinh x = Real.Asinh x
+        static member Acosh x = Real.Acosh x
+        static member Atanh x = Real.Atanh x
+
+    interface IFloatingPoint<Real> with
+        static member Floor x = Real.Floor x
+        static member Ceiling x = Real.Ceiling x
+        static member Truncate x = Real.Truncate x
+        static member Round(x: Real) = Real.Round x
+        static member Round(x: Real, digits: int) = Real.Round(x, digits, MidpointRounding.ToEven)
+        static member Round(x: Real, mode: MidpointRounding) = Real.Round(x, 0, mode)
+        static member Round(x: Real, digits: int, mode: MidpointRounding) = Real.Round(x, digits, mode)
+        member x.GetExponentByteCount() = (x.value :> IFloatingPoint<float>).GetExponentByteCount()
+        member x.GetExponentShortestBitLength() = (x.value :> IFloatingPoint<float>).GetExponentShortestBitLength()
+        member x.GetSignificandBitLength() = (x.value :> IFloatingPoint<float>).GetSignificandBitLength()
+        member x.GetSignificandByteCount() = (x.value :> IFloatingPoint<float>).GetSignificandByteCount()
+        member x.TryWriteExponentBigEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
+        member x.TryWriteExponentLittleEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
+        member x.TryWriteSignificandBigEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
+        member x.TryWriteSignificandLittleEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
+
+    interface IFloatingPointIeee754<Real> with
+        static member Epsilon = Real.Epsilon
+        static member NaN = Real.NaN
+        static member NegativeInfinity = Real.NegativeInfinity
+        static member NegativeZero = Real.NegativeZero
+        static member PositiveInfinity = Real.PositiveInfinity
+        static member Atan2(y, x) = Real.Atan2(y, x)
+        static member Atan2Pi(y, x) = Real.Atan2Pi(y, x)
+        static member BitDecrement x = Real.Unary(Pieces.BitDecrement(), x)
+        static member BitIncrement x = Real.Unary(Pieces.BitIncrement(), x)
+        static member FusedMultiplyAdd(a, b, c) = Real.FusedMultiplyAdd(a, b, c)
+        static member Ieee754Remainder(a, b) = Real.Ieee754Remainder(a, b)
+        static member ILogB x = Math.ILogB x.value
+        static member Lerp(a, b, t) = Real.Lerp(a, b, t)
+        static member ReciprocalEstimate x = 1.0 / x
+        static member ReciprocalSqrtEstimate x = 1.0 / Real.Sqrt x
+        static member ScaleB(x, n) = Real.ScaleB(x, n)
+
+    static member private Parsed(parsed: bool * float, result: byref<Real>) : bool =
+        result <- Real(snd parsed)
+        fst parsed
+
+/// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
+and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =
+    inherit Node(level.Order)
+    member _.Level = level
+    member _.Primal = primal
+
+/// <summary>A dual number: primal + tangent e, with e^2 = 0 and e the level's own.</summary>
+and [<Sealed; AllowNullLiteral>] internal Dual(level: ForwardLevel, primal: Real, tangent: Real) =
+    inherit Nested(level, primal)
+    member _.Tangent = tangent
+
+/// <summary>A result on a tape whose primal belongs to a lower level.</summary>
+and [<Sealed; AllowNullLiteral>] internal Variable(tape: Tape, primal: Real, slot: float) =
+    inherit Nested(tape, primal)
+    member _.Slot = slot
+
+/// <summary>A frame whose slopes belong to lower levels. B is negative where there is one argument.</summary>
+and [<Sealed; AllowNullLiteral>] internal LinearBackpropagator(a: int, slopeA: Real, b: int, slopeB: Real) =
+    inherit Backpropagator()
+    member _.A = a
+    member _.SlopeA = slopeA
+    member _.B = b
+    member _.SlopeB = slopeB
+
+/// <summary>A level that interprets rules by itself, such as Taylor mode's. It calls for a rule with at least one argument of its own.</summary>
+and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
+    inherit Level()
+    abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real
+    abstract Binary<'R when 'R: struct and 'R :> IBinary> : rule: 'R * a: Real * b: Real -> Real
+    abstract Ternary<'R when 'R: struct and 'R :> ITernary> : rule: 'R * a: Real * b: Real * c: Real -> Real

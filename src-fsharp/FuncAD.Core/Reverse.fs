@@ -1,0 +1,114 @@
+namespace FuncAD
+
+open System
+open System.Buffers
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+
+/// <summary>
+/// A backpropagator that is a closure over several results and inputs, such as a custom rule's: the results have the slots from its own
+/// on; it answers the contributions to the input slots (a negative slot belongs to a constant).
+/// </summary>
+[<Sealed; AllowNullLiteral>]
+type internal PullbackBackpropagator(results: int, inputs: int[], pullback: Real[] -> Real[]) =
+    inherit Backpropagator()
+    member _.Results = results
+    member _.Inputs = inputs
+    member _.Pullback = pullback
+
+/// <summary>
+/// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
+/// cotangent. It is written once and compiled for two carriers: plain doubles, and <c>Real</c> where cotangents carry levels.
+/// </summary>
+/// <remarks>
+/// <c>touched</c> keeps which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets
+/// an infinite slope. It may be null, when no slope is infinite.
+/// </remarks>
+[<AbstractClass; Sealed>]
+type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Contribute(cotangents: 'T[], touched: bool[], slot: int, contribution: 'T) =
+        let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+        if isNull touched || touched[slot] then
+            cotangent <- 'T.Add(cotangent, contribution)
+        else
+            touched[slot] <- true
+            cotangent <- contribution
+
+    /// Resumes the frames of one chunk, last first; closures by the given function of closure and slot.
+    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], touched: bool[], resume: Action<int, int>) =
+        let mutable index = length - 1
+        while index >= 0 do
+            let slot = start + index
+            if isNull touched || touched[slot] then
+                let frame = Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
+                if frame.A >= 0 then
+                    let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+                    Sweep<'T>.Contribute(cotangents, touched, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
+                    Sweep<'T>.Contribute(cotangents, touched, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
+                elif frame.A <> Frame.Leaf then
+                    resume.Invoke(~~~frame.A, slot)
+            index <- index - 1
+
+    /// Seeds some slots, and resumes all frames from the highest of them down. Slots below 0 are passed over.
+    static member Run(tape: Tape, slots: int[], seeds: 'T[], cotangents: 'T[], touched: bool[], resume: Action<int, int>) =
+        let mutable top = -1
+        for index = 0 to slots.Length - 1 do
+            if slots[index] >= 0 then
+                Sweep<'T>.Contribute(cotangents, touched, slots[index], seeds[index])
+                top <- max top slots[index]
+        for struct (chunk, start, length) in tape.Chunks do
+            Sweep<'T>.Chunk(chunk, start, min length (top + 1 - start), cotangents, touched, resume)
+
+module internal Reverse =
+    /// The sweep over plain doubles, for a tape without closures. Starting from -0 leaves every first contribution as it is.
+    let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (touched: bool[]) : Real[] =
+        let cotangents = ArrayPool<Flat>.Shared.Rent tape.Count
+        try
+            Array.Fill(cotangents, Flat -0.0, 0, tape.Count)
+            let seeds = seeds |> Array.map (fun seed -> Flat seed.value)
+            Sweep<Flat>.Run(tape, slots, seeds, cotangents, touched, (fun _ _ -> ()))
+            Array.init inputs (fun slot -> Real(cotangents[slot].Value + 0.0))
+        finally
+            ArrayPool.Shared.Return cotangents
+
+    /// The sweep over numbers that may carry levels.
+    let private sweepReal (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
+        let cotangents: Real[] = Array.zeroCreate tape.Count
+        let touched: bool[] = Array.zeroCreate tape.Count
+
+        let resume closure slot =
+            match tape.Closures[closure] with
+            | :? LinearBackpropagator as linear ->
+                let contribute input slope = Sweep<Real>.Contribute(cotangents, touched, input, Real.Scale(slope, cotangents[slot]))
+                contribute linear.A linear.SlopeA
+                if linear.B >= 0 then contribute linear.B linear.SlopeB
+            | other ->
+                let closure = other :?> PullbackBackpropagator
+                let contributions = closure.Pullback cotangents[slot .. slot + closure.Results - 1]
+                for index = 0 to closure.Inputs.Length - 1 do
+                    if closure.Inputs[index] >= 0 then
+                        Sweep<Real>.Contribute(cotangents, touched, closure.Inputs[index], contributions[index])
+
+        Sweep<Real>.Run(tape, slots, seeds, cotangents, touched, resume)
+        Array.init inputs (fun slot -> if isNull cotangents[slot].node then Real(cotangents[slot].value + 0.0) else cotangents[slot])
+
+    /// <summary>
+    /// The cotangents of the first <c>inputs</c> slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0 is a
+    /// structural zero, and so is one of a result that does not depend on the inputs (slot -1).
+    /// </summary>
+    let sweep (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
+        let seeds = seeds |> Array.map _.Live
+        let slots = Array.map2 (fun slot (seed: Real) -> if isNull seed.node && seed.value = 0.0 then -1 else slot) slots seeds
+
+        if slots |> Array.forall (fun slot -> slot < 0) then
+            Array.zeroCreate inputs
+        elif tape.Closures.Count > 0 || seeds |> Array.exists (fun seed -> not (isNull seed.node)) then
+            sweepReal tape slots seeds inputs
+        else
+            // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
+            let cotangents = sweepFlat tape slots seeds inputs null
+            if cotangents |> Array.exists (fun cotangent -> Double.IsNaN cotangent.value) then
+                sweepFlat tape slots seeds inputs (Array.zeroCreate tape.Count)
+            else cotangents

@@ -1,0 +1,114 @@
+namespace FuncAD.Rules
+
+open System
+open FuncAD
+
+/// Values that need F#'s own operators, which the algebra hides below.
+module internal Plain =
+    let add (a: float) b = a + b
+    let subtract (a: float) b = a - b
+    let multiply (a: float) b = a * b
+    let divide (a: float) b = a / b
+    let remainder (a: float) b = a % b
+    let negate (a: float) = -a
+    let previous (n: int) = n - 1
+    let next (n: int) = n + 1
+
+open FuncAD.Algebra
+
+/// <summary>The four operations, remainders and fused multiply-add.</summary>
+module Arithmetic =
+    let private wide = between -100.0 100.0
+    let private positive = between 0.1 100.0
+
+    /// y = a + b
+    [<Struct>]
+    type Add =
+        interface IBinary with
+            member _.Name = "add"
+            member _.Domain = struct (wide, wide)
+            member _.Value(a, b) = Plain.add a b
+            member _.SlopeA(_, _, _) = number 1.0
+            member _.SlopeB(_, _, _) = number 1.0
+
+    /// y = a - b
+    [<Struct>]
+    type Subtract =
+        interface IBinary with
+            member _.Name = "subtract"
+            member _.Domain = struct (wide, wide)
+            member _.Value(a, b) = Plain.subtract a b
+            member _.SlopeA(_, _, _) = number 1.0
+            member _.SlopeB(_, _, _) = number -1.0
+
+    /// y = a b
+    [<Struct>]
+    type Multiply =
+        interface IBinary with
+            member _.Name = "multiply"
+            member _.Domain = struct (wide, wide)
+            member _.Value(a, b) = Plain.multiply a b
+            member _.SlopeA(_, b, _) = b
+            member _.SlopeB(a, _, _) = a
+
+    /// y = a / b, dy/db = -y / b
+    [<Struct>]
+    type Divide =
+        interface IBinary with
+            member _.Name = "divide"
+            member _.Domain = struct (wide, positive)
+            member _.Value(a, b) = Plain.divide a b
+            member _.SlopeA(_, b, _) = number 1.0 / b
+            member _.SlopeB(_, b, y) = -y / b
+
+    /// y = -x
+    [<Struct>]
+    type Negate =
+        interface IUnary with
+            member _.Name = "negate"
+            member _.Domain = wide
+            member _.Edges = [ edge 0.0 (-0.0, -1.0) ]
+            member _.Value x = Plain.negate x
+            member _.Slope(_, _) = number -1.0
+
+    [<Struct>]
+    type Truncate =
+        interface IStep with
+            member _.Name = "truncate"
+            member _.Value x = Math.Truncate x
+
+    [<Struct>]
+    type RoundToEven =
+        interface IStep with
+            member _.Name = "round"
+            member _.Value x = Math.Round x
+
+    /// y = a - b trunc(a / b), the sign of a: .NET's % operator
+    [<Struct>]
+    type Remainder =
+        interface IBinary with
+            member _.Name = "remainder"
+            member _.Domain = struct (wide, positive)
+            member _.Value(a, b) = Plain.remainder a b
+            member _.SlopeA(_, _, _) = number 1.0
+            member _.SlopeB(a, b, _) = -(step (Truncate()) (a / b))
+
+    /// y = a - b round(a / b): the remainder of IEEE 754
+    [<Struct>]
+    type Ieee754Remainder =
+        interface IBinary with
+            member _.Name = "ieee754Remainder"
+            member _.Domain = struct (wide, positive)
+            member _.Value(a, b) = Math.IEEERemainder(a, b)
+            member _.SlopeA(_, _, _) = number 1.0
+            member _.SlopeB(a, b, _) = -(step (RoundToEven()) (a / b))
+
+    /// y = a b + c, rounded once
+    [<Struct>]
+    type FusedMultiplyAdd =
+        interface ITernary with
+            member _.Name = "fusedMultiplyAdd"
+            member _.Value(a, b, c) = Math.FusedMultiplyAdd(a, b, c)
+            member _.SlopeA(_, b, _) = b
+            member _.SlopeB(a, _, _) = a
+            member _.SlopeC(_, _, _) = number 1.0

@@ -1,0 +1,162 @@
+namespace FuncAD.Rules
+
+open System
+open FuncAD
+open FuncAD.Algebra
+
+/// <summary>The error function, the normal distribution, gamma and its relatives, Bessel functions.</summary>
+module Special =
+    let private twoOverSqrtPi = Plain.divide 2.0 (Math.Sqrt Math.PI)
+
+    /// y = exp(-x^2), dy/dx = -2 x y
+    [<Struct>]
+    type Gaussian =
+        interface IUnary with
+            member _.Name = "gaussian"
+            member _.Domain = between -5.0 5.0
+            member _.Edges = [ edge 0.0 (1.0, 0.0) ]
+            member _.Value x = SpecialValues.gaussian x
+            member _.Slope(x, y) = number -2.0 * x * y
+
+    /// <summary>gaussian: see the type above.</summary>
+    let gaussian (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gaussian()) x
+
+    /// y = 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x (DLMF 7.2.1); dy/dx = 2/sqrt(pi) exp(-x^2)
+    [<Struct>]
+    type Erf =
+        interface IUnary with
+            member _.Name = "erf"
+            member _.Domain = between -4.0 4.0
+            member _.Edges = [ edge 0.0 (0.0, twoOverSqrtPi); edge inf (1.0, 0.0); edge minusInf (-1.0, 0.0) ]
+            member _.Value x = SpecialValues.erf x
+            member _.Slope(x, _) = number twoOverSqrtPi * unary (Gaussian()) x
+
+    /// <summary>erf: see the type above.</summary>
+    let erf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erf()) x
+
+    /// y = 1 - erf x without cancellation; dy/dx = -2/sqrt(pi) exp(-x^2)
+    [<Struct>]
+    type Erfc =
+        interface IUnary with
+            member _.Name = "erfc"
+            member _.Domain = between -4.0 8.0
+            member _.Edges = [ edge 0.0 (1.0, Plain.negate twoOverSqrtPi); edge inf (0.0, 0.0) ]
+            member _.Value x = SpecialValues.erfc x
+            member _.Slope(x, _) = number (Plain.negate twoOverSqrtPi) * unary (Gaussian()) x
+
+    /// <summary>erfc: see the type above.</summary>
+    let erfc (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erfc()) x
+
+    /// y = exp(-x^2/2) / sqrt(2 pi), dy/dx = -x y
+    [<Struct>]
+    type NormalPdf =
+        interface IUnary with
+            member _.Name = "normalPdf"
+            member _.Domain = between -5.0 5.0
+            member _.Edges = [ edge inf (0.0, nan) ]
+            member _.Value x = SpecialValues.normalPdf x
+            member _.Slope(x, y) = -x * y
+
+    /// <summary>normalPdf: see the type above.</summary>
+    let normalPdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalPdf()) x
+
+    /// The standard normal distribution function; dy/dx is its density
+    [<Struct>]
+    type NormalCdf =
+        interface IUnary with
+            member _.Name = "normalCdf"
+            member _.Domain = between -8.0 5.0
+            member _.Edges = [ edge 0.0 (0.5, SpecialValues.normalPdf 0.0); edge minusInf (0.0, 0.0); edge inf (1.0, 0.0) ]
+            member _.Value x = SpecialValues.normalCdf x
+            member _.Slope(x, _) = unary (NormalPdf()) x
+
+    /// <summary>normalCdf: see the type above.</summary>
+    let normalCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalCdf()) x
+
+    /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
+    [<Struct>]
+    type NormalInverseCdf =
+        interface IUnary with
+            member _.Name = "normalInverseCdf"
+            member _.Domain = between 0.001 0.999
+            member _.Edges = [ edge 0.0 (minusInf, inf); edge 1.0 (inf, inf); edge 2.0 (nan, nan) ]
+            member _.Value x = SpecialValues.normalInverseCdf x
+            member _.Slope(_, y) = number 1.0 / unary (NormalPdf()) y
+
+    /// <summary>normalInverseCdf: see the type above.</summary>
+    let normalInverseCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
+
+    /// The n-th derivative of digamma (DLMF 5.15)
+    [<Struct>]
+    type Polygamma(n: int) =
+        interface IUnary with
+            member _.Name = "polygamma"
+            member _.Domain = between 0.3 20.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.polygamma n x
+            member _.Slope(x, _) = unary (Polygamma(Plain.next n)) x
+
+    /// The logarithmic derivative of the gamma function (DLMF 5.2.2); dy/dx = trigamma x
+    [<Struct>]
+    type Digamma =
+        interface IUnary with
+            member _.Name = "digamma"
+            member _.Domain = between 0.3 20.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.digamma x
+            member _.Slope(x, _) = unary (Polygamma 1) x
+
+    /// <summary>digamma: see the type above.</summary>
+    let digamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Digamma()) x
+
+    /// The gamma function (DLMF 5.2.1); dy/dx = y digamma x. Poles at 0, -1, -2, ...
+    [<Struct>]
+    type Gamma =
+        interface IUnary with
+            member _.Name = "gamma"
+            member _.Domain = between 0.3 15.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.gamma x
+            member _.Slope(x, y) = y * unary (Digamma()) x
+
+    /// <summary>gamma: see the type above.</summary>
+    let gamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gamma()) x
+
+    /// y = log |gamma(x)|, dy/dx = digamma x
+    [<Struct>]
+    type LogGamma =
+        interface IUnary with
+            member _.Name = "logGamma"
+            member _.Domain = between 0.3 50.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.logGamma x
+            member _.Slope(x, _) = unary (Digamma()) x
+
+    /// <summary>logGamma: see the type above.</summary>
+    let logGamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (LogGamma()) x
+
+    /// The Bessel function of the first kind, order n; dy/dx = (J(n-1) - J(n+1)) / 2 (DLMF 10.6.1)
+    [<Struct>]
+    type BesselJ(n: int) =
+        interface IUnary with
+            member _.Name = "besselJ"
+            member _.Domain = between -20.0 20.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.besselJ n x
+
+            member _.Slope(x, _) =
+                if n = 0 then -(unary (BesselJ 1) x)
+                else number 0.5 * (unary (BesselJ(Plain.previous n)) x - unary (BesselJ(Plain.next n)) x)
+
+    /// The Bessel function of the second kind, order n; dy/dx = (Y(n-1) - Y(n+1)) / 2. Pole at 0, NaN below
+    [<Struct>]
+    type BesselY(n: int) =
+        interface IUnary with
+            member _.Name = "besselY"
+            member _.Domain = between 0.3 20.0
+            member _.Edges = []
+            member _.Value x = SpecialValues.besselY n x
+
+            member _.Slope(x, _) =
+                if n = 0 then -(unary (BesselY 1) x)
+                else number 0.5 * (unary (BesselY(Plain.previous n)) x - unary (BesselY(Plain.next n)) x)

@@ -1,0 +1,148 @@
+namespace FuncAD
+
+open System
+open System.Buffers
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+
+/// <summary>
+/// A backpropagator of an elementary function, defunctionalised (Reynolds 1972; Danvy and Nielsen 2001): to resume it with the
+/// cotangent yBar of its result is to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
+/// slot, whose cotangent is not read again. A negative A names a closure in the tape's list instead (~A is its index), or a leaf.
+/// </summary>
+[<Struct>]
+type internal Frame =
+    val mutable A: int
+    val mutable B: int
+    val mutable SlopeA: float
+    val mutable SlopeB: float
+
+    /// The A of a slot without a backpropagator.
+    static member Leaf = Int32.MinValue
+
+/// <summary>A backpropagator that is a real closure: frames whose slopes carry levels, and custom rules. See Reverse.fs.</summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal Backpropagator() = class end
+
+/// <summary>
+/// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, one slot
+/// each. The frames lie in pooled chunks (24 bytes an operation), so that recording allocates nothing per operation once warm.
+/// </summary>
+[<Sealed; AllowNullLiteral>]
+type internal Tape() =
+    inherit Level()
+    static let firstChunk = 256
+    static let largestChunk = 65536
+
+    /// The full chunks below the current one, oldest first, and the number of frames in each.
+    let full = Stack<Frame[]>()
+    let closures = List<Backpropagator>()
+    let owner = Environment.CurrentManagedThreadId
+
+    [<DefaultValue>]
+    val mutable private chunk: Frame[]
+
+    /// Where the next frame goes in the current chunk, and how many go there: none before the first and after the end.
+    [<DefaultValue>]
+    val mutable private next: int
+
+    [<DefaultValue>]
+    val mutable private limit: int
+
+    /// The slot of the current chunk's first frame.
+    [<DefaultValue>]
+    val mutable private start: int
+
+    /// The number of slots in use.
+    member tape.Count = tape.start + tape.next
+    member _.Closures = closures
+
+    /// The chunks, newest first, each with the slot of its first frame and the number of its frames.
+    member tape.Chunks =
+        seq {
+            let mutable start = tape.start
+            if tape.next > 0 then struct (tape.chunk, start, tape.next)
+            for chunk in full do
+                start <- start - chunk.Length
+                struct (chunk, start, chunk.Length)
+        }
+
+    /// The slow side of Push: the first frame, a full chunk, a tape that has ended, or a foreign thread.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    member private tape.PushElsewhere(a: int, b: int, slopeA: float, slopeB: float) : int =
+        if tape.Ended then
+            0 // whatever refers to it is a constant by now
+        elif Environment.CurrentManagedThreadId <> owner then
+            invalidOp (
+                "FuncAD: a function that is being differentiated in reverse mode ran an operation on another thread than the one that "
+                + "called the operator. Its backpropagators must be recorded in one order: compute on the calling thread, differentiate "
+                + "each parallel part by itself, or use forward mode (Diff, Jvp, JacobianForward), whose operations may run on any thread."
+            )
+        else
+            let length =
+                if isNull tape.chunk then
+                    firstChunk
+                else
+                    full.Push tape.chunk
+                    tape.start <- tape.start + tape.chunk.Length
+                    Math.Min(2 * tape.chunk.Length, largestChunk)
+
+            tape.chunk <- ArrayPool.Shared.Rent length
+            tape.limit <- tape.chunk.Length
+            tape.next <- 0
+            tape.PushFrame(a, b, slopeA, slopeB)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member private tape.PushFrame(a: int, b: int, slopeA: float, slopeB: float) : int =
+        let next = tape.next
+
+        if next < tape.limit && Environment.CurrentManagedThreadId = owner then
+            let place = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference tape.chunk, next)
+            place.A <- a
+            place.B <- b
+            place.SlopeA <- slopeA
+            place.SlopeB <- slopeB
+            tape.next <- next + 1
+            tape.start + next
+        else
+            tape.PushElsewhere(a, b, slopeA, slopeB)
+
+    /// A slot's index; numbers hold it as the bits of a double.
+    static member Index(slot: float) : int = int (BitConverter.DoubleToInt64Bits slot)
+    static member Slot(index: int) : float = BitConverter.Int64BitsToDouble(int64 index)
+
+    /// Records the backpropagator of a result of one variable, and answers the result's slot.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member tape.Push(x: float, slope: float) : float = Tape.Slot(tape.PushFrame(Tape.Index x, tape.Count, slope, 0.0))
+
+    /// Records the backpropagator of a result of two variables, and answers the result's slot.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member tape.Push(a: float, slopeA: float, b: float, slopeB: float) : float =
+        Tape.Slot(tape.PushFrame(Tape.Index a, Tape.Index b, slopeA, slopeB))
+
+    /// A slot without backpropagator: an input of the operator, or a further result of a closure.
+    member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
+
+    /// Records a backpropagator that is a closure.
+    member tape.PushClosure(backpropagator: Backpropagator) : float =
+        let slot = tape.PushFrame(~~~closures.Count, 0, 0.0, 0.0)
+        if not tape.Ended then closures.Add backpropagator
+        Tape.Slot slot
+
+    /// Ends the recording; the frames stay for sweeps to come.
+    override tape.End() =
+        tape.limit <- 0
+        base.End()
+
+    /// Ends the level and gives the frames back, once no sweep is to come.
+    member tape.Release() =
+        tape.End()
+        if not (isNull tape.chunk) then ArrayPool.Shared.Return tape.chunk
+        for chunk in full do
+            ArrayPool.Shared.Return chunk
+        full.Clear()
+        closures.Clear()
+        tape.chunk <- null
+        tape.next <- 0
+        tape.start <- 0
