@@ -187,17 +187,17 @@ module AD =
     /// A function over structures from its value and its pullback: pullback x y w = w J, linear in w. Forward mode costs a pullback for
     /// each result; customRule takes a pushforward too.
     /// </summary>
-    let customPullback (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) : 'P -> 'Q =
+    let customPullback (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (p: 'P) : 'Q =
         notNull (nameof value) value
         notNull (nameof pullback) pullback
-        Custom.apply name value pullback None
+        Custom.apply name value pullback None p
 
     /// <summary>A function over structures from its value, its pullback (x y w -> w J) and its pushforward (x y v -> J v).</summary>
-    let customRule (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: 'P -> 'Q -> 'P -> 'Q) : 'P -> 'Q =
+    let customRule (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: 'P -> 'Q -> 'P -> 'Q) (p: 'P) : 'Q =
         notNull (nameof value) value
         notNull (nameof pullback) pullback
         notNull (nameof pushforward) pushforward
-        Custom.apply name value pullback (Some pushforward)
+        Custom.apply name value pullback (Some pushforward) p
 
     /// <summary>
     /// Compares the gradient of f at p with differences that are extrapolated to step 0, entry by entry, and reports the worst. The

@@ -152,7 +152,7 @@ module Exponentials =
             member _.Value x = SpecialValues.sigmoid x
             member _.Slope(x, y) = y * unary (Sigmoid()) (-x)
 
-    /// <summary>sigmoid: see the type above.</summary>
+    /// <summary>1/(1 + e^-x); derivative y(x) y(-x), without cancellation.</summary>
     let sigmoid (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Sigmoid()) x
 
     /// y = log(1 + e^x), dy/dx = sigmoid x
@@ -165,7 +165,7 @@ module Exponentials =
             member _.Value x = SpecialValues.softplus x
             member _.Slope(x, _) = unary (Sigmoid()) x
 
-    /// <summary>softplus: see the type above.</summary>
+    /// <summary>log(1 + e^x) without overflow; derivative sigmoid(x).</summary>
     let softplus (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Softplus()) x
 
     /// y = log(e^a + e^b), dy/da = sigmoid(a - b)
@@ -177,3 +177,6 @@ module Exponentials =
             member _.Value(a, b) = SpecialValues.logAddExp a b
             member _.SlopeA(a, b, _) = unary (Sigmoid()) (a - b)
             member _.SlopeB(a, b, _) = unary (Sigmoid()) (b - a)
+
+    /// <summary>log(e^a + e^b) without overflow; derivatives sigmoid(a - b) and sigmoid(b - a).</summary>
+    let logAddExp (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = binary (LogAddExp()) a b

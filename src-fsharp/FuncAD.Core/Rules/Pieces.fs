@@ -17,6 +17,9 @@ module Pieces =
             member _.Name = "sign"
             member _.Value x = if Double.IsNaN x then x else float (Math.Sign x)
 
+    /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
+    let sign (x: 'T) : 'T when 'T :> ICarrier<'T> = step (Sign()) x
+
     [<Struct>]
     type Floor =
         interface IStep with

@@ -18,7 +18,7 @@ module Special =
             member _.Value x = SpecialValues.gaussian x
             member _.Slope(x, y) = number -2.0 * x * y
 
-    /// <summary>gaussian: see the type above.</summary>
+    /// <summary>exp(-x^2); derivative -2 x y.</summary>
     let gaussian (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gaussian()) x
 
     /// y = 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x (DLMF 7.2.1); dy/dx = 2/sqrt(pi) exp(-x^2)
@@ -31,7 +31,7 @@ module Special =
             member _.Value x = SpecialValues.erf x
             member _.Slope(x, _) = number twoOverSqrtPi * unary (Gaussian()) x
 
-    /// <summary>erf: see the type above.</summary>
+    /// <summary>The error function; derivative 2/sqrt(pi) exp(-x^2).</summary>
     let erf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erf()) x
 
     /// y = 1 - erf x without cancellation; dy/dx = -2/sqrt(pi) exp(-x^2)
@@ -44,7 +44,7 @@ module Special =
             member _.Value x = SpecialValues.erfc x
             member _.Slope(x, _) = number (Plain.negate twoOverSqrtPi) * unary (Gaussian()) x
 
-    /// <summary>erfc: see the type above.</summary>
+    /// <summary>1 - erf(x) without cancellation; derivative -2/sqrt(pi) exp(-x^2).</summary>
     let erfc (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erfc()) x
 
     /// y = exp(-x^2/2) / sqrt(2 pi), dy/dx = -x y
@@ -57,7 +57,7 @@ module Special =
             member _.Value x = SpecialValues.normalPdf x
             member _.Slope(x, y) = -x * y
 
-    /// <summary>normalPdf: see the type above.</summary>
+    /// <summary>The standard normal density; derivative -x y.</summary>
     let normalPdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalPdf()) x
 
     /// The standard normal distribution function; dy/dx is its density
@@ -70,7 +70,7 @@ module Special =
             member _.Value x = SpecialValues.normalCdf x
             member _.Slope(x, _) = unary (NormalPdf()) x
 
-    /// <summary>normalCdf: see the type above.</summary>
+    /// <summary>The standard normal distribution function, accurate in both tails; its derivative is the density.</summary>
     let normalCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalCdf()) x
 
     /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
@@ -83,7 +83,7 @@ module Special =
             member _.Value x = SpecialValues.normalInverseCdf x
             member _.Slope(_, y) = number 1.0 / unary (NormalPdf()) y
 
-    /// <summary>normalInverseCdf: see the type above.</summary>
+    /// <summary>The quantile of the standard normal distribution, for 0 to 1 (NaN outside); derivative 1/density(y).</summary>
     let normalInverseCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
 
     /// The n-th derivative of digamma (DLMF 5.15)
@@ -96,6 +96,9 @@ module Special =
             member _.Value x = SpecialValues.polygamma n x
             member _.Slope(x, _) = unary (Polygamma(Plain.next n)) x
 
+    /// <summary>The n-th derivative of digamma.</summary>
+    let polygamma (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Polygamma n) x
+
     /// The logarithmic derivative of the gamma function (DLMF 5.2.2); dy/dx = trigamma x
     [<Struct>]
     type Digamma =
@@ -106,7 +109,7 @@ module Special =
             member _.Value x = SpecialValues.digamma x
             member _.Slope(x, _) = unary (Polygamma 1) x
 
-    /// <summary>digamma: see the type above.</summary>
+    /// <summary>The logarithmic derivative of the gamma function; derivative trigamma.</summary>
     let digamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Digamma()) x
 
     /// The gamma function (DLMF 5.2.1); dy/dx = y digamma x. Poles at 0, -1, -2, ...
@@ -119,7 +122,7 @@ module Special =
             member _.Value x = SpecialValues.gamma x
             member _.Slope(x, y) = y * unary (Digamma()) x
 
-    /// <summary>gamma: see the type above.</summary>
+    /// <summary>The gamma function; derivative y digamma(x). NaN at -1, -2, ...</summary>
     let gamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gamma()) x
 
     /// y = log |gamma(x)|, dy/dx = digamma x
@@ -132,7 +135,7 @@ module Special =
             member _.Value x = SpecialValues.logGamma x
             member _.Slope(x, _) = unary (Digamma()) x
 
-    /// <summary>logGamma: see the type above.</summary>
+    /// <summary>log |gamma(x)|; derivative digamma(x).</summary>
     let logGamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (LogGamma()) x
 
     /// The Bessel function of the first kind, order n; dy/dx = (J(n-1) - J(n+1)) / 2 (DLMF 10.6.1)
@@ -148,6 +151,9 @@ module Special =
                 if n = 0 then -(unary (BesselJ 1) x)
                 else number 0.5 * (unary (BesselJ(Plain.previous n)) x - unary (BesselJ(Plain.next n)) x)
 
+    /// <summary>The Bessel function of the first kind, of whole order n; derivative (J(n-1) - J(n+1))/2.</summary>
+    let besselJ (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselJ n) x
+
     /// The Bessel function of the second kind, order n; dy/dx = (Y(n-1) - Y(n+1)) / 2. Pole at 0, NaN below
     [<Struct>]
     type BesselY(n: int) =
@@ -160,3 +166,6 @@ module Special =
             member _.Slope(x, _) =
                 if n = 0 then -(unary (BesselY 1) x)
                 else number 0.5 * (unary (BesselY(Plain.previous n)) x - unary (BesselY(Plain.next n)) x)
+
+    /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative (Y(n-1) - Y(n+1))/2.</summary>
+    let besselY (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselY n) x

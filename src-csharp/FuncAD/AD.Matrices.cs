@@ -1,0 +1,80 @@
+namespace FuncAD;
+
+public static partial class AD
+{
+    /// <summary>The Jacobian x -> J, with J[i, j] the derivative of result i with respect to argument j, in the cheaper mode.</summary>
+    /// <remarks>
+    /// Forward if f has no more arguments than results, reverse otherwise. Cost: one run of f on plain numbers, to count the results, and
+    /// as the mode says.
+    /// </remarks>
+    public static Func<Real[], Real[,]> Jacobian(Func<Real[], Real[]> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.jacobian(function, x);
+    }
+
+    /// <summary>The Jacobian x -> J, column by column in forward mode.</summary>
+    /// <remarks>Cost: a run of f for each argument.</remarks>
+    public static Func<Real[], Real[,]> JacobianForward(Func<Real[], Real[]> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.jacobianForward(function, x);
+    }
+
+    /// <summary>The Jacobian x -> J, row by row in reverse mode.</summary>
+    /// <remarks>Cost: one run of f, and a sweep for each result.</remarks>
+    public static Func<Real[], Real[,]> JacobianReverse(Func<Real[], Real[]> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.jacobianReverse(function, x);
+    }
+
+    /// <summary>The symmetric matrix of second derivatives, forward over reverse.</summary>
+    /// <remarks>Cost: a product with the Hessian for each argument.</remarks>
+    public static Func<Real[], Real[,]> Hessian(Func<Real[], Real> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.hessian(function, x);
+    }
+
+    /// <summary>The Hessian-vector product (x, v) -> H v, forward over reverse, without the matrix.</summary>
+    /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
+    /// <exception cref="ArgumentException">In the returned function: v has not the structure of x.</exception>
+    public static Func<X, X, X> Hvp<X>(Func<X, Real> f)
+    {
+        var function = f.ToFSharp();
+        return (x, v) => ADModule.hvp(function, x, v);
+    }
+
+    /// <inheritdoc cref="Hvp{X}"/>
+    public static Func<Real, Real, Real> Hvp(Func<Real, Real> f) => Hvp<Real>(f);
+
+    /// <inheritdoc cref="Hvp{X}"/>
+    public static Func<Real[], Real[], Real[]> Hvp(Func<Real[], Real> f) => Hvp<Real[]>(f);
+
+    /// <summary>The Laplacian: the sum of the second derivatives of f in each argument.</summary>
+    /// <remarks>Cost: a Taylor series of order 2 for each argument.</remarks>
+    public static Func<Real[], Real> Laplacian(Func<Real[], Real> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.laplacian(function, x);
+    }
+
+    /// <summary>The divergence of a vector field: the trace of its Jacobian.</summary>
+    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <exception cref="ArgumentException">In the returned function: f has not as many results as arguments.</exception>
+    public static Func<Real[], Real> Divergence(Func<Real[], Real[]> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.divergence(function, x);
+    }
+
+    /// <summary>The curl of a vector field in three dimensions.</summary>
+    /// <remarks>Cost: three runs of f.</remarks>
+    /// <exception cref="ArgumentException">In the returned function: x has not three numbers, or f(x) has not.</exception>
+    public static Func<Real[], Real[]> Curl(Func<Real[], Real[]> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.curl(function, x);
+    }
+}

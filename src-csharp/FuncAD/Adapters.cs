@@ -1,0 +1,27 @@
+using Microsoft.FSharp.Core;
+
+namespace FuncAD;
+
+/// <summary>C# delegates as F# functions and back: the one place where the two meet.</summary>
+internal static class Adapters
+{
+    public static FSharpFunc<X, Y> ToFSharp<X, Y>(this Func<X, Y> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return FSharpFunc<X, Y>.FromConverter(new Converter<X, Y>(f));
+    }
+
+    public static FSharpFunc<A, FSharpFunc<B, C>> ToFSharp<A, B, C>(this Func<A, B, C> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return new Func<A, FSharpFunc<B, C>>(a => new Func<B, C>(b => f(a, b)).ToFSharp()).ToFSharp();
+    }
+
+    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, D>>> ToFSharp<A, B, C, D>(this Func<A, B, C, D> f)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return new Func<A, FSharpFunc<B, FSharpFunc<C, D>>>(a => new Func<B, C, D>((b, c) => f(a, b, c)).ToFSharp()).ToFSharp();
+    }
+
+    public static Func<X, Y> ToFunc<X, Y>(this FSharpFunc<X, Y> f) => f.Invoke;
+}
