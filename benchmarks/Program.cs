@@ -1,0 +1,10 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+
+// `dotnet run -c Release --project benchmarks` runs all; `-- --filter *Chain*` some.
+var config = DefaultConfig.Instance
+    .AddJob(Job.Default.WithWarmupCount(5).WithIterationCount(12).AsDefault())
+    .HideColumns(Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
