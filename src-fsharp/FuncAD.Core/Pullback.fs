@@ -9,12 +9,14 @@ open System
 [<Sealed>]
 type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     let tape = Tape()
-    let inputs = (Gather.input operation "x" p).Numbers |> Array.map _.Live
+    let point = (Gather.input operation "x" p).Numbers
+    let inputs = point.Length
 
     let result =
         try
-            let lifted = inputs |> Array.map (fun x -> Real.OnTape(tape, x, tape.PushLeaf()))
-            let result = f (Gather.rebuild p lifted)
+            for index = 0 to inputs - 1 do
+                point[index] <- Real.OnTape(tape, point[index].Live, tape.PushLeaf())
+            let result = f (Gather.rebuild p point)
             tape.End()
             result
         with _ ->
@@ -41,7 +43,7 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     member _.Primals = outputs |> Array.map (fun y -> y.Below tape)
 
     /// The cotangents of the inputs for these cotangents of the results.
-    member _.Pull(cotangents: Real[]) : Real[] = Reverse.sweep tape slots cotangents inputs.Length
+    member _.Pull(cotangents: Real[]) : Real[] = Reverse.sweep tape slots cotangents inputs
 
     /// The same, in the structure of the point.
     member recording.Pullback(cotangent: 'Q) : 'P =

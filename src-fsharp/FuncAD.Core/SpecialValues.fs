@@ -29,6 +29,17 @@ let expm1 (x: float) =
     elif u = 1.0 then x
     else x * ((u - 1.0) / Math.Log u)
 
+/// base^x - 1, from expm1 where the power is near 1 and from the power itself elsewhere.
+let private powerM1 (power: float -> float) (logarithm: float) (x: float) =
+    let exponent = x * logarithm
+    if abs exponent < 0.5 then expm1 exponent else power x - 1.0
+
+/// 2^x - 1.
+let exp2m1 (x: float) = powerM1 Double.Exp2 0.6931471805599453 x
+
+/// 10^x - 1.
+let exp10m1 (x: float) = powerM1 Double.Exp10 2.302585092994046 x
+
 /// log(1 + x): log u with u = fl(1 + x), plus the first-order effect of that rounding. Within 1.2 ulp.
 let log1p (x: float) =
     let u = 1.0 + x

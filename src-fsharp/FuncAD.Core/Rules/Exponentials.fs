@@ -59,7 +59,7 @@ module Exponentials =
             member _.Name = "exp2M1"
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.0, ln2) ]
-            member _.Value x = SpecialValues.expm1 (Plain.multiply x ln2)
+            member _.Value x = SpecialValues.exp2m1 x
             member _.Slope(x, _) = unary (Exp2()) x * number ln2
 
     /// y = 10^x - 1
@@ -69,7 +69,7 @@ module Exponentials =
             member _.Name = "exp10M1"
             member _.Domain = between -10.0 10.0
             member _.Edges = [ edge 0.0 (0.0, ln10) ]
-            member _.Value x = SpecialValues.expm1 (Plain.multiply x ln10)
+            member _.Value x = SpecialValues.exp10m1 x
             member _.Slope(x, _) = unary (Exp10()) x * number ln10
 
     /// y = log x, dy/dx = 1 / x

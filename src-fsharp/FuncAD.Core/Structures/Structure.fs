@@ -8,12 +8,13 @@ open System.Collections.Generic
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Leaves(operation: string, parameter: string) =
-    let mutable numbers: Real[] = Array.zeroCreate 4
+    let mutable numbers: Real[] = [||]
     let mutable count = 0
     let functions = List<struct (obj * FunctionStructure)>()
     let mutable path: string list = []
 
-    member _.Numbers = Array.sub numbers 0 count
+    /// A fresh array, the caller's own.
+    member _.Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
     member _.Functions = functions
 
     member private _.Reserve(extra: int) =
@@ -44,7 +45,7 @@ type internal Leaves(operation: string, parameter: string) =
     member leaves.CheckNotNull(value: obj) =
         if isNull value then leaves.Fail "it is null, so there is nothing to take numbers from. Pass a value, or an option for a part that may be missing."
 
-/// <summary>The numbers of a structure on their way into a new one.</summary>
+/// <summary>The numbers of a structure on their way into a new one, which may take the array of numbers as its own.</summary>
 and [<Sealed; AllowNullLiteral>] internal Refill(numbers: Real[], functions: obj[]) =
     let mutable nextNumber = 0
     let mutable nextFunction = 0
@@ -55,7 +56,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(numbers: Real[], functions: obj
 
     member _.Range(length: int) =
         nextNumber <- nextNumber + length
-        Array.sub numbers (nextNumber - length) length
+        if length = numbers.Length then numbers else Array.sub numbers (nextNumber - length) length
 
     member _.Function() =
         nextFunction <- nextFunction + 1
