@@ -66,10 +66,13 @@ type internal TaylorLevel(order: int) =
             let complete = jets |> Array.forall (fun jet -> not jet.IsView && (jet.Series.Known > order || jet.Series.Known >= jet.Series.Bound))
             let views = if complete then arguments |> Array.map level.Lazy else arguments
             let home = views |> Array.pick (fun x -> if x.IsAt level then Some(x.node :?> Jet) else None)
+            // All of an argument, bit for bit: flat numbers of a lower level share their node, and 0 is not -0.
+            let bits (x: float) = BitConverter.DoubleToInt64Bits x
             let identity index : obj =
                 if index >= views.Length then null
-                elif isNull views[index].node then box views[index].value
-                else views[index].node
+                else
+                    let x = views[index]
+                    box (struct (bits x.value, bits x.extra, x.node))
             let key = struct (rule, identity 0, identity 1)
 
             let number =
