@@ -36,19 +36,19 @@ type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
             touched[slot] <- true
             cotangent <- contribution
 
-    /// Resumes the frames of one chunk, last first; closures by the given function of closure and slot.
+    /// Resumes the frames of one chunk, last first; closures by the given function of closure and slot, which minds what is touched.
     static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], touched: bool[], resume: Action<int, int>) =
         let mutable index = length - 1
         while index >= 0 do
             let slot = start + index
-            if isNull touched || touched[slot] then
-                let frame = Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
-                if frame.A >= 0 then
+            let frame = Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
+            if frame.A >= 0 then
+                if isNull touched || touched[slot] then
                     let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
                     Sweep<'T>.Contribute(cotangents, touched, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
                     Sweep<'T>.Contribute(cotangents, touched, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
-                elif frame.A <> Frame.Leaf then
-                    resume.Invoke(~~~frame.A, slot)
+            elif frame.A <> Frame.Leaf then
+                resume.Invoke(~~~frame.A, slot)
             index <- index - 1
 
     /// Seeds some slots, and resumes all frames from the highest of them down. Slots below 0 are passed over.
@@ -82,14 +82,18 @@ module internal Reverse =
             match tape.Closures[closure] with
             | :? LinearBackpropagator as linear ->
                 let contribute input slope = Sweep<Real>.Contribute(cotangents, touched, input, Real.Scale(slope, cotangents[slot]))
-                contribute linear.A linear.SlopeA
-                if linear.B >= 0 then contribute linear.B linear.SlopeB
+                if touched[slot] then
+                    contribute linear.A linear.SlopeA
+                    if linear.B >= 0 then contribute linear.B linear.SlopeB
             | other ->
                 let closure = other :?> PullbackBackpropagator
-                let contributions = closure.Pullback cotangents[slot .. slot + closure.Results - 1]
-                for index = 0 to closure.Inputs.Length - 1 do
-                    if closure.Inputs[index] >= 0 then
-                        Sweep<Real>.Contribute(cotangents, touched, closure.Inputs[index], contributions[index])
+                let last = slot + closure.Results - 1
+                // Any of its results may be the one that was used.
+                if touched[slot..last] |> Array.contains true then
+                    let contributions = closure.Pullback cotangents[slot..last]
+                    for index = 0 to closure.Inputs.Length - 1 do
+                        if closure.Inputs[index] >= 0 then
+                            Sweep<Real>.Contribute(cotangents, touched, closure.Inputs[index], contributions[index])
 
         Sweep<Real>.Run(tape, slots, seeds, cotangents, touched, resume)
         Array.init inputs (fun slot -> if isNull cotangents[slot].node then Real(cotangents[slot].value + 0.0) else cotangents[slot])
