@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Collections.Generic
 
 /// <summary>A user's own function of one number, in the shape of the table: name, value, slope.</summary>
 [<Struct>]
@@ -57,7 +58,10 @@ module internal Custom =
                 if primals.Length = 0 then
                     y
                 else
-                    let first = tape.PushClosure(PullbackBackpropagator(primals.Length, slots, pull))
+                    if isNull tape.Closures then tape.Closures <- List<Backpropagator<Real>>()
+                    let closures = tape.Closures :?> List<Backpropagator<Real>>
+                    let first = tape.PushClosure closures.Count
+                    closures.Add(Backpropagator(primals.Length, slots, pull))
                     for _ = 2 to primals.Length do
                         tape.PushLeaf() |> ignore
                     Gather.rebuild y (primals |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(Tape.Index first + index))))

@@ -232,7 +232,7 @@ type Real =
             let tape = Unsafe.As<Tape> level
             let slot =
                 if isNull slope.node then tape.Push(x.Slot, slope.value)
-                else tape.PushClosure(LinearBackpropagator(Tape.Index x.Slot, slope, -1, Real()))
+                else Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real())
             Real.OnTape(tape, primal, slot)
 
     /// The number with this primal that depends, at the level, on a and b with these slopes.
@@ -245,7 +245,7 @@ type Real =
             let tape = Unsafe.As<Tape> level
             let slot =
                 if isNull slopeA.node && isNull slopeB.node then tape.Push(a.Slot, slopeA.value, b.Slot, slopeB.value)
-                else tape.PushClosure(LinearBackpropagator(Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB))
+                else Lifted.Push(tape, Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB)
             Real.OnTape(tape, primal, slot)
 
     interface ICarrier<Real> with
@@ -787,13 +787,22 @@ and [<Sealed; AllowNullLiteral>] internal Variable(tape: Tape, primal: Real, slo
     inherit Nested(tape, primal)
     member _.Slot = slot
 
-/// <summary>A frame whose slopes belong to lower levels. B is negative where there is one argument.</summary>
-and [<Sealed; AllowNullLiteral>] internal LinearBackpropagator(a: int, slopeA: Real, b: int, slopeB: Real) =
-    inherit Backpropagator()
-    member _.A = a
-    member _.SlopeA = slopeA
-    member _.B = b
-    member _.SlopeB = slopeB
+/// <summary>The two slopes of a frame, where they belong to lower levels. They lie in a pooled list of the tape.</summary>
+and [<Struct>] internal Lifted =
+    val SlopeA: Real
+    val SlopeB: Real
+    new(slopeA, slopeB) = { SlopeA = slopeA; SlopeB = slopeB }
+
+    static member On(tape: Tape) : PooledList<Lifted> = Unsafe.As<PooledList<Lifted>> tape.Slopes
+
+    static member Push(tape: Tape, a: int, slopeA: Real, b: int, slopeB: Real) : float =
+        if tape.Ended then
+            0.0
+        else
+            if isNull tape.Slopes then tape.Slopes <- new PooledList<Lifted>()
+            let slot = tape.PushLifted(a, b, Lifted.On(tape).Count)
+            Lifted.On(tape).Add(Lifted(slopeA, slopeB)) |> ignore
+            slot
 
 /// <summary>A level that interprets rules by itself, such as Taylor mode's. It calls for a rule with at least one argument of its own.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =

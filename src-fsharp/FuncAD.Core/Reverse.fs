@@ -2,19 +2,9 @@ namespace FuncAD
 
 open System
 open System.Buffers
+open System.Collections.Generic
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-
-/// <summary>
-/// A backpropagator that is a closure over several results and inputs, such as a custom rule's: the results have the slots from its own
-/// on; it answers the contributions to the input slots (a negative slot belongs to a constant).
-/// </summary>
-[<Sealed; AllowNullLiteral>]
-type internal PullbackBackpropagator(results: int, inputs: int[], pullback: Real[] -> Real[]) =
-    inherit Backpropagator()
-    member _.Results = results
-    member _.Inputs = inputs
-    member _.Pullback = pullback
 
 /// <summary>
 /// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
@@ -36,8 +26,8 @@ type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
             touched[slot] <- true
             cotangent <- contribution
 
-    /// Resumes the frames of one chunk, last first; closures by the given function of closure and slot, which minds what is touched.
-    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], touched: bool[], resume: Action<int, int>) =
+    /// Resumes the frames of one chunk, last first; other kinds by the given function of frame and slot, which minds what is touched.
+    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
         let mutable index = length - 1
         while index >= 0 do
             let slot = start + index
@@ -48,18 +38,19 @@ type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
                     Sweep<'T>.Contribute(cotangents, touched, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
                     Sweep<'T>.Contribute(cotangents, touched, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
             elif frame.A <> Frame.Leaf then
-                resume.Invoke(~~~frame.A, slot)
+                resume.Invoke(frame, slot)
             index <- index - 1
 
     /// Seeds some slots, and resumes all frames from the highest of them down. Slots below 0 are passed over.
-    static member Run(tape: Tape, slots: int[], seeds: 'T[], cotangents: 'T[], touched: bool[], resume: Action<int, int>) =
+    static member Run(tape: Tape, slots: int[], seeds: 'T[], cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
         let mutable top = -1
         for index = 0 to slots.Length - 1 do
             if slots[index] >= 0 then
                 Sweep<'T>.Contribute(cotangents, touched, slots[index], seeds[index])
                 top <- max top slots[index]
-        for struct (chunk, start, length) in tape.Chunks do
-            Sweep<'T>.Chunk(chunk, start, min length (top + 1 - start), cotangents, touched, resume)
+        let top = top
+        tape.ForEachChunk(fun chunk start length ->
+            Sweep<'T>.Chunk(chunk, start, min length (top + 1 - start), cotangents, touched, resume))
 
 module internal Reverse =
     /// The sweep over plain doubles, for a tape without closures. Starting from -0 leaves every first contribution as it is.
@@ -75,40 +66,58 @@ module internal Reverse =
 
     /// The sweep over numbers that may carry levels.
     let private sweepReal (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
-        let cotangents: Real[] = Array.zeroCreate tape.Count
-        let touched: bool[] = Array.zeroCreate tape.Count
+        let cotangents = ArrayPool<Real>.Shared.Rent tape.Count
+        let touched = ArrayPool<bool>.Shared.Rent tape.Count
+        Array.Clear(touched, 0, tape.Count)
 
-        let resume closure slot =
-            match tape.Closures[closure] with
-            | :? LinearBackpropagator as linear ->
-                let contribute input slope = Sweep<Real>.Contribute(cotangents, touched, input, Real.Scale(slope, cotangents[slot]))
-                if touched[slot] then
-                    contribute linear.A linear.SlopeA
-                    if linear.B >= 0 then contribute linear.B linear.SlopeB
-            | other ->
-                let closure = other :?> PullbackBackpropagator
+        let resume (frame: Frame) slot =
+            let index = Tape.Index frame.SlopeA
+            if frame.A = Frame.Closure then
+                let closure = (tape.Closures :?> List<Backpropagator<Real>>)[index]
                 let last = slot + closure.Results - 1
                 // Any of its results may be the one that was used.
                 if touched[slot..last] |> Array.contains true then
-                    let contributions = closure.Pullback cotangents[slot..last]
+                    let results = Array.init closure.Results (fun result -> if touched[slot + result] then cotangents[slot + result] else Real())
+                    let contributions = closure.Pullback results
                     for index = 0 to closure.Inputs.Length - 1 do
                         if closure.Inputs[index] >= 0 then
                             Sweep<Real>.Contribute(cotangents, touched, closure.Inputs[index], contributions[index])
+            elif touched[slot] then
+                let slopes = Lifted.On(tape)[index]
+                let cotangent = cotangents[slot]
+                Sweep<Real>.Contribute(cotangents, touched, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
+                if frame.B <> slot then Sweep<Real>.Contribute(cotangents, touched, frame.B, Real.Scale(slopes.SlopeB, cotangent))
 
-        Sweep<Real>.Run(tape, slots, seeds, cotangents, touched, resume)
-        Array.init inputs (fun slot -> if isNull cotangents[slot].node then Real(cotangents[slot].value + 0.0) else cotangents[slot])
+        try
+            Sweep<Real>.Run(tape, slots, seeds, cotangents, touched, resume)
+            Array.init inputs (fun slot ->
+                if not touched[slot] then Real()
+                elif isNull cotangents[slot].node then Real(cotangents[slot].value + 0.0)
+                else cotangents[slot])
+        finally
+            ArrayPool.Shared.Return(cotangents, clearArray = true)
+            ArrayPool.Shared.Return touched
 
     /// <summary>
     /// The cotangents of the first <c>inputs</c> slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0 is a
     /// structural zero, and so is one of a result that does not depend on the inputs (slot -1).
     /// </summary>
     let sweep (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
-        let seeds = seeds |> Array.map _.Live
-        let slots = Array.map2 (fun slot (seed: Real) -> if isNull seed.node && seed.value = 0.0 then -1 else slot) slots seeds
+        let slots, seeds = Array.copy slots, Array.copy seeds
+        let mutable isFlat = isNull tape.Closures && isNull tape.Slopes
+        let mutable isZero = true
+        for index = 0 to slots.Length - 1 do
+            let seed = seeds[index].Live
+            seeds[index] <- seed
+            if isNull seed.node then
+                if seed.value = 0.0 then slots[index] <- -1
+            else
+                isFlat <- false
+            isZero <- isZero && slots[index] < 0
 
-        if slots |> Array.forall (fun slot -> slot < 0) then
+        if isZero then
             Array.zeroCreate inputs
-        elif tape.Closures.Count > 0 || seeds |> Array.exists (fun seed -> not (isNull seed.node)) then
+        elif not isFlat then
             sweepReal tape slots seeds inputs
         else
             // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.

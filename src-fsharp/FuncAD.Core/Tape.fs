@@ -9,7 +9,7 @@ open System.Runtime.InteropServices
 /// <summary>
 /// A backpropagator of an elementary function, defunctionalised (Reynolds 1972; Danvy and Nielsen 2001): to resume it with the
 /// cotangent yBar of its result is to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
-/// slot, whose cotangent is not read again. A negative A names a closure in the tape's list instead (~A is its index), or a leaf.
+/// slot, whose cotangent is not read again. A negative A marks what is not that simple: Leaf, Closure or Lifted.
 /// </summary>
 [<Struct>]
 type internal Frame =
@@ -21,9 +21,21 @@ type internal Frame =
     /// The A of a slot without a backpropagator.
     static member Leaf = Int32.MinValue
 
-/// <summary>A backpropagator that is a real closure: frames whose slopes carry levels, and custom rules. See Reverse.fs.</summary>
-[<AbstractClass; AllowNullLiteral>]
-type internal Backpropagator() = class end
+    /// The A of a backpropagator that is a closure; its index is in SlopeA.
+    static member Closure = Int32.MinValue + 1
+
+    /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA.
+    static member Lifted(a: int) = ~~~a
+
+/// <summary>
+/// A backpropagator that is a real closure over several results and inputs, such as a custom rule's: the results have the slots from its
+/// own on; it answers the contributions to the input slots (a negative slot belongs to a constant).
+/// </summary>
+[<Sealed; AllowNullLiteral>]
+type internal Backpropagator<'T>(results: int, inputs: int[], pullback: 'T[] -> 'T[]) =
+    member _.Results = results
+    member _.Inputs = inputs
+    member _.Pullback = pullback
 
 /// <summary>
 /// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, one slot
@@ -35,9 +47,8 @@ type internal Tape() =
     static let firstChunk = 256
     static let largestChunk = 65536
 
-    /// The full chunks below the current one, oldest first, and the number of frames in each.
-    let full = Stack<Frame[]>()
-    let closures = List<Backpropagator>()
+    /// The full chunks below the current one, oldest first.
+    let full = List<Frame[]>()
     let owner = Environment.CurrentManagedThreadId
 
     [<DefaultValue>]
@@ -56,17 +67,21 @@ type internal Tape() =
 
     /// The number of slots in use.
     member tape.Count = tape.start + tape.next
-    member _.Closures = closures
+
+    /// What the frames of kinds Closure and Lifted refer to; the types of the lists are known where numbers are (Real.fs).
+    [<DefaultValue>]
+    val mutable Closures: obj
+
+    [<DefaultValue>]
+    val mutable Slopes: obj
 
     /// The chunks, newest first, each with the slot of its first frame and the number of its frames.
-    member tape.Chunks =
-        seq {
-            let mutable start = tape.start
-            if tape.next > 0 then struct (tape.chunk, start, tape.next)
-            for chunk in full do
-                start <- start - chunk.Length
-                struct (chunk, start, chunk.Length)
-        }
+    member tape.ForEachChunk(visit: Action<Frame[], int, int>) =
+        let mutable start = tape.start
+        if tape.next > 0 then visit.Invoke(tape.chunk, start, tape.next)
+        for index = full.Count - 1 downto 0 do
+            start <- start - full[index].Length
+            visit.Invoke(full[index], start, full[index].Length)
 
     /// The slow side of Push: the first frame, a full chunk, a tape that has ended, or a foreign thread.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -79,12 +94,19 @@ type internal Tape() =
                 + "called the operator. Its backpropagators must be recorded in one order: compute on the calling thread, differentiate "
                 + "each parallel part by itself, or use forward mode (Diff, Jvp, JacobianForward), whose operations may run on any thread."
             )
+        elif tape.Count > Array.MaxLength - largestChunk then
+            raise (
+                InsufficientMemoryException(
+                    "FuncAD: a function that is being differentiated in reverse mode performed more than 2 billion operations. Differentiate it in "
+                    + "parts (a Custom rule around each part records no more than its inputs and results), or use forward mode."
+                )
+            )
         else
             let length =
                 if isNull tape.chunk then
                     firstChunk
                 else
-                    full.Push tape.chunk
+                    full.Add tape.chunk
                     tape.start <- tape.start + tape.chunk.Length
                     Math.Min(2 * tape.chunk.Length, largestChunk)
 
@@ -124,11 +146,12 @@ type internal Tape() =
     /// A slot without backpropagator: an input of the operator, or a further result of a closure.
     member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
 
-    /// Records a backpropagator that is a closure.
-    member tape.PushClosure(backpropagator: Backpropagator) : float =
-        let slot = tape.PushFrame(~~~closures.Count, 0, 0.0, 0.0)
-        if not tape.Ended then closures.Add backpropagator
-        Tape.Slot slot
+    /// Records a backpropagator that is a closure, by its index.
+    member tape.PushClosure(closure: int) : float = Tape.Slot(tape.PushFrame(Frame.Closure, 0, Tape.Slot closure, 0.0))
+
+    /// Records a backpropagator of one or two variables by the index of its slopes.
+    member tape.PushLifted(a: int, b: int, slopes: int) : float =
+        Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
 
     /// Ends the recording; the frames stay for sweeps to come.
     override tape.End() =
@@ -142,7 +165,11 @@ type internal Tape() =
         for chunk in full do
             ArrayPool.Shared.Return chunk
         full.Clear()
-        closures.Clear()
+        match tape.Slopes with
+        | :? IDisposable as slopes -> slopes.Dispose()
+        | _ -> ()
+        tape.Closures <- null
+        tape.Slopes <- null
         tape.chunk <- null
         tape.next <- 0
         tape.start <- 0

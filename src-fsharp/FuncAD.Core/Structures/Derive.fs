@@ -222,5 +222,15 @@ let private structureOf (kind: Type) : Structure =
     | true, structure -> structure
     | _ -> known.GetOrAdd(kind, derive kind)
 
+/// The structure of a type known at compile time, kept where the JIT finds it without a look-up.
+[<AbstractClass; Sealed>]
+type private Known<'T> private () =
+    [<DefaultValue>]
+    static val mutable private structure: Structure<'T>
+
+    static member Structure: Structure<'T> =
+        if isNull Known<'T>.structure then Known<'T>.structure <- structureOf typeof<'T> :?> Structure<'T>
+        Known<'T>.structure
+
 /// The structure of a type; an ArgumentException says why there is none.
-let of'<'T> () : Structure<'T> = structureOf typeof<'T> :?> Structure<'T>
+let of'<'T> () : Structure<'T> = Known<'T>.Structure
