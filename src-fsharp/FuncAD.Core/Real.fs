@@ -200,10 +200,9 @@ type Real =
                 let y = Real.Ternary(rule, primalA, primalB, primalC)
                 let mutable result = y
                 let join (argument: Real) (slope: Real) =
-                    if argument.IsAt level then
-                        result <-
-                            if result.IsAt level then Real.Join(level, y, result, Real 1.0, argument, slope)
-                            else Real.Join(level, y, argument, slope)
+                    result <-
+                        if result.IsAt level then Real.Join(level, y, result, Real 1.0, argument, slope)
+                        else Real.Join(level, y, argument, slope)
                 if a.IsAt level then join a (rule.SlopeA<Real>(primalA, primalB, primalC))
                 if b.IsAt level then join b (rule.SlopeB<Real>(primalA, primalB, primalC))
                 if c.IsAt level then join c (rule.SlopeC<Real>(primalA, primalB, primalC))

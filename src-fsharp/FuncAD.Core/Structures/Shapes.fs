@@ -38,7 +38,7 @@ type internal ArrayShape<'E>(element: Lazy<Structure<'E>>) =
         into.CheckLength(like.Length, value.Length)
         for index = 0 to value.Length - 1 do
             into.Enter $"[{index}]"
-            element.Value.Gather(like[index], value[index], into)
+            into.Open(element).Gather(like[index], value[index], into)
             into.Leave()
 
     override _.Rebuild(like, from) = like |> Array.map (fun part -> element.Value.Rebuild(part, from))
@@ -66,7 +66,7 @@ type internal GridShape<'T>(element: Lazy<Structure>) =
         let like, value = box like :?> Array, box value :?> Array
         Array.iter2 (fun expected got -> into.CheckLength(expected, got)) (lengths like) (lengths value)
         for index in indices value do
-            element.Value.GatherObject(like.GetValue index, value.GetValue index, into)
+            into.Open(element).GatherObject(like.GetValue index, value.GetValue index, into)
 
     override _.Rebuild(like, from) =
         let like = box like :?> Array
@@ -102,7 +102,7 @@ type internal KeyedShape<'T, 'K, 'V when 'K: equality>(element: Lazy<Structure<'
         for pair in like do
             into.Enter $"[{pair.Key}]"
             match entries.TryGetValue pair.Key with
-            | true, part -> element.Value.Gather(pair.Value, part, into)
+            | true, part -> into.Open(element).Gather(pair.Value, part, into)
             | _ -> into.Fail "this key is missing."
             into.Leave()
 
@@ -122,7 +122,7 @@ type internal Fields =
         let like, value = fields.Read like, fields.Read value
         for index = 0 to value.Length - 1 do
             into.Enter("." + fields.Names[index])
-            fields.Parts[index].Value.GatherObject(like[index], value[index], into)
+            into.Open(fields.Parts[index]).GatherObject(like[index], value[index], into)
             into.Leave()
 
     member fields.Rebuild(like: obj, from: Refill) =

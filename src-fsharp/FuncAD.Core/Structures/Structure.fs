@@ -38,6 +38,15 @@ type internal Leaves(operation: string, parameter: string) =
         let place = if path.IsEmpty then "" else " at " + String.Concat(List.rev path).TrimStart('.')
         raise (ArgumentException($"{operation}: {parameter}{place}: {problem}", parameter))
 
+    /// The structure of a part. Where there is none, the error names the place.
+    member leaves.Open(part: Lazy<'S>) : 'S =
+        if part.IsValueCreated then part.Value
+        else
+            try
+                part.Value
+            with :? ArgumentException as refusal ->
+                leaves.Fail refusal.Message
+
     member leaves.CheckLength(expected: int, got: int) =
         if expected <> got then
             leaves.Fail $"expected {expected} elements, got {got}. It must have the same structure as what it belongs to: the same lengths, keys and cases."
