@@ -1,0 +1,88 @@
+// Proves that the tests bite: breaks one thing at a time in a copy of the repository, and shows the F# suite failing.
+//
+//     dotnet fsi tests/mutations/run.fsx            all mutations
+//     dotnet fsi tests/mutations/run.fsx tag        those whose name contains "tag"
+//
+// Prints a line for each mutation and exits with 1 if any survives. A mutation whose text is no longer in the source is an error: mend
+// it here when you change the source.
+open System
+open System.Diagnostics
+open System.IO
+
+type Mutation = { Name: string; File: string; From: string; To: string }
+
+let core = "src-fsharp/FuncAD.Core"
+let mutation name file from into = { Name = name; File = Path.Combine(core, file); From = from; To = into }
+
+let mutations =
+    [ mutation "rule: the slope of sin" "Rules/Trigonometry.fs" "unary (Cos()) x" "unary (Sin()) x"
+      mutation "rule: the sign of a quotient's second slope" "Rules/Arithmetic.fs" "member _.SlopeB(_, b, y) = -y / b" "member _.SlopeB(_, b, y) = y / b"
+      mutation "rule: tanh' as 1 - y^2, which cancels" "Rules/Hyperbolics.fs" "                s * s" "                number 1.0 - unary (Tanh()) x * unary (Tanh()) x"
+      mutation "rule: sqrt' at -0" "Rules/Powers.fs" "number 0.5 / (y + number 0.0)" "number 0.5 / y"
+      mutation "rule: a whole power's slope at 0" "Rules/Powers.fs" "if exponent = 0.0 then number 0.0" "if exponent = -1e9 then number 0.0"
+      mutation "rule: d(x^y)/dy at x = 0" "Rules/Powers.fs" "elif a = 0.0 && b > 0.0 then 0.0" "elif a = -1.0 && b > 0.0 then 0.0"
+      mutation "tie: all of max to the first argument" "Real.fs" "if a.value = b.value then Real.Binary(Pieces.Meet y, a, b)" "if a.value = b.value then a"
+      mutation "tag: an operator takes whatever tangent is there" "Forward.fs" "if y.IsAt level then struct (y.Primal, y.Tangent)" "if not (isNull y.node) then struct (y.Primal, y.Tangent)"
+      mutation "tag: no looking through levels that escaped" "Forward.fs" "y.node.Order > level.Order" "y.node.Order > level.Order + 1000000000L"
+      mutation "tag: the lower level wins" "Real.fs" "a.Order >= b.Order then a" "a.Order <= b.Order then a"
+      mutation "tag: ended levels live on" "Real.fs" "not (isNull live.node) && live.Level.Ended" "not (isNull live.node) && live.Level.Ended && live.Level.Order < 0L"
+      mutation "backpropagator: the second input is forgotten" "Reverse.fs" "frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent)" "frame.B, 'T.Multiply('T.Constant 0.0, cotangent)"
+      mutation "backpropagator: cotangents are overwritten, not added" "Reverse.fs" "cotangent <- 'T.Add(cotangent, contribution)" "cotangent <- contribution"
+      mutation "backpropagator: slopes that carry levels are swapped" "Real.fs" "Lifted(slopeA, slopeB)" "Lifted(slopeB, slopeA)"
+      mutation "zero: computed and structural ones are confused" "Reverse.fs" "sweepFlat tape slots seeds inputs (Array.zeroCreate tape.Count)" "sweepFlat tape slots seeds inputs null"
+      mutation "zero: a tangent of 0 is lifted" "Forward.fs" "if isNull tangent.node && tangent.value = 0.0 then x" "if isNull tangent.node && tangent.value = infinity then x"
+      mutation "Taylor: a wrong weight" "Taylor.fs" "float j / float k" "float (k - j + 1) / float k"
+      mutation "structure: dictionaries by position" "Structures/Shapes.fs" "entries[pair.Key] <- pair.Value" "entries[(read like)[entries.Count].Key] <- pair.Value"
+      mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then" ]
+
+let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
+let copy = Path.Combine(Path.GetTempPath(), $"funcad-mutations-{Environment.ProcessId}")
+
+let run (folder: string) (program: string) (arguments: string list) : int * string =
+    let start = ProcessStartInfo(program, arguments, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true)
+    use running = Process.Start start
+    let errors = running.StandardError.ReadToEndAsync()
+    let output = running.StandardOutput.ReadToEnd()
+    running.WaitForExit()
+    running.ExitCode, output + errors.Result
+
+let project = "tests/FuncAD.Core.Tests"
+let build () = run copy "dotnet" [ "build"; project; "--verbosity"; "quiet" ]
+let test () = run copy "dotnet" [ "run"; "--no-build"; "--project"; project; "--"; "--no-spinner" ]
+
+let last (output: string) = output.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries) |> Array.tryLast |> Option.defaultValue ""
+
+for file in (snd (run root "git" [ "ls-files"; "--cached"; "--others"; "--exclude-standard" ])).Split('\n', StringSplitOptions.RemoveEmptyEntries) do
+    let target = Path.Combine(copy, file)
+    Directory.CreateDirectory(Path.GetDirectoryName target) |> ignore
+    File.Copy(Path.Combine(root, file), target, true)
+
+let mutable failures = 0
+
+let report (verdict: string) (name: string) =
+    if verdict <> "caught" then failures <- failures + 1
+    printfn $"%-9s{verdict} {name}"
+
+try
+    let built, output = build ()
+    let passed, output = if built = 0 then test () else built, output
+    if passed <> 0 then
+        printfn $"The suite does not pass without a mutation:\n{last output}"
+        exit 1
+    let wanted = fsi.CommandLineArgs |> Array.tryItem 1 |> Option.defaultValue ""
+    for mutation in mutations |> List.filter _.Name.Contains(wanted) do
+        let file = Path.Combine(copy, mutation.File)
+        let source = File.ReadAllText file
+        if not (source.Contains mutation.From) then
+            report "NO TEXT" $"{mutation.Name}: {mutation.File} no longer has it"
+        else
+            let at = source.IndexOf mutation.From
+            File.WriteAllText(file, source.Remove(at, mutation.From.Length).Insert(at, mutation.To))
+            match build () with
+            | 0, _ -> report (if fst (test ()) = 0 then "SURVIVED" else "caught") mutation.Name
+            | _, output -> report "NO BUILD" $"{mutation.Name}: {last output}"
+            File.WriteAllText(file, source)
+finally
+    if Directory.Exists copy then Directory.Delete(copy, true)
+
+exit (if failures = 0 then 0 else 1)
