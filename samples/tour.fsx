@@ -33,7 +33,7 @@ section "Taylor series: exp (exp x - 1) generates the Bell numbers, k! times a c
 let factorials = Seq.scan (*) 1.0 (Seq.initInfinite (fun k -> float k + 1.0))
 let bell = AD.taylor 8 (fun x -> exp (exp x - 1.0)) (Real 0.0) |> Seq.map2 (fun k c -> k * c) factorials |> Seq.toArray
 printfn "  %s" (bell |> Seq.map (fun b -> b.ToString("0", null)) |> String.concat ", ")
-show "partitions of eight things" bell[8] 4140.0
+show "the ways to divide seven things into groups" bell[7] 877.0
 
 section "Derivatives within derivatives keep their perturbations apart"
 show "d/dx (x * d/dy (x + y))" (AD.diff (fun x -> x * AD.diff (fun y -> x + y) (Real 1.0)) (Real 1.0)) 1.0
@@ -50,8 +50,8 @@ let point, velocity = AD.jvp cartesian polar (AD.toReals [| 0.0; 1.0 |])
 show "jvp: the y velocity of a turn about the origin is x" velocity[1] point[0].Value
 
 let _, pullback = AD.vjp cartesian polar // one run of the function, as many sweeps back as wanted
-show "vjp: dx/dr" (pullback (AD.toReals [| 1.0; 0.0 |]))[0] (sqrt 3.0 / 2.0)
-show "vjp: dy/dr" (pullback (AD.toReals [| 0.0; 1.0 |]))[0] 0.5
+show "vjp: dx/dr" (Array.head (pullback (AD.toReals [| 1.0; 0.0 |]))) (sqrt 3.0 / 2.0)
+show "vjp: dy/dr" (Array.head (pullback (AD.toReals [| 0.0; 1.0 |]))) 0.5
 
 let j = AD.jacobian cartesian polar
 show "jacobian: its determinant is r" (j[0, 0] * j[1, 1] - j[0, 1] * j[1, 0]) 2.0
@@ -76,15 +76,16 @@ type Lens =
 let lens = { Glass = "magnifier"; Index = Real 1.5; Radii = [ Real 0.2; Real -0.3 ]; Coating = None }
 let power lens = (lens.Index - 1.0) * (List.map ((/) (Real 1.0)) lens.Radii |> List.reduce (-))
 let gradient = AD.grad power lens
-printfn $"  gradient of the power: {gradient.Glass}, {gradient.Index}, {gradient.Radii}, {gradient.Coating}"
+printfn $"  gradient of the power: {gradient.Glass}, {gradient.Index}, {gradient.Radii}, %A{gradient.Coating}"
 show "d power / d index" gradient.Index (1.0 / 0.2 + 1.0 / 0.3)
 show "d power / d first radius" gradient.Radii.Head -12.5
 
 section "Generic math differentiates as it stands: a planet's orbit by Runge-Kutta"
-let orbit<'T when 'T :> IFloatingPointIeee754<'T>> steps (start: 'T[]) =
+// Written for any floating-point type, without a thought of derivatives; `inline` gives its operators the type's own meaning.
+let inline orbit steps (start: 'T[]) : 'T[] when 'T :> IFloatingPointIeee754<'T> =
     let step = 'T.CreateChecked 0.005
     let half, sixth = step / 'T.CreateChecked 2, step / 'T.CreateChecked 6
-    let move s (t: 'T, slope) = Array.map2 (fun (s: 'T) (slope: 'T) -> s + t * slope) s slope
+    let move s (t, slope) = Array.map2 (fun s slope -> s + t * slope) s slope
     let slope (s: 'T[]) =
         let distance = 'T.Hypot(s[0], s[1])
         let pull = 'T.One / (distance * distance * distance)
@@ -103,7 +104,7 @@ let before = AD.grad momentum (AD.toReals planet)
 let after = AD.grad (orbit 1000 >> momentum) (AD.toReals planet)
 showWithin 1e-9 "angular momentum after 1000 steps: d/dx is as before" after[0] before[0].Value
 showWithin 1e-9 "angular momentum after 1000 steps: d/dv is as before" after[3] before[3].Value
-showWithin 0.0 "values are those of float code, bit for bit: x" (orbit 1000 (AD.toReals planet))[0] (orbit 1000 planet)[0]
+showWithin 0.0 "values are those of float code, bit for bit: x" (orbit 1000 (AD.toReals planet) |> Array.head) (orbit 1000 planet |> Array.head)
 
 section "Through recursion, and through algorithms that differentiate for themselves"
 let rec minimize (cost: Real -> Real) (x: Real) = // Newton's method, on derivatives of its own
