@@ -33,7 +33,7 @@ section "Taylor series: exp (exp x - 1) generates the Bell numbers, k! times a c
 let factorials = Seq.scan (*) 1.0 (Seq.initInfinite (fun k -> float k + 1.0))
 let bell = AD.taylor 8 (fun x -> exp (exp x - 1.0)) (Real 0.0) |> Seq.map2 (fun k c -> k * c) factorials |> Seq.toArray
 printfn "  %s" (bell |> Seq.map (fun b -> b.ToString("0", null)) |> String.concat ", ")
-show "the ways to divide seven things into groups" bell[7] 877.0
+show "the ways to divide eight things into groups" bell[8] 4140.0
 
 section "Derivatives within derivatives keep their perturbations apart"
 show "d/dx (x * d/dy (x + y))" (AD.diff (fun x -> x * AD.diff (fun y -> x + y) (Real 1.0)) (Real 1.0)) 1.0
