@@ -76,7 +76,16 @@ module rec Trigonometry =
             member _.Value x = Double.TanPi x
             member _.Slope(_, y) = number pi * (number 1.0 + y * y)
 
-    /// y = arcsin x, dy/dx = 1 / sqrt((1 - x)(1 + x)), which does not cancel near +-1
+    /// 1 / sqrt((1 - x)(1 + x)), which does not cancel near +-1
+    let private arcsineSlope x = number 1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))
+
+    /// The slope in a of the angle of the point (b, a): b / (a^2 + b^2), divided by hypot twice so that nothing overflows. That in b is
+    /// -a / (a^2 + b^2), the same with the arguments exchanged and the sign changed.
+    let private angleSlope a b =
+        let h = binary (Powers.Hypot()) a b
+        binary (Powers.Direction()) b h / h
+
+    /// y = arcsin x, dy/dx = 1 / sqrt(1 - x^2)
     [<Struct>]
     type Asin =
         interface IUnary with
@@ -84,9 +93,9 @@ module rec Trigonometry =
             member _.Domain = inside
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge 1.0 (Math.Asin 1.0, inf); edge 2.0 (nan, nan) ]
             member _.Value x = Math.Asin x
-            member _.Slope(x, _) = number 1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))
+            member _.Slope(x, _) = arcsineSlope x
 
-    /// y = arccos x, dy/dx = -1 / sqrt((1 - x)(1 + x))
+    /// y = arccos x, dy/dx = -1 / sqrt(1 - x^2)
     [<Struct>]
     type Acos =
         interface IUnary with
@@ -94,7 +103,7 @@ module rec Trigonometry =
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.0, minusInf); edge 2.0 (nan, nan) ]
             member _.Value x = Math.Acos x
-            member _.Slope(x, _) = number -1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))
+            member _.Slope(x, _) = -(arcsineSlope x)
 
     /// y = 1 / (1 + x^2), dy/dx = -2 x y^2; no overflow
     [<Struct>]
@@ -124,7 +133,7 @@ module rec Trigonometry =
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.5, inf) ]
             member _.Value x = Double.AsinPi x
-            member _.Slope(x, _) = (number 1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))) / number pi
+            member _.Slope(x, _) = arcsineSlope x / number pi
 
     /// y = arccos(x) / pi
     [<Struct>]
@@ -134,7 +143,7 @@ module rec Trigonometry =
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.0, minusInf) ]
             member _.Value x = Double.AcosPi x
-            member _.Slope(x, _) = (number -1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))) / number pi
+            member _.Slope(x, _) = -(arcsineSlope x) / number pi
 
     /// y = arctan(x) / pi
     [<Struct>]
@@ -146,21 +155,15 @@ module rec Trigonometry =
             member _.Value x = Double.AtanPi x
             member _.Slope(x, _) = unary (Lorentzian()) x / number pi
 
-    /// The angle of the point (b, a); slopes (b, -a) / (a^2 + b^2), divided by hypot twice so that nothing overflows. NaN at the origin.
+    /// The angle of the point (b, a); slopes (b, -a) / (a^2 + b^2), NaN at the origin.
     [<Struct>]
     type Atan2 =
         interface IBinary with
             member _.Name = "atan2"
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Math.Atan2(a, b)
-
-            member _.SlopeA(a, b, _) =
-                let h = binary (Powers.Hypot()) a b
-                binary (Powers.Direction()) b h / h
-
-            member _.SlopeB(a, b, _) =
-                let h = binary (Powers.Hypot()) a b
-                -(binary (Powers.Direction()) a h) / h
+            member _.SlopeA(a, b, _) = angleSlope a b
+            member _.SlopeB(a, b, _) = -(angleSlope b a)
 
     /// atan2 in half turns
     [<Struct>]
@@ -169,5 +172,5 @@ module rec Trigonometry =
             member _.Name = "atan2Pi"
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Double.Atan2Pi(a, b)
-            member _.SlopeA(a, b, y) = (Atan2() :> IBinary).SlopeA(a, b, y) / number pi
-            member _.SlopeB(a, b, y) = (Atan2() :> IBinary).SlopeB(a, b, y) / number pi
+            member _.SlopeA(a, b, _) = angleSlope a b / number pi
+            member _.SlopeB(a, b, _) = -(angleSlope b a) / number pi
