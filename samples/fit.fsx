@@ -113,7 +113,8 @@ let agreements =
               let fit = fit problem point
               let seconds = clock.Elapsed.TotalSeconds
               let row label fitted certified =
-                  printf $"%-8s{problem.Name}  %5d{start + 1}  %9s{label}  {scientific fitted}  {scientific certified}  %6.1f{digits fitted certified}"
+                  printf $"%-8s{problem.Name}  %5d{start + 1}  %9s{label}  {scientific fitted}  {scientific certified}"
+                  printf $"  %6.1f{digits fitted certified}"
               for i in 0 .. fit.Parameters.Count - 1 do
                   row $"b{i + 1}" fit.Parameters[i] problem.Certified[i]
                   printfn $"  {scientific fit.Deviations[i]}  {scientific problem.CertifiedDeviations[i]}"

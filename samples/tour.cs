@@ -25,7 +25,7 @@ Show("the same in one pass", Diff(f, order: 3)(0.0), -7.0 / 4);
 Section("Taylor series: 1 / (1 - x - x^2) generates the Fibonacci numbers");
 var fibonacci = Taylor(x => 1 / (1 - x - x * x), order: 10)(0.0);
 Console.WriteLine($"  {string.Join(", ", fibonacci)}");
-Show("the tenth", fibonacci[10], 89);
+Show("the coefficient of x^10", fibonacci[10], 89);
 
 Section("Derivatives within derivatives keep their perturbations apart");
 Show("d/dx (x * d/dy (x + y))", Diff(x => x * Diff(y => x + y)(1.0))(1.0), 1);
@@ -62,7 +62,7 @@ Show("d power / d first radius", gradient.Radii[0], -0.5 / (0.2 * 0.2));
 Section("Generic math differentiates as it stands: a planet's orbit by Runge-Kutta");
 Real[] planet = [1.0, 0.0, 0.0, 1.2];
 static T Momentum<T>(T[] s) where T : IFloatingPointIeee754<T> => s[0] * s[3] - s[1] * s[2];
-var before = Grad(s => Momentum(s))(planet);
+var before = Grad(Momentum<Real>)(planet);
 var after = Grad(s => Momentum(Orbit(s, 1000)))(planet);
 Show("angular momentum after 1000 steps: d/dx is as before", after[0], before[0].Value, within: 1e-9);
 Show("angular momentum after 1000 steps: d/dv is as before", after[3], before[3].Value, within: 1e-9);

@@ -104,7 +104,9 @@ let before = AD.grad momentum (AD.toReals planet)
 let after = AD.grad (orbit 1000 >> momentum) (AD.toReals planet)
 showWithin 1e-9 "angular momentum after 1000 steps: d/dx is as before" after[0] before[0].Value
 showWithin 1e-9 "angular momentum after 1000 steps: d/dv is as before" after[3] before[3].Value
-showWithin 0.0 "values are those of float code, bit for bit: x" (orbit 1000 (AD.toReals planet) |> Array.head) (orbit 1000 planet |> Array.head)
+
+let onReals, onFloats = orbit 1000 (AD.toReals planet), orbit 1000 planet
+showWithin 0.0 "values are those of float code, bit for bit: x" onReals[0] onFloats[0]
 
 section "Through recursion, and through algorithms that differentiate for themselves"
 let rec minimize (cost: Real -> Real) (x: Real) = // Newton's method, on derivatives of its own
