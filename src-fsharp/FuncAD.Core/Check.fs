@@ -4,14 +4,8 @@ open System
 open System.Globalization
 
 /// <summary>What a comparison of a gradient with finite differences found.</summary>
-/// <param name="entries">The number of entries compared.</param>
-/// <param name="worst">The position of the worst entry among the numbers of the parameter, in order; -1 where there are none.</param>
-/// <param name="derivative">FuncAD's derivative there.</param>
-/// <param name="difference">The extrapolated difference quotient there.</param>
-/// <param name="error">|derivative - difference| / max(1, |derivative|, |difference|) there, less the quotient's own uncertainty.</param>
-/// <param name="tolerance">The error up to which the gradient passes.</param>
 [<Sealed>]
-type GradientReport(entries: int, worst: int, derivative: float, difference: float, error: float, tolerance: float) =
+type GradientReport internal (entries: int, worst: int, derivative: float, difference: float, error: float, tolerance: float) =
     /// <summary>The number of entries compared.</summary>
     member _.Entries = entries
 
@@ -38,7 +32,7 @@ type GradientReport(entries: int, worst: int, derivative: float, difference: flo
         let verdict = if report.Passed then "agrees with" else "differs from"
         String.Format(
             CultureInfo.InvariantCulture,
-            "The gradient {0} finite differences: {1} entries; worst at {2}: derivative {3:R}, difference {4:R}, error {5:E1}, tolerance {6:E1}.",
+            "The gradient {0} finite differences. Worst of {1} at entry {2}: derivative {3:R}, difference {4:R}, error {5:0.0E+00}, tolerance {6:0.0E+00}.",
             verdict, entries, worst, derivative, difference, error, tolerance
         )
 
