@@ -1,0 +1,163 @@
+using System.Reflection;
+
+namespace FuncAD.Tests;
+
+/// <summary>The C# face keeps up with the table of rules, and Real with double.</summary>
+public class ParityTests
+{
+    /// <summary>Rules that exist for the slopes of others, or for the operator of that meaning.</summary>
+    private static readonly HashSet<string> Internal = ["Absorb", "Direction", "Lorentzian", "Sech", "Meet", "PowerLog"];
+
+    /// <summary>Rules that C# knows as operators, or under the name of a method with more than one rule behind it.</summary>
+    private static readonly Dictionary<string, string> OtherNames = new()
+    {
+        ["Add"] = "op_Addition",
+        ["Subtract"] = "op_Subtraction",
+        ["Multiply"] = "op_Multiply",
+        ["Divide"] = "op_Division",
+        ["Negate"] = "op_UnaryNegation",
+        ["Power"] = "Pow",
+        ["LogBase"] = "Log",
+        ["RoundToEven"] = "Round",
+    };
+
+    private static readonly HashSet<string> RuleInterfaces = ["IUnary", "IBinary", "IStep", "IChoice", "ITernary"];
+
+    private static readonly double[] Samples = [-3.5, -1, -0.75, -0.0, 0, 1e-12, 0.25, 0.5, 1, 2.5, 3, 20, double.NaN, double.PositiveInfinity];
+
+    /// <summary>Functions of System.Math and double with a derivative that is not zero everywhere, which need generic math to be reached.</summary>
+    private static readonly HashSet<string> ThroughGenericMath =
+        ["BitIncrement", "BitDecrement", "ReciprocalEstimate", "ReciprocalSqrtEstimate", "MultiplyAddEstimate"];
+
+    /// <summary>What double calls otherwise, or has by its nature alone.</summary>
+    private static readonly Dictionary<string, string> MathNames = new() { ["IEEERemainder"] = "Ieee754Remainder" };
+
+    public static TheoryData<string> Rules() => [.. RuleNames()];
+
+    private static IEnumerable<string> RuleNames() =>
+        typeof(Real).Assembly.GetTypes()
+            .Where(type => type.IsValueType && type.FullName!.StartsWith("FuncAD.Rules.", StringComparison.Ordinal))
+            .Where(type => type.GetInterfaces().Any(i => RuleInterfaces.Contains(i.Name)))
+            .Select(type => type.Name).Distinct().Order(StringComparer.Ordinal);
+
+    [Fact]
+    public void The_table_is_found_and_the_lists_above_are_in_it()
+    {
+        var rules = RuleNames().ToHashSet();
+        Assert.InRange(rules.Count, 70, int.MaxValue);
+        Assert.Subset(rules, Internal);
+        Assert.Subset(rules, OtherNames.Keys.ToHashSet());
+    }
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void The_rule_has_a_method_or_an_operator(string rule)
+    {
+        if (Internal.Contains(rule))
+            return;
+        var name = OtherNames.GetValueOrDefault(rule, rule);
+        var found = Statics(typeof(RealMath)).Concat(Statics(typeof(Real))).Where(method => method.Name == name && method.ReturnType == typeof(Real));
+        Assert.True(found.Any(), $"no RealMath.{name} and no operator {name} for the rule {rule}");
+        if (!name.StartsWith("op_", StringComparison.Ordinal))
+            Assert.Contains(Statics(typeof(RealMath)), method => method.Name == name);
+    }
+
+    public static TheoryData<string> Forwarded() => [.. Statics(typeof(RealMath)).Select(Signature)];
+
+    [Theory]
+    [MemberData(nameof(Forwarded))]
+    public void RealMath_and_Real_agree_in_value_and_slope(string signature)
+    {
+        var method = Statics(typeof(RealMath)).Single(m => Signature(m) == signature);
+        var types = method.GetParameters().Select(p => p.ParameterType).ToArray();
+        var namesake = typeof(Real).GetMethod(method.Name, BindingFlags.Public | BindingFlags.Static, types);
+        if (namesake is null || namesake.ReturnType != typeof(Real))
+            return;
+        foreach (var arguments in Tuples(types))
+        {
+            if (method.Name == "Clamp" && !(((Real)arguments[1]).Value <= ((Real)arguments[2]).Value))
+                continue;
+            Check.Bits(((Real)namesake.Invoke(null, arguments)!).Value, (Real)method.Invoke(null, arguments)!, signature);
+            Check.Bits(Slope(namesake, arguments).Value, Slope(method, arguments), $"the slope of {signature}");
+        }
+    }
+
+    public static TheoryData<string> Differentiable() =>
+        [.. Statics(typeof(Math)).Concat(Statics(typeof(double)))
+            .Where(m => m.ReturnType == typeof(double) && m.GetParameters() is { Length: > 0 } parameters && parameters[0].ParameterType == typeof(double))
+            .Where(m => !m.Name.StartsWith("op_", StringComparison.Ordinal))
+            .Select(m => m.Name).Distinct().Except(ThroughGenericMath).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Differentiable))]
+    public void Real_has_the_function_of_double(string name) =>
+        Assert.Contains(Statics(typeof(Real)), method => method.Name == MathNames.GetValueOrDefault(name, name) && method.ReturnType == typeof(Real));
+
+    [Theory]
+    [MemberData(nameof(Differentiable))]
+    public void The_function_has_the_bits_of_double(string name)
+    {
+        if (name is "ExpM1" or "Exp2M1" or "Exp10M1" or "LogP1" or "Log2P1" or "Log10P1")
+            return; // more accurate than double's on purpose
+        var compared = 0;
+        foreach (var plain in Statics(typeof(double)).Concat(Statics(typeof(Math))).Where(m => m.Name == name && m.ReturnType == typeof(double)))
+        {
+            var types = plain.GetParameters().Select(p => p.ParameterType).ToArray();
+            Type[] onReals = [.. types.Select(type => type == typeof(double) ? typeof(Real) : type)];
+            var method = typeof(Real).GetMethod(MathNames.GetValueOrDefault(name, name), BindingFlags.Public | BindingFlags.Static, onReals);
+            if (method is null || types.Any(type => type != typeof(double) && type != typeof(int)))
+                continue;
+            foreach (var arguments in Tuples(onReals))
+            {
+                var numbers = arguments.Select(a => a is Real x ? x.Value : a).ToArray();
+                if (name == "Clamp" && (!((double)numbers[1] <= (double)numbers[2]) || plain.DeclaringType == typeof(Math)))
+                    continue;
+                Check.Bits((double)plain.Invoke(null, numbers)!, (Real)method.Invoke(null, arguments)!, $"{name}({string.Join(", ", numbers)})");
+                compared++;
+            }
+        }
+        Assert.True(compared > 0 || name is "Round", $"{name} was not compared");
+    }
+
+    [Fact]
+    public void The_mixed_operators_agree_with_the_ones_on_numbers()
+    {
+        foreach (var name in new[] { "op_Addition", "op_Subtraction", "op_Multiply", "op_Division", "op_Modulus" })
+        {
+            MethodInfo Of(Type a, Type b) => typeof(Real).GetMethod(name, [a, b])!;
+            foreach (var a in Samples)
+                foreach (var b in Samples)
+                {
+                    var plain = Of(typeof(Real), typeof(Real)).Invoke(null, [(Real)a, (Real)b])!;
+                    Check.Bits(((Real)plain).Value, (Real)Of(typeof(Real), typeof(double)).Invoke(null, [(Real)a, b])!, name);
+                    Check.Bits(((Real)plain).Value, (Real)Of(typeof(double), typeof(Real)).Invoke(null, [a, (Real)b])!, name);
+                }
+        }
+    }
+
+    private static IEnumerable<MethodInfo> Statics(Type type) =>
+        type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly);
+
+    private static string Signature(MethodInfo method) =>
+        $"{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})";
+
+    /// <summary>The derivative along all number arguments together.</summary>
+    private static Real Slope(MethodInfo method, object[] arguments) =>
+        AD.Diff(t => (Real)method.Invoke(null, [.. arguments.Select(a => a is Real x ? x + t : a)])!)(0.0);
+
+    private static IEnumerable<object[]> Tuples(Type[] types)
+    {
+        IEnumerable<object[]> all = [[]];
+        foreach (var type in types)
+            all = all.SelectMany(_ => Candidates(type), (before, next) => before.Append(next).ToArray());
+        return all;
+    }
+
+    private static IEnumerable<object> Candidates(Type type) =>
+        type == typeof(Real) ? Samples.Select(x => (object)(Real)x)
+        : type == typeof(double) ? [0.0, 0.5, 2.0]
+        : type == typeof(int) ? [0, 1, 2, 3]
+        : type == typeof(MidpointRounding) ? [MidpointRounding.ToEven, MidpointRounding.AwayFromZero]
+        : type == typeof(Real[]) ? [new Real[] { 1, 2 }]
+        : throw new NotSupportedException($"A sample of {type} is missing here.");
+}
