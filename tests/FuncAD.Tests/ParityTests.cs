@@ -27,7 +27,10 @@ public class ParityTests
 
     /// <summary>Functions of System.Math and double with a derivative that is not zero everywhere, which need generic math to be reached.</summary>
     private static readonly HashSet<string> ThroughGenericMath =
-        ["BitIncrement", "BitDecrement", "ReciprocalEstimate", "ReciprocalSqrtEstimate", "MultiplyAddEstimate"];
+    [
+        "BitIncrement", "BitDecrement", "ReciprocalEstimate", "ReciprocalSqrtEstimate", "MultiplyAddEstimate", "MaxNative", "MinNative",
+        "ClampNative",
+    ];
 
     /// <summary>What double calls otherwise, or has by its nature alone.</summary>
     private static readonly Dictionary<string, string> MathNames = new() { ["IEEERemainder"] = "Ieee754Remainder" };

@@ -52,7 +52,7 @@ public partial class ReadmeTests
         var libraries = new[] { "FuncAD.Core.dll", "FuncAD.dll", "MathNet.Numerics.dll" };
         var references = libraries.Select(library => $"#r @\"{Path.Combine(AppContext.BaseDirectory, library)}\"");
         var body = block.IsFragment ? $"open FuncAD\nlet fragment () =\n{Indent(block.Code)}    ()\n" : block.Code;
-        var file = Write($"{document}-{line}.fsx", string.Join('\n', references) + $"\n#line {line + 1} @\"{document}\"\n" + body);
+        var file = Write($"{document}-{line}.fsx", string.Join('\n', references) + $"\n#line {line + 1} @\"{Path.Combine(Dotnet.Repository, document)}\"\n" + body);
         var result = Dotnet.Run("fsi", "--quiet", "--warnaserror+", file);
         Assert.True(result.ExitCode == 0, $"{document}, line {line}: {result}");
     }
@@ -80,6 +80,7 @@ public partial class ReadmeTests
             var usings = lines.Where(line => UsingDirective().IsMatch(line)).ToArray();
             if (block.IsFragment && usings.Length == 0)
                 usings = ["using FuncAD;", "using static FuncAD.AD;", "using static FuncAD.RealMath;"];
+            var source = Path.Combine(Dotnet.Repository, block.Document);
             // Types come last in a program of top-level statements.
             var firstType = Array.FindIndex(lines, line => TypeDeclaration().IsMatch(line));
             var (end, name) = (firstType < 0 ? lines.Length : firstType, $"Line{block.Line}");
@@ -88,9 +89,9 @@ public partial class ReadmeTests
             if (!block.IsFragment)
                 calls.AppendLine($"{name}.Example.Run();");
             namespaces.AppendLine($"namespace {name}\n{{\n{string.Join('\n', usings)}\nstatic class Example\n{{\npublic static void Run()\n{{");
-            namespaces.AppendLine($"#line {block.Line + 1} \"{block.Document}\"\n{string.Join('\n', statements)}\n#line hidden\n}}\n}}");
+            namespaces.AppendLine($"#line {block.Line + 1} \"{source}\"\n{string.Join('\n', statements)}\n#line hidden\n}}\n}}");
             if (firstType >= 0)
-                namespaces.AppendLine($"#line {block.Line + 1 + end} \"{block.Document}\"\n{string.Join('\n', types)}\n#line hidden");
+                namespaces.AppendLine($"#line {block.Line + 1 + end} \"{source}\"\n{string.Join('\n', types)}\n#line hidden");
             namespaces.AppendLine("}");
         }
         return $"{calls}{namespaces}";
