@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FuncAD;
 
 public static partial class AD
@@ -36,10 +38,14 @@ public static partial class AD
     /// <remarks>It passes if every relative error is at most 1e-6. f should be smooth around x. Cost: up to 24 runs of f for each number of x.</remarks>
     public static GradientReport CheckGradient<P>(Func<P, Real> f, P x) => ADModule.checkGradient(f.ToFSharp(), x);
 
+    // The priority keeps a point that is written as a double, as in CheckGradient(x => x * x, 3.0), from being taken for a P.
+
     /// <inheritdoc cref="CheckGradient{P}(Func{P, Real}, P)"/>
+    [OverloadResolutionPriority(1)]
     public static GradientReport CheckGradient(Func<Real, Real> f, Real x) => CheckGradient<Real>(f, x);
 
     /// <inheritdoc cref="CheckGradient{P}(Func{P, Real}, P)"/>
+    [OverloadResolutionPriority(1)]
     public static GradientReport CheckGradient(Func<Real[], Real> f, Real[] x) => CheckGradient<Real[]>(f, x);
 
     /// <summary>Compares as the other overload does, and throws where an entry's relative error is above the tolerance.</summary>
@@ -48,8 +54,10 @@ public static partial class AD
         ADModule.assertGradient(tolerance, f.ToFSharp(), x);
 
     /// <inheritdoc cref="CheckGradient{P}(Func{P, Real}, P, double)"/>
+    [OverloadResolutionPriority(1)]
     public static GradientReport CheckGradient(Func<Real, Real> f, Real x, double tolerance) => CheckGradient<Real>(f, x, tolerance);
 
     /// <inheritdoc cref="CheckGradient{P}(Func{P, Real}, P, double)"/>
+    [OverloadResolutionPriority(1)]
     public static GradientReport CheckGradient(Func<Real[], Real> f, Real[] x, double tolerance) => CheckGradient<Real[]>(f, x, tolerance);
 }

@@ -1,25 +1,26 @@
+using System.Runtime.CompilerServices;
 using Microsoft.FSharp.Core;
 
 namespace FuncAD;
 
-/// <summary>C# delegates as F# functions and back: the one place where the two meet.</summary>
+/// <summary>C# delegates as F# functions and back: the one place where the two meet. A null is reported by the caller's name for it.</summary>
 internal static class Adapters
 {
-    public static FSharpFunc<X, Y> ToFSharp<X, Y>(this Func<X, Y> f)
+    public static FSharpFunc<X, Y> ToFSharp<X, Y>(this Func<X, Y> f, [CallerArgumentExpression(nameof(f))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return FSharpFunc<X, Y>.FromConverter(new Converter<X, Y>(f));
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, C>> ToFSharp<A, B, C>(this Func<A, B, C> f)
+    public static FSharpFunc<A, FSharpFunc<B, C>> ToFSharp<A, B, C>(this Func<A, B, C> f, [CallerArgumentExpression(nameof(f))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return new Func<A, FSharpFunc<B, C>>(a => new Func<B, C>(b => f(a, b)).ToFSharp()).ToFSharp();
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, D>>> ToFSharp<A, B, C, D>(this Func<A, B, C, D> f)
+    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, D>>> ToFSharp<A, B, C, D>(this Func<A, B, C, D> f, [CallerArgumentExpression(nameof(f))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        ArgumentNullException.ThrowIfNull(f, name);
         return new Func<A, FSharpFunc<B, FSharpFunc<C, D>>>(a => new Func<B, C, D>((b, c) => f(a, b, c)).ToFSharp()).ToFSharp();
     }
 

@@ -62,9 +62,7 @@ module AD =
     /// <exception cref="T:System.ArgumentException">v has not the structure of p.</exception>
     let jvp (f: 'P -> 'Q) (p: 'P) (v: 'P) : 'Q * 'Q =
         notNull (nameof f) f
-        let point = (Gather.input "Jvp" "x" p).Numbers
-        let struct (value, tangent) = Pushforward.run "Jvp" f p point (Gather.alike "Jvp" "tangent" p v)
-        value, tangent
+        Pushforward.along "Jvp" "tangent" f p v
 
     /// <summary>f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.</summary>
     /// <remarks>Cost: one run of f, and one sweep a call. The pullback keeps the tape (24 bytes an operation) alive.</remarks>
@@ -119,7 +117,7 @@ module AD =
     /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
     let hvp (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
         notNull (nameof f) f
-        snd (jvp (grad f) p v)
+        snd (Pushforward.along "Hvp" "v" (grad f) p v)
 
     /// <summary>The matrix of second derivatives, forward over reverse.</summary>
     /// <remarks>Cost: a product with the Hessian for each argument.</remarks>

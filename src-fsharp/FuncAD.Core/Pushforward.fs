@@ -47,6 +47,12 @@ module internal rec Pushforward =
         finally
             level.End()
 
+    /// f p and J v, for a v that must have the structure of p.
+    let along<'P, 'Q> (operation: string) (parameter: string) (f: 'P -> 'Q) (p: 'P) (v: 'P) : 'Q * 'Q =
+        let point = (Gather.input operation "x" p).Numbers
+        let struct (value, tangent) = run operation f p point (Gather.alike operation parameter p v)
+        value, tangent
+
     /// Runs the operator again for the function at one place of the result, applied to an argument.
     type private Rerun<'P, 'Q>(operation: string, f: 'P -> 'Q, like: 'P, point: Real[], tangent: Real[], index: int) =
         interface IRerun with

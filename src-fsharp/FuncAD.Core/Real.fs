@@ -483,10 +483,14 @@ type Real =
     /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
     /// <exception cref="T:System.ArgumentException">min is above max.</exception>
     static member Clamp(x: Real, min: Real, max: Real) : Real =
-        let value = Math.Clamp(x.value, min.value, max.value) // throws where the bounds are crossed
-        if x.value = min.value then Real.Binary(Pieces.Meet value, x, min)
+        let value = Double.Clamp(x.value, min.value, max.value) // throws where the bounds are crossed
+        if Double.IsNaN value then
+            if Double.IsNaN x.value then x
+            elif Double.IsNaN min.value then min
+            else max
+        elif x.value = min.value then Real.Binary(Pieces.Meet value, x, min)
         elif x.value = max.value then Real.Binary(Pieces.Meet value, x, max)
-        elif x.value < min.value then min
+        elif x.value < min.value then (if Double.IsNegative value = Double.IsNegative min.value then min else max) // 0 and -0
         elif x.value > max.value then max
         else x
 
@@ -546,7 +550,11 @@ type Real =
     // ---- Generic math: each member is the one above, or the value's own ----
 
     interface IComparable with
-        member x.CompareTo other = match other with :? Real as other -> x.CompareTo other | _ -> invalidArg "other" "A Real compares with a Real."
+        member x.CompareTo other =
+            match other with
+            | null -> 1
+            | :? Real as other -> x.CompareTo other
+            | _ -> invalidArg "other" "A Real compares with a Real."
 
     interface IComparable<Real> with
         member x.CompareTo other = x.CompareTo other
@@ -739,6 +747,8 @@ type Real =
         static member Round(x: Real, digits: int) = Real.Round(x, digits, MidpointRounding.ToEven)
         static member Round(x: Real, mode: MidpointRounding) = Real.Round(x, 0, mode)
         static member Round(x: Real, digits: int, mode: MidpointRounding) = Real.Round(x, digits, mode)
+        static member ConvertToInteger<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToInteger<'Integer> x.value
+        static member ConvertToIntegerNative<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToIntegerNative<'Integer> x.value
         member x.GetExponentByteCount() = (x.value :> IFloatingPoint<float>).GetExponentByteCount()
         member x.GetExponentShortestBitLength() = (x.value :> IFloatingPoint<float>).GetExponentShortestBitLength()
         member x.GetSignificandBitLength() = (x.value :> IFloatingPoint<float>).GetSignificandBitLength()

@@ -27,7 +27,7 @@ let rec private isInert (seen: Set<string>) (kind: Type) : bool =
     elif kind = typeof<Real> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
     elif seen.Contains kind.AssemblyQualifiedName then true
     elif kind.IsArray then isInert seen (kind.GetElementType())
-    elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType then true
+    elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
     else
         let seen = seen.Add kind.AssemblyQualifiedName
         kind.GetGenericArguments() |> Array.forall (isInert seen) && fieldsOf kind |> List.forall (fun field -> isInert seen field.FieldType)
@@ -67,17 +67,23 @@ type private Collections<'E> =
           typeof<ImmutableList<'E>>, Collections<'E>.Shape((Seq.toArray: ImmutableList<'E> -> 'E[]), (fun items -> ImmutableList.CreateRange items)) ]
 
 type private Dictionaries<'K, 'V when 'K: comparison> =
-    static member private Shape<'T when 'T :> KeyValuePair<'K, 'V> seq>(make: KeyValuePair<'K, 'V>[] -> 'T) : Structure =
+    static member private Shape<'T when 'T :> KeyValuePair<'K, 'V> seq>(make: 'T -> KeyValuePair<'K, 'V>[] -> 'T) : Structure =
         KeyedShape<'T, 'K, 'V>(Typed<'V>.Part(), (fun dictionary -> Seq.toArray dictionary), make)
 
     static member All() : (Type * Structure) list =
-        let dictionary (pairs: KeyValuePair<'K, 'V>[]) = Dictionary<'K, 'V>(pairs)
-        [ typeof<Map<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ])
-          typeof<Dictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape dictionary
-          typeof<IDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun pairs -> dictionary pairs :> IDictionary<'K, 'V>)
-          typeof<IReadOnlyDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun pairs -> dictionary pairs :> IReadOnlyDictionary<'K, 'V>)
-          typeof<SortedDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun pairs -> SortedDictionary<'K, 'V>(dictionary pairs))
-          typeof<ImmutableDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun pairs -> ImmutableDictionary.CreateRange pairs) ]
+        let comparer (like: obj) : IEqualityComparer<'K> =
+            match like with
+            | :? Dictionary<'K, 'V> as like -> like.Comparer
+            | :? ImmutableDictionary<'K, 'V> as like -> like.KeyComparer
+            | _ -> EqualityComparer<'K>.Default
+        let dictionary (like: obj) (pairs: KeyValuePair<'K, 'V>[]) = Dictionary<'K, 'V>(pairs, comparer like)
+        [ typeof<Map<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun _ pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ])
+          typeof<Dictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs)
+          typeof<IDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs :> IDictionary<'K, 'V>)
+          typeof<IReadOnlyDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs :> IReadOnlyDictionary<'K, 'V>)
+          typeof<SortedDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> SortedDictionary<'K, 'V>(dictionary null pairs, like.Comparer))
+          typeof<ImmutableDictionary<'K, 'V>>,
+          Dictionaries<'K, 'V>.Shape(fun like pairs -> ImmutableDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)) ]
 
 /// The collection shape of a generic type, if it is a known collection.
 let private collection (kind: Type) : Structure option =

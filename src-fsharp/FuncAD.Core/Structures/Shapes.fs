@@ -81,14 +81,14 @@ type internal CollectionShape<'T, 'E>(elements: ArrayShape<'E>, read: 'T -> 'E[]
     inherit Structure<'T>()
 
     override _.Gather(like, value, into) =
-        into.CheckNotNull(box value)
+        if not typeof<'T>.IsValueType then into.CheckNotNull(box value) // a Nullable without a value boxes to null
         elements.Gather(read like, read value, into)
 
     override _.Rebuild(like, from) = make (elements.Rebuild(read like, from))
 
-/// A dictionary, visited in the order of the keys of the one that it is like.
+/// A dictionary, visited in the order of the keys of the one that it is like, whose comparer it takes.
 [<Sealed>]
-type internal KeyedShape<'T, 'K, 'V when 'K: equality>(element: Lazy<Structure<'V>>, read: 'T -> KeyValuePair<'K, 'V>[], make: KeyValuePair<'K, 'V>[] -> 'T) =
+type internal KeyedShape<'T, 'K, 'V when 'K: equality>(element: Lazy<Structure<'V>>, read: 'T -> KeyValuePair<'K, 'V>[], make: 'T -> KeyValuePair<'K, 'V>[] -> 'T) =
     inherit Structure<'T>()
 
     override _.Gather(like, value, into) =
@@ -109,7 +109,7 @@ type internal KeyedShape<'T, 'K, 'V when 'K: equality>(element: Lazy<Structure<'
     override _.Rebuild(like, from) =
         read like
         |> Array.map (fun pair -> KeyValuePair(pair.Key, element.Value.Rebuild(pair.Value, from)))
-        |> make
+        |> make like
 
 /// A named list of parts: a tuple, a record, a case of a union, a class with its properties.
 type internal Fields =
