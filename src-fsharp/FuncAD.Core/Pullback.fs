@@ -12,23 +12,16 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     let point = (Gather.input operation "x" p).Numbers
     let inputs = point.Length
 
-    let result =
+    let struct (result, outputs) =
         try
             for index = 0 to inputs - 1 do
                 point[index] <- Real.OnTape(tape, point[index].Live, tape.PushLeaf())
             let result = f (Gather.rebuild p point)
-            tape.End()
-            result
-        with _ ->
-            tape.Release()
-            reraise ()
-
-    let outputs =
-        try
-            let leaves = Gather.output operation result
+            let leaves = Gather.output operation result // before the end: a sequence may compute its numbers only now
             if leaves.Functions.Count > 0 then
                 leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
-            leaves.Numbers |> Array.map (Forward.lookThrough tape)
+            tape.End()
+            struct (result, leaves.Numbers |> Array.map (Forward.lookThrough tape))
         with _ ->
             tape.Release()
             reraise ()

@@ -281,6 +281,23 @@ public class BadInputTests
         Check.Bits(1, Diff(Twice)(1.0));
     }
 
+    [Fact]
+    public void A_result_of_an_inner_operator_that_has_ended_still_belongs_to_the_outer_one()
+    {
+        foreach (var inner in new Func<Func<Real, Real>, Func<Real, Real>>[] { f => Grad(f), f => Diff(f), f => x => Taylor(f, 2)(x)[1] })
+        {
+            Real Escapes(Real x)
+            {
+                Real escaped = default;
+                _ = inner(y => escaped = x * x * y)(1.0);
+                return escaped;
+            }
+            Check.Bits(6, Diff(Escapes)(3.0));
+            Check.Bits(6, Grad(Escapes)(3.0));
+            Check.Bits([9, 6, 1], Taylor(Escapes, 2)(3.0));
+        }
+    }
+
     // ---- Values that are no ordinary numbers ----
 
     [Theory]

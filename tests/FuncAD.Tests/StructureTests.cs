@@ -274,6 +274,18 @@ public class StructureTests
     }
 
     [Fact]
+    public void Sequences_that_are_computed_when_they_are_read()
+    {
+        Check.Bits([1, 2, 3], [.. Diff(x => Enumerable.Range(1, 3).Select(i => i * x))(2.0)]);
+        Check.Bits([4, 6], [.. Jvp((Real[] x) => x.Select(v => v * v))([2.0, 3.0], [1.0, 1.0]).Tangent]);
+        var (value, pullback) = Vjp((Real[] x) => x.Select(v => v * v))([2.0, 3.0]);
+        Check.Bits([4, 9], [.. value]);
+        Check.Bits([4, 6], pullback([1.0, 1.0]));
+        Check.Bits([6, 0], pullback(Enumerable.Range(1, 2).Select(i => (Real)(3 - i * 1.5)).Select(w => w)));
+        Check.Bits([4, 6], [.. Grad((IEnumerable<Real> x) => x.Select(v => v * v).Aggregate((a, b) => a + b))(new[] { 2, 3 }.Select(v => (Real)v))]);
+    }
+
+    [Fact]
     public void Tangents_and_cotangents_must_have_the_same_keys()
     {
         var jvp = Jvp((Dictionary<string, Real> p) => p["a"]);

@@ -82,7 +82,8 @@ type internal CollectionShape<'T, 'E>(elements: ArrayShape<'E>, read: 'T -> 'E[]
 
     override _.Gather(like, value, into) =
         if not typeof<'T>.IsValueType then into.CheckNotNull(box value) // a Nullable without a value boxes to null
-        elements.Gather(read like, read value, into)
+        let items = read value // once: a sequence may compute its numbers each time it is read
+        elements.Gather((if Object.ReferenceEquals(like, value) then items else read like), items, into)
 
     override _.Rebuild(like, from) = make (elements.Rebuild(read like, from))
 
