@@ -203,7 +203,7 @@ let tests =
             // its functions are not the table's: each is right to a few units, so that the slopes differ
             expectAll case (sizes case case.V |> Array.map ((*) 4.0)) expected (jv case case.V) "J v")
 
-        law "the complex step of loops, branches and derivatives agrees" 300 (cases analytic 1 2) (fun case ->
+        law "the complex step of loops, branches and derivatives agrees" 300 (cases { analytic with Binaries = analytic.Binaries |> Array.filter (fun rule -> rule.Rule.Name <> "pow") } 1 2) (fun case ->
             let h = ComplexStep.H
             let expected = results case.Program (Array.map2 (fun x v -> ComplexStep(x, h * v)) case.Point case.V) |> Array.map (fun y -> y.Im / h)
             expectAll case (sizes case case.V |> Array.map ((*) 4.0)) expected (jv case case.V) "J v")

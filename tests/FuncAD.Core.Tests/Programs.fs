@@ -60,6 +60,15 @@ let private into<'T when 'T :> ICarrier<'T>> (domain: Domain) (x: Bounded<'T>) :
     if d.Low <= -x.Bound && x.Bound <= d.High then x.Number
     else 'T.Add('T.Constant d.Low, 'T.Multiply('T.Constant(d.High - d.Low), 'T.Unary(Exponentials.Sigmoid(), x.Number)))
 
+/// Where a program may apply a rule of two arguments: where it is differentiable any number of times, which is not the origin.
+let private safeDomain (rule: BinaryEntry) : struct (Domain * Domain) =
+    let struct (a, b) = rule.Domain
+    match rule.Rule.Name with
+    | "hypot"
+    | "atan2"
+    | "atan2Pi" -> struct (a, { b with Low = 0.1 })
+    | _ -> struct (a, b)
+
 let private grid domain = let d = clipped domain in [ for k in 0..32 -> d.Low + (d.High - d.Low) * float k / 32.0 ]
 
 let private largest values = 1.1 * (values |> Seq.map abs |> Seq.max)
@@ -69,7 +78,7 @@ let private unaryBounds = dict [ for entry in unaries -> entry.Label, largest (g
 let private binaryBounds =
     dict
         [ for entry in binaries ->
-              let struct (a, b) = entry.Domain
+              let struct (a, b) = safeDomain entry
               entry.Label, largest (Seq.allPairs (grid a) (grid b) |> Seq.map entry.Value) ]
 
 /// All the numbers of a run, inputs first.
@@ -125,7 +134,7 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
                 'T.Divide(within 6.0 a, 'T.Add('T.Constant 1.0, 'T.Multiply(b, b))), min 6.0 numbers[a].Bound
             | Unary(rule, x) -> rule.On(into rule.Domain numbers[x]), unaryBounds[rule.Label]
             | Binary(rule, a, b) ->
-                let struct (domainA, domainB) = rule.Domain
+                let struct (domainA, domainB) = safeDomain rule
                 rule.On(into domainA numbers[a], into domainB numbers[b]), binaryBounds[rule.Label]
             | Step(rule, x) -> rule.On numbers[x].Number, numbers[x].Bound + 1.0
             | Choice(rule, a, b) -> rule.On(numbers[a].Number, numbers[b].Number), max numbers[a].Bound numbers[b].Bound
