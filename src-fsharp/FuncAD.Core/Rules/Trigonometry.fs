@@ -72,7 +72,7 @@ module rec Trigonometry =
         interface IUnary with
             member _.Name = "tanPi"
             member _.Domain = between -0.45 0.45
-            member _.Edges = [ edge 0.0 (0.0, pi); edge 0.25 (1.0, Plain.multiply 2.0 pi) ]
+            member _.Edges = [ edge 0.0 (0.0, pi); edge 0.25 (Double.TanPi 0.25, Plain.multiply 2.0 pi) ]
             member _.Value x = Double.TanPi x
             member _.Slope(_, y) = number pi * (number 1.0 + y * y)
 
