@@ -216,7 +216,7 @@ let tests =
             let ulps = (cost case.Program + 10.0) * (value.Size + 1e-30) / (abs value.Value + 1e-30)
             let struct (difference, error) = Differences.derivative ulps 0.1 along 0.0
             let size = (sizes case case.V).Last
-            expectWithin (4.0 * error + bound case size + 1e-290) difference exact "directional derivative")
+            expectWithin (8.0 * error + bound case size + 1e-290) difference exact "directional derivative")
 
         law "the tape has the meaning of backpropagators" 400 (cases { everything with Longest = 9; Depth = 1 } 1 3) (fun case ->
             let meant = Meaning.Gradient(result case.Program, Array.map Flat case.Point) |> Array.map _.Value

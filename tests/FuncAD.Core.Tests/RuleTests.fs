@@ -189,10 +189,14 @@ let private second1 (rule: UnaryEntry) (x: float) = (2.0 * (AD.taylor 2 rule.On 
 /// whose accuracy a test below holds.
 let private ulps = 32.0
 
-let private expectDifference (f: float -> float) (domain: Domain) (x: float) (actual: float) (what: string) : float =
-    let struct (difference, error) = Differences.derivative ulps ((domain.High - domain.Low) / 8.0) f x
-    expectWithin (2.0 * error + 64.0 * u * abs actual) difference actual what
+let private expectDifference (f: float -> float) (widest: float) (x: float) (actual: float) (what: string) : float =
+    let struct (difference, error) = Differences.derivative ulps widest f x
+    expectWithin (8.0 * error + 64.0 * u * abs actual) difference actual what
     error / max (abs actual) 1e-3
+
+/// The widest step: a fraction of the domain, and a short one between the jumps of a remainder, which is linear there.
+let private widest (name: string) (domain: Domain) =
+    (domain.High - domain.Low) / (if name = "remainder" || name = "ieee754Remainder" then 1e6 else 32.0)
 
 let private median (errors: float seq) = let sorted = Seq.toArray errors |> Array.sort in sorted[sorted.Length / 2]
 
@@ -204,7 +208,7 @@ let private slopeTests =
                 let errors =
                     [ for _ in 1..1000 ->
                           let x = inside random rule.Domain
-                          expectDifference rule.Value rule.Domain x (slope1 rule x) $"{rule.Label}'({text x})" ]
+                          expectDifference rule.Value (widest rule.Label rule.Domain) x (slope1 rule x) $"{rule.Label}'({text x})" ]
                 Expect.isLessThan (median errors) 1e-6 "the differences are exact enough to find a wrong slope")
 
             testCase $"{rule.Label}' is the same in every mode" (fun () ->
@@ -242,7 +246,7 @@ let private slopeTests =
                           "forward over Taylor", AD.diff (fun x -> (AD.taylor 1 rule.On x)[1]) (real x)
                           "Taylor over reverse", (AD.taylor 1 (AD.grad rule.On) (real x))[1] ] do
                         expectWithin (32.0 * u * size) expected.Value actual.Value $"{rule.Label}''({text x}), {mode}"
-                    expectDifference (slope1 rule) rule.Domain x expected.Value $"{rule.Label}''({text x})" |> ignore)
+                    expectDifference (slope1 rule) (widest rule.Label rule.Domain) x expected.Value $"{rule.Label}''({text x})" |> ignore)
 
             match ComplexStep.Functions.TryFind rule.Rule.Name with
             | None -> ()
@@ -283,8 +287,8 @@ let private slopeTests =
                               let slopeA = rule.Rule.SlopeA<Flat>(Flat a, Flat b, Flat y).Value
                               let slopeB = rule.Rule.SlopeB<Flat>(Flat a, Flat b, Flat y).Value
                               let what = $"{rule.Label}({text a}, {text b})"
-                              expectDifference (fun a -> rule.Value(a, b)) domainA a slopeA (what + " in a")
-                              expectDifference (fun b -> rule.Value(a, b)) domainB b slopeB (what + " in b") ]
+                              expectDifference (fun a -> rule.Value(a, b)) (widest rule.Label domainA) a slopeA (what + " in a")
+                              expectDifference (fun b -> rule.Value(a, b)) (widest rule.Label domainB) b slopeB (what + " in b") ]
                     Expect.isLessThan (median errors) 1e-6 "the differences are exact enough to find a wrong slope")
 
                 testCase $"{rule.Label}: first and second derivatives are the same in every mode" (fun () ->
@@ -420,17 +424,19 @@ let private accuracyTests =
                 let rule = unaries |> Array.find (fun rule -> rule.Label = labelOf name)
                 let units = allowed name
                 let mutable worst = 0.0
-                let check (expected: float) (actual: float) (derivative: float) x what =
+                let check (units: float) (expected: float) (actual: float) (derivative: float) x what =
                     let size = abs expected + (if Double.IsFinite derivative then spread derivative x else 0.0)
-                    if Double.IsFinite expected && Double.IsFinite actual && size > 1e-300 then worst <- max worst (abs (expected - actual) / (u * size))
+                    if Double.IsFinite expected && Double.IsFinite actual && size > 1e-300 then worst <- max worst (abs (expected - actual) / (u * size) / units)
                     expectWithin (units * u * size + 4.0 * Double.Epsilon) expected actual what
                 for reference in references do
                     let x = reference.Arguments[0]
                     let slope = reference.Slopes[0]
-                    check reference.Result (rule.Value x) slope x $"{name}({text x})"
+                    check units reference.Result (rule.Value x) slope x $"{name}({text x})"
                     if not (Double.IsNaN slope) then
-                        check slope (slope1 rule x) (second1 rule x) x $"{name}'({text x})"
-                Expect.isLessThan worst (units + 1.0) $"worst error of {name}, in units of rounding")
+                        // this slope is 1 / density(y), where a rounding of y is multiplied by y^2
+                        let units = if name = "normalInverseCdf" then units * (1.0 + reference.Result * reference.Result) else units
+                        check units slope (slope1 rule x) (second1 rule x) x $"{name}'({text x})"
+                Expect.isGreaterThan worst (1.0 / 600.0) $"the tolerance of {name} is not out of all proportion to its errors")
 
         for name, references in List.groupBy _.Function (read "special-values-2.csv") do
             testCase $"{name} against mpmath" (fun () ->
@@ -440,14 +446,16 @@ let private accuracyTests =
                     let what = $"{name}({text a}, {text b})"
                     let slopes = reference.Slopes
                     let finite x = if Double.IsFinite x then x else 0.0
+                    // Where the size overflows: |log| of a double is below 745, so that a rounding of a power's exponent is multiplied by less.
+                    let orPower slope size = if Double.IsFinite size then size else 745.0 * abs slope
                     let size = abs reference.Result + spread (finite slopes[0]) a + spread (finite slopes[1]) b
                     expectWithin (8.0 * u * size + 4.0 * Double.Epsilon) reference.Result (rule.Value(a, b)) what
                     let ga, gb = AD.grad rule.On (real a, real b)
                     let number v = Magnitude(v, 0.0)
                     let sizeA = (rule.On(Twin(number a, number 1.0), Twin(number b, number 0.0))).Tangent.Size
                     let sizeB = (rule.On(Twin(number a, number 0.0), Twin(number b, number 1.0))).Tangent.Size
-                    if not (Double.IsNaN slopes[0]) then expectWithin (8.0 * u * finite sizeA + 4.0 * Double.Epsilon) slopes[0] ga.Value (what + " in a")
-                    if not (Double.IsNaN slopes[1]) then expectWithin (8.0 * u * finite sizeB + 4.0 * Double.Epsilon) slopes[1] gb.Value (what + " in b"))
+                    if not (Double.IsNaN slopes[0]) then expectWithin (8.0 * u * finite (orPower slopes[0] sizeA) + 4.0 * Double.Epsilon) slopes[0] ga.Value (what + " in a")
+                    if not (Double.IsNaN slopes[1]) then expectWithin (8.0 * u * finite (orPower slopes[1] sizeB) + 4.0 * Double.Epsilon) slopes[1] gb.Value (what + " in b"))
     ]
 
 [<Tests>]

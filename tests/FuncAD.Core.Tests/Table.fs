@@ -76,7 +76,7 @@ let private samples: Map<string, obj[] list> =
         [ "Power", [ for c in [ -2.5; -2.0; -1.0; 0.0; 0.5; 1.0; 2.0; 3.0; 3.7 ] -> [| box c |] ]
           "RootN", [ for n in [ 1; 2; 3; 5; -2 ] -> [| box n |] ]
           "ScaleB", [ for n in [ -3; 0; 7 ] -> [| box n |] ]
-          "Polygamma", [ for n in 1..4 -> [| box n |] ]
+          "Polygamma", [ for n in 1..5 -> [| box n |] ]
           "BesselJ", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "BesselY", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "PowerLog", [ for k in [ 0; 1; 2; 3 ] -> [| box k |] ]

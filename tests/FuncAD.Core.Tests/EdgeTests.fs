@@ -1,0 +1,2 @@
+module FuncAD.Tests.EdgeTests
+let nothing = ()
