@@ -30,7 +30,12 @@ let rec private isInert (seen: Set<string>) (kind: Type) : bool =
     elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
     else
         let seen = seen.Add kind.AssemblyQualifiedName
-        kind.GetGenericArguments() |> Array.forall (isInert seen) && fieldsOf kind |> List.forall (fun field -> isInert seen field.FieldType)
+        let isUnion = FSharpType.IsUnion(kind, allFields)
+        // The fields of a union's cases lie in classes derived from it; those of an abstract class may lie anywhere.
+        let cases = if isUnion then FSharpType.GetUnionCases(kind, allFields) |> Seq.collect _.GetFields() else Seq.empty
+        (isUnion || not kind.IsAbstract)
+        && cases |> Seq.forall (fun field -> isInert seen field.PropertyType)
+        && kind.GetGenericArguments() |> Array.forall (isInert seen) && fieldsOf kind |> List.forall (fun field -> isInert seen field.FieldType)
 
 // ---- Parts: lazily, so that a type may contain itself ----
 
