@@ -172,7 +172,9 @@ let private object (kind: Type) =
     let settable = readable |> List.filter (fun m -> isSettable m && not (List.contains m matched))
     let covered = matched @ settable |> List.map (fun (name, _, _) -> name)
     for field in fieldsOf kind do
-        let isCovered = covered |> List.exists (fun name -> field.Name = name || field.Name.Equals($"<{name}>k__BackingField") || field.Name = name + "@")
+        // An F# constructor's parameter a is kept in a field a behind the property A; C# often writes _a.
+        let isKept (name: string) = field.Name.TrimStart('_').Equals(name, StringComparison.OrdinalIgnoreCase)
+        let isCovered = covered |> List.exists (fun name -> isKept name || field.Name = $"<{name}>k__BackingField" || field.Name = name + "@")
         if not isCovered && not (isInert Set.empty field.FieldType) then
             refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let value, values = Expression.Parameter typeof<obj>, Expression.Parameter typeof<obj[]>
