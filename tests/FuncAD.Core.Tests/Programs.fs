@@ -69,11 +69,13 @@ let private safeDomain (rule: BinaryEntry) : struct (Domain * Domain) =
     | "atan2Pi" -> struct (a, { b with Low = 0.1 })
     | _ -> struct (a, b)
 
+let private safeDomain1 (rule: UnaryEntry) : Domain = if rule.Rule.Name = "cbrt" then { rule.Domain with Low = 0.1 } else rule.Domain
+
 let private grid domain = let d = clipped domain in [ for k in 0..32 -> d.Low + (d.High - d.Low) * float k / 32.0 ]
 
 let private largest values = 1.1 * (values |> Seq.map abs |> Seq.max)
 
-let private unaryBounds = dict [ for entry in unaries -> entry.Label, largest (grid entry.Domain |> Seq.map entry.Value) ]
+let private unaryBounds = dict [ for entry in unaries -> entry.Label, largest (grid (safeDomain1 entry) |> Seq.map entry.Value) ]
 
 let private binaryBounds =
     dict
@@ -132,7 +134,7 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
             | Divide(a, b) ->
                 let b = within 6.0 b
                 'T.Divide(within 6.0 a, 'T.Add('T.Constant 1.0, 'T.Multiply(b, b))), min 6.0 numbers[a].Bound
-            | Unary(rule, x) -> rule.On(into rule.Domain numbers[x]), unaryBounds[rule.Label]
+            | Unary(rule, x) -> rule.On(into (safeDomain1 rule) numbers[x]), unaryBounds[rule.Label]
             | Binary(rule, a, b) ->
                 let struct (domainA, domainB) = safeDomain rule
                 rule.On(into domainA numbers[a], into domainB numbers[b]), binaryBounds[rule.Label]
