@@ -201,9 +201,11 @@ public class BadInputTests
         Real Throws(Real x) => x.Value > 0 ? throw own : x * x;
         Action[] calls =
         [
-            () => Grad(Throws)(1.0), () => Diff(Throws)(1.0), () => Diff(Throws, 3)(1.0), () => Taylor(Throws, 3)(1.0), () => Jvp(Throws)(1.0, 1.0),
-            () => Vjp(Throws)(1.0), () => Hvp(Throws)(1.0, 1.0), () => Grad(Grad(Throws))(1.0), () => Diff(Grad(Throws))(1.0),
-            () => Hessian(x => Throws(x[0]))([1.0]), () => Jacobian(x => [Throws(x[0])])([1.0]), () => JacobianReverse(x => [Throws(x[0])])([1.0]),
+            () => Grad(Throws)(1.0), () => Diff(Throws)(1.0), () => Diff(Throws, 3)(1.0), () => Taylor(Throws, 3)(1.0),
+            () => Jvp(Throws)(1.0, 1.0), () => Vjp(Throws)(1.0), () => Hvp(Throws)(1.0, 1.0), () => Grad(Grad(Throws))(1.0),
+            () => Diff(Grad(Throws))(1.0),
+            () => Hessian(x => Throws(x[0]))([1.0]), () => Jacobian(x => [Throws(x[0])])([1.0]),
+            () => JacobianReverse(x => [Throws(x[0])])([1.0]),
             () => Laplacian(x => Throws(x[0]))([1.0]), () => CheckGradient(Throws, 1.0), () => Grad(x => x * Grad(Throws)(x))(1.0),
             () => Grad((Real x) => Custom("f", y => throw own, (a, b) => 1)(x))(1.0),
         ];
@@ -366,7 +368,9 @@ public class BadInputTests
         }
         catch (AggregateException exception)
         {
-            Assert.All(exception.Flatten().InnerExceptions, inner => Assert.Contains("forward mode", Assert.IsType<InvalidOperationException>(inner).Message));
+            Assert.All(
+                exception.Flatten().InnerExceptions,
+                inner => Assert.Contains("forward mode", Assert.IsType<InvalidOperationException>(inner).Message));
         }
         Check.Bits(2 * expected.Sum(), 2 * Jvp(Sum)(point, [.. point.Select(_ => (Real)1)]).Tangent.Value);
         Assert.Equal(expected[..9], JacobianForward(x => [Sum(x)])(point[..9]).ToDoubles().Cast<double>().ToArray());

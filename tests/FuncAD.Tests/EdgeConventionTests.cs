@@ -153,7 +153,8 @@ public class EdgeConventionTests
     [Fact]
     public void Steps_have_slope_0()
     {
-        foreach (var step in new Func<Real, Real>[] { Floor, Ceiling, Round, Truncate, x => Round(x, 1), x => Round(x, 0, MidpointRounding.AwayFromZero) })
+        Func<Real, Real>[] steps = [Floor, Ceiling, Round, Truncate, x => Round(x, 1), x => Round(x, 0, MidpointRounding.AwayFromZero)];
+        foreach (var step in steps)
             foreach (var x in new[] { -1.5, -1, 0, 0.5, 2, 2.7 })
             {
                 First(0, step, x);

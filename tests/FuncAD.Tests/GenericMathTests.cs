@@ -25,7 +25,7 @@ public class GenericMathTests
         return y;
     }
 
-    /// <summary>All roots of a monic polynomial (x^n + c[n-1] x^(n-1) + ... + c[0]) with real roots, by Durand and Kerner's method.</summary>
+    /// <summary>The roots of x^n + c[n-1] x^(n-1) + ... + c[0], where they are real, by Durand and Kerner's method.</summary>
     private static T[] Roots<T>(T[] coefficients) where T : IFloatingPointIeee754<T>
     {
         var n = coefficients.Length;

@@ -17,8 +17,8 @@ internal sealed record MarkdownBlock(string Document, int Line, string Language,
     public static IEnumerable<string> Documents()
     {
         var docs = Path.Combine(Dotnet.Repository, "docs");
-        var pages = Directory.Exists(docs) ? Directory.EnumerateFiles(docs, "*.md").Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
-        return pages.Select(page => "docs/" + Path.GetFileName(page)).Prepend("README.md");
+        var pages = Directory.Exists(docs) ? Directory.GetFiles(docs, "*.md") : [];
+        return pages.Order(StringComparer.Ordinal).Select(page => "docs/" + Path.GetFileName(page)).Prepend("README.md");
     }
 
     public static List<MarkdownBlock> In(string document) => Parse(document, File.ReadAllLines(Path.Combine(Dotnet.Repository, document)));

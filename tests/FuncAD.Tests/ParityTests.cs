@@ -23,9 +23,10 @@ public class ParityTests
 
     private static readonly HashSet<string> RuleInterfaces = ["IUnary", "IBinary", "IStep", "IChoice", "ITernary"];
 
-    private static readonly double[] Samples = [-3.5, -1, -0.75, -0.0, 0, 1e-12, 0.25, 0.5, 1, 2.5, 3, 20, double.NaN, double.PositiveInfinity];
+    private static readonly double[] Samples =
+        [-3.5, -1, -0.75, -0.0, 0, 1e-12, 0.25, 0.5, 1, 2.5, 3, 20, double.NaN, double.PositiveInfinity];
 
-    /// <summary>Functions of System.Math and double with a derivative that is not zero everywhere, which need generic math to be reached.</summary>
+    /// <summary>Functions of System.Math and double that are reached through generic math only.</summary>
     private static readonly HashSet<string> ThroughGenericMath =
     [
         "BitIncrement", "BitDecrement", "ReciprocalEstimate", "ReciprocalSqrtEstimate", "MultiplyAddEstimate", "MaxNative", "MinNative",
@@ -57,8 +58,10 @@ public class ParityTests
     public void The_rule_has_a_method_or_an_operator(string rule)
     {
         var name = OtherNames.GetValueOrDefault(rule, rule);
-        var found = Statics(typeof(RealMath)).Concat(Statics(typeof(Real))).Where(method => method.Name == name && method.ReturnType == typeof(Real));
-        Assert.True(found.Any(), $"no RealMath.{name} and no operator {name} for the rule {rule}");
+        var statics = Statics(typeof(RealMath)).Concat(Statics(typeof(Real)));
+        Assert.True(
+            statics.Any(method => method.Name == name && method.ReturnType == typeof(Real)),
+            $"no RealMath.{name} and no operator {name} for the rule {rule}");
         if (!name.StartsWith("op_", StringComparison.Ordinal))
             Assert.Contains(Statics(typeof(RealMath)), method => method.Name == name);
     }
@@ -92,14 +95,16 @@ public class ParityTests
 
     private static IEnumerable<string> DifferentiableNames() =>
         Statics(typeof(Math)).Concat(Statics(typeof(double)))
-            .Where(m => m.ReturnType == typeof(double) && m.GetParameters() is { Length: > 0 } parameters && parameters[0].ParameterType == typeof(double))
+            .Where(m => m.ReturnType == typeof(double) && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(double))
             .Where(m => !m.Name.StartsWith("op_", StringComparison.Ordinal))
             .Select(m => m.Name).Distinct().Except(ThroughGenericMath).Order(StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Differentiable))]
     public void Real_has_the_function_of_double(string name) =>
-        Assert.Contains(Statics(typeof(Real)), method => method.Name == MathNames.GetValueOrDefault(name, name) && method.ReturnType == typeof(Real));
+        Assert.Contains(Statics(typeof(Real)), method => method.Name == OnReal(name) && method.ReturnType == typeof(Real));
+
+    private static string OnReal(string name) => MathNames.GetValueOrDefault(name, name);
 
     /// <summary>More accurate than double's on purpose.</summary>
     private static readonly HashSet<string> MoreAccurate = ["ExpM1", "Exp2M1", "Exp10M1", "LogP1", "Log2P1", "Log10P1"];
@@ -111,11 +116,12 @@ public class ParityTests
     public void The_function_has_the_bits_of_double(string name)
     {
         var compared = 0;
-        foreach (var plain in Statics(typeof(double)).Concat(Statics(typeof(Math))).Where(m => m.Name == name && m.ReturnType == typeof(double)))
+        var plains = Statics(typeof(double)).Concat(Statics(typeof(Math))).Where(m => m.Name == name && m.ReturnType == typeof(double));
+        foreach (var plain in plains)
         {
             var types = plain.GetParameters().Select(p => p.ParameterType).ToArray();
             Type[] onReals = [.. types.Select(type => type == typeof(double) ? typeof(Real) : type)];
-            var method = typeof(Real).GetMethod(MathNames.GetValueOrDefault(name, name), BindingFlags.Public | BindingFlags.Static, onReals);
+            var method = typeof(Real).GetMethod(OnReal(name), BindingFlags.Public | BindingFlags.Static, onReals);
             if (method is null || types.Any(type => type != typeof(double) && type != typeof(int) && type != typeof(MidpointRounding)))
                 continue;
             foreach (var arguments in Tuples(onReals))
@@ -123,7 +129,8 @@ public class ParityTests
                 var numbers = arguments.Select(a => a is Real x ? x.Value : a).ToArray();
                 if (name == "Clamp" && (!((double)numbers[1] <= (double)numbers[2]) || plain.DeclaringType == typeof(Math)))
                     continue;
-                Check.Bits((double)plain.Invoke(null, numbers)!, (Real)method.Invoke(null, arguments)!, $"{name}({string.Join(", ", numbers)})");
+                var what = $"{name}({string.Join(", ", numbers)})";
+                Check.Bits((double)plain.Invoke(null, numbers)!, (Real)method.Invoke(null, arguments)!, what);
                 compared++;
             }
         }

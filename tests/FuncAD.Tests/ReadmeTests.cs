@@ -17,7 +17,8 @@ public partial class ReadmeTests
     [Fact]
     public void The_readme_shows_code_in_both_languages()
     {
-        var languages = MarkdownBlock.In("README.md").Where(block => !block.IsSkipped && !block.IsFragment).Select(block => block.Language).ToArray();
+        var complete = MarkdownBlock.In("README.md").Where(block => !block.IsSkipped && !block.IsFragment);
+        var languages = complete.Select(block => block.Language).ToArray();
         Assert.Contains("csharp", languages);
         Assert.Contains("fsharp", languages);
     }
@@ -52,7 +53,8 @@ public partial class ReadmeTests
         var libraries = new[] { "FuncAD.Core.dll", "FuncAD.dll", "MathNet.Numerics.dll" };
         var references = libraries.Select(library => $"#r @\"{Path.Combine(AppContext.BaseDirectory, library)}\"");
         var body = block.IsFragment ? $"open FuncAD\nlet fragment () =\n{Indent(block.Code)}    ()\n" : block.Code;
-        var file = Write($"{document}-{line}.fsx", string.Join('\n', references) + $"\n#line {line + 1} @\"{Path.Combine(Dotnet.Repository, document)}\"\n" + body);
+        var place = $"#line {line + 1} @\"{Path.Combine(Dotnet.Repository, document)}\"";
+        var file = Write($"{document}-{line}.fsx", $"{string.Join('\n', references)}\n{place}\n{body}");
         var result = Dotnet.Run("fsi", "--quiet", "--warnaserror+", file);
         Assert.True(result.ExitCode == 0, $"{document}, line {line}: {result}");
     }
@@ -60,7 +62,8 @@ public partial class ReadmeTests
     private static List<MarkdownBlock> CSharp(string document) =>
         [.. MarkdownBlock.In(document).Where(block => block.Language == "csharp" && !block.IsSkipped)];
 
-    private static bool HasDirectives(MarkdownBlock block) => block.Code.Split('\n').Any(line => line.StartsWith("#:", StringComparison.Ordinal));
+    private static bool HasDirectives(MarkdownBlock block) =>
+        block.Code.Split('\n').Any(line => line.StartsWith("#:", StringComparison.Ordinal));
 
     private static void RunCSharp(string name, string program)
     {
@@ -88,7 +91,8 @@ public partial class ReadmeTests
             var types = lines.Skip(end);
             if (!block.IsFragment)
                 calls.AppendLine($"{name}.Example.Run();");
-            namespaces.AppendLine($"namespace {name}\n{{\n{string.Join('\n', usings)}\nstatic class Example\n{{\npublic static void Run()\n{{");
+            namespaces.AppendLine($"namespace {name}\n{{\n{string.Join('\n', usings)}");
+            namespaces.AppendLine($"static class Example\n{{\npublic static void Run()\n{{");
             namespaces.AppendLine($"#line {block.Line + 1} \"{source}\"\n{string.Join('\n', statements)}\n#line hidden\n}}\n}}");
             if (firstType >= 0)
                 namespaces.AppendLine($"#line {block.Line + 1 + end} \"{source}\"\n{string.Join('\n', types)}\n#line hidden");
@@ -110,6 +114,6 @@ public partial class ReadmeTests
     [GeneratedRegex(@"^using (static )?[\w.]+;|^using \w+ = ")]
     private static partial Regex UsingDirective();
 
-    [GeneratedRegex(@"^(public |internal |file |sealed |abstract |static |readonly |partial )*(record|class|struct|interface|enum)\b|^(public |internal )delegate\b")]
+    [GeneratedRegex(@"^(public |internal |sealed |abstract |static |readonly |partial )*(record|class|struct|interface|enum|delegate)\b")]
     private static partial Regex TypeDeclaration();
 }
