@@ -137,6 +137,30 @@ public class ParityTests
         Assert.True(compared > 0, $"{name} was not compared");
     }
 
+    public static TheoryData<string> FunctionsOfReals() =>
+        [.. Statics(typeof(Real))
+            .Where(m => m.ReturnType == typeof(Real) && m.GetParameters() is { Length: > 0 } all && all.All(p => p.ParameterType == typeof(Real)))
+            .Select(Signature)];
+
+    [Theory]
+    [MemberData(nameof(FunctionsOfReals))]
+    public void The_derivative_on_Real_agrees_with_differences(string signature)
+    {
+        var method = Statics(typeof(Real)).Single(m => Signature(m) == signature && m.ReturnType == typeof(Real));
+        Real Function(Real[] x) => (Real)method.Invoke(null, [.. x.Select(argument => (object)argument)])!;
+        // Far from every jump: differences reach a tenth of each number, and of 1, to either side.
+        var isRemainder = new[] { "Modulus", "Remainder" }.Any(name => method.Name.EndsWith(name, StringComparison.Ordinal));
+        Real[][] points = isRemainder ? [[13, 10], [-13, 10]] : [[0.7, 0.3, 0.95], [-0.7, 0.3, 0.95], [1.7, 0.3, 1.95]];
+        var compared = 0;
+        foreach (var point in points.Select(point => point[..method.GetParameters().Length]).Where(p => double.IsFinite(Function(p).Value)))
+        {
+            var report = AD.CheckGradient(Function, point);
+            Assert.True(report.Passed, $"{signature}: {report}");
+            compared++;
+        }
+        Assert.True(compared > 0, $"{signature} has no value at any of the points");
+    }
+
     [Fact]
     public void The_mixed_operators_agree_with_the_ones_on_numbers()
     {
