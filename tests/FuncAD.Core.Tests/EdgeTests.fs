@@ -110,7 +110,7 @@ let input =
                 is (2.0 * x) (AD.grad (fun x -> x * x) (real x)) "2x, reverse"
                 is (2.0 * x) (AD.diff (fun x -> x * x) (real x)) "2x, forward"
                 is 1.0 (AD.grad id (real x)) "identity"
-            are [ nan ] [ AD.grad (fun x -> nan * x) (real 1.0) ] "NaN slope" |> ignore)
+            is nan (AD.grad (fun x -> nan * x) (real 1.0)) "NaN slope")
 
         testCase "constant functions have a zero gradient of the right structure" (fun () ->
             let gradient = AD.grad (fun (_: Real[], _: Real) -> real 7.0) (reals [| 1.0; 2.0 |], real 3.0)

@@ -67,6 +67,9 @@ type Magnitude =
     val Size: float
     new(value: float, size: float) = { Value = value; Size = max (abs value) size }
 
+    /// A product of sizes; what is exactly 0 stays so beside an infinite slope.
+    static member private Times(s: float, t: float) = if s = 0.0 || t = 0.0 then 0.0 else s * t
+
     interface IPeek with
         member x.Peek = x.Value
 
@@ -74,20 +77,20 @@ type Magnitude =
         static member Constant value = Magnitude(value, abs value)
         static member Add(a, b) = Magnitude(a.Value + b.Value, a.Size + b.Size)
         static member Subtract(a, b) = Magnitude(a.Value - b.Value, a.Size + b.Size)
-        static member Multiply(a, b) = Magnitude(a.Value * b.Value, a.Size * b.Size)
-        static member Divide(a, b) = Magnitude(a.Value / b.Value, a.Size / abs b.Value * (b.Size / abs b.Value))
+        static member Multiply(a, b) = Magnitude(a.Value * b.Value, Magnitude.Times(a.Size, b.Size))
+        static member Divide(a, b) = Magnitude(a.Value / b.Value, Magnitude.Times(a.Size, b.Size) / (b.Value * b.Value))
         static member Negate a = Magnitude(-a.Value, a.Size)
 
         // An error of size in x comes out multiplied by the slope.
         static member Unary(rule, x) =
             let y = rule.Value x.Value
-            Magnitude(y, abs y + abs (rule.Slope<Flat>(Flat x.Value, Flat y).Value) * x.Size)
+            Magnitude(y, abs y + Magnitude.Times(abs (rule.Slope<Flat>(Flat x.Value, Flat y).Value), x.Size))
 
         static member Binary(rule, a, b) =
             let y = rule.Value(a.Value, b.Value)
             let slopeA = rule.SlopeA<Flat>(Flat a.Value, Flat b.Value, Flat y).Value
             let slopeB = rule.SlopeB<Flat>(Flat a.Value, Flat b.Value, Flat y).Value
-            Magnitude(y, abs y + abs slopeA * a.Size + abs slopeB * b.Size)
+            Magnitude(y, abs y + Magnitude.Times(abs slopeA, a.Size) + Magnitude.Times(abs slopeB, b.Size))
 
         static member Step(rule, x) = Magnitude(rule.Value x.Value, 0.0)
 
