@@ -29,9 +29,16 @@ let mutations =
       mutation "backpropagator: the second input is forgotten" "Reverse.fs" "frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent)" "frame.B, 'T.Multiply('T.Constant 0.0, cotangent)"
       mutation "backpropagator: cotangents are overwritten, not added" "Reverse.fs" "cotangent <- 'T.Add(cotangent, contribution)" "cotangent <- contribution"
       mutation "backpropagator: slopes that carry levels are swapped" "Real.fs" "Lifted(slopeA, slopeB)" "Lifted(slopeB, slopeA)"
+      mutation "backpropagator: a closure of which only a later result is used" "Reverse.fs" "if touched[slot..last] |> Array.contains true then" "if touched[slot] then"
+      mutation "backpropagator: the third argument of a ternary rule" "Real.fs" "if c.IsAt level then join c (rule.SlopeC<Real>(primalA, primalB, primalC))" "ignore c"
       mutation "zero: computed and structural ones are confused" "Reverse.fs" "sweepFlat tape slots seeds inputs (Array.zeroCreate tape.Count)" "sweepFlat tape slots seeds inputs null"
       mutation "zero: a tangent of 0 is lifted" "Forward.fs" "if isNull tangent.node && tangent.value = 0.0 then x" "if isNull tangent.node && tangent.value = infinity then x"
       mutation "Taylor: a wrong weight" "Taylor.fs" "float j / float k" "float (k - j + 1) / float k"
+      mutation "Taylor: what has the same node is shared" "Taylor.fs" "box (struct (bits x.value, bits x.extra, x.node))" "box x.node"
+      mutation "Taylor: a quotient's last term" "Taylor.fs" "for j = 1 to min k (seriesB.Bound - 1) do" "for j = 1 to min k (seriesB.Bound - 2) do"
+      mutation "custom: a pushforward by the first row" "Custom.fs" "Real(if index = row then 1.0 else 0.0)" "Real(if index = 0 then 1.0 else 0.0)"
+      mutation "custom: a slope that takes x for y" "Custom.fs" "unbox<'T> (box (slope x y))" "unbox<'T> (box (slope x x))"
+      mutation "clamp: the bound's slope is forgotten" "Real.fs" "elif x.value > max.value then max" "elif x.value > max.value then Real max.value"
       mutation "structure: dictionaries by position" "Structures/Shapes.fs" "entries[pair.Key] <- pair.Value" "entries[(read like)[entries.Count].Key] <- pair.Value"
       mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then" ]
 
