@@ -139,7 +139,8 @@ public class ParityTests
 
     public static TheoryData<string> FunctionsOfReals() =>
         [.. Statics(typeof(Real))
-            .Where(m => m.ReturnType == typeof(Real) && m.GetParameters() is { Length: > 0 } all && all.All(p => p.ParameterType == typeof(Real)))
+            .Where(m => m.ReturnType == typeof(Real) && m.GetParameters().Length > 0)
+            .Where(m => m.GetParameters().All(p => p.ParameterType == typeof(Real)))
             .Select(Signature)];
 
     [Theory]
