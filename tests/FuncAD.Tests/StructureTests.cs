@@ -46,6 +46,12 @@ public class StructureTests
 
     private sealed record Derived(Real A, Real B) : Base(A);
 
+    private record Label(string Text);
+
+    private sealed record Priced(string Text, Real Price) : Label(Text);
+
+    private sealed record Labelled(Real A, Label Label);
+
     private sealed class Hidden
     {
         private Real secret = 1;
@@ -122,6 +128,15 @@ public class StructureTests
         var gradient = Grad((InitOnly p) => p.X * p.Y)(new() { X = 2, Y = 3 });
         Check.Bits(3, gradient.X);
         Check.Bits(2, gradient.Y);
+    }
+
+    [Fact]
+    public void A_derived_value_with_numbers_is_not_taken_for_its_base_without()
+    {
+        Check.Bits(4, Grad((Labelled l) => l.A * l.A)(new Labelled(2, new Label("plain"))).A);
+        var error = Assert.Throws<ArgumentException>(() => Grad((Labelled l) => l.A * ((Priced)l.Label).Price)(new Labelled(2, new Priced("dear", 3))));
+        Assert.Contains("Priced", error.Message);
+        Assert.Contains("Label", error.Message);
     }
 
     [Fact]

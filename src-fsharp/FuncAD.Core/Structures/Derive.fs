@@ -206,7 +206,7 @@ type private Nullables<'E when 'E: struct and 'E: (new: unit -> 'E) and 'E :> Va
 let private derive (kind: Type) : Structure =
     if kind = typeof<Real> then NumberShape()
     elif kind = typeof<Real[]> then VectorShape()
-    elif isInert Set.empty kind then make typedefof<InertShape<_>> [ kind ] []
+    elif isInert Set.empty kind then make typedefof<InertShape<_>> [ kind ] [ box (isInert Set.empty) ]
     elif kind.IsArray && kind.IsSZArray then make typedefof<ArrayShape<_>> [ kind.GetElementType() ] [ typedPart (kind.GetElementType()) ]
     elif kind.IsArray then make typedefof<GridShape<_>> [ kind ] [ part (kind.GetElementType()) ]
     elif FSharpType.IsFunction kind then

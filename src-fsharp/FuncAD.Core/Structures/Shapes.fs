@@ -10,12 +10,18 @@ type internal NumberShape() =
     override _.Gather(_, value, into) = into.Add value
     override _.Rebuild(_, from) = from.Number()
 
-/// A type without numbers: a string, an int, a flag.
+/// A type without numbers: a string, an int, a flag. A value of a derived type is asked whether that has any.
 [<Sealed>]
-type internal InertShape<'T>() =
+type internal InertShape<'T>(isInert: Type -> bool) =
     inherit Structure<'T>()
+    let isExact = typeof<'T>.IsSealed || typeof<'T>.IsArray
     override _.HasNumbers = false
-    override _.Gather(_, _, _) = ()
+
+    override _.Gather(_, value, into) =
+        if not isExact && not (isNull (box value)) && value.GetType() <> typeof<'T> && not (isInert (value.GetType())) then
+            into.Fail
+                $"a {value.GetType().Name} stands where a {typeof<'T>.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
+
     override _.Rebuild(like, _) = like
 
 [<Sealed>]
