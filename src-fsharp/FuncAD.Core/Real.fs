@@ -93,7 +93,7 @@ type Real =
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
     //
     // The operators are inlined into their callers and hand a number on by its fields, in registers: to pass it as a whole means copies
-    // on the stack, and made a chain of operations 3 times slower.
+    // on the stack, and made a chain of operations up to twice as slow.
 
     /// <summary>Applies a rule of one argument.</summary>
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
