@@ -153,6 +153,9 @@ let leaks =
                     is 0.0 (d (fun _ -> leaked) (real 2.0)) $"{name}: a constant result"
                     is 0.0 (d (fun _ -> sin leaked) (real 2.0)) $"{name}: a constant function's result"
                     is 1.0 (d (fun y -> Real.FusedMultiplyAdd(leaked, leaked, y)) (real 2.0)) $"{name}: three arguments"
+                // no operation on it is recorded any more: it may be used on any thread
+                expectSame (Math.Sin 10.0) (onAnotherThread (fun () -> sin leaked)).Value $"{name}: on another thread"
+                Expect.isNull (leaked + real 1.0).Live.node $"{name}: its level has ended"
                 is 0.0 (AD.grad (fun y -> y * 0.0) leaked) $"{name}: a point"
                 is 20.0 (AD.grad (fun y -> y * y) leaked) $"{name}: a point"
                 is 20.0 (AD.diff (fun y -> y * y) leaked) $"{name}: a point")

@@ -33,6 +33,10 @@ let private expectAll (case: Case) (size: float[]) (expected: float[]) (actual: 
     for index = 0 to expected.Length - 1 do
         expectWithin (bound case size[index]) expected[index] actual[index] $"{what}, entry {index}"
 
+/// The complex step's functions are not the table's: each is right to a few units of its own, so that the slopes differ. And an imaginary
+/// part underflows below 5e-324, a derivative of 5e-124; what slopes may follow is allowed for by many orders of magnitude.
+let private complexSizes (case: Case) = sizes case case.V |> Array.map (fun size -> 4.0 * size + 1e-90)
+
 /// Every gradient entry's size.
 let private gradientSizes (case: Case) =
     case.Point |> Array.mapi (fun i _ -> let all = sizes case (unit' case.Point.Length i) in all[all.Length - 1])
@@ -68,13 +72,13 @@ let private smoothly = cases smooth 1 3
 [<Tests>]
 let tests =
     testList "laws" [
-        law "J(au + bv) = a Ju + b Jv" 400 everywhere (fun case ->
+        law "J(au + bv) = a Ju + b Jv" 800 everywhere (fun case ->
             let a, b = 1.5, -0.75
             let sum = jv case (combine a case.U b case.V)
             let size = Array.map2 (fun s t -> abs a * s + abs b * t) (sizes case case.U) (sizes case case.V)
             expectAll case size (combine a (jv case case.U) b (jv case case.V)) sum "J(au + bv)")
 
-        law "the derivative of a f + b g is a f' + b g'" 300 everywhere (fun case ->
+        law "the derivative of a f + b g is a f' + b g'" 600 everywhere (fun case ->
             let a, b = 0.75, -2.5
             let both (x: Real[]) = let y = run case.Program x in a * y[y.Length - 1] + b * y[y.Length - 2]
             let last, other = (fun (x: Real[]) -> (run case.Program x).Last), (fun (x: Real[]) -> (run case.Program x).LastButOne)
@@ -85,7 +89,7 @@ let tests =
                     abs a * t.Last.Tangent.Size + abs b * t.LastButOne.Tangent.Size)
             expectAll case sizes (combine a (at last) b (at other)) (at both) "(a f + b g)'")
 
-        law "the derivative of f g is f' g + f g'" 300 everywhere (fun case ->
+        law "the derivative of f g is f' g + f g'" 600 everywhere (fun case ->
             let last, other = (fun (x: Real[]) -> (run case.Program x).Last), (fun (x: Real[]) -> (run case.Program x).LastButOne)
             let value, gradient = AD.valueAndGrad last (reals case.Point)
             let value', gradient' = AD.valueAndGrad other (reals case.Point)
@@ -96,7 +100,7 @@ let tests =
                     t.Last.Tangent.Size * abs value'.Value + abs value.Value * t.LastButOne.Tangent.Size)
             expectAll case sizes expected (AD.grad (fun x -> last x * other x) (reals case.Point) |> values) "(f g)'")
 
-        law "the chain rule: J of f after g is J(f) J(g)" 300 (cases everything 2 2) (fun case ->
+        law "the chain rule: J of f after g is J(f) J(g)" 600 (cases everything 2 2) (fun case ->
             // the same program after itself, its results brought back into the range of its inputs
             let squash (x: Real) = 2.0 * Real.Tanh(x / 2.0)
             let once (x: Real[]) : Real[] = Array.map squash ((run case.Program x) |> fun all -> all[all.Length - 2 ..])
@@ -112,29 +116,29 @@ let tests =
             let w = reals (Array.truncate z.Length [| 0.7; -1.3 |])
             Array.iter2 (fun e a -> expectEqual e a "w J(f) J(g)") (inner (outer w) |> values) (pullback w |> values))
 
-        law "forward = reverse" 600 everywhere (fun case ->
+        law "forward = reverse" 1200 everywhere (fun case ->
             let reverse = AD.grad (g case) (reals case.Point) |> values
             let forward = case.Point |> Array.mapi (fun i _ -> (AD.jvp (g case) (reals case.Point) (reals (unit' case.Point.Length i)) |> snd).Value)
             expectAll case (gradientSizes case) forward reverse "gradient")
 
-        law "forward = typed duals" 400 everywhere (fun case ->
+        law "forward = typed duals" 800 everywhere (fun case ->
             let typed = results case.Program (Array.map2 (fun x v -> Twin(Flat x, Flat v)) case.Point case.V) |> Array.map _.Tangent.Value
             expectAll case (sizes case case.V) typed (jv case case.V) "J v")
 
-        law "the Jacobian is the same by columns and by rows" 150 everywhere (fun case ->
+        law "the Jacobian is the same by columns and by rows" 300 everywhere (fun case ->
             let columns, rows = AD.jacobianForward (f case) (reals case.Point), AD.jacobianReverse (f case) (reals case.Point)
             for j = 0 to case.Point.Length - 1 do
                 let size = sizes case (unit' case.Point.Length j)
                 for i = 0 to size.Length - 1 do
                     expectWithin (bound case size[i]) (columns[i, j].Value) (rows[i, j].Value) $"J[{i}, {j}]")
 
-        law "<w, Jv> = <J^T w, v>" 400 everywhere (fun case ->
+        law "<w, Jv> = <J^T w, v>" 800 everywhere (fun case ->
             let left = Array.fold2 (fun sum w y -> sum + w * y) 0.0 case.W (jv case case.V)
             let right = Array.fold2 (fun sum x v -> sum + x * v) 0.0 (wj case case.W) case.V
             let size = Array.fold2 (fun sum w s -> sum + abs w * s) 0.0 case.W (sizes case case.V)
             expectWithin (bound case size) left right "<w, Jv>")
 
-        law "H = H^T" 150 everywhere (fun case ->
+        law "H = H^T" 300 everywhere (fun case ->
             let h = AD.hessian (g case) (reals case.Point)
             let n = case.Point.Length
             for i = 0 to n - 1 do
@@ -142,20 +146,20 @@ let tests =
                     let size = (along case (unit' n i) (unit' n j)).Size
                     expectWithin (bound case size) h[i, j].Value h[j, i].Value $"H[{i}, {j}]")
 
-        law "Hv by forward over reverse" 200 everywhere (fun case -> hessianVector case forwardOverReverse "Hv")
-        law "Hv by reverse over forward" 200 everywhere (fun case -> hessianVector case reverseOverForward "Hv")
-        law "Hv by forward over forward" 200 everywhere (fun case -> hessianVector case forwardOverForward "Hv")
-        law "Hv by reverse over reverse" 200 everywhere (fun case -> hessianVector case reverseOverReverse "Hv")
-        law "Hv by AD.hvp" 100 everywhere (fun case -> hessianVector case AD.hvp "Hv")
+        law "Hv by forward over reverse" 400 everywhere (fun case -> hessianVector case forwardOverReverse "Hv")
+        law "Hv by reverse over forward" 400 everywhere (fun case -> hessianVector case reverseOverForward "Hv")
+        law "Hv by forward over forward" 400 everywhere (fun case -> hessianVector case forwardOverForward "Hv")
+        law "Hv by reverse over reverse" 400 everywhere (fun case -> hessianVector case reverseOverReverse "Hv")
+        law "Hv by AD.hvp" 200 everywhere (fun case -> hessianVector case AD.hvp "Hv")
 
-        law "the Laplacian is the trace of the Hessian" 100 everywhere (fun case ->
+        law "the Laplacian is the trace of the Hessian" 200 everywhere (fun case ->
             let n = case.Point.Length
             let size = Seq.sum [ for i in 0 .. n - 1 -> (along case (unit' n i) (unit' n i)).Size ]
             let h = AD.hessian (g case) (reals case.Point)
             let trace = Seq.sum [ for i in 0 .. n - 1 -> h[i, i].Value ]
             expectWithin (bound case size) trace (AD.laplacian (g case) (reals case.Point)).Value "trace")
 
-        law "Taylor coefficients are nested derivatives" 200 (cases { everything with Longest = 8; Depth = 1 } 1 1) (fun case ->
+        law "Taylor coefficients are nested derivatives" 400 (cases { everything with Longest = 8; Depth = 1 } 1 1) (fun case ->
             let f (x: Real) = g case [| x |]
             let series = AD.taylor 3 f (real case.Point[0]) |> values
             let d1 = AD.diff f
@@ -174,7 +178,7 @@ let tests =
             near y.Tangent.Tangent.Tangent.Size (d3 (real x)).Value (6.0 * series[3]) "order 3"
             near y.Tangent.Tangent.Tangent.Size y.Tangent.Tangent.Tangent.Value (6.0 * series[3]) "order 3, typed")
 
-        law "the primal is that of plain doubles, bit for bit, in every mode" 400 everywhere (fun case ->
+        law "the primal is that of plain doubles, bit for bit, in every mode" 800 everywhere (fun case ->
             // Derivatives inside a program are not plain code: their own laws are above.
             let rec plain (program: Program) =
                 program.Operations |> List.forall (fun operation ->
@@ -197,18 +201,17 @@ let tests =
                 let series = AD.taylor 2 along (real 0.0)
                 expectSame (result case.Program (Array.map Flat start)).Value series[0].Value "Taylor")
 
-        law "the complex step agrees" 600 (cases { analytic with Depth = 0 } 1 3) (fun case ->
+        law "the complex step agrees" 1200 (cases { analytic with Depth = 0 } 1 3) (fun case ->
             let h = ComplexStep.H
             let expected = results case.Program (Array.map2 (fun x v -> ComplexStep(x, h * v)) case.Point case.V) |> Array.map (fun y -> y.Im / h)
-            // its functions are not the table's: each is right to a few units, so that the slopes differ
-            expectAll case (sizes case case.V |> Array.map ((*) 4.0)) expected (jv case case.V) "J v")
+            expectAll case (complexSizes case) expected (jv case case.V) "J v")
 
-        law "the complex step of loops, branches and derivatives agrees" 300 (cases { analytic with Binaries = analytic.Binaries |> Array.filter (fun rule -> rule.Rule.Name <> "pow") } 1 2) (fun case ->
+        law "the complex step of loops, branches and derivatives agrees" 600 (cases { analytic with Binaries = analytic.Binaries |> Array.filter (fun rule -> rule.Rule.Name <> "pow") } 1 2) (fun case ->
             let h = ComplexStep.H
             let expected = results case.Program (Array.map2 (fun x v -> ComplexStep(x, h * v)) case.Point case.V) |> Array.map (fun y -> y.Im / h)
-            expectAll case (sizes case case.V |> Array.map ((*) 4.0)) expected (jv case case.V) "J v")
+            expectAll case (complexSizes case) expected (jv case case.V) "J v")
 
-        law "extrapolated differences agree" 300 smoothly (fun case ->
+        law "extrapolated differences agree" 600 smoothly (fun case ->
             let along t = (result case.Program (Array.map2 (fun x v -> Flat(x + t * v)) case.Point case.V)).Value
             let exact = (AD.jvp (g case) (reals case.Point) (reals case.V) |> snd).Value
             // the rounding of f itself: its size, in units of u, by the cost
@@ -216,13 +219,14 @@ let tests =
             let ulps = (cost case.Program + 10.0) * (value.Size + 1e-30) / (abs value.Value + 1e-30)
             let struct (difference, error) = Differences.derivative ulps 0.1 along 0.0
             let size = (sizes case case.V).Last
-            expectWithin (8.0 * error + bound case size + 1e-290) difference exact "directional derivative")
+            // an infinite error: the function's own rounding outweighs it, so that differences have no opinion
+            if Double.IsFinite error then expectWithin (8.0 * error + bound case size + 1e-290) difference exact "directional derivative")
 
-        law "the tape has the meaning of backpropagators" 400 (cases { everything with Longest = 9; Depth = 1 } 1 3) (fun case ->
+        law "the tape has the meaning of backpropagators" 800 (cases { everything with Longest = 9; Depth = 1 } 1 3) (fun case ->
             let meant = Meaning.Gradient(result case.Program, Array.map Flat case.Point) |> Array.map _.Value
             expectAll case (gradientSizes case) meant (AD.grad (g case) (reals case.Point) |> values) "gradient")
 
-        law "a tape within a tape has the meaning of backpropagators of backpropagators" 150 (cases { everything with Longest = 5; Depth = 0 } 1 2) (fun case ->
+        law "a tape within a tape has the meaning of backpropagators of backpropagators" 300 (cases { everything with Longest = 5; Depth = 0 } 1 2) (fun case ->
             let inner (x: Meaning<Flat>[]) =
                 Meaning.Gradient(result case.Program, x)
                 |> Array.mapi (fun i y -> times case.V[i] y)
@@ -233,7 +237,7 @@ let tests =
                 let size = (along case (unit' case.Point.Length i) case.V).Size
                 expectWithin (bound case size) meant[i] actual[i] $"Hv, entry {i}")
 
-        law "many threads give identical bits" 60 everywhere (fun case ->
+        law "many threads give identical bits" 120 everywhere (fun case ->
             let once () =
                 let point = reals case.Point
                 Array.concat [

@@ -75,6 +75,20 @@ let perturbations =
             is 0.0 (outer (fun _ -> escaped.Value) (real 1.0)) "its derivative by anything later"
             is 6.0 (outer (fun z -> z * escaped.Value) (real 1.0)) "as a factor")
 
+        inEveryPair "a result that belongs to another level as a whole" (fun outer inner ->
+            // an escaped number of the inner level, unchanged: x y at y = 2
+            let escaping (x: Real) =
+                let escaped = ref x
+                inner (fun y -> escaped.Value <- x * y; y) (real 2.0) |> ignore
+                escaped.Value
+            is 2.0 (outer escaping (real 3.0)) "looked through from above"
+            // the value of an inner operator whose function returns a number of the outer level
+            is 6.0 (outer (fun x -> fst (AD.valueAndGrad (fun _ -> x * x) (real 1.0))) (real 3.0)) "left alone from below, reverse"
+            is 6.0 (outer (fun x -> fst (AD.jvp (fun _ -> x * x) (real 1.0) (real 1.0))) (real 3.0)) "left alone from below, forward"
+            is 6.0 (outer (fun x -> fst (AD.vjp (fun _ -> x * x) (real 1.0))) (real 3.0)) "left alone from below, pullback"
+            is 6.0 (outer (fun x -> AD.taylor 1 (fun _ -> x * x) (real 1.0) |> Array.head) (real 3.0)) "left alone from below, Taylor"
+            is 5.0 (outer (fun x -> fst (AD.valueAndGrad (fun y -> x + x * y) (real 4.0))) (real 3.0)) "the value of a mixed number")
+
         inEveryPair "three levels" (fun outer inner ->
             // d/dx d/dy d/dz (x y z + x^2 y^2 z^2) at (2, 3, 5): 1 + 8xyz
             let f =
