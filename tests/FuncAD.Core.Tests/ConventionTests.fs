@@ -108,6 +108,10 @@ let tests =
             // cotangents: what was computed and not used, and what a choice did not choose
             gradientIs [ 0.0; 1.0 ] (fun x -> (sqrt x[0] |> ignore); x[1]) [ 0.0; 3.0 ] "not used"
             gradientIs [ 0.0; 1.0 ] (fun x -> Real.Max(sqrt x[0], x[1])) [ 0.0; 3.0 ] "not chosen"
+            // with frames on top of the one that is passed over
+            gradientIs [ 0.0; 2.0 ] (fun x -> (sqrt x[0] |> ignore); x[1] * 2.0) [ 0.0; 3.0 ] "not used, below the result"
+            gradientIs [ 0.0; 2.0 ] (fun x -> Real.Max(sqrt x[0], x[1] * 2.0)) [ 0.0; 3.0 ] "not chosen, below the result"
+            gradientIs [ 0.0; 4.0 ] (fun x -> Real.Max(sqrt x[0] * x[1], x[1] * 2.0) * 2.0) [ 0.0; 3.0 ] "not chosen, two frames"
             gradientIs [ 0.0; 1.0 ] (fun x -> if x[1].Value > 1.0 then x[1] else sqrt x[0]) [ 0.0; 3.0 ] "the branch that did not run"
             let h = AD.hessian f (reals [| 0.0; 3.0 |])
             expectEqual 2.0 h[1, 1].Value "second derivative beside it"
