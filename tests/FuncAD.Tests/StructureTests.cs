@@ -139,6 +139,28 @@ public class StructureTests
         Assert.Contains("Label", error.Message);
     }
 
+    private sealed class Kept(Real a)
+    {
+        private readonly Real _a = a;
+
+        public Real A => _a;
+    }
+
+    private sealed class Computed(Real a)
+    {
+        private readonly Real _a = a;
+
+        public Real A => _a * 2;
+    }
+
+    [Fact]
+    public void A_property_over_a_private_field_of_its_name_must_return_what_the_constructor_was_given()
+    {
+        Check.Bits(6, Grad((Kept k) => k.A * k.A)(new Kept(3)).A);
+        var error = Assert.Throws<ArgumentException>(() => Grad((Computed c) => c.A)(new Computed(3)));
+        Assert.Contains("Computed", error.Message);
+    }
+
     [Fact]
     public void A_derived_value_where_its_base_is_declared_is_refused()
     {

@@ -39,7 +39,7 @@ let mutations =
       mutation "custom: a pushforward by the first row" "Custom.fs" "Real(if index = row then 1.0 else 0.0)" "Real(if index = 0 then 1.0 else 0.0)"
       mutation "custom: a slope that takes x for y" "Custom.fs" "unbox<'T> (box (slope x y))" "unbox<'T> (box (slope x x))"
       mutation "clamp: the bound's slope is forgotten" "Real.fs" "elif x.value > max.value then max" "elif x.value > max.value then Real max.value"
-      mutation "structure: dictionaries by position" "Structures/Shapes.fs" "entries[pair.Key] <- pair.Value" "entries[(read like)[entries.Count].Key] <- pair.Value"
+      mutation "structure: dictionaries by position" "Structures/Shapes.fs" "| true, part -> into.Open(element).Gather(pair.Value, part, into)" "| true, _ -> into.Open(element).Gather(pair.Value, pairs[Array.IndexOf(like, pair)].Value, into)"
       mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then" ]
 
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))

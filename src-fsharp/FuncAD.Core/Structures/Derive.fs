@@ -103,7 +103,7 @@ let private collection (kind: Type) : Structure option =
 
 // ---- Products ----
 
-let private fields names kinds read make = { Names = names; Parts = kinds |> Array.map part; Read = read; Make = make }
+let private fields names kinds read make = { Names = names; Parts = kinds |> Array.map part; Read = read; Make = make; IsTrusted = false }
 
 let private product (kind: Type) (fields: Fields) = make typedefof<ProductShape<_>> [ kind ] [ fields ]
 
@@ -171,12 +171,15 @@ let private object (kind: Type) =
         | [] -> refuse kind "it has no public constructor whose parameters are its public properties or fields."
     let settable = readable |> List.filter (fun m -> isSettable m && not (List.contains m matched))
     let covered = matched @ settable |> List.map (fun (name, _, _) -> name)
-    for field in fieldsOf kind do
-        // An F# constructor's parameter a is kept in a field a behind the property A; C# often writes _a.
-        let isKept (name: string) = field.Name.TrimStart('_').Equals(name, StringComparison.OrdinalIgnoreCase)
-        let isCovered = covered |> List.exists (fun name -> isKept name || field.Name = $"<{name}>k__BackingField" || field.Name = name + "@")
-        if not isCovered && not (isInert Set.empty field.FieldType) then
-            refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
+    let isNumeric (field: FieldInfo) = not (isInert Set.empty field.FieldType)
+    let isCovered (field: FieldInfo) =
+        covered |> List.exists (fun name -> field.Name = name || field.Name = $"<{name}>k__BackingField" || field.Name = name + "@")
+    // An F# constructor's parameter a is kept in a field a behind the property A; C# often writes _a.
+    let isKept (field: FieldInfo) =
+        covered |> List.exists (fun name -> field.Name.TrimStart('_').Equals(name, StringComparison.OrdinalIgnoreCase))
+    let hidden = fieldsOf kind |> List.filter (fun field -> isNumeric field && not (isCovered field))
+    for field in hidden do
+        if not (isKept field) then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let value, values = Expression.Parameter typeof<obj>, Expression.Parameter typeof<obj[]>
     let members = matched @ settable
     let read =
@@ -191,7 +194,7 @@ let private object (kind: Type) =
         Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray
     let kinds = members |> List.map (fun (_, kind, _) -> kind) |> List.toArray
-    product kind (fields names kinds read.Invoke write.Invoke)
+    product kind { fields names kinds read.Invoke write.Invoke with IsTrusted = not hidden.IsEmpty }
 
 // ---- All together ----
 

@@ -123,7 +123,9 @@ type internal Fields =
     { Names: string[]
       Parts: Lazy<Structure>[]
       Read: obj -> obj[]
-      Make: obj[] -> obj }
+      Make: obj[] -> obj
+      /// Set where it is taken on trust, from names, that what is read is what the constructor was given.
+      IsTrusted: bool }
 
     member fields.Gather(like: obj, value: obj, into: Leaves) =
         let like, value = fields.Read like, fields.Read value
@@ -132,10 +134,26 @@ type internal Fields =
             into.Open(fields.Parts[index]).GatherObject(like[index], value[index], into)
             into.Leave()
 
-    member fields.Rebuild(like: obj, from: Refill) =
-        fields.Read like
-        |> Array.mapi (fun index part -> fields.Parts[index].Value.RebuildObject(part, from))
-        |> fields.Make
+    member fields.Rebuild(like: obj, from: Refill) : obj =
+        let parts = fields.Read like |> Array.mapi (fun index part -> fields.Parts[index].Value.RebuildObject(part, from))
+        let made = fields.Make parts
+        if fields.IsTrusted then fields.Verify(parts, fields.Read made, made.GetType())
+        made
+
+    /// The numbers that are read from a value must be those that it was made from, derivatives included.
+    member private fields.Verify(given: obj[], read: obj[], kind: Type) =
+        let numbers (parts: obj[]) =
+            let leaves = Leaves("", "")
+            parts |> Array.iteri (fun index part -> fields.Parts[index].Value.GatherObject(given[index], part, leaves))
+            leaves.Numbers
+        let isSame (a: Real) (b: Real) = a.value.Equals b.value && a.extra.Equals b.extra && Object.ReferenceEquals(a.node, b.node)
+        if not (Array.forall2 isSame (numbers given) (numbers read)) then
+            raise (
+                ArgumentException(
+                    $"FuncAD cannot take the type {kind} apart into numbers: a value that is made from its properties by its constructor has other "
+                    + "numbers than it was made from. Let the properties return what the constructor's parameters of the same names were given."
+                )
+            )
 
 [<Sealed>]
 type internal ProductShape<'T>(fields: Fields) =
