@@ -265,5 +265,6 @@ let tests =
             Expect.isGreaterThan ratios.Length 100 "enough programs depend on their inputs"
             Expect.isLessThan ratios[ratios.Length / 2] 1e-9 "the median of the relative tolerances"
             let within = ratios |> Array.filter (fun ratio -> ratio < 1e-4)
-            Expect.isGreaterThan (float within.Length) (0.85 * float ratios.Length) "most relative tolerances are below 1e-4")
+            // About 0.87 of them are; among some 210 draws that share has a standard deviation of 0.023, so that 0.75 is five of them off.
+            Expect.isGreaterThan (float within.Length) (0.75 * float ratios.Length) "most relative tolerances are below 1e-4")
     ]
