@@ -323,6 +323,9 @@ type Real =
     static member op_Increment(x: Real) : Real = x + 1.0
     static member op_Decrement(x: Real) : Real = x - 1.0
 
+    /// <summary>What F#'s List.average and its like divide with.</summary>
+    static member DivideByInt(x: Real, n: int) : Real = x / float n
+
     // ---- Functions, named as double names them ----
 
     /// <summary>The square root; derivative 1/(2 sqrt x), +infinity at 0.</summary>
