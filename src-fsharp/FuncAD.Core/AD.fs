@@ -169,7 +169,7 @@ module AD =
     let stopGradient (p: 'P) : 'P =
         let leaves = Leaves("StopGradient", "x")
         Structures.of'<'P>().Gather(p, p, leaves)
-        if leaves.Functions.Count > 0 then leaves.Fail "it holds a function; stop the gradient of its results instead."
+        if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
         Gather.rebuild p (leaves.Numbers |> Array.map (fun x -> Real x.Value))
 
     /// <summary>

@@ -18,7 +18,7 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
                 point[index] <- Real.OnTape(tape, point[index].Live, tape.PushLeaf())
             let result = f (Gather.rebuild p point)
             let leaves = Gather.output operation result // before the end: a sequence may compute its numbers only now
-            if leaves.Functions.Count > 0 then
+            if leaves.HasFunctions then
                 leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
             tape.End()
             struct (result, leaves.Numbers |> Array.map (Forward.lookThrough tape))
@@ -27,13 +27,12 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
             reraise ()
 
     let slots = outputs |> Array.map (fun y -> if y.IsAt tape then Tape.Index y.Slot else -1)
-    let value = lazy (Gather.rebuild result (outputs |> Array.map (fun y -> y.Below tape)))
-
-    /// f(p), without the tape's level.
-    member _.Value: 'Q = value.Value
 
     /// The primals of the results, in order.
     member _.Primals = outputs |> Array.map (fun y -> y.Below tape)
+
+    /// f(p), without the tape's level.
+    member recording.Value: 'Q = Gather.rebuild result recording.Primals
 
     /// The cotangents of the inputs for these cotangents of the results.
     member _.Pull(cotangents: Real[]) : Real[] = Reverse.sweep tape slots cotangents inputs

@@ -4,18 +4,18 @@ namespace FuncAD
 module internal Gather =
     /// The numbers of an argument, which must be differentiable.
     let input (operation: string) (parameter: string) (value: 'P) : Leaves =
-        if isNull (box value) && not (typeof<'P>.IsValueType) then nullArg parameter
+        if not typeof<'P>.IsValueType && isNull (box value) then nullArg parameter
         let structure = Structures.of'<'P> ()
         let leaves = Leaves(operation, parameter)
         if not structure.HasNumbers then
             leaves.Fail $"{typeof<'P>} holds no Real, so there is nothing to differentiate with respect to. Use Real, or a structure of Real such as Real[]."
         structure.Gather(value, value, leaves)
-        if leaves.Functions.Count > 0 then leaves.Fail "it holds a function; an operator differentiates with respect to numbers only."
+        if leaves.HasFunctions then leaves.Fail "it holds a function; an operator differentiates with respect to numbers only."
         leaves
 
     /// The numbers of a tangent or cotangent, which must have the structure of what it belongs to.
     let alike (operation: string) (parameter: string) (like: 'P) (value: 'P) : Real[] =
-        if isNull (box value) && not (isNull (box like)) then nullArg parameter
+        if not typeof<'P>.IsValueType && isNull (box value) && not (isNull (box like)) then nullArg parameter
         let leaves = Leaves(operation, parameter)
         Structures.of'<'P>().Gather(like, value, leaves)
         leaves.Numbers
@@ -35,13 +35,18 @@ module internal rec Pushforward =
         try
             let result = f (Gather.rebuild like (Array.map2 (Forward.lift level) point tangent))
             let leaves = Gather.output operation result
-            let primals, tangents = Array.zeroCreate leaves.Numbers.Length, Array.zeroCreate leaves.Numbers.Length
-            leaves.Numbers
+            let numbers = leaves.Numbers
+            let primals, tangents = Array.zeroCreate numbers.Length, Array.zeroCreate numbers.Length
+            numbers
             |> Array.iteri (fun index y ->
                 let struct (primal, tangent) = Forward.lower level y
                 primals[index] <- primal
                 tangents[index] <- tangent)
-            let functions = leaves.Functions.ToArray() |> Array.mapi (fun index struct (_, lift) -> lift.Lift(Rerun<'P, 'Q>(operation, f, like, point, tangent, index)))
+            let functions =
+                if not leaves.HasFunctions then [||]
+                else
+                    leaves.Functions.ToArray()
+                    |> Array.mapi (fun index struct (_, lift) -> lift.Lift(Rerun<'P, 'Q>(operation, f, like, point, tangent, index)))
             let refill numbers choose = Structures.of'<'Q>().Rebuild(result, Refill(numbers, functions |> Array.map choose))
             struct (refill primals (fun struct (primal, _) -> primal), refill tangents (fun struct (_, tangent) -> tangent))
         finally

@@ -10,12 +10,16 @@ open System.Collections.Generic
 type internal Leaves(operation: string, parameter: string) =
     let mutable numbers: Real[] = [||]
     let mutable count = 0
-    let functions = List<struct (obj * FunctionStructure)>()
+    let mutable functions: List<struct (obj * FunctionStructure)> = null
     let mutable path: string list = []
 
     /// A fresh array, the caller's own.
     member _.Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
-    member _.Functions = functions
+    member _.HasFunctions = not (isNull functions)
+
+    member _.Functions =
+        if isNull functions then functions <- List()
+        functions
 
     member private _.Reserve(extra: int) =
         if count + extra > numbers.Length then Array.Resize(&numbers, max (count + extra) (2 * numbers.Length))
