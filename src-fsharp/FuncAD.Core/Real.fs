@@ -186,7 +186,7 @@ type Real =
                 let slopeA = rule.SlopeA<Real>(primalA, primalB, y)
                 Real.Join(level, y, a, slopeA, b, rule.SlopeB<Real>(primalA, primalB, y))
 
-    /// <summary>Applies a rule of three arguments: two frames on a tape, the second joining the third argument to the first two.</summary>
+    /// <summary>Applies a rule of three arguments: on a tape a frame for each variable one, which joins it to those before.</summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Real, b: Real, c: Real) : Real =
         if isNull a.node && isNull b.node && isNull c.node then
             Real(rule.Value(a.value, b.value, c.value))
