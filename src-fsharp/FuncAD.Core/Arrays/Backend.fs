@@ -1,0 +1,57 @@
+namespace FuncAD
+
+open System
+open System.Numerics.Tensors
+
+/// <summary>
+/// Where matrix products are computed: by the machine's BLAS if one is found, by MathNet.Numerics otherwise. Chosen once, when the first
+/// product runs or the first of these properties is read. Nothing has to be installed.
+/// </summary>
+/// <remarks>
+/// The usual names of OpenBLAS, MKL and BLIS are tried where the operating system and .NET look for native libraries (on macOS, Accelerate
+/// too). The environment variable FUNCAD_BLAS chooses instead: "none" for MathNet.Numerics, or the name or path of a library with the C
+/// interface of BLAS and 32-bit integers. If that cannot be used, MathNet.Numerics is, and <c>Name</c> says so.
+/// The same product of the same numbers gives the same bits as long as the library, the machine and the number of threads stay the same;
+/// with another number of threads, a library may sum in another order.
+/// </remarks>
+[<AbstractClass; Sealed>]
+type Backend private () =
+    static let libraries =
+        if OperatingSystem.IsWindows() then [ "libopenblas.dll"; "openblas.dll"; "mkl_rt.2.dll"; "mkl_rt.dll" ]
+        elif OperatingSystem.IsMacOS() then [ "libopenblas.dylib"; "/System/Library/Frameworks/Accelerate.framework/Accelerate" ]
+        else [ "libopenblas.so.0"; "libopenblas.so"; "libmkl_rt.so.2"; "libmkl_rt.so"; "libblis.so.4"; "libblis.so" ]
+
+    static let chosen = lazy Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")
+
+    /// What a value of FUNCAD_BLAS leads to.
+    static member internal Choose(setting: string) : Products =
+        if String.IsNullOrWhiteSpace setting then
+            libraries |> List.tryPick NativeProducts.TryLoad |> Option.defaultWith (fun () -> ManagedProducts "")
+        elif setting = "none" then ManagedProducts ""
+        else
+            NativeProducts.TryLoad setting
+            |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
+
+    /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0)".</summary>
+    static member Name: string = chosen.Value.Name
+
+    /// <summary>True if matrix products run in a native BLAS that was found, false if they run in MathNet.Numerics.</summary>
+    static member IsNative: bool = chosen.Value.IsNative
+
+    /// <summary>
+    /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or MathNet.Numerics (<c>Control.MaxDegreeOfParallelism</c>). It
+    /// holds for the whole process. Other libraries do not tell: then it reads as 1, and setting it does nothing.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">Set to less than 1.</exception>
+    static member Threads
+        with get (): int = chosen.Value.Threads
+        and set (threads: int) =
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof threads)
+            chosen.Value.Threads <- threads
+
+    /// C <- alpha op(A) op(B) + beta C; see Products.Gemm.
+    static member internal Gemm(transA: bool, transB: bool, m: int, n: int, k: int, alpha: float, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, beta: float, c: Span<float>) : unit =
+        chosen.Value.Gemm(transA, transB, m, n, k, alpha, a, b, beta, c)
+
+    /// The inner product of two vectors of one length.
+    static member internal Dot(x: ReadOnlySpan<float>, y: ReadOnlySpan<float>) : float = TensorPrimitives.Dot(x, y)
