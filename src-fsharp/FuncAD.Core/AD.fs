@@ -20,7 +20,7 @@ module AD =
     /// <remarks>Cost: one run of f, at most a few times as long.</remarks>
     let diff (f: Real -> 'Q) (x: Real) : 'Q =
         notNull (nameof f) f
-        let struct (_, tangent) = Pushforward.run "Diff" f x [| x |] [| Real 1.0 |]
+        let struct (_, tangent) = Pushforward.run "Diff" f x (Parts.ofNumbers [| x |]) (Parts.ofNumbers [| Real 1.0 |])
         tangent
 
     /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f on truncated power series.</summary>
@@ -97,8 +97,8 @@ module AD =
         notNull (nameof x) x
         let recording = Recording<Real[], Real[]>("JacobianReverse", f >> result "JacobianReverse", x)
         try
-            let count = recording.Primals.Length
-            let rows = Array.init count (fun i -> recording.Pull(unit' count i))
+            let count = recording.Primals.Numbers.Length
+            let rows = Array.init count (fun i -> recording.Pull(Parts.ofNumbers (unit' count i)).Numbers)
             Array2D.init count x.Length (fun i j -> rows[i][j])
         finally
             recording.Release()
@@ -170,7 +170,7 @@ module AD =
         let leaves = Leaves("StopGradient", "x")
         Structures.of'<'P>().Gather(p, p, leaves)
         if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
-        Gather.rebuild p (leaves.Numbers |> Array.map (fun x -> Real x.Value))
+        Gather.rebuild p (leaves.Parts |> Parts.map (fun x -> Real x.Value) _.Value)
 
     /// <summary>
     /// A function of one number from its value and its slope, dy/dx in terms of x and y. The slope is computed on Real, so that higher

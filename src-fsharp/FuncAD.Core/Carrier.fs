@@ -13,6 +13,7 @@ type Edge = { At: float; Value: float; Slope: float }
 /// arrays, SIMD lanes and graph nodes). Rules are written once against it, in tagless-final style
 /// (Carette, Kiselyov and Shan, "Finally tagless, partially evaluated", 2009).
 /// </summary>
+[<AllowNullLiteral>]
 type ICarrier<'T when 'T :> ICarrier<'T>> =
     /// <summary>A number that depends on nothing.</summary>
     static abstract Constant: float -> 'T

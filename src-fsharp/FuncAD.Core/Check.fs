@@ -67,14 +67,15 @@ module internal Check =
         struct (best, uncertainty)
 
     let gradient (f: 'P -> Real) (p: 'P) (tolerance: float) : GradientReport =
-        let point = (Gather.input "CheckGradient" "x" p).Numbers |> Array.map _.Value
-        let constants = point |> Array.map Real
-        let struct (_, gradient) = Pullback.valueAndGradient "CheckGradient" f (Gather.rebuild p constants)
-        let derivatives = Gather.alike "CheckGradient" "gradient" p gradient |> Array.map _.Value
+        let parts = (Gather.input "CheckGradient" "x" p).Parts
+        let point = Parts.values parts
+        let at (point: float[]) = Gather.rebuild p (Parts.ofValues parts point)
+        let struct (_, gradient) = Pullback.valueAndGradient "CheckGradient" f (at point)
+        let derivatives = Gather.alike "CheckGradient" "gradient" p gradient |> Parts.values
         let along index (x: float) =
-            let moved = Array.copy constants
-            moved[index] <- Real x
-            (f (Gather.rebuild p moved)).Value
+            let moved = Array.copy point
+            moved[index] <- x
+            (f (at moved)).Value
         let mutable report = GradientReport(point.Length, -1, 0.0, 0.0, 0.0, tolerance)
         for index = 0 to point.Length - 1 do
             let struct (difference, uncertainty) = ridders (along index) point[index]

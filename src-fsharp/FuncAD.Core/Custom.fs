@@ -1,7 +1,6 @@
 namespace FuncAD
 
 open System
-open System.Collections.Generic
 
 /// <summary>A user's own function of one number, in the shape of the table: name, value, slope.</summary>
 [<Struct>]
@@ -18,53 +17,75 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
             | (:? Flat as x), (:? Flat as y) -> 'T.Constant (slope (Real x.Value) (Real y.Value)).Value
             | _ -> raise (NotSupportedException $"The custom rule {name} has no slope on {typeof<'T>.Name}.")
 
+/// <summary>The backpropagator of a user's own function over structures.</summary>
+[<Sealed>]
+type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[], firstArray: int, pullback: Parts -> Parts) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, slot) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let isUsed = Array.init numbers (fun index -> cotangents.IsTouched(slot + index))
+        let arrayBars = Array.init arrays.Length (fun index -> let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)
+        // Any of its results may be the one that was used.
+        if Array.contains true isUsed || arrayBars |> Array.exists (isNull >> not) then
+            let results =
+                { Numbers = Array.init numbers (fun index -> cotangents.Number(slot + index))
+                  Arrays = Array.map2 (fun (y: Tensor) (yBar: Tensor) -> if isNull yBar then Tensor.Uniform(0.0, y.Dimensions) else yBar) arrays arrayBars }
+            let contributions = pullback results
+            inputs.OfNumbers |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.AddNumber(slot, contributions.Numbers[index]))
+            inputs.OfArrays |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.Add(slot, contributions.Arrays[index], null))
+
 /// <summary>A user's own function over structures, with its pullback and, where given, its pushforward.</summary>
 module internal Custom =
-    let rec private highest (numbers: Real[]) : Level =
-        let mutable level: Level = null
-        for x in numbers do
-            level <- Real.Higher(level, x.Level)
-        level
-
     /// J dx by rows: a pullback is linear, so that each result's row is its answer to a unit cotangent. Costs a pullback per result.
-    let private byRows (pullback: 'P -> 'Q -> 'Q -> 'P) (x: 'P) (y: 'Q) (dx: Real[]) (results: int) : Real[] =
-        Array.init results (fun row ->
-            let seed = Array.init results (fun index -> Real(if index = row then 1.0 else 0.0))
+    let private byRows (pullback: 'P -> 'Q -> 'Q -> 'P) (x: 'P) (y: 'Q) (dx: Parts) (results: Parts) : Parts =
+        let row (seed: Parts) : Real =
             let slopes = Gather.alike "Custom" "the result of the pullback" x (pullback x y (Gather.rebuild y seed))
-            Array.fold2 (fun sum slope (dx: Real) -> if isNull dx.node && dx.value = 0.0 then sum else sum + slope * dx) (Real()) slopes dx)
+            let isZero (dx: Real) = isNull dx.node && dx.value = 0.0
+            let numbers = Array.fold2 (fun sum slope dx -> if isZero dx then sum else sum + slope * dx) (Real()) slopes.Numbers dx.Numbers
+            Array.fold2 (fun sum (slope: Tensor) (dx: Tensor) -> sum + Tensor.SumTo(slope * dx, [||]).ToReal()) numbers slopes.Arrays dx.Arrays
+        let zeros = results |> Parts.map (fun _ -> Real()) (fun y -> Tensor.Uniform(0.0, y.Dimensions))
+        let unitNumber index = { zeros with Numbers = zeros.Numbers |> Array.mapi (fun i zero -> if i = index then Real 1.0 else zero) }
+        let unitArray index position =
+            let element (y: Tensor) = Tensor(Array.init y.Length (fun i -> if i = position then 1.0 else 0.0), y.Dimensions, null)
+            { zeros with Arrays = zeros.Arrays |> Array.mapi (fun i zero -> if i = index then element zero else zero) }
+        { Numbers = results.Numbers |> Array.mapi (fun index _ -> row (unitNumber index))
+          Arrays = results.Arrays |> Array.mapi (fun index y -> Tensor.OfReals(Array.init y.Length (fun position -> row (unitArray index position)), y.Dimensions)) }
 
     /// Applies the function: its value below the highest level of its argument, its rule at that level.
     let rec apply name (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: ('P -> 'Q -> 'P -> 'Q) option) (p: 'P) : 'Q =
         let operation = $"Custom rule {name}"
-        let inputs = (Gather.input operation "x" p).Numbers |> Array.map _.Live
-        match highest inputs with
+        let inputs = (Gather.input operation "x" p).Parts |> Parts.map _.Live _.Live
+        match Parts.highest inputs with
         | null -> value (Gather.rebuild p inputs)
         | level ->
-            let x = Gather.rebuild p (inputs |> Array.map (fun number -> number.Below level))
+            let x = Gather.rebuild p (inputs |> Parts.map _.Below(level) _.Below(level))
             let y = apply name value pullback pushforward x
-            let primals = (Gather.output operation y).Numbers
+            let primals = (Gather.output operation y).Parts
             match level with
             | :? ForwardLevel as level ->
-                let dx = inputs |> Array.map (fun number -> if number.IsAt level then number.Tangent else Real())
+                let dx =
+                    inputs
+                    |> Parts.map
+                        (fun number -> if number.IsAt level then number.Tangent else Real())
+                        (fun array -> if array.IsAt level then array.Tangent else Tensor.Uniform(0.0, array.Dimensions))
                 let dy =
                     match pushforward with
                     | Some pushforward -> Gather.alike operation "the result of the pushforward" y (pushforward x y (Gather.rebuild p dx))
-                    | None -> byRows pullback x y dx primals.Length
-                Gather.rebuild y (Array.map2 (fun primal tangent -> Real.OnForward(level, primal, tangent)) primals dy)
+                    | None -> byRows pullback x y dx primals
+                let lift primal tangent = Real.OnForward(level, primal, tangent)
+                let liftArray primal tangent = Tensor.OnForward(level, primal, tangent)
+                Gather.rebuild y (Parts.map2 lift liftArray primals dy)
             | :? Tape as tape ->
-                let slots = inputs |> Array.map (fun number -> if number.IsAt tape then Tape.Index number.Slot else -1)
-                let pull (cotangents: Real[]) =
+                let pull (cotangents: Parts) =
                     Gather.alike operation "the result of the pullback" x (pullback x y (Gather.rebuild y cotangents))
-                if primals.Length = 0 then
-                    y
-                else
-                    if isNull tape.Closures then tape.Closures <- List<Backpropagator<Real>>()
-                    let closures = tape.Closures :?> List<Backpropagator<Real>>
-                    let first = tape.PushClosure closures.Count
-                    closures.Add(Backpropagator(primals.Length, slots, pull))
-                    for _ = 2 to primals.Length do
-                        tape.PushLeaf() |> ignore
-                    Gather.rebuild y (primals |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(Tape.Index first + index))))
+                let count = primals.Numbers.Length
+                let closure = CustomBackpropagator(Slots.On(tape, inputs), count, primals.Arrays, tape.Arrays, pull)
+                let first = Tape.Index(tape.PushClosure closure)
+                for _ = 2 to count do
+                    tape.PushLeaf() |> ignore
+                let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
+                Gather.rebuild y { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
             | _ ->
                 raise (
                     NotSupportedException(

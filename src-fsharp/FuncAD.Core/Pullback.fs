@@ -9,33 +9,31 @@ open System
 [<Sealed>]
 type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     let tape = Tape()
-    let point = (Gather.input operation "x" p).Numbers
-    let inputs = point.Length
+    let point = (Gather.input operation "x" p).Parts
 
     let struct (result, outputs) =
         try
-            for index = 0 to inputs - 1 do
-                point[index] <- Real.OnTape(tape, point[index].Live, tape.PushLeaf())
-            let result = f (Gather.rebuild p point)
+            let input = point |> Parts.map (fun x -> Real.OnTape(tape, x.Live, tape.PushLeaf())) (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray()))
+            let result = f (Gather.rebuild p input)
             let leaves = Gather.output operation result // before the end: a sequence may compute its numbers only now
             if leaves.HasFunctions then
                 leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
             tape.End()
-            struct (result, leaves.Numbers |> Array.map (Forward.lookThrough tape))
+            struct (result, leaves.Parts |> Parts.map (Forward.lookThrough tape) (Forward.lookThroughArray tape))
         with _ ->
             tape.Release()
             reraise ()
 
-    let slots = outputs |> Array.map (fun y -> if y.IsAt tape then Tape.Index y.Slot else -1)
+    let slots = Slots.On(tape, outputs)
 
     /// The primals of the results, in order.
-    member _.Primals = outputs |> Array.map (fun y -> y.Below tape)
+    member _.Primals = outputs |> Parts.map _.Below(tape) _.Below(tape)
 
     /// f(p), without the tape's level.
     member recording.Value: 'Q = Gather.rebuild result recording.Primals
 
     /// The cotangents of the inputs for these cotangents of the results.
-    member _.Pull(cotangents: Real[]) : Real[] = Reverse.sweep tape slots cotangents inputs
+    member _.Pull(cotangents: Parts) : Parts = Reverse.sweep tape slots cotangents point
 
     /// The same, in the structure of the point.
     member recording.Pullback(cotangent: 'Q) : 'P =
@@ -48,6 +46,6 @@ module internal Pullback =
     let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
         let recording = Recording<'P, Real>(operation, f, p)
         try
-            struct (recording.Primals[0], Gather.rebuild p (recording.Pull [| Real 1.0 |]))
+            struct (recording.Primals.Numbers[0], Gather.rebuild p (recording.Pull(Parts.ofNumbers [| Real 1.0 |])))
         finally
             recording.Release()

@@ -41,9 +41,9 @@ type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
                 resume.Invoke(frame, slot)
             index <- index - 1
 
-    /// Seeds some slots, and resumes all frames from the highest of them down. Slots below 0 are passed over.
-    static member Run(tape: Tape, slots: int[], seeds: 'T[], cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
-        let mutable top = -1
+    /// Seeds some slots, and resumes all frames from the highest of them, or from a given one, down. Slots below 0 are passed over.
+    static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
+        let mutable top = from
         for index = 0 to slots.Length - 1 do
             if slots[index] >= 0 then
                 Sweep<'T>.Contribute(cotangents, touched, slots[index], seeds[index])
@@ -59,69 +59,77 @@ module internal Reverse =
         try
             Array.Fill(cotangents, Flat -0.0, 0, tape.Count)
             let seeds = seeds |> Array.map (fun seed -> Flat seed.value)
-            Sweep<Flat>.Run(tape, slots, seeds, cotangents, touched, (fun _ _ -> ()))
+            Sweep<Flat>.Run(tape, slots, seeds, -1, cotangents, touched, (fun _ _ -> ()))
             Array.init inputs (fun slot -> Real(cotangents[slot].Value + 0.0))
         finally
             ArrayPool.Shared.Return cotangents
 
-    /// The sweep over numbers that may carry levels.
-    let private sweepReal (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
-        let cotangents = ArrayPool<Real>.Shared.Rent tape.Count
+    /// The sweep over arrays, and over numbers that may carry levels.
+    let private sweepReal (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) : Parts =
+        let numbers = ArrayPool<Real>.Shared.Rent tape.Count
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
         Array.Clear(touched, 0, tape.Count)
+        let cotangents = ArrayCotangents(numbers, touched, tape.Arrays)
 
         let resume (frame: Frame) slot =
             let index = Tape.Index frame.SlopeA
             if frame.A = Frame.Closure then
-                let closure = (tape.Closures :?> List<Backpropagator<Real>>)[index]
-                let last = slot + closure.Results - 1
-                // Any of its results may be the one that was used.
-                if touched[slot..last] |> Array.contains true then
-                    let results = Array.init closure.Results (fun result -> if touched[slot + result] then cotangents[slot + result] else Real())
-                    let contributions = closure.Pullback results
-                    for index = 0 to closure.Inputs.Length - 1 do
-                        if closure.Inputs[index] >= 0 then
-                            Sweep<Real>.Contribute(cotangents, touched, closure.Inputs[index], contributions[index])
+                tape.Closures[index].Resume(cotangents, slot)
             elif touched[slot] then
                 let slopes = Lifted.On(tape)[index]
-                let cotangent = cotangents[slot]
-                Sweep<Real>.Contribute(cotangents, touched, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
-                if frame.B <> slot then Sweep<Real>.Contribute(cotangents, touched, frame.B, Real.Scale(slopes.SlopeB, cotangent))
+                let cotangent = numbers[slot]
+                Sweep<Real>.Contribute(numbers, touched, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
+                if frame.B <> slot then Sweep<Real>.Contribute(numbers, touched, frame.B, Real.Scale(slopes.SlopeB, cotangent))
 
         try
-            Sweep<Real>.Run(tape, slots, seeds, cotangents, touched, resume)
-            Array.init inputs (fun slot ->
+            let mutable from = -1
+            for index = 0 to slots.OfArrays.Length - 1 do
+                if slots.OfArrays[index] >= 0 then
+                    cotangents.Add(slots.OfArrays[index], seeds.Arrays[index], null)
+                    from <- tape.Count - 1
+            Sweep<Real>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, touched, resume)
+            let number slot =
                 if not touched[slot] then Real()
-                elif isNull cotangents[slot].node then Real(cotangents[slot].value + 0.0)
-                else cotangents[slot])
+                elif isNull numbers[slot].node then Real(numbers[slot].value + 0.0)
+                else numbers[slot]
+            let array slot (input: Tensor) =
+                match cotangents.Sum slot with
+                | null -> Tensor.Uniform(0.0, input.Dimensions)
+                | sum -> sum
+            { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
         finally
-            ArrayPool.Shared.Return(cotangents, clearArray = true)
+            ArrayPool.Shared.Return(numbers, clearArray = true)
             ArrayPool.Shared.Return touched
 
     /// <summary>
-    /// The cotangents of the first <c>inputs</c> slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0 is a
-    /// structural zero, and so is one of a result that does not depend on the inputs (slot -1).
+    /// The cotangents of the inputs, which have the first slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0
+    /// is a structural zero, and so is one of a result that does not depend on the inputs (slot -1).
     /// </summary>
-    let sweep (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) : Real[] =
-        let slots, seeds = Array.copy slots, Array.copy seeds
-        let mutable isFlat = isNull tape.Closures && isNull tape.Slopes
+    let sweep (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) : Parts =
+        let slots = { OfNumbers = Array.copy slots.OfNumbers; OfArrays = Array.copy slots.OfArrays }
+        let seeds = seeds |> Parts.map _.Live _.Live
+        let mutable isFlat = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
         let mutable isZero = true
-        for index = 0 to slots.Length - 1 do
-            let seed = seeds[index].Live
-            seeds[index] <- seed
-            if isNull seed.node then
-                if seed.value = 0.0 then slots[index] <- -1
-            else
-                isFlat <- false
-            isZero <- isZero && slots[index] < 0
+        for index = 0 to slots.OfNumbers.Length - 1 do
+            let seed = seeds.Numbers[index]
+            if not (isNull seed.node) then isFlat <- false
+            elif seed.value = 0.0 then slots.OfNumbers[index] <- -1
+            isZero <- isZero && slots.OfNumbers[index] < 0
+        for index = 0 to slots.OfArrays.Length - 1 do
+            let seed = seeds.Arrays[index]
+            if isNull seed.Node && seed.Compact.Length = 1 && seed.Compact[0] = 0.0 then slots.OfArrays[index] <- -1
+            isZero <- isZero && slots.OfArrays[index] < 0
 
         if isZero then
-            Array.zeroCreate inputs
+            inputs |> Parts.map (fun _ -> Real()) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
         elif not isFlat then
             sweepReal tape slots seeds inputs
         else
             // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
-            let cotangents = sweepFlat tape slots seeds inputs null
-            if cotangents |> Array.exists (fun cotangent -> Double.IsNaN cotangent.value) then
-                sweepFlat tape slots seeds inputs (Array.zeroCreate tape.Count)
-            else cotangents
+            let count = inputs.Numbers.Length
+            let cotangents = sweepFlat tape slots.OfNumbers seeds.Numbers count null
+            Parts.ofNumbers (
+                if cotangents |> Array.exists (fun cotangent -> Double.IsNaN cotangent.value) then
+                    sweepFlat tape slots.OfNumbers seeds.Numbers count (Array.zeroCreate tape.Count)
+                else cotangents
+            )

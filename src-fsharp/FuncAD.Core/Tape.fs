@@ -27,15 +27,19 @@ type internal Frame =
     /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA.
     static member Lifted(a: int) = ~~~a
 
+/// <summary>What a sweep gathers for backpropagators that are closures: cotangents of numbers and of arrays (Arrays/Tensor.fs).</summary>
+[<AbstractClass>]
+type internal Cotangents() =
+    class
+    end
+
 /// <summary>
-/// A backpropagator that is a real closure over several results and inputs, such as a custom rule's: the results have the slots from its
-/// own on; it answers the contributions to the input slots (a negative slot belongs to a constant).
+/// A backpropagator that is a real closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are
+/// numbers with the slots from its own on or arrays, and passes contributions on to its inputs.
 /// </summary>
-[<Sealed; AllowNullLiteral>]
-type internal Backpropagator<'T>(results: int, inputs: int[], pullback: 'T[] -> 'T[]) =
-    member _.Results = results
-    member _.Inputs = inputs
-    member _.Pullback = pullback
+[<AbstractClass; AllowNullLiteral>]
+type internal Backpropagator() =
+    abstract Resume: cotangents: Cotangents * slot: int -> unit
 
 /// <summary>
 /// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, one slot
@@ -68,10 +72,15 @@ type internal Tape() =
     /// The number of slots in use.
     member tape.Count = tape.start + tape.next
 
-    /// What the frames of kinds Closure and Lifted refer to; the types of the lists are known where numbers are (Real.fs).
+    /// What the frames of kind Closure refer to.
     [<DefaultValue>]
-    val mutable Closures: obj
+    val mutable Closures: List<Backpropagator>
 
+    /// The number of arrays whose cotangents a sweep keeps: they have indices of their own.
+    [<DefaultValue>]
+    val mutable Arrays: int
+
+    /// What the frames of kind Lifted refer to; the type of the list is known where numbers are (Real.fs).
     [<DefaultValue>]
     val mutable Slopes: obj
 
@@ -146,8 +155,19 @@ type internal Tape() =
     /// A slot without backpropagator: an input of the operator, or a further result of a closure.
     member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
 
-    /// Records a backpropagator that is a closure, by its index.
-    member tape.PushClosure(closure: int) : float = Tape.Slot(tape.PushFrame(Frame.Closure, 0, Tape.Slot closure, 0.0))
+    /// Records a backpropagator that is a closure, and answers the slot of its first result that is a number.
+    member tape.PushClosure(closure: Backpropagator) : float =
+        if tape.Ended then 0.0
+        else
+            if isNull tape.Closures then tape.Closures <- List()
+            let slot = tape.PushFrame(Frame.Closure, 0, Tape.Slot tape.Closures.Count, 0.0)
+            tape.Closures.Add closure
+            Tape.Slot slot
+
+    /// An index for the cotangent of an array.
+    member tape.NewArray() : int =
+        tape.Arrays <- tape.Arrays + 1
+        tape.Arrays - 1
 
     /// Records a backpropagator of one or two variables by the index of its slopes.
     member tape.PushLifted(a: int, b: int, slopes: int) : float =

@@ -24,7 +24,7 @@ let rec private fieldsOf (kind: Type) : FieldInfo list =
 /// Tells whether no value of the type can hold a number that is differentiated. Interfaces and object may hold anything.
 let rec private isInert (seen: Set<string>) (kind: Type) : bool =
     if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
-    elif kind = typeof<Real> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
+    elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
     elif seen.Contains kind.AssemblyQualifiedName then true
     elif kind.IsArray then isInert seen (kind.GetElementType())
     elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
@@ -136,7 +136,7 @@ let private union (kind: Type) =
 let private refuse (kind: Type) (problem: string) : 'a =
     raise (
         ArgumentException(
-            $"FuncAD cannot take the type {kind} apart into numbers: {problem} Use Real, arrays, lists, dictionaries, options, tuples, records, "
+            $"FuncAD cannot take the type {kind} apart into numbers: {problem} Use Real, Tensor, arrays, lists, dictionaries, options, tuples, records, "
             + "or a type whose public constructor or settable properties cover all its fields; parts that are not to be differentiated may "
             + "be of any type without numbers, such as string, int, bool or double."
         )
@@ -209,6 +209,7 @@ type private Nullables<'E when 'E: struct and 'E: (new: unit -> 'E) and 'E :> Va
 let private derive (kind: Type) : Structure =
     if kind = typeof<Real> then NumberShape()
     elif kind = typeof<Real[]> then VectorShape()
+    elif kind = typeof<Tensor> then TensorShape()
     elif isInert Set.empty kind then make typedefof<InertShape<_>> [ kind ] [ box (isInert Set.empty) ]
     elif kind.IsArray && kind.IsSZArray then make typedefof<ArrayShape<_>> [ kind.GetElementType() ] [ typedPart (kind.GetElementType()) ]
     elif kind.IsArray then make typedefof<GridShape<_>> [ kind ] [ part (kind.GetElementType()) ]

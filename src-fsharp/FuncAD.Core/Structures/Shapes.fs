@@ -36,6 +36,18 @@ type internal VectorShape() =
     override _.Rebuild(like, from) = from.Range like.Length
 
 [<Sealed>]
+type internal TensorShape() =
+    inherit Structure<Tensor>()
+
+    override _.Gather(like, value, into) =
+        into.CheckNotNull value
+        if not (Shape.areEqual like.Dimensions value.Dimensions) then
+            into.Fail $"expected a tensor of the shape {Shape.text like.Dimensions}, got the shape {Shape.text value.Dimensions}."
+        into.AddArray value
+
+    override _.Rebuild(_, from) = from.Array()
+
+[<Sealed>]
 type internal ArrayShape<'E>(element: Lazy<Structure<'E>>) =
     inherit Structure<'E[]>()
 
@@ -145,9 +157,11 @@ type internal Fields =
         let numbers (parts: obj[]) =
             let leaves = Leaves("", "")
             parts |> Array.iteri (fun index part -> fields.Parts[index].Value.GatherObject(given[index], part, leaves))
-            leaves.Numbers
+            leaves.Parts
         let isSame (a: Real) (b: Real) = a.value.Equals b.value && a.extra.Equals b.extra && Object.ReferenceEquals(a.node, b.node)
-        if not (Array.forall2 isSame (numbers given) (numbers read)) then
+        let given, read = numbers given, numbers read
+        let isSameArray (a: Tensor) (b: Tensor) = Object.ReferenceEquals(a, b)
+        if not (Array.forall2 isSame given.Numbers read.Numbers && Array.forall2 isSameArray given.Arrays read.Arrays) then
             raise (
                 ArgumentException(
                     $"FuncAD cannot take the type {kind} apart into numbers: a value that is made from its properties by its constructor has other "

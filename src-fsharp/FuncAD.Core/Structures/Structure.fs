@@ -10,11 +10,15 @@ open System.Collections.Generic
 type internal Leaves(operation: string, parameter: string) =
     let mutable numbers: Real[] = [||]
     let mutable count = 0
+    let mutable arrays: List<Tensor> = null
     let mutable functions: List<struct (obj * FunctionStructure)> = null
     let mutable path: string list = []
 
-    /// A fresh array, the caller's own.
-    member _.Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
+    /// The numbers and the arrays, in fresh lists that are the caller's own.
+    member _.Parts =
+        { Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
+          Arrays = if isNull arrays then [||] else arrays.ToArray() }
+
     member _.HasFunctions = not (isNull functions)
 
     member _.Functions =
@@ -33,6 +37,10 @@ type internal Leaves(operation: string, parameter: string) =
         leaves.Reserve xs.Length
         xs.CopyTo(numbers, count)
         count <- count + xs.Length
+
+    member _.AddArray(x: Tensor) =
+        if isNull arrays then arrays <- List()
+        arrays.Add x
 
     /// Names the part that is visited next.
     member _.Enter(part: string) = path <- part :: path
@@ -58,9 +66,11 @@ type internal Leaves(operation: string, parameter: string) =
     member leaves.CheckNotNull(value: obj) =
         if isNull value then leaves.Fail "it is null, so there is nothing to take numbers from. Pass a value, or an option for a part that may be missing."
 
-/// <summary>The numbers of a structure on their way into a new one, which may take the array of numbers as its own.</summary>
-and [<Sealed; AllowNullLiteral>] internal Refill(numbers: Real[], functions: obj[]) =
+/// <summary>The numbers of a structure on their way into a new one, which may take the list of numbers as its own.</summary>
+and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[]) =
+    let numbers = parts.Numbers
     let mutable nextNumber = 0
+    let mutable nextArray = 0
     let mutable nextFunction = 0
 
     member _.Number() =
@@ -70,6 +80,10 @@ and [<Sealed; AllowNullLiteral>] internal Refill(numbers: Real[], functions: obj
     member _.Range(length: int) =
         nextNumber <- nextNumber + length
         if length = numbers.Length then numbers else Array.sub numbers (nextNumber - length) length
+
+    member _.Array() =
+        nextArray <- nextArray + 1
+        parts.Arrays[nextArray - 1]
 
     member _.Function() =
         nextFunction <- nextFunction + 1

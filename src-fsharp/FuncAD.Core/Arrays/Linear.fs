@@ -1,0 +1,130 @@
+namespace FuncAD
+
+open System
+open System.Numerics.Tensors
+
+/// <summary>
+/// A linear operation on an array: its pushforward is itself, and its pullback its adjoint, another linear operation. Arrays are
+/// row-major; results are fresh unless the operation is an alias.
+/// </summary>
+[<AbstractClass>]
+type internal Linear(name: string, argument: int[], result: int[]) =
+    member _.Name = name
+
+    /// The shape of the argument.
+    member _.Argument = argument
+
+    /// The shape of the result.
+    member _.Result = result
+
+    abstract Apply: x: float[] -> float[]
+
+    /// y <- y + the result, where the operation can do that without making it first.
+    abstract Accumulate: x: float[] * y: float[] -> unit
+
+    default op.Accumulate(x, y) =
+        let addend = op.Apply x
+        TensorPrimitives.Add(ReadOnlySpan y, ReadOnlySpan addend, Span y)
+
+    abstract Adjoint: Linear
+
+    /// True where the result holds only elements of the argument, so that equal elements give equal elements.
+    abstract KeepsUniform: bool
+    default _.KeepsUniform = false
+
+    /// True where the result is the argument's array itself, under another shape.
+    abstract IsAlias: bool
+    default _.IsAlias = false
+
+/// <summary>The same elements under another shape.</summary>
+[<Sealed>]
+type internal Reshape(argument: int[], result: int[]) =
+    inherit Linear("reshape", argument, result)
+    override _.Apply x = x
+    override _.Accumulate(x, y) = TensorPrimitives.Add(ReadOnlySpan y, ReadOnlySpan x, Span y)
+    override _.Adjoint = Reshape(result, argument)
+    override _.KeepsUniform = true
+    override _.IsAlias = true
+
+/// <summary>Reads a strided view: transposes, slices, broadcasts, diagonals, windows.</summary>
+[<Sealed>]
+type internal View(name: string, argument: int[], view: StridedView) =
+    inherit Linear(name, argument, view.Shape)
+
+    override op.Apply x =
+        let y = GC.AllocateUninitializedArray<float>(Shape.length op.Result)
+        view.Read(x, y)
+        y
+
+    override _.Adjoint = Unview(name, argument, view)
+    override _.KeepsUniform = true
+
+/// <summary>Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping windows.</summary>
+and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView) =
+    inherit Linear(name, view.Shape, result)
+
+    override op.Apply x =
+        let y = Array.zeroCreate<float> (Shape.length result)
+        op.Accumulate(x, y)
+        y
+
+    override _.Accumulate(x, y) = view.Add(x, y)
+    override _.Adjoint = View(name, result, view)
+
+/// <summary>
+/// Takes runs of elements from given positions: result i, j is element positions[i] + j.
+/// </summary>
+[<Sealed>]
+type internal Take(name: string, argument: int[], positions: int[], run: int, result: int[]) =
+    inherit Linear(name, argument, result)
+
+    override _.Apply x =
+        let y = GC.AllocateUninitializedArray<float>(positions.Length * run)
+        if run = 1 then
+            for index = 0 to positions.Length - 1 do
+                y[index] <- x[positions[index]]
+        else
+            for index = 0 to positions.Length - 1 do
+                Array.Copy(x, positions[index], y, index * run, run)
+        y
+
+    override _.Adjoint = Put(name, result, positions, run, argument)
+    override _.KeepsUniform = true
+
+/// <summary>Adds runs of elements to zeros at given positions, the adjoint of taking them from there.</summary>
+and [<Sealed>] internal Put(name: string, argument: int[], positions: int[], run: int, result: int[]) =
+    inherit Linear(name, argument, result)
+
+    override op.Apply x =
+        let y = Array.zeroCreate<float> (Shape.length result)
+        op.Accumulate(x, y)
+        y
+
+    override _.Accumulate(x, y) =
+        for index = 0 to positions.Length - 1 do
+            let target = Span(y, positions[index], run)
+            TensorPrimitives.Add(ReadOnlySpan(x, index * run, run), Span.op_Implicit target, target)
+
+    override _.Adjoint = Take(name, result, positions, run, argument)
+
+/// <summary>Running sums along an axis, from its start or from its end (which is the adjoint).</summary>
+[<Sealed>]
+type internal CumulativeSum(shape: int[], axis: int, fromEnd: bool) =
+    inherit Linear("cumulativeSum", shape, shape)
+
+    override _.Apply x =
+        let y = Array.copy x
+        let step = (Shape.strides shape)[axis]
+        let extent = shape[axis]
+        let block = step * extent
+        if x.Length > 0 then
+            for start in 0..block .. x.Length - 1 do
+                if fromEnd then
+                    for place = start + block - step - 1 downto start do
+                        y[place] <- y[place] + y[place + step]
+                else
+                    for place = start + step to start + block - 1 do
+                        y[place] <- y[place] + y[place - step]
+        y
+
+    override _.Adjoint = CumulativeSum(shape, axis, not fromEnd)

@@ -1,0 +1,107 @@
+namespace FuncAD
+
+open System
+open System.Collections.Generic
+open System.Numerics.Tensors
+
+/// What is done where a strided view meets the dense array that it is read into or added from.
+type internal IStridedAction =
+    /// For a run of elements: the first at a position of the strided array, a step apart, against a place of the dense one.
+    abstract Run: position: int * step: int * place: int * length: int -> unit
+    abstract Element: position: int * place: int -> unit
+
+/// dense <- view
+[<Struct>]
+type internal Reading(strided: float[], dense: float[]) =
+    interface IStridedAction with
+        member _.Element(position, place) = dense[place] <- strided[position]
+
+        member _.Run(position, step, place, length) =
+            if step = 1 then Array.Copy(strided, position, dense, place, length)
+            elif step = 0 then Array.Fill(dense, strided[position], place, length)
+            else
+                let mutable position = position
+                for index = place to place + length - 1 do
+                    dense[index] <- strided[position]
+                    position <- position + step
+
+/// view <- view + dense
+[<Struct>]
+type internal Adding(strided: float[], dense: float[]) =
+    interface IStridedAction with
+        member _.Element(position, place) = strided[position] <- strided[position] + dense[place]
+
+        member _.Run(position, step, place, length) =
+            if step = 1 then
+                let target = Span(strided, position, length)
+                TensorPrimitives.Add(ReadOnlySpan(dense, place, length), Span.op_Implicit target, target)
+            elif step = 0 then
+                strided[position] <- strided[position] + StridedView.Sum(ReadOnlySpan(dense, place, length))
+            else
+                let mutable position = position
+                for index = place to place + length - 1 do
+                    strided[position] <- strided[position] + dense[index]
+                    position <- position + step
+
+/// <summary>
+/// A strided view of an array: element (i, j, ...) lies at offset + i strides[0] + j strides[1] + ... Transposing, slicing, broadcasting,
+/// diagonals and sliding windows are all views; the adjoint of reading through one is adding through it.
+/// </summary>
+and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
+    // Axes of length 1 are left out, and neighbours that run on from one another are one, so that the inner loop is long.
+    let merged =
+        let axes = List<struct (int * int)>()
+        for axis = 0 to shape.Length - 1 do
+            if shape[axis] <> 1 then
+                match (if axes.Count = 0 then struct (0, 0) else axes[axes.Count - 1]) with
+                | struct (extent, stride) when axes.Count > 0 && stride = strides[axis] * shape[axis] ->
+                    axes[axes.Count - 1] <- struct (extent * shape[axis], strides[axis])
+                | _ -> axes.Add(struct (shape[axis], strides[axis]))
+        if axes.Count = 0 then axes.Add(struct (1, 1))
+        axes.ToArray()
+
+    let extents = merged |> Array.map (fun struct (extent, _) -> extent)
+    let steps = merged |> Array.map (fun struct (_, stride) -> stride)
+    let sizes = Shape.strides extents
+    let last = extents.Length - 1
+    let isEmpty = Array.contains 0 shape
+
+    /// A transposition goes tile by tile, so that both sides stay in the cache.
+    let isTransposed = last > 0 && abs steps[last] > 1 && abs steps[last - 1] = 1
+
+    static let tile = 16
+
+    member _.Offset = offset
+    member _.Strides = strides
+    member _.Shape = shape
+
+    member private _.Tiles(action: 'A when 'A: struct and 'A :> IStridedAction, position: int, place: int) =
+        let rows, columns, down, right = extents[last - 1], extents[last], steps[last - 1], steps[last]
+        for row in 0..tile .. rows - 1 do
+            for column in 0..tile .. columns - 1 do
+                for i = row to min (row + tile) rows - 1 do
+                    for j = column to min (column + tile) columns - 1 do
+                        action.Element(position + i * down + j * right, place + i * columns + j)
+
+    member private view.Visit(action: 'A when 'A: struct and 'A :> IStridedAction, axis: int, position: int, place: int) =
+        if axis = last then action.Run(position, steps[last], place, extents[last])
+        elif isTransposed && axis = last - 1 then view.Tiles(action, position, place)
+        else
+            for index = 0 to extents[axis] - 1 do
+                view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])
+
+    /// dense <- the view of source
+    member view.Read(source: float[], dense: float[]) =
+        if not isEmpty then view.Visit(Reading(source, dense), 0, offset, 0)
+
+    /// The view of target <- itself + dense. An element that the view shows more than once receives every addend.
+    member view.Add(dense: float[], target: float[]) =
+        if not isEmpty then view.Visit(Adding(target, dense), 0, offset, 0)
+
+    /// The sum, pairwise over blocks, so that its rounding error grows with the logarithm of the length (Higham 1993).
+    static member Sum(xs: ReadOnlySpan<float>) : float =
+        if xs.Length <= 4096 then
+            TensorPrimitives.Sum xs
+        else
+            let half = (xs.Length / 2 + 4095) / 4096 * 4096
+            StridedView.Sum(xs.Slice(0, half)) + StridedView.Sum(xs.Slice half)

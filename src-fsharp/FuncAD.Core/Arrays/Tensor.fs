@@ -1,0 +1,962 @@
+namespace FuncAD
+
+open System
+open System.Collections.Generic
+open System.Collections.Immutable
+open System.Numerics.Tensors
+open System.Runtime.InteropServices
+open FuncAD.Rules
+
+/// <summary>An array met a level that follows numbers only (a Taylor series, a trace).</summary>
+[<Sealed>]
+type internal ArrayAtRuleLevelException() =
+    inherit
+        NotSupportedException(
+            "FuncAD: an array was made from numbers that belong to a Taylor series or to a traced program, which follow single numbers only. "
+            + "Differentiate with Diff, Jvp, Grad or Vjp instead."
+        )
+
+/// <summary>Who may write into the array of a cotangent: it may be reused in place where nobody else shares it.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal Shares() =
+    member val Count = 1 with get, set
+
+/// <summary>An elementwise partial derivative, as kernels over runs; operands have the run's length, or 1.</summary>
+type internal IPartial =
+    /// out (+)= partial t
+    abstract Apply:
+        a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> * out: Span<float> * add: bool -> unit
+
+    /// The sum of partial t over the run.
+    abstract Sum: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
+
+[<Struct>]
+type internal PartialA<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+    interface IPartial with
+        member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeA(rule, a, b, y, t, out, add)
+        member _.Sum(a, b, y, t) = Elementwise.SlopeSumA(rule, a, b, y, t)
+
+[<Struct>]
+type internal PartialB<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+    interface IPartial with
+        member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeB(rule, a, b, y, t, out, add)
+        member _.Sum(a, b, y, t) = Elementwise.SlopeSumB(rule, a, b, y, t)
+
+[<Struct>]
+type internal PartialOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
+    interface IPartial with
+        member _.Apply(a, b, _, t, out, add) = Elementwise.ChoiceSlope(rule, first, a, b, t, out, add)
+        member _.Sum(a, b, _, t) = Elementwise.ChoiceSlopeSum(rule, first, a, b, t)
+
+/// <summary>
+/// A dense array of doubles of any rank, in row-major order, that can be differentiated. It is immutable, has the operators and the
+/// elementary functions (elementwise, with NumPy's broadcasting), and takes part in every operator of FuncAD like a <c>Real</c>: both
+/// modes, nested to any order, in any structure.
+/// </summary>
+/// <remarks>
+/// Values are those of <c>double</c>; vectorised functions may differ from Math's in the last few bits. Domain errors give NaN or infinity.
+/// An index gives a <c>Real</c>, and <c>Tensor.Stack</c> makes a tensor of them.
+/// </remarks>
+[<Sealed; AllowNullLiteral>]
+type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
+    // One element stands for all where they are equal (a constant, a sum's cotangent), until somebody asks for them one by one.
+    let mutable elements = elements
+    let length = Shape.length shape
+
+    member internal _.Dimensions = shape
+    member internal _.Node = node
+
+    /// One element if all are equal, otherwise all.
+    member internal _.Compact = elements
+    member internal _.IsUniform = elements.Length = 1 && length <> 1
+
+    /// All elements in row-major order; not to be written to.
+    member internal _.Elements =
+        if elements.Length <> length then
+            let all = GC.AllocateUninitializedArray<float> length
+            Array.Fill(all, elements[0])
+            elements <- all
+        elements
+
+    /// <summary>The lengths of the axes; empty for a single number.</summary>
+    member _.Shape: ImmutableArray<int> = ImmutableCollectionsMarshal.AsImmutableArray shape
+
+    /// <summary>The number of axes.</summary>
+    member _.Rank = shape.Length
+
+    /// <summary>The number of elements.</summary>
+    member _.Length = length
+
+    /// <summary>The elements' values in row-major order, in a new array; without derivatives.</summary>
+    member x.ToArray() : float[] = if x.IsUniform then Array.create length elements[0] else Array.copy elements
+
+    /// <summary>The elements' values in row-major order, without copying; without derivatives.</summary>
+    member x.AsSpan() : ReadOnlySpan<float> = ReadOnlySpan x.Elements
+
+    /// <summary>The tensor's values as constants: what it is without derivatives.</summary>
+    member x.Value: Tensor = if isNull node then x else Tensor(elements, shape, null)
+
+    // ---- Levels ----
+
+    member internal x.Level: Level = if isNull node then null else node.Level
+    member internal x.Primal: Tensor = if isNull node then x else node.Primal
+    member internal _.Tangent: Tensor = (node :?> ArrayDual).Tangent
+
+    /// The index of the cotangent of an array on a tape.
+    member internal _.Slot: int = (node :?> ArrayVariable).Slot
+
+    /// The array as later operations are to see it: levels that have ended are left out.
+    member internal x.Live: Tensor =
+        let mutable live = x
+        while not (isNull live.Node) && live.Level.Ended do
+            live <- live.Primal
+        live
+
+    member internal x.IsAt(level: Level) = not (isNull node) && Object.ReferenceEquals(node.Level, level)
+    member internal x.Below(level: Level) = if x.IsAt level then node.Primal else x
+
+    /// A tangent of null is a structural zero.
+    static member internal OnForward(level: ForwardLevel, primal: Tensor, tangent: Tensor) : Tensor =
+        if isNull tangent then primal else Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent))
+
+    static member internal OnTape(tape: Tape, primal: Tensor, slot: int) : Tensor =
+        Tensor(primal.Compact, primal.Dimensions, ArrayVariable(tape, primal, slot))
+
+    static member internal OfConstant(value: float) = Tensor([| value |], [||], null)
+    static member internal Uniform(value: float, shape: int[]) = Tensor([| value |], shape, null)
+
+    static member internal Highest(arrays: Tensor[]) : Level =
+        let mutable level: Level = null
+        for x in arrays do
+            level <- Real.Higher(level, x.Level)
+        level
+
+    /// The slot of an argument on the tape, -1 for one that is a constant there.
+    static member internal SlotOn(tape: Tape, x: Tensor) = if x.IsAt tape then x.Slot else -1
+
+    // ---- Lifting: where rules and array operations become operations of every mode and level ----
+
+    /// <summary>Applies a rule of one argument, element by element.</summary>
+    static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor) : Tensor =
+        let x = x.Live
+        match x.Level with
+        | null ->
+            let y = GC.AllocateUninitializedArray<float> x.Compact.Length
+            Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
+            Tensor(y, x.Dimensions, null)
+        | level ->
+            let primal = x.Primal
+            let y = Tensor.Unary(rule, primal)
+            match level with
+            | :? ForwardLevel as level -> Tensor.OnForward(level, y, Tensor.Push(rule, primal, y, x.Tangent))
+            | _ ->
+                let tape = level :?> Tape
+                tape.PushClosure(UnaryBackpropagator<'R>(rule, primal, y, x.Slot, tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, y, tape.NewArray())
+
+    /// slope(x, y) dx
+    static member private Push<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor, dx: Tensor) : Tensor =
+        if isNull x.Node && isNull dx.Node then
+            let dy = GC.AllocateUninitializedArray<float> x.Length
+            Elementwise.Slope(rule, ReadOnlySpan x.Elements, ReadOnlySpan y.Elements, ReadOnlySpan dx.Compact, Span dy, false)
+            Tensor(dy, x.Dimensions, null)
+        else
+            Tensor.Scale(rule.Slope<Tensor>(x, y), dx, x.Dimensions)
+
+    /// <summary>Applies a rule of two arguments, element by element; shapes broadcast.</summary>
+    static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        let a, b = a.Live, b.Live
+        match Real.Higher(a.Level, b.Level) with
+        | null -> Tensor.Zip(rule.Name, a, b, BinaryKernel<'R> rule)
+        | level ->
+            let x, z = a.Below level, b.Below level
+            let y = Tensor.Binary(rule, x, z)
+            match level with
+            | :? ForwardLevel as level ->
+                let dy: Tensor = if a.IsAt level then Tensor.Push(PartialA<'R> rule, x, z, y, a.Tangent, null, (fun () -> rule.SlopeA<Tensor>(x, z, y))) else null
+                Tensor.OnForward(level, y,
+                    (if b.IsAt level then Tensor.Push(PartialB<'R> rule, x, z, y, b.Tangent, dy, (fun () -> rule.SlopeB<Tensor>(x, z, y))) else dy))
+            | _ ->
+                let tape = level :?> Tape
+                tape.PushClosure(BinaryBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, y, tape.NewArray())
+
+    /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
+    static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        let a, b = a.Live, b.Live
+        match Real.Higher(a.Level, b.Level) with
+        | null -> Tensor.Zip(rule.Name, a, b, ChoiceKernel<'R> rule)
+        | level ->
+            let x, z = a.Below level, b.Below level
+            let y = Tensor.Choice(rule, x, z)
+            let slope first () = Tensor.Weights(rule, first, x, z, y)
+            match level with
+            | :? ForwardLevel as level ->
+                let dy: Tensor = if a.IsAt level then Tensor.Push(PartialOfChoice<'R>(rule, true), x, z, y, a.Tangent, null, slope true) else null
+                Tensor.OnForward(level, y, (if b.IsAt level then Tensor.Push(PartialOfChoice<'R>(rule, false), x, z, y, b.Tangent, dy, slope false) else dy))
+            | _ ->
+                let tape = level :?> Tape
+                tape.PushClosure(ChoiceBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, y, tape.NewArray())
+
+    /// The weight of the first or second argument of a choice: 1 where it is chosen, 1/2 at a tie, 0 elsewhere.
+    static member internal Weights<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor) : Tensor =
+        let weights = GC.AllocateUninitializedArray<float> y.Length
+        Tensor.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
+        Tensor(weights, y.Dimensions, null)
+
+    /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
+    static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Tensor, b: Tensor, c: Tensor) : Tensor =
+        Tensor.Apply(TernaryOperation<'R> rule, [| a; b; c |])[0]
+
+    /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
+    static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Tensor) : Tensor =
+        let y = GC.AllocateUninitializedArray<float> x.Compact.Length
+        Elementwise.Step(rule, ReadOnlySpan x.Compact, Span y)
+        Tensor(y, x.Dimensions, null)
+
+    /// <summary>Applies a linear operation.</summary>
+    static member internal Linear(op: Linear, x: Tensor) : Tensor =
+        let x = x.Live
+        match x.Level with
+        | null ->
+            if x.Compact.Length = 1 && op.KeepsUniform then Tensor(x.Compact, op.Result, null)
+            else Tensor(op.Apply x.Elements, op.Result, null)
+        | level ->
+            let y = Tensor.Linear(op, x.Primal)
+            match level with
+            | :? ForwardLevel as level -> Tensor.OnForward(level, y, Tensor.Linear(op, x.Tangent))
+            | _ ->
+                let tape = level :?> Tape
+                tape.PushClosure(LinearBackpropagator(op, x.Slot, tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, y, tape.NewArray())
+
+    /// <summary>Applies a product that is linear in each of two arguments.</summary>
+    static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =
+        let a, b = a.Live, b.Live
+        match Real.Higher(a.Level, b.Level) with
+        | null -> Tensor(op.Apply(a.Elements, b.Elements), op.Result, null)
+        | level ->
+            let x, z = a.Below level, b.Below level
+            let y = Tensor.Bilinear(op, x, z)
+            match level with
+            | :? ForwardLevel as level ->
+                let dy =
+                    if not (b.IsAt level) then Tensor.Bilinear(op, a.Tangent, z)
+                    elif not (a.IsAt level) then Tensor.Bilinear(op, x, b.Tangent)
+                    else Tensor.Binary(Arithmetic.Add(), Tensor.Bilinear(op, a.Tangent, z), Tensor.Bilinear(op, x, b.Tangent))
+                Tensor.OnForward(level, y, dy)
+            | _ ->
+                let tape = level :?> Tape
+                tape.PushClosure(BilinearBackpropagator(op, x, z, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, y, tape.NewArray())
+
+    /// <summary>Applies any other operation, with as many arguments and results as it has.</summary>
+    static member internal Apply(op: Operation, arguments: Tensor[]) : Tensor[] =
+        let arguments = arguments |> Array.map _.Live
+        match Tensor.Highest arguments with
+        | null -> op.Value arguments
+        | level ->
+            let x = arguments |> Array.map _.Below(level)
+            let y = Tensor.Apply(op, x)
+            match level with
+            | :? ForwardLevel as level ->
+                let dx = arguments |> Array.map (fun argument -> if argument.IsAt level then argument.Tangent else null)
+                Array.map2 (fun y dy -> Tensor.OnForward(level, y, dy)) y (op.Pushforward(x, y, dx))
+            | _ ->
+                let tape = level :?> Tape
+                let slots = arguments |> Array.map (fun argument -> Tensor.SlotOn(tape, argument))
+                tape.PushClosure(OperationBackpropagator(op, x, y, slots, tape.Arrays)) |> ignore
+                y |> Array.map (fun y -> Tensor.OnTape(tape, y, tape.NewArray()))
+
+    /// The values of an elementwise operation on two constants.
+    static member internal Zip<'K when 'K: struct and 'K :> IZip>(name: string, a: Tensor, b: Tensor, kernel: 'K) : Tensor =
+        let shape = Shape.broadcast name a.Dimensions b.Dimensions
+        if a.Compact.Length = 1 && b.Compact.Length = 1 then
+            let y = [| 0.0 |]
+            kernel.Run(ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
+            Tensor(y, shape, null)
+        else
+            let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
+            let runs = Broadcast(shape, Tensor.Layout a, Tensor.Layout b)
+            while runs.Next() do
+                kernel.Run(
+                    ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
+                    ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
+                    Span(y, runs.Start, runs.Length)
+                )
+            Tensor(y, shape, null)
+
+    /// The shape with which kernels read an array: one number where all are equal.
+    static member private Layout(x: Tensor) = if x.Compact.Length = 1 then [||] else x.Dimensions
+
+    /// <summary>
+    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or the
+    /// second), and what was repeated by broadcasting receives the sum: then out is added to.
+    /// </summary>
+    static member internal Along<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
+        : unit =
+        let a' = if sums && first then a.Elements else a.Compact
+        let b' = if sums && not first then b.Elements else b.Compact
+        let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else Tensor.Layout x
+        let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
+        let y', t' = y.Elements, t.Compact
+        while runs.Next() do
+            let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
+            let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
+            let y = ReadOnlySpan(y', runs.Start, runs.Length)
+            let t = if t'.Length = 1 then ReadOnlySpan t' else ReadOnlySpan(t', runs.Start, runs.Length)
+            if not sums then
+                partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
+            else
+                let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
+                if length = runs.Length then partial.Apply(a, b, y, t, Span(out, start, length), true)
+                else out[start] <- out[start] + partial.Sum(a, b, y, t)
+
+    /// A partial derivative times the tangent of its operand, added to the rest of the tangent (null for none).
+    static member private Push<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, x: Tensor, z: Tensor, y: Tensor, tangent: Tensor, rest: Tensor, slope: unit -> Tensor)
+        : Tensor =
+        if isNull x.Node && isNull z.Node && isNull tangent.Node && (isNull rest || isNull rest.Node) then
+            let tangent = Tensor.BroadcastTo(tangent, y.Dimensions)
+            // The rest was made a moment ago by this function and belongs to nobody else.
+            let out = if isNull rest then GC.AllocateUninitializedArray<float> y.Length else rest.Elements
+            Tensor.Along(partial, true, x, z, y, tangent, out, false, not (isNull rest))
+            if isNull rest then Tensor(out, y.Dimensions, null) else rest
+        else
+            let part = Tensor.Scale(slope (), tangent, y.Dimensions)
+            if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
+
+    /// A tangent or cotangent times a slope, in a given shape. A slope of 0 is absorbing: it comes from a choice.
+    static member internal Scale(slope: Tensor, tangent: Tensor, shape: int[]) : Tensor =
+        let isOne = isNull slope.Node && slope.Compact.Length = 1 && slope.Compact[0] = 1.0
+        Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
+
+    static member internal BroadcastTo(x: Tensor, shape: int[]) : Tensor =
+        if Shape.areEqual x.Dimensions shape then x
+        else Tensor.Linear(View("broadcastTo", x.Dimensions, StridedView(0, Shape.broadcastStrides x.Dimensions shape, shape)), x)
+
+    /// The adjoint of broadcasting: the sum over the axes that were repeated.
+    static member internal SumTo(x: Tensor, shape: int[]) : Tensor =
+        if Shape.areEqual x.Dimensions shape then x
+        else Tensor.Linear(Unview("sumTo", shape, StridedView(0, Shape.broadcastStrides shape x.Dimensions, x.Dimensions)), x)
+
+    interface ICarrier<Tensor> with
+        static member Constant value = Tensor.OfConstant value
+        static member Add(a, b) = Tensor.Binary(Arithmetic.Add(), a, b)
+        static member Subtract(a, b) = Tensor.Binary(Arithmetic.Subtract(), a, b)
+        static member Multiply(a, b) = Tensor.Binary(Arithmetic.Multiply(), a, b)
+        static member Divide(a, b) = Tensor.Binary(Arithmetic.Divide(), a, b)
+        static member Negate a = Tensor.Unary(Arithmetic.Negate(), a)
+        static member Unary(rule, x) = Tensor.Unary(rule, x)
+        static member Binary(rule, a, b) = Tensor.Binary(rule, a, b)
+        static member Step(rule, x) = Tensor.Step(rule, x)
+        static member Choice(rule, a, b) = Tensor.Choice(rule, a, b)
+
+    // ---- Between numbers and arrays ----
+
+    /// Numbers as an array of a given shape.
+    static member internal OfReals(numbers: Real[], shape: int[]) : Tensor =
+        let numbers = numbers |> Array.map _.Live
+        let mutable level: Level = null
+        for x in numbers do
+            level <- Real.Higher(level, x.Level)
+        match level with
+        | null -> Tensor(numbers |> Array.map _.value, shape, null)
+        | level ->
+            let primal = Tensor.OfReals(numbers |> Array.map _.Below(level), shape)
+            match level with
+            | :? ForwardLevel as level ->
+                let tangents = numbers |> Array.map (fun x -> if x.IsAt level then x.Tangent else Real())
+                Tensor.OnForward(level, primal, Tensor.OfReals(tangents, shape))
+            | :? Tape as tape ->
+                let slots = numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
+                tape.PushClosure(StackBackpropagator(slots, tape.Arrays)) |> ignore
+                Tensor.OnTape(tape, primal, tape.NewArray())
+            | _ -> raise (ArrayAtRuleLevelException())
+
+    /// The element at a position in row-major order.
+    member internal x.ElementAt(position: int) : Real =
+        let x = x.Live
+        match x.Level with
+        | null -> Real(if x.Compact.Length = 1 then x.Compact[0] else x.Compact[position])
+        | level ->
+            let primal = x.Primal.ElementAt position
+            match level with
+            | :? ForwardLevel as level -> Real.OnForward(level, primal, x.Tangent.ElementAt position)
+            | _ ->
+                let tape = level :?> Tape
+                Real.OnTape(tape, primal, tape.PushClosure(ElementBackpropagator(x.Dimensions, position, x.Slot)))
+
+    /// <summary>A number as a tensor of no axes.</summary>
+    static member Of(x: Real) : Tensor = if isNull x.node then Tensor.OfConstant x.value else Tensor.OfReals([| x |], [||])
+
+    /// <summary>The one number of a tensor that holds just one.</summary>
+    /// <exception cref="T:System.ArgumentException">It holds more or fewer.</exception>
+    member x.ToReal() : Real =
+        if length <> 1 then Shape.fail "ToReal" $"expected a tensor with one element, got the shape {Shape.text shape}. Use an index, or a reduction such as Sum."
+        x.ElementAt 0
+
+    member private x.Position(indices: int[]) : int =
+        if indices.Length <> shape.Length then
+            Shape.fail "Tensor index" $"expected {shape.Length} indices for the shape {Shape.text shape}, got {indices.Length}. A slice such as t[0, ..] gives a row."
+        let mutable position = 0
+        for axis = 0 to shape.Length - 1 do
+            position <- position * shape[axis] + Shape.index "Tensor index" shape axis indices[axis]
+        position
+
+    /// <summary>An element of a vector; an index below 0 counts from the end. Its derivative is the element's.</summary>
+    member x.Item with get (i: int) : Real = x.ElementAt(x.Position [| i |])
+
+    /// <summary>An element of a vector, counted from either end.</summary>
+    member x.Item with get (i: Index) : Real = x.ElementAt(x.Position [| (if i.IsFromEnd then -i.Value else i.Value) |])
+
+    /// <summary>An element of a matrix.</summary>
+    member x.Item with get (i: int, j: int) : Real = x.ElementAt(x.Position [| i; j |])
+
+    /// <summary>An element of a tensor with three axes.</summary>
+    member x.Item with get (i: int, j: int, k: int) : Real = x.ElementAt(x.Position [| i; j; k |])
+
+    /// <summary>An element, by an index for each axis.</summary>
+    member x.Item with get ([<ParamArray>] indices: int[]) : Real = x.ElementAt(x.Position indices)
+
+    /// <summary>A part, by an index or a range for each axis from the first on: <c>t[1..3, ..]</c>, <c>t[0, ..]</c>. An index removes its axis.</summary>
+    member x.Item
+        with get ([<ParamArray>] slices: Slice[]) : Tensor =
+            let view = Slice.View("Tensor slice", shape, slices)
+            Tensor.Linear(View("slice", shape, view), x)
+
+    // ---- Operators ----
+
+    static member (+)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Add(), a, b)
+    static member (+)(a: Tensor, b: Real) : Tensor = a + Tensor.Of b
+    static member (+)(a: Real, b: Tensor) : Tensor = Tensor.Of a + b
+    static member (+)(a: Tensor, b: float) : Tensor = a + Tensor.OfConstant b
+    static member (+)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a + b
+    static member (-)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Subtract(), a, b)
+    static member (-)(a: Tensor, b: Real) : Tensor = a - Tensor.Of b
+    static member (-)(a: Real, b: Tensor) : Tensor = Tensor.Of a - b
+    static member (-)(a: Tensor, b: float) : Tensor = a - Tensor.OfConstant b
+    static member (-)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a - b
+    static member ( * )(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Multiply(), a, b)
+    static member ( * )(a: Tensor, b: Real) : Tensor = a * Tensor.Of b
+    static member ( * )(a: Real, b: Tensor) : Tensor = Tensor.Of a * b
+    static member ( * )(a: Tensor, b: float) : Tensor = a * Tensor.OfConstant b
+    static member ( * )(a: float, b: Tensor) : Tensor = Tensor.OfConstant a * b
+    static member (/)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Divide(), a, b)
+    static member (/)(a: Tensor, b: Real) : Tensor = a / Tensor.Of b
+    static member (/)(a: Real, b: Tensor) : Tensor = Tensor.Of a / b
+    static member (/)(a: Tensor, b: float) : Tensor = a / Tensor.OfConstant b
+    static member (/)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a / b
+    static member (%)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Remainder(), a, b)
+    static member (%)(a: Tensor, b: float) : Tensor = a % Tensor.OfConstant b
+    static member (~-)(x: Tensor) : Tensor = Tensor.Unary(Arithmetic.Negate(), x)
+    static member (~+)(x: Tensor) : Tensor = x
+
+    // ---- Functions, element by element, named as Real and double name them; the rules are the table's ----
+
+    /// <summary>The square root; derivative 1/(2 sqrt x), +infinity at 0.</summary>
+    static member Sqrt(x: Tensor) : Tensor = Tensor.Unary(Powers.Sqrt(), x)
+
+    /// <summary>The cube root; derivative 1/(3 y^2), +infinity at 0.</summary>
+    static member Cbrt(x: Tensor) : Tensor = Tensor.Unary(Powers.Cbrt(), x)
+
+    /// <summary>e^x; its own derivative.</summary>
+    static member Exp(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Exp(), x)
+
+    /// <summary>2^x; derivative 2^x log 2.</summary>
+    static member Exp2(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Exp2(), x)
+
+    /// <summary>10^x; derivative 10^x log 10.</summary>
+    static member Exp10(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Exp10(), x)
+
+    /// <summary>e^x - 1, accurate for tiny x (double.ExpM1 is not); derivative e^x.</summary>
+    static member ExpM1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.ExpM1(), x)
+
+    /// <summary>2^x - 1, accurate for tiny x; derivative 2^x log 2.</summary>
+    static member Exp2M1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Exp2M1(), x)
+
+    /// <summary>10^x - 1, accurate for tiny x; derivative 10^x log 10.</summary>
+    static member Exp10M1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Exp10M1(), x)
+
+    /// <summary>The natural logarithm; derivative 1/x.</summary>
+    static member Log(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Log(), x)
+
+    /// <summary>The logarithm to the base 2; derivative 1/(x log 2).</summary>
+    static member Log2(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Log2(), x)
+
+    /// <summary>The logarithm to the base 10; derivative 1/(x log 10).</summary>
+    static member Log10(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Log10(), x)
+
+    /// <summary>log(1 + x), accurate for tiny x (double.LogP1 is not); derivative 1/(1 + x).</summary>
+    static member LogP1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.LogP1(), x)
+
+    /// <summary>log2(1 + x), accurate for tiny x.</summary>
+    static member Log2P1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Log2P1(), x)
+
+    /// <summary>log10(1 + x), accurate for tiny x.</summary>
+    static member Log10P1(x: Tensor) : Tensor = Tensor.Unary(Exponentials.Log10P1(), x)
+
+    /// <summary>The sine; derivative cos x.</summary>
+    static member Sin(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Sin(), x)
+
+    /// <summary>The cosine; derivative -sin x.</summary>
+    static member Cos(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Cos(), x)
+
+    /// <summary>The tangent; derivative 1 + y^2.</summary>
+    static member Tan(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Tan(), x)
+
+    /// <summary>sin(pi x), exact at half turns; derivative pi cos(pi x).</summary>
+    static member SinPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.SinPi(), x)
+
+    /// <summary>cos(pi x), exact at half turns; derivative -pi sin(pi x).</summary>
+    static member CosPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.CosPi(), x)
+
+    /// <summary>tan(pi x); derivative pi (1 + y^2).</summary>
+    static member TanPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.TanPi(), x)
+
+    /// <summary>The inverse sine; derivative 1/sqrt(1 - x^2), +infinity at -1 and 1.</summary>
+    static member Asin(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Asin(), x)
+
+    /// <summary>The inverse cosine; derivative -1/sqrt(1 - x^2), -infinity at -1 and 1.</summary>
+    static member Acos(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Acos(), x)
+
+    /// <summary>The inverse tangent; derivative 1/(1 + x^2).</summary>
+    static member Atan(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.Atan(), x)
+
+    /// <summary>arcsin(x)/pi.</summary>
+    static member AsinPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.AsinPi(), x)
+
+    /// <summary>arccos(x)/pi.</summary>
+    static member AcosPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.AcosPi(), x)
+
+    /// <summary>arctan(x)/pi.</summary>
+    static member AtanPi(x: Tensor) : Tensor = Tensor.Unary(Trigonometry.AtanPi(), x)
+
+    /// <summary>The hyperbolic sine; derivative cosh x.</summary>
+    static member Sinh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Sinh(), x)
+
+    /// <summary>The hyperbolic cosine; derivative sinh x.</summary>
+    static member Cosh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Cosh(), x)
+
+    /// <summary>The hyperbolic tangent; derivative 1/cosh^2 x, which does not cancel for large x.</summary>
+    static member Tanh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Tanh(), x)
+
+    /// <summary>The inverse hyperbolic sine; derivative 1/sqrt(1 + x^2).</summary>
+    static member Asinh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Asinh(), x)
+
+    /// <summary>The inverse hyperbolic cosine; derivative 1/sqrt(x^2 - 1), +infinity at 1.</summary>
+    static member Acosh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Acosh(), x)
+
+    /// <summary>The inverse hyperbolic tangent; derivative 1/(1 - x^2), +infinity at -1 and 1.</summary>
+    static member Atanh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Atanh(), x)
+
+    /// <summary>|x|; derivative sign(x), 0 at 0.</summary>
+    static member Abs(x: Tensor) : Tensor = Tensor.Unary(Pieces.Abs(), x)
+
+    /// <summary>sqrt(a^2 + b^2) without overflow; derivative 0 at the origin.</summary>
+    static member Hypot(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Powers.Hypot(), a, b)
+
+    /// <summary>The angle of the point (x, y); derivatives x/(x^2 + y^2) and -y/(x^2 + y^2), NaN at the origin.</summary>
+    static member Atan2(y: Tensor, x: Tensor) : Tensor = Tensor.Binary(Trigonometry.Atan2(), y, x)
+
+    /// <summary>x^n for a whole number n, exact at 0 and for negative x; derivative n x^(n - 1), and 0 everywhere for n = 0.</summary>
+    static member Pow(x: Tensor, n: int) : Tensor = Tensor.Unary(Powers.Power(float n), x)
+
+    /// <summary>x^c for a constant c; derivative c x^(c - 1).</summary>
+    static member Pow(x: Tensor, c: float) : Tensor = Tensor.Unary(Powers.Power c, x)
+
+    /// <summary>The n-th root; derivative y^(1 - n) / n.</summary>
+    static member RootN(x: Tensor, n: int) : Tensor = Tensor.Unary(Powers.RootN n, x)
+
+    /// <summary>The logarithm of x to a base.</summary>
+    static member Log(x: Tensor, newBase: Tensor) : Tensor = Tensor.Binary(Exponentials.LogBase(), x, newBase)
+
+    /// <summary>a b + c, rounded once.</summary>
+    static member FusedMultiplyAdd(a: Tensor, b: Tensor, c: Tensor) : Tensor = Tensor.Ternary(Arithmetic.FusedMultiplyAdd(), a, b, c)
+
+    /// <summary>The largest whole number not above x; slope 0 everywhere.</summary>
+    static member Floor(x: Tensor) : Tensor = Tensor.Step(Pieces.Floor(), x)
+
+    /// <summary>The smallest whole number not below x; slope 0 everywhere.</summary>
+    static member Ceiling(x: Tensor) : Tensor = Tensor.Step(Pieces.Ceiling(), x)
+
+    /// <summary>x without its fraction; slope 0 everywhere.</summary>
+    static member Truncate(x: Tensor) : Tensor = Tensor.Step(Arithmetic.Truncate(), x)
+
+    /// <summary>The larger number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member Max(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Max(), a, b)
+
+    /// <summary>The smaller number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
+    static member Min(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Min(), a, b)
+
+    /// <summary>x^y, elementwise; derivatives y x^(y - 1) and x^y log x, the latter 0 at x = 0 for y > 0.</summary>
+    static member Pow(x: Tensor, y: Tensor) : Tensor = Tensor.Binary(Powers.PowerLog 0, x, y)
+
+    /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
+    static member Round(x: Tensor) : Tensor = Tensor.Step(Arithmetic.RoundToEven(), x)
+
+    /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
+    static member Sign(x: Tensor) : Tensor = Tensor.Step(Pieces.Sign(), x)
+
+    /// <summary>x, no lower than low and no higher than high: min(max(x, low), high); at a bound half the slope goes to each.</summary>
+    static member Clamp(x: Tensor, low: Tensor, high: Tensor) : Tensor = Tensor.Min(Tensor.Max(x, low), high)
+
+    // ---- Equality and text: those of the values ----
+
+    /// <summary>Tells whether shapes and values are equal, as double does (NaN equals NaN); derivatives do not count.</summary>
+    member x.Equals(other: Tensor) : bool =
+        not (isNull other)
+        && Shape.areEqual shape other.Dimensions
+        && (let mutable i = 0
+            let a, b = x.Elements, other.Elements
+            while i < length && a[i].Equals b[i] do
+                i <- i + 1
+            i = length)
+
+    override x.Equals(other: obj) = match other with :? Tensor as other -> x.Equals other | _ -> false
+
+    override x.GetHashCode() =
+        let mutable hash = HashCode()
+        for extent in shape do
+            hash.Add extent
+        for index in 0 .. max 1 (length / 16) .. length - 1 do
+            hash.Add(if elements.Length = 1 then elements[0] else elements[index])
+        hash.ToHashCode()
+
+    static member op_Equality(a: Tensor, b: Tensor) : bool = if isNull a then isNull b else a.Equals b
+    static member op_Inequality(a: Tensor, b: Tensor) : bool = not (Tensor.op_Equality (a, b))
+
+    /// <summary>The values in rows, aligned; a long tensor shows its ends and its shape.</summary>
+    override _.ToString() = Format.array elements shape
+
+    interface IEquatable<Tensor> with
+        member x.Equals other = x.Equals other
+
+/// <summary>The values of an elementwise operation on two runs.</summary>
+and internal IZip =
+    abstract Run: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: Span<float> -> unit
+
+and [<Struct>] internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+    interface IZip with
+        member _.Run(a, b, y) = Elementwise.Binary(rule, a, b, y)
+
+and [<Struct>] internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
+    interface IZip with
+        member _.Run(a, b, y) = Elementwise.Choice(rule, a, b, y)
+
+/// <summary>What an array carries beside its elements at a level.</summary>
+and [<AbstractClass; AllowNullLiteral>] internal ArrayNode(level: Level, primal: Tensor) =
+    member _.Level = level
+    member _.Primal = primal
+
+/// <summary>A dual array: its tangent has the primal's shape.</summary>
+and [<Sealed; AllowNullLiteral>] internal ArrayDual(level: ForwardLevel, primal: Tensor, tangent: Tensor) =
+    inherit ArrayNode(level, primal)
+    member _.Tangent = tangent
+
+/// <summary>An array on a tape, with the index of its cotangent.</summary>
+and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tensor, slot: int) =
+    inherit ArrayNode(tape, primal)
+    member _.Slot = slot
+
+/// <summary>
+/// A differentiable operation on arrays that is no rule of the table, not linear and no product. Its pushforward and pullback are written in
+/// terms of tensors, so that they nest.
+/// </summary>
+and [<AbstractClass>] internal Operation(name: string) =
+    member _.Name = name
+
+    /// The results for constants.
+    abstract Value: x: Tensor[] -> Tensor[]
+
+    /// The tangents of the results; a dx of null is a structural zero (not all are), and so is a result of null.
+    abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
+
+    /// The contributions to the arguments; a yBar of null is a structural zero (not all are), and so is a contribution of null. Contributions to
+    /// arguments that are not needed are not looked at.
+    abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
+
+and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
+    inherit Operation(rule.Name)
+
+    let slopes (x: Tensor[]) =
+        [| (fun () -> rule.SlopeA<Tensor>(x[0], x[1], x[2])); (fun () -> rule.SlopeB<Tensor>(x[0], x[1], x[2])); (fun () -> rule.SlopeC<Tensor>(x[0], x[1], x[2])) |]
+
+    override _.Value x =
+        let shape = Shape.broadcast rule.Name (Shape.broadcast rule.Name x[0].Dimensions x[1].Dimensions) x[2].Dimensions
+        let x = x |> Array.map (fun x -> Tensor.BroadcastTo(x, shape))
+        let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
+        Elementwise.Ternary(rule, ReadOnlySpan x[0].Compact, ReadOnlySpan x[1].Compact, ReadOnlySpan x[2].Compact, Span y)
+        [| Tensor(y, shape, null) |]
+
+    override _.Pushforward(x, y, dx) =
+        let parts =
+            Array.map2 (fun slope dx -> if isNull dx then null else Tensor.Scale(slope (), dx, y[0].Dimensions)) (slopes x) dx
+        [| parts |> Array.filter (isNull >> not) |> Array.reduce (fun a b -> Tensor.Binary(Arithmetic.Add(), a, b)) |]
+
+    override _.Pullback(x, y, yBar, needed) =
+        slopes x
+        |> Array.mapi (fun index slope ->
+            if needed[index] then Tensor.SumTo(Tensor.Scale(slope (), yBar[0], y[0].Dimensions), x[index].Dimensions) else null)
+
+/// <summary>
+/// The cotangents of a sweep: of numbers by slot, of arrays by index. The array of a cotangent is written in place where nobody else shares
+/// it, and one that is no longer needed serves a later cotangent of its length.
+/// </summary>
+and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count: int) =
+    inherit Cotangents()
+    let sums = Array.zeroCreate<Tensor> count
+    let shares = Array.zeroCreate<Shares> count
+    let spare = Dictionary<int, Stack<float[]>>()
+
+    // ---- Numbers ----
+
+    member _.IsTouched(slot: int) = touched[slot]
+    member _.Number(slot: int) = if touched[slot] then numbers[slot] else Real()
+
+    member _.AddNumber(slot: int, contribution: Real) =
+        if touched[slot] then
+            numbers[slot] <- numbers[slot] + contribution
+        else
+            touched[slot] <- true
+            numbers[slot] <- contribution
+
+    // ---- Arrays ----
+
+    member _.Rent(length: int) : float[] =
+        match spare.TryGetValue length with
+        | true, arrays when arrays.Count > 0 -> arrays.Pop()
+        | _ -> GC.AllocateUninitializedArray<float> length
+
+    member private _.Keep(array: float[]) =
+        match spare.TryGetValue array.Length with
+        | true, arrays -> arrays.Push array
+        | _ ->
+            let arrays = Stack()
+            arrays.Push array
+            spare[array.Length] <- arrays
+
+    /// The sum of the contributions so far; null where there was none.
+    member _.Sum(index: int) : Tensor = sums[index]
+
+    /// Takes a cotangent out, with its share in its array (null: not ours to write).
+    member _.Take(index: int) : struct (Tensor * Shares) =
+        let taken = struct (sums[index], shares[index])
+        sums[index] <- null
+        shares[index] <- null
+        taken
+
+    /// Gives up a share; the array serves again when it was the last.
+    member cotangents.Drop(cotangent: Tensor, share: Shares) =
+        if not (isNull share) then
+            share.Count <- share.Count - 1
+            if share.Count = 0 then cotangents.Keep cotangent.Compact
+
+    /// Tells whether the array of a cotangent may be overwritten.
+    member _.IsOwn(cotangent: Tensor, share: Shares) = not (isNull share) && share.Count = 1 && not cotangent.IsUniform
+
+    /// Sets the first contribution, with a share of the giver's in its array (null: not to be written).
+    member _.Set(index: int, cotangent: Tensor, share: Shares) =
+        sums[index] <- cotangent
+        shares[index] <- share
+
+    /// An array of a shape that holds the sum so far (zeros where there was no contribution) and may be added to.
+    member cotangents.Open(index: int, shape: int[]) : float[] =
+        match sums[index] with
+        | null ->
+            let zeros = cotangents.Rent(Shape.length shape)
+            Array.Clear zeros
+            cotangents.Set(index, Tensor(zeros, shape, null), Shares())
+            zeros
+        | sum when cotangents.IsOwn(sum, shares[index]) -> sum.Elements
+        | sum ->
+            let copy = cotangents.Rent sum.Length
+            if sum.IsUniform then Array.Fill(copy, sum.Compact[0]) else Array.Copy(sum.Compact, copy, copy.Length)
+            cotangents.Drop(sum, shares[index])
+            cotangents.Set(index, Tensor(copy, shape, null), Shares())
+            copy
+
+    /// Adds a contribution, with the giver's share in its array.
+    member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
+        match sums[index] with
+        | null -> cotangents.Set(index, contribution, share)
+        | sum when isNull sum.Node && isNull contribution.Node && not (sum.IsUniform && contribution.IsUniform) ->
+            let total = cotangents.Open(index, sum.Dimensions)
+            if contribution.IsUniform then TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
+            else TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
+            cotangents.Drop(contribution, share)
+        | sum ->
+            cotangents.Drop(sum, shares[index])
+            cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution), null)
+
+    /// Adds a number to one element.
+    member cotangents.AddElement(index: int, shape: int[], position: int, contribution: Real) =
+        let sum = sums[index]
+        if isNull contribution.node && (isNull sum || isNull sum.Node) then
+            let total = cotangents.Open(index, shape)
+            total[position] <- total[position] + contribution.value
+        else
+            let element = Tensor.Of contribution
+            cotangents.Add(index, Tensor.Linear(Put("element", [||], [| position |], 1, shape), element), null)
+
+// ---- The backpropagators of the liftings above ----
+
+and [<Sealed>] internal UnaryBackpropagator<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor, slot: int, result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, share) = cotangents.Take result
+        if isNull yBar then
+            ()
+        elif isNull x.Node && isNull yBar.Node && (isNull (cotangents.Sum slot) || isNull (cotangents.Sum slot).Node) then
+            let x', y', t = x.Elements, y.Elements, yBar.Compact
+            if not (isNull (cotangents.Sum slot)) then
+                let out = cotangents.Open(slot, x.Dimensions)
+                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span out, true)
+                cotangents.Drop(yBar, share)
+            elif cotangents.IsOwn(yBar, share) then
+                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span t, false)
+                cotangents.Set(slot, yBar, share)
+            else
+                let out = cotangents.Rent x.Length
+                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span out, false)
+                cotangents.Drop(yBar, share)
+                cotangents.Set(slot, Tensor(out, x.Dimensions, null), Shares())
+        else
+            cotangents.Add(slot, Tensor.Scale(rule.Slope<Tensor>(x, y), yBar, x.Dimensions), null)
+
+/// <summary>The pullback of an elementwise operation on two arrays to one of them.</summary>
+and [<AbstractClass; Sealed>] internal Partial private () =
+
+    /// Adds partial yBar to the operand's cotangent. With <c>isLast</c> the giver's share in yBar is used up here.
+    static member Pull<'D when 'D: struct and 'D :> IPartial>
+        (cotangents: ArrayCotangents, partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, yBar: Tensor, share: Shares, isLast: bool, slot: int, slope: unit -> Tensor)
+        : unit =
+        let operand = if first then a else b
+        let sum = cotangents.Sum slot
+        if isNull a.Node && isNull b.Node && isNull yBar.Node && (isNull sum || isNull sum.Node) then
+            let isWhole = Shape.areEqual operand.Dimensions y.Dimensions
+            if isWhole && isNull sum then
+                let inPlace = isLast && cotangents.IsOwn(yBar, share)
+                let out = if inPlace then yBar.Compact else cotangents.Rent y.Length
+                Tensor.Along(partial, first, a, b, y, yBar, out, false, false)
+                if inPlace then
+                    cotangents.Set(slot, Tensor(out, y.Dimensions, null), share)
+                else
+                    cotangents.Set(slot, Tensor(out, y.Dimensions, null), Shares())
+                    if isLast then cotangents.Drop(yBar, share)
+            else
+                let out = cotangents.Open(slot, operand.Dimensions)
+                Tensor.Along(partial, first, a, b, y, yBar, out, not isWhole, true)
+                if isLast then cotangents.Drop(yBar, share)
+        else
+            cotangents.Add(slot, Tensor.SumTo(Tensor.Scale(slope (), yBar, y.Dimensions), operand.Dimensions), null)
+
+and [<Sealed>] internal BinaryBackpropagator<'R when 'R: struct and 'R :> IBinary>
+    (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
+    inherit Backpropagator()
+
+    /// A sum hands its cotangent on as it is, shared, to an operand of its own shape.
+    let isHandedOn (operand: Tensor) first =
+        Shape.areEqual operand.Dimensions y.Dimensions
+        && (typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>))
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, share) = cotangents.Take result
+        if not (isNull yBar) then
+            let handOn slot isLast =
+                if not isLast && not (isNull share) then share.Count <- share.Count + 1
+                cotangents.Add(slot, yBar, share)
+            if slotA >= 0 then
+                if isHandedOn a true then handOn slotA (slotB < 0)
+                else Partial.Pull(cotangents, PartialA<'R> rule, true, a, b, y, yBar, share, (slotB < 0), slotA, (fun () -> rule.SlopeA<Tensor>(a, b, y)))
+            if slotB >= 0 then
+                if isHandedOn b false then handOn slotB true
+                else Partial.Pull(cotangents, PartialB<'R> rule, false, a, b, y, yBar, share, true, slotB, (fun () -> rule.SlopeB<Tensor>(a, b, y)))
+
+and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoice>
+    (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, share) = cotangents.Take result
+        let pull first slot isLast =
+            Partial.Pull(cotangents, PartialOfChoice<'R>(rule, first), first, a, b, y, yBar, share, isLast, slot, (fun () -> Tensor.Weights(rule, first, a, b, y)))
+        if not (isNull yBar) then
+            if slotA >= 0 then pull true slotA (slotB < 0)
+            if slotB >= 0 then pull false slotB true
+
+and [<Sealed>] internal LinearBackpropagator(op: Linear, slot: int, result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, share) = cotangents.Take result
+        if not (isNull yBar) then
+            let adjoint = op.Adjoint
+            let sum = cotangents.Sum slot
+            let isFlat = isNull yBar.Node && (isNull sum || isNull sum.Node)
+            if adjoint.IsAlias && isNull yBar.Node then
+                cotangents.Add(slot, Tensor(yBar.Compact, adjoint.Result, null), share)
+            elif isFlat && not (isNull sum) && not (yBar.IsUniform && adjoint.KeepsUniform) then
+                adjoint.Accumulate(yBar.Elements, cotangents.Open(slot, adjoint.Result))
+                cotangents.Drop(yBar, share)
+            else
+                let contribution = Tensor.Linear(adjoint, yBar)
+                cotangents.Add(slot, contribution, (if isNull contribution.Node && not contribution.IsUniform then Shares() else null))
+                if isNull yBar.Node then cotangents.Drop(yBar, share)
+
+and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tensor, slotA: int, slotB: int, result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, share) = cotangents.Take result
+        let pull slot (pullback: Bilinear) (x: Tensor) (z: Tensor) =
+            let sum = cotangents.Sum slot
+            if isNull x.Node && isNull z.Node && not (isNull sum) && isNull sum.Node then
+                pullback.Accumulate(x.Elements, z.Elements, cotangents.Open(slot, pullback.Result))
+            else
+                let contribution = Tensor.Bilinear(pullback, x, z)
+                cotangents.Add(slot, contribution, (if isNull contribution.Node then Shares() else null))
+        if not (isNull yBar) then
+            if slotA >= 0 then
+                let struct (pullback, isFlipped) = op.PullA
+                if isFlipped then pull slotA pullback b yBar else pull slotA pullback yBar b
+            if slotB >= 0 then
+                let struct (pullback, isFlipped) = op.PullB
+                if isFlipped then pull slotB pullback yBar a else pull slotB pullback a yBar
+            if isNull yBar.Node then cotangents.Drop(yBar, share)
+
+and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: Tensor[], slots: int[], result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let yBar = y |> Array.mapi (fun index _ -> let struct (yBar, _) = cotangents.Take(result + index) in yBar)
+        if not (Array.forall isNull yBar) then
+            let contributions = op.Pullback(x, y, yBar, slots |> Array.map (fun slot -> slot >= 0))
+            for index = 0 to slots.Length - 1 do
+                if slots[index] >= 0 && not (isNull contributions[index]) then cotangents.Add(slots[index], contributions[index], null)
+
+and [<Sealed>] internal StackBackpropagator(slots: int[], result: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, _) =
+        let cotangents = cotangents :?> ArrayCotangents
+        let struct (yBar, _) = cotangents.Take result
+        if not (isNull yBar) then
+            for index = 0 to slots.Length - 1 do
+                if slots[index] >= 0 then cotangents.AddNumber(slots[index], yBar.ElementAt index)
+
+and [<Sealed>] internal ElementBackpropagator(shape: int[], position: int, slot: int) =
+    inherit Backpropagator()
+
+    override _.Resume(cotangents, own) =
+        let cotangents = cotangents :?> ArrayCotangents
+        if cotangents.IsTouched own then cotangents.AddElement(slot, shape, position, cotangents.Number own)
