@@ -908,8 +908,11 @@ and [<Sealed>] internal LinearBackpropagator(op: Linear, slot: int, result: int)
                 cotangents.Drop(yBar, share)
             else
                 let contribution = Tensor.Linear(adjoint, yBar)
-                cotangents.Add(slot, contribution, (if isNull contribution.Node && not contribution.IsUniform then Shares() else null))
-                if isNull yBar.Node then cotangents.Drop(yBar, share)
+                if Object.ReferenceEquals(contribution.Compact, yBar.Compact) then
+                    cotangents.Add(slot, contribution, share)
+                else
+                    cotangents.Add(slot, contribution, (if isNull contribution.Node then Shares() else null))
+                    cotangents.Drop(yBar, share)
 
 and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tensor, slotA: int, slotB: int, result: int) =
     inherit Backpropagator()
