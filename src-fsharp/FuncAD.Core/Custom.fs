@@ -12,9 +12,10 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
         member _.Value x = value x
 
         member _.Slope<'T when 'T :> ICarrier<'T>>(x: 'T, y: 'T) : 'T =
+            let slope = slope
             match box x, box y with
             | (:? Real as x), (:? Real as y) -> unbox<'T> (box (slope x y))
-            | (:? Flat as x), (:? Flat as y) -> 'T.Constant (slope (Real x.Value) (Real y.Value)).Value
+            | (:? IPlain<'T> as x), _ -> x.Map(y, fun x y -> (slope (Real x) (Real y)).Value)
             | _ -> raise (NotSupportedException $"The custom rule {name} has no slope on {typeof<'T>.Name}.")
 
 /// <summary>The backpropagator of a user's own function over structures.</summary>

@@ -53,6 +53,8 @@ module Powers =
     /// derivatives of a whole power ends there and no 0 * infinity arises at x = 0.
     [<Struct>]
     type Power(exponent: float) =
+        member internal _.Exponent = exponent
+
         interface IUnary with
             member _.Name = "power"
             member _.Domain = positive

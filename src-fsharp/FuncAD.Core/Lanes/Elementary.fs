@@ -1,0 +1,340 @@
+namespace FuncAD.Lanes
+
+open System
+open System.Runtime.CompilerServices
+open FuncAD
+open FuncAD.Algebra
+
+/// The words that vector forms are written in. Every lane is computed from its own number alone, whatever its neighbours are, and with
+/// the same operations at every width: a result depends neither on where an element stands nor on the machine's vectors.
+module internal Words =
+    let inline fma (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.FusedMultiplyAdd(a, b, c)
+    let inline select (mask: 'V) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Select(mask, a, b)
+    let inline less (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Less(a, b)
+    let inline equal (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Equal(a, b)
+    let inline bits (value: int64) : 'V when 'V: struct and 'V :> ILanes<'V> = number (BitConverter.Int64BitsToDouble value)
+
+    /// One step of Horner's rule.
+    let inline next (z: 'V) (coefficient: float) (sum: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = fma sum z (number coefficient)
+
+    let inline signBit (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.And(x, number -0.0)
+
+    /// y >= 0 with the sign of x.
+    let inline signedAs (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Or(y, signBit x)
+
+    /// 2^n for a whole n from -1022 to 1023: n + 1023 comes to stand in the lowest bits of the sum and is moved to the exponent's place.
+    let inline powerOfTwo (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        'V.ShiftBitsLeft(n + number 6755399441056767.0, 52)
+
+    /// p 2^n for a whole n from -2044 to 2046, rounded once: the power is applied in two halves.
+    let inline scale (p: 'V) (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let half = 'V.RoundToEven(n * number 0.5)
+        p * powerOfTwo half * powerOfTwo (n - half)
+
+    /// x held between two bounds; NaN stays.
+    let inline clamp (low: float) (high: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = select (less x (number low)) (number low) x
+        select (less (number high) x) (number high) x
+
+    // ---- Lane by lane ----
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapUnary (rule: 'R) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+        let mutable result = x
+        let lanes = &Unsafe.As<'V, float>(&result)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- rule.Value value
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapStep (rule: 'R) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep =
+        let mutable result = x
+        let lanes = &Unsafe.As<'V, float>(&result)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- rule.Value value
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapBinary (rule: 'R) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+        let mutable result = a
+        let mutable second = b
+        let lanes = &Unsafe.As<'V, float>(&result)
+        let seconds = &Unsafe.As<'V, float>(&second)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- rule.Value(value, Unsafe.Add(&seconds, lane))
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapChoice (rule: 'R) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice =
+        let mutable result = a
+        let mutable second = b
+        let lanes = &Unsafe.As<'V, float>(&result)
+        let seconds = &Unsafe.As<'V, float>(&second)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- rule.Value(value, Unsafe.Add(&seconds, lane))
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapTernary (rule: 'R) (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary =
+        let mutable result = a
+        let mutable second = b
+        let mutable third = c
+        let lanes = &Unsafe.As<'V, float>(&result)
+        let seconds = &Unsafe.As<'V, float>(&second)
+        let thirds = &Unsafe.As<'V, float>(&third)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- rule.Value(value, Unsafe.Add(&seconds, lane), Unsafe.Add(&thirds, lane))
+        result
+
+    let mapFunction (f: float -> float -> float) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let mutable result = a
+        let mutable second = b
+        let lanes = &Unsafe.As<'V, float>(&result)
+        let seconds = &Unsafe.As<'V, float>(&second)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- f value (Unsafe.Add(&seconds, lane))
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let patchLanes (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+        select mask (mapUnary rule x) y
+
+    /// y, and the rule's own value where the mask is set: for lanes outside the range of a vector form.
+    let inline patch (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+        if 'V.Any mask then patchLanes rule mask x y else y
+
+open Words
+
+/// Exponentials and logarithms on lanes.
+module internal LaneExponentials =
+    [<Literal>]
+    let private Log2e = 1.4426950408889634
+    [<Literal>]
+    let private Ln2 = 0.6931471805599453
+
+    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 by its power series, complete in double precision.
+    let inline private expTail (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        number 1.6059043836821613e-10
+        |> next r 2.08767569878681e-09
+        |> next r 2.505210838544172e-08
+        |> next r 2.755731922398589e-07
+        |> next r 2.7557319223985893e-06
+        |> next r 2.48015873015873e-05
+        |> next r 0.0001984126984126984
+        |> next r 0.001388888888888889
+        |> next r 0.008333333333333333
+        |> next r 0.041666666666666664
+        |> next r 0.16666666666666666
+        |> next r 0.5
+
+    /// e^r for |r| <= log(2) / 2.
+    let inline private expNearZero (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        expTail r |> next r 1.0 |> next r 1.0
+
+    /// x - n log 2, with log 2 in two parts; the first step is exact.
+    let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = clamp -746.0 712.0 x
+        let n = 'V.RoundToEven(x * number Log2e)
+        scale (expNearZero (lessLog2 n x)) n
+
+    /// e^x / 2, which overflows later than e^x.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let halfExp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = clamp -746.0 712.0 x
+        let n = 'V.RoundToEven(x * number Log2e)
+        scale (expNearZero (lessLog2 n x)) (n - number 1.0)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exp2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = clamp -1076.0 1025.0 x
+        let n = 'V.RoundToEven x
+        let rest = x - n
+        let r = rest * number Ln2
+        let p = expNearZero r
+        scale (fma p (fma rest (number Ln2) -r) p) n
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exp10 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = clamp -324.5 309.0 x
+        let n = 'V.RoundToEven(x * number 3.321928094887362)
+        let rest = fma n (number 2.8037281277851704e-18) (fma n (number -0.3010299956639812) x)
+        let r = rest * number 2.302585092994046
+        let p = expNearZero r
+        scale (fma p (fma rest (number 2.302585092994046) -r) p) n
+
+    /// factor (e^x - 1) for factor a power of two: e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Where 2^n would overflow, the 1 does not count,
+    /// and 2^24 is kept back and applied last.
+    let inline private expM1Times (factor: float) (factor24: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let held = clamp -60.0 712.0 x
+        let n = 'V.RoundToEven(held * number Log2e)
+        let r = lessLog2 n held
+        let small = fma (r * r) (expTail r) r
+        let huge = less (number 1000.0) n
+        let power = powerOfTwo (select huge (n - number 24.0) n)
+        let last = select huge (number factor24) (number factor)
+        // the sign is that of x, also at -0
+        signedAs x (fma small power (power - number 1.0) * last)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let expM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 1.0 16777216.0 x
+
+    /// (e^x - 1) / 2, which overflows later than e^x - 1.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let halfExpM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 0.5 8388608.0 x
+
+    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for positive finite x: k, m - 1 and the terms of the logarithm of m. With s = f / (2 + f),
+    /// log m = f - f^2/2 + s (f^2/2 + R(s^2)); R is that of fdlibm's e_log.c (Sun Microsystems, 1993).
+    let inline private logParts (x: 'V) : struct ('V * 'V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let subnormal = less x (number 2.2250738585072014e-308)
+        let x = select subnormal (x * number 18014398509481984.0) x
+        let moved = 'V.AddBits(x, number 1.0)
+        let moved = 'V.SubtractBits(moved, bits 0x3FE6A09E667F3BCDL)
+        let exponent = 'V.Or('V.ShiftBitsRight(moved, 52), number 4503599627370496.0)
+        let k = exponent - select subnormal (number 4503599627371573.0) (number 4503599627371519.0)
+        let m = 'V.AddBits('V.And(moved, bits 0x000FFFFFFFFFFFFFL), bits 0x3FE6A09E667F3BCDL)
+        let f = m - number 1.0
+        let s = f / (number 2.0 + f)
+        let z = s * s
+        let r =
+            number 1.479819860511658591e-01
+            |> next z 1.531383769920937332e-01
+            |> next z 1.818357216161805012e-01
+            |> next z 2.222219843214978396e-01
+            |> next z 2.857142874366239149e-01
+            |> next z 3.999999999940941908e-01
+            |> next z 6.666666666666735130e-01
+        let half = number 0.5 * f * f
+        struct (k, f, half, s * fma z r half)
+
+    /// What a logarithm is at 0, below, at infinity and NaN.
+    let inline private logSpecial (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let y = select (less x (number inf)) y x
+        select ('V.LessOrEqual(x, number 0.0)) (select (equal x (number 0.0)) (number minusInf) (number nan)) y
+
+    /// log x + c for a c that is small beside it (or zero, where x is 0, infinite or no number).
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logPlus (x: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (k, f, half, tail) = logParts x
+        let low = tail + fma k (number 1.90821492927058770002e-10) c
+        logSpecial x (fma k (number 6.93147180369123816490e-01) (f - (half - low)))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let log (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logPlus x (number 0.0)
+
+    /// (log m) / log b + k (log 2 / log b), each factor in two parts.
+    let inline private logOfBase (inverse: float) (inverseRest: float) (log2: float) (log2Rest: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (k, f, half, tail) = logParts x
+        let high = f - half
+        let low = ((f - high) - half) + tail
+        let p = high * number inverse
+        let error = fma high (number inverse) -p + fma low (number inverse) (high * number inverseRest)
+        let whole = k * number log2
+        let sum = whole + p
+        logSpecial x (sum + (((whole - sum) + p) + fma k (number log2Rest) error))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let log2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logOfBase Log2e 2.0355273740931033e-17 1.0 0.0 x
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let log10 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        logOfBase 0.4342944819032518 1.098319650216765e-17 0.301029995663157 8.241712586023572e-13 x
+
+    /// log(1 + x): log u for u = fl(1 + x), plus the first-order effect of that rounding.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let log1p (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let u = number 1.0 + x
+        let correction = (x - (u - number 1.0)) / u
+        let inRange = 'V.And(less (number 0.0) u, less u (number 1e17))
+        let y = logPlus u (select inRange correction (number 0.0))
+        select (equal u (number 1.0)) x y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let sigmoid (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let e = exp -('V.Abs x)
+        select (less x (number 0.0)) e (number 1.0) / (number 1.0 + e)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logAddExp (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let larger = 'V.Max(a, b)
+        let distance = 'V.Min(a, b) - larger
+        // also keeps equal infinities
+        let distance = select (equal a b) (number 0.0) distance
+        larger + log1p (exp distance)
+
+    /// e^(factor x^2), with the rounding error of the square put back; 0 from the bound on, where it vanishes.
+    let inline private gaussianOf (factor: float) (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let square = x * x
+        let value = exp (number factor * square)
+        let error = fma x x -square
+        select (less (number bound) ('V.Abs x)) (number 0.0) (fma (number factor * error) value value)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = gaussianOf -1.0 28.0 x
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = number 0.3989422804014327 * gaussianOf -0.5 40.0 x
+
+/// Hyperbolic functions on lanes.
+module internal LaneHyperbolics =
+    open LaneExponentials
+
+    /// (E + E / (E + 1)) / 2 with E = e^|x| - 1, held as E / 2 because it overflows.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let sinh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let h = halfExpM1 ('V.Abs x)
+        signedAs x (h + select (less h (number inf)) (h / fma (number 2.0) h (number 1.0)) (number 0.0))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let cosh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let h = halfExp ('V.Abs x)
+        h + number 0.25 / h
+
+    /// E / (E + 2) with E = e^(2|x|) - 1; from 22 on it rounds to 1.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let tanh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let twice = number 2.0 * 'V.Abs x
+        let e = expM1 (select (less (number 44.0) twice) (number 44.0) twice)
+        signedAs x (e / (e + number 2.0))
+
+    /// log(1 + t) for 0 <= t <= 2^28, and log t + log 2 (of another t, given for that case) beyond.
+    let inline private logOf (large: 'V) (t: 'V) (tLarge: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let u = number 1.0 + t
+        let correction = (t - (u - number 1.0)) / u
+        let finite = less tLarge (number inf)
+        let y = logPlus (select large tLarge u) (select large (select finite (number 0.6931471805599453) (number 0.0)) correction)
+        select (equal u (number 1.0)) t y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let asinh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let a = 'V.Abs x
+        let square = a * a
+        let t = a + square / (number 1.0 + 'V.Sqrt(number 1.0 + square))
+        signedAs x (logOf (less (number 268435456.0) a) t a)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let acosh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let t = x - number 1.0
+        let y = logOf (less (number 268435456.0) x) (t + 'V.Sqrt(t * (t + number 2.0))) x
+        select (less x (number 1.0)) (number nan) y
+
+    /// log(1 + 2 t / (1 - t)) / 2 for t = |x|.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let atanh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let t = 'V.Abs x
+        let twice = t + t
+        let y = number 0.5 * log1p (fma twice (t / (number 1.0 - t)) twice)
+        select (less (number 1.0) t) (number nan) (signedAs x y)

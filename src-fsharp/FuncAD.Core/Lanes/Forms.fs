@@ -1,0 +1,161 @@
+namespace FuncAD
+
+open System
+open System.Runtime.CompilerServices
+open FuncAD.Rules
+open FuncAD.Lanes
+open FuncAD.Lanes.Words
+
+/// <summary>
+/// The table of vector forms: which rule is computed how on lanes. A rule that is not in it is evaluated lane by lane. A rule is known
+/// by its type, which the JIT compiles to a constant, so that of each table only the line of the rule remains.
+/// </summary>
+[<AbstractClass; Sealed>]
+type internal Forms =
+
+    static member inline private Is<'R, 'Known>() = Object.ReferenceEquals(typeof<'R>, typeof<'Known>)
+
+    /// x to the power c in a few multiplications and square roots; sets found to false for another c.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Power<'V when 'V: struct and 'V :> ILanes<'V>>(c: float, x: 'V, found: byref<bool>) : 'V =
+        let one = 'V.Constant 1.0
+        if c = 1.0 then x
+        elif c = 2.0 then 'V.Multiply(x, x)
+        elif c = 3.0 then 'V.Multiply('V.Multiply(x, x), x)
+        elif c = 0.0 then one
+        elif c = -1.0 then 'V.Divide(one, x)
+        elif c = -2.0 then
+            let inverse = 'V.Divide(one, x)
+            'V.Multiply(inverse, inverse)
+        elif c = 0.5 || c = -0.5 then
+            // as Math.Pow has it, the root of -0 is 0 and that of -infinity is infinity
+            let root = 'V.Sqrt('V.Add(x, 'V.Constant 0.0))
+            let root = select (equal x ('V.Constant Double.NegativeInfinity)) ('V.Constant Double.PositiveInfinity) root
+            if c > 0.0 then root else 'V.Divide(one, root)
+        else
+            found <- false
+            x
+
+    /// The vector form of a function of one argument. Where there is none, found is set to false.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
+        let mutable y = x
+        if Forms.Is<'R, Arithmetic.Negate>() then y <- 'V.Negate x
+        elif Forms.Is<'R, Pieces.Abs>() then y <- 'V.Abs x
+        elif Forms.Is<'R, Powers.Sqrt>() then y <- 'V.Sqrt x
+        elif Forms.Is<'R, Exponentials.Exp>() then y <- LaneExponentials.exp x
+        elif Forms.Is<'R, Exponentials.Exp2>() then y <- LaneExponentials.exp2 x
+        elif Forms.Is<'R, Exponentials.Exp10>() then y <- LaneExponentials.exp10 x
+        elif Forms.Is<'R, Exponentials.ExpM1>() then y <- LaneExponentials.expM1 x
+        elif Forms.Is<'R, Exponentials.Log>() then y <- LaneExponentials.log x
+        elif Forms.Is<'R, Exponentials.Log2>() then y <- LaneExponentials.log2 x
+        elif Forms.Is<'R, Exponentials.Log10>() then y <- LaneExponentials.log10 x
+        elif Forms.Is<'R, Exponentials.LogP1>() then y <- LaneExponentials.log1p x
+        elif Forms.Is<'R, Exponentials.Sigmoid>() then y <- LaneExponentials.sigmoid x
+        elif Forms.Is<'R, Exponentials.Softplus>() then y <- LaneExponentials.softplus x
+        elif Forms.Is<'R, Trigonometry.Sin>() then y <- LaneTrigonometry.sin x
+        elif Forms.Is<'R, Trigonometry.Cos>() then y <- LaneTrigonometry.cos x
+        elif Forms.Is<'R, Trigonometry.Tan>() then y <- LaneTrigonometry.tan x
+        elif Forms.Is<'R, Trigonometry.SinPi>() then y <- LaneTrigonometry.sinPi x
+        elif Forms.Is<'R, Trigonometry.CosPi>() then y <- LaneTrigonometry.cosPi x
+        elif Forms.Is<'R, Trigonometry.Asin>() then y <- LaneTrigonometry.asin x
+        elif Forms.Is<'R, Trigonometry.Acos>() then y <- LaneTrigonometry.acos x
+        elif Forms.Is<'R, Trigonometry.Atan>() then y <- LaneTrigonometry.atan x
+        elif Forms.Is<'R, Trigonometry.Lorentzian>() then y <- LaneTrigonometry.lorentzian x
+        elif Forms.Is<'R, Hyperbolics.Sinh>() then y <- LaneHyperbolics.sinh x
+        elif Forms.Is<'R, Hyperbolics.Cosh>() then y <- LaneHyperbolics.cosh x
+        elif Forms.Is<'R, Hyperbolics.Tanh>() then y <- LaneHyperbolics.tanh x
+        elif Forms.Is<'R, Hyperbolics.Asinh>() then y <- LaneHyperbolics.asinh x
+        elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
+        elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
+        elif Forms.Is<'R, Hyperbolics.Sech>() then y <- 'V.Divide('V.Constant 1.0, LaneHyperbolics.cosh x)
+        elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
+        elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
+        elif Forms.Is<'R, Powers.Power>() then
+            let mutable rule = rule
+            y <- Forms.Power(Unsafe.As<'R, Powers.Power>(&rule).Exponent, x, &found)
+        else found <- false
+        y
+
+    /// The vector form of a function of two arguments.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfBinary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary>(rule: 'R, a: 'V, b: 'V, found: byref<bool>) : 'V =
+        let mutable y = a
+        if Forms.Is<'R, Arithmetic.Add>() then y <- 'V.Add(a, b)
+        elif Forms.Is<'R, Arithmetic.Subtract>() then y <- 'V.Subtract(a, b)
+        elif Forms.Is<'R, Arithmetic.Multiply>() then y <- 'V.Multiply(a, b)
+        elif Forms.Is<'R, Arithmetic.Divide>() then y <- 'V.Divide(a, b)
+        elif Forms.Is<'R, Powers.Hypot>() then y <- LanePowers.hypot a b
+        elif Forms.Is<'R, Powers.Direction>() then y <- LanePowers.direction a b
+        elif Forms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
+        elif Forms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b
+        elif Forms.Is<'R, Pieces.Meet>() then y <- 'V.Constant(rule.Value(0.0, 0.0))
+        else found <- false
+        y
+
+    /// The vector form of a step.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfStep<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(_rule: 'R, x: 'V, found: byref<bool>) : 'V =
+        let mutable y = x
+        if Forms.Is<'R, Pieces.Sign>() then y <- LanePieces.sign x
+        elif Forms.Is<'R, Pieces.Floor>() then y <- 'V.Floor x
+        elif Forms.Is<'R, Pieces.Ceiling>() then y <- 'V.Ceiling x
+        elif Forms.Is<'R, Arithmetic.Truncate>() then y <- 'V.Truncate x
+        elif Forms.Is<'R, Arithmetic.RoundToEven>() then y <- 'V.RoundToEven x
+        else found <- false
+        y
+
+    /// The vector form of a choice.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfChoice<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice>(_rule: 'R, a: 'V, b: 'V, found: byref<bool>) : 'V =
+        let mutable y = a
+        if Forms.Is<'R, Pieces.Max>() then y <- 'V.Max(a, b)
+        elif Forms.Is<'R, Pieces.Min>() then y <- 'V.Min(a, b)
+        elif Forms.Is<'R, Pieces.MaxMagnitude>() then y <- 'V.MaxMagnitude(a, b)
+        elif Forms.Is<'R, Pieces.MinMagnitude>() then y <- 'V.MinMagnitude(a, b)
+        elif Forms.Is<'R, Pieces.MaxNumber>() then y <- 'V.MaxNumber(a, b)
+        elif Forms.Is<'R, Pieces.MinNumber>() then y <- 'V.MinNumber(a, b)
+        elif Forms.Is<'R, Pieces.MaxMagnitudeNumber>() then y <- 'V.MaxMagnitudeNumber(a, b)
+        elif Forms.Is<'R, Pieces.MinMagnitudeNumber>() then y <- 'V.MinMagnitudeNumber(a, b)
+        else found <- false
+        y
+
+    /// The vector form of a function of three arguments.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfTernary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(_rule: 'R, a: 'V, b: 'V, c: 'V, found: byref<bool>) : 'V =
+        if Forms.Is<'R, Arithmetic.FusedMultiplyAdd>() then 'V.FusedMultiplyAdd(a, b, c)
+        else
+            found <- false
+            a
+
+    // ---- A rule on lanes: its vector form, or its value lane by lane ----
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Unary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfUnary(rule, x, &found)
+        if found then y else mapUnary rule x
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Binary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary>(rule: 'R, a: 'V, b: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfBinary(rule, a, b, &found)
+        if found then y else mapBinary rule a b
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Step<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(rule: 'R, x: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfStep(rule, x, &found)
+        if found then y else mapStep rule x
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Choice<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice>(rule: 'R, a: 'V, b: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfChoice(rule, a, b, &found)
+        if found then y else mapChoice rule a b
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Ternary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(rule: 'R, a: 'V, b: 'V, c: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfTernary(rule, a, b, c, &found)
+        if found then y else mapTernary rule a b c

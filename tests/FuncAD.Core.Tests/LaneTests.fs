@@ -1,0 +1,281 @@
+/// The rules on lanes, every one of the table and at every width, against their scalar values and slopes; then the loops over spans.
+module FuncAD.Tests.LaneTests
+
+open System
+open Expecto
+open Microsoft.FSharp.NativeInterop
+open FuncAD
+open FuncAD.Rules
+open FuncAD.Tests.Testing
+open FuncAD.Tests.Table
+
+#nowarn "9"
+
+// ---- Points ----
+
+let private anyDouble (random: Random) =
+    let x = Math.ScaleB(1.0 + random.NextDouble(), random.Next(-1074, 1024))
+    if random.Next 2 = 0 then x else -x
+
+/// Points of every kind: special ones, all magnitudes, moderate numbers, near the multiples of pi / 4, whole and half numbers, the domain.
+let private points (name: string) (domain: Domain) =
+    let random = random name
+    [| yield! specials
+       yield! [| 708.0; -708.0; -709.0; -744.5; -745.5; 710.4; -710.4; 710.5; 22.0; -37.0; 1e8; 2e8; -3e9; 1e22; 268435456.0; 0.346; 0.347; -0.347; 0.9999999999 |]
+       for _ in 1..400 -> anyDouble random
+       for _ in 1..400 -> random.NextDouble() * 4.0 - 2.0
+       for _ in 1..200 -> random.NextDouble() * 1600.0 - 800.0
+       for _ in 1..200 -> Math.ScaleB(random.NextDouble() * 2.0 - 1.0, random.Next(-60, 30))
+       for k in -40..40 -> float k * Math.PI / 4.0
+       for k in 1..100 -> float (k * k * k * 977) * (Math.PI / 2.0)
+       for k in -20..20 -> float k / 2.0
+       for _ in 1..400 -> domain.Low + (domain.High - domain.Low) * random.NextDouble() |]
+    |> Array.filter (fun x -> Math.Abs x < infinity || Double.IsNaN x || Array.contains x specials)
+
+/// How many doubles lie between two, 0 for two NaNs or two zeros.
+let private ulpsApart (a: float) (b: float) =
+    let order (x: float) = let i = bits x in if i < 0L then Int64.MinValue - i else i
+    if same a b then 0.0
+    elif Double.IsNaN a || Double.IsNaN b then infinity
+    else abs (float (order a - order b))
+
+// ---- On lanes ----
+
+/// Numbers of so many arguments, computed on lanes: a function of vectors applied to groups of points.
+type private Vectors<'V when 'V: struct and 'V :> ILanes<'V>> =
+    static member Load(xs: float[], start: int) =
+        let padded = Array.init 'V.Count (fun lane -> xs[min (start + lane) (xs.Length - 1)])
+        use p = fixed padded
+        'V.Load p
+
+    static member Over(f: 'V[] -> 'V, inputs: float[][]) : float[] =
+        let length = inputs[0].Length
+        let results = Array.zeroCreate length
+        let buffer = Array.zeroCreate<float> 'V.Count
+        for start in 0 .. 'V.Count .. length - 1 do
+            let y = f (inputs |> Array.map (fun input -> Vectors<'V>.Load(input, start)))
+            use p = fixed buffer
+            'V.Store(y, p)
+            Array.Copy(buffer, 0, results, start, min 'V.Count (length - start))
+        results
+
+
+/// Units in the last place that a vector form may differ from the rule's value by. What IEEE 754 defines is equal bit for bit, and so is
+/// what is computed lane by lane.
+let private allowed (name: string) : float =
+    match name with
+    | "exp" | "exp2" | "exp10" | "log" | "log2" | "log10" | "sin" | "cos" | "sinPi" | "asin" | "acos" | "atan" | "cosh" -> 2.0
+    | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" -> 4.0
+    | "hypot" | "power" -> 2.0
+    | "logAddExp" -> 4.0
+    | _ -> 0.0
+
+/// A slope is a few operations on values.
+[<Literal>]
+let private SlopeUlps = 12.0
+
+let private expectUlps (allowed: float) (expected: float) (actual: float) (what: string) =
+    let apart = ulpsApart expected actual
+    if not (apart <= allowed) then failtest $"{what}: expected {text expected}, got {text actual}: {apart} units in the last place, allowed {allowed}"
+
+let private unaryOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: UnaryEntry) =
+    let width = typeof<'V>.Name
+    let xs = points rule.Label rule.Domain
+    let ys = Array.map rule.Value xs
+    let actual = Vectors<'V>.Over((fun v -> rule.On v[0]), [| xs |])
+    let slopes = Vectors<'V>.Over((fun v -> rule.Rule.Slope<'V>(v[0], v[1])), [| xs; ys |])
+    for i in 0 .. xs.Length - 1 do
+        expectUlps (allowed rule.Rule.Name) ys[i] actual[i] $"{rule.Label}({text xs[i]}) on {width}"
+        let slope = rule.Rule.Slope<Flat>(Flat xs[i], Flat ys[i]).Value
+        expectUlps SlopeUlps slope slopes[i] $"{rule.Label}'({text xs[i]}) on {width}"
+
+let private pairs (name: string) (domainA: Domain) (domainB: Domain) =
+    let random = random name
+    let inside (domain: Domain) = domain.Low + (domain.High - domain.Low) * random.NextDouble()
+    [| yield! Array.allPairs specials specials
+       for _ in 1..400 -> anyDouble random, anyDouble random
+       for _ in 1..400 -> inside domainA, inside domainB
+       for _ in 1..100 -> (let x = anyDouble random in x, x * (1.0 + random.NextDouble())) |]
+
+let private wide = { Low = -10.0; High = 10.0 }
+
+/// logAddExp loses digits where its result crosses zero: there the units are those of 1.
+let private expectPair (name: string) (expected: float) (actual: float) (what: string) =
+    if name = "logAddExp" && abs expected < 1.0 then expectWithin (allowed name * 2.0 * u) expected actual what
+    else expectUlps (allowed name) expected actual what
+
+let private binaryOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: BinaryEntry) =
+    let width = typeof<'V>.Name
+    let struct (domainA, domainB) = rule.Domain
+    let a, b = Array.unzip (pairs rule.Label domainA domainB)
+    let ys = Array.map2 (fun a b -> rule.Value(a, b)) a b
+    let actual = Vectors<'V>.Over((fun v -> rule.On(v[0], v[1])), [| a; b |])
+    let slopesA = Vectors<'V>.Over((fun v -> rule.Rule.SlopeA<'V>(v[0], v[1], v[2])), [| a; b; ys |])
+    let slopesB = Vectors<'V>.Over((fun v -> rule.Rule.SlopeB<'V>(v[0], v[1], v[2])), [| a; b; ys |])
+    for i in 0 .. a.Length - 1 do
+        let what = $"{rule.Label}({text a[i]}, {text b[i]}) on {width}"
+        expectPair rule.Rule.Name ys[i] actual[i] what
+        expectUlps SlopeUlps (rule.Rule.SlopeA<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesA[i] ("slope in a of " + what)
+        expectUlps SlopeUlps (rule.Rule.SlopeB<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesB[i] ("slope in b of " + what)
+
+let private stepOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: StepEntry) =
+    let xs = Array.append (points rule.Label wide) [| 0.5; 1.5; 2.5; -0.5; -1.5; -2.5; 4503599627370495.5; 0.49999999999999994 |]
+    let actual = Vectors<'V>.Over((fun v -> rule.On v[0]), [| xs |])
+    Array.iter2 (fun x y -> expectSame (rule.Value x) y $"{rule.Label}({text x}) on {typeof<'V>.Name}") xs actual
+
+let private choiceOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: ChoiceEntry) =
+    let a, b = Array.unzip (pairs rule.Label wide wide)
+    let actual = Vectors<'V>.Over((fun v -> rule.On(v[0], v[1])), [| a; b |])
+    for i in 0 .. a.Length - 1 do
+        expectSame (rule.Value(a[i], b[i])) actual[i] $"{rule.Label}({text a[i]}, {text b[i]}) on {typeof<'V>.Name}"
+
+let private onLanes =
+    testList "lanes" [
+        for rule in unaries do
+            testCase $"{rule.Label} on lanes" (fun () ->
+                unaryOn<Lane128> rule
+                unaryOn<Lane256> rule
+                unaryOn<Lane512> rule)
+        for rule in binaries do
+            testCase $"{rule.Label} on lanes" (fun () ->
+                binaryOn<Lane128> rule
+                binaryOn<Lane256> rule
+                binaryOn<Lane512> rule)
+        for rule in steps do
+            testCase $"{rule.Label} on lanes" (fun () ->
+                stepOn<Lane128> rule
+                stepOn<Lane256> rule
+                stepOn<Lane512> rule)
+        for rule in choices do
+            testCase $"{rule.Label} on lanes" (fun () ->
+                choiceOn<Lane128> rule
+                choiceOn<Lane256> rule
+                choiceOn<Lane512> rule)
+    ]
+
+// ---- Over spans ----
+
+/// The operations over arrays of a rule whose type is not known here.
+[<AbstractClass>]
+type private Spans() =
+    abstract Unary: x: float[] * y: float[] -> unit
+    abstract Slope: x: float[] * y: float[] * t: float[] * out: float[] * add: bool -> unit
+    default _.Unary(_, _) = invalidOp "not a function of one argument"
+    default _.Slope(_, _, _, _, _) = invalidOp "not a function of one argument"
+
+[<Sealed>]
+type private UnarySpans<'R when 'R: struct and 'R :> IUnary>(rule: obj) =
+    inherit Spans()
+    let rule = unbox<'R> rule
+    override _.Unary(x, y) = Elementwise.Unary(rule, ReadOnlySpan x, Span y)
+    override _.Slope(x, y, t, out, add) = Elementwise.Slope(rule, ReadOnlySpan x, ReadOnlySpan y, ReadOnlySpan t, Span out, add)
+
+type private IChoiceSpans =
+    abstract Slope: first: bool * a: float[] * b: float[] * t: float[] * out: float[] * add: bool -> unit
+
+[<Sealed>]
+type private ChoiceSpans<'R when 'R: struct and 'R :> IChoice>() =
+    interface IChoiceSpans with
+        member _.Slope(first, a, b, t, out, add) =
+            Elementwise.ChoiceSlope(Unchecked.defaultof<'R>, first, ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan t, Span out, add)
+
+let private spansOf (rule: UnaryEntry) =
+    Activator.CreateInstance(typedefof<UnarySpans<Trigonometry.Sin>>.MakeGenericType(rule.Rule.GetType()), box rule.Rule) :?> Spans
+
+let private overSpans =
+    testList "spans" [
+        for rule in unaries do
+            testCase $"{rule.Label}: an element's value and slope do not depend on its place" (fun () ->
+                let spans = spansOf rule
+                let xs = points rule.Label rule.Domain |> Array.truncate 700
+                let together f length = (let y = Array.zeroCreate length in f y; y)
+                let ys = together (fun y -> spans.Unary(xs, y)) xs.Length
+                let ts = xs |> Array.mapi (fun i _ -> float (i % 7) - 2.5)
+                let slopes = together (fun out -> spans.Slope(xs, ys, ts, out, false)) xs.Length
+                for i in 0 .. xs.Length - 1 do
+                    let what = $"{rule.Label}({text xs[i]})"
+                    let alone = together (fun y -> spans.Unary([| xs[i] |], y)) 1
+                    expectSame alone[0] ys[i] what
+                    let alone = together (fun out -> spans.Slope([| xs[i] |], [| ys[i] |], [| ts[i] |], out, false)) 1
+                    expectSame alone[0] slopes[i] ("slope of " + what))
+
+        testCase "every length: tails, broadcast, adding, the output in an input's place" (fun () ->
+            let random = random "tails"
+            let numbers n = Array.init n (fun _ -> random.NextDouble() * 4.0 - 2.0)
+            for n in 0..40 do
+                let a, b, t = numbers n, numbers n, numbers n
+                let one = [| 1.5 |]
+                let at (input: float[]) i = if input.Length = 1 then input[0] else input[i]
+                for a, b, t in [ a, b, t; one, b, t; a, one, t; a, b, one; one, one, t; one, one, one ] do
+                    let y = Array.create n nan
+                    Elementwise.Binary(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, Span y)
+                    for i in 0 .. n - 1 do
+                        expectSame (at a i / at b i) y[i] $"length {n}, place {i}"
+                    for add in [ false; true ] do
+                        let start = numbers n
+                        let out = Array.copy start
+                        Elementwise.SlopeA(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t, Span out, add)
+                        for i in 0 .. n - 1 do
+                            let term = 1.0 / at b i * at t i
+                            expectSame (if add then start[i] + term else term) out[i] $"slope in a, length {n}, place {i}, {add}"
+                        let out = Array.copy start
+                        Elementwise.SlopeB(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t, Span out, add)
+                        for i in 0 .. n - 1 do
+                            let term = -y[i] / at b i * at t i
+                            expectSame (if add then start[i] + term else term) out[i] $"slope in b, length {n}, place {i}, {add}"
+                        if t.Length = n then
+                            let alias = Array.copy t
+                            Elementwise.SlopeB(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan alias, Span alias, add)
+                            for i in 0 .. n - 1 do
+                                let term = -y[i] / at b i * t[i]
+                                expectSame (if add then t[i] + term else term) alias[i] $"in place, length {n}, place {i}, {add}"
+                let y = Array.create n nan
+                Elementwise.Ternary(Arithmetic.FusedMultiplyAdd(), ReadOnlySpan a, ReadOnlySpan one, ReadOnlySpan t, Span y)
+                for i in 0 .. n - 1 do
+                    expectSame (Math.FusedMultiplyAdd(a[i], 1.5, t[i])) y[i] $"ternary, length {n}, place {i}"
+                Elementwise.Step(Pieces.Floor(), ReadOnlySpan a, Span y)
+                for i in 0 .. n - 1 do
+                    expectSame (Math.Floor a[i]) y[i] $"step, length {n}, place {i}"
+                Elementwise.Choice(Pieces.Max(), ReadOnlySpan a, ReadOnlySpan b, Span y)
+                for i in 0 .. n - 1 do
+                    expectSame (Math.Max(a[i], b[i])) y[i] $"choice, length {n}, place {i}")
+
+        testCase "a length that does not fit is refused" (fun () ->
+            let e = thrown<ArgumentException> (fun () -> Elementwise.Unary(Trigonometry.Sin(), ReadOnlySpan [| 1.0; 2.0 |], Span(Array.zeroCreate 3)))
+            expectMentions [ "3"; "2" ] e.Message
+            thrown<ArgumentException> (fun () -> Elementwise.Unary(Trigonometry.Sin(), ReadOnlySpan.Empty, Span(Array.zeroCreate 3))) |> ignore)
+
+        testCase "sums of slopes" (fun () ->
+            let random = random "sums"
+            for n in [ 0; 1; 2; 7; 255; 256; 257; 1000; 5000 ] do
+                let a, b, t = Array.init n (fun _ -> random.NextDouble()), Array.init n (fun _ -> random.NextDouble() + 0.5), Array.init n (fun _ -> random.NextDouble() - 0.5)
+                let y = Array.map2 (/) a b
+                let check expected actual (terms: float[]) what =
+                    // each number takes part in 8 sums by halves and one for each block
+                    expectWithin (float (8 + n / 256 + 1) * 2.0 * u * Array.sumBy abs terms) expected actual what
+                let terms = Array.map2 (fun b t -> 1.0 / b * t) b t
+                check (Array.sum terms) (Elementwise.SlopeSumA(Arithmetic.Divide(), ReadOnlySpan [| 2.0 |], ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t)) terms $"in a, {n}"
+                let terms = Array.mapi (fun i t -> -y[i] / b[i] * t) t
+                check (Array.sum terms) (Elementwise.SlopeSumB(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t)) terms $"in b, {n}"
+                let terms = Array.map2 (fun b t -> if b > 1.0 then 0.0 else t) b t
+                check (Array.sum terms) (Elementwise.ChoiceSlopeSum(Pieces.Max(), true, ReadOnlySpan [| 1.0 |], ReadOnlySpan b, ReadOnlySpan t)) terms $"choice, {n}")
+
+        for rule in choices do
+            testCase $"{rule.Label}: the slope goes where Real.Choice sends it" (fun () ->
+                let kind = typeof<Real>.Assembly.GetTypes() |> Array.find (fun kind -> typeof<IChoice>.IsAssignableFrom kind && kind.IsValueType && (Activator.CreateInstance kind :?> IChoice).Name = rule.Label)
+                let slopes = Activator.CreateInstance(typedefof<ChoiceSpans<Pieces.Max>>.MakeGenericType kind) :?> IChoiceSpans
+                let a, b = Array.unzip (pairs (rule.Label + " slope") wide wide)
+                for first in [ true; false ] do
+                    for t in [ 3.0; infinity; nan ] do
+                        for add in [ false; true ] do
+                            let out = Array.create a.Length 1.0
+                            slopes.Slope(first, a, b, [| t |], out, add)
+                            for i in 0 .. a.Length - 1 do
+                                let ga, gb = AD.grad rule.On (real a[i], real b[i])
+                                let weight = if first then ga.Value else gb.Value
+                                let term = if weight = 0.0 then 0.0 else weight * t
+                                expectSame (if add then 1.0 + term else term) out[i] $"{rule.Label}({text a[i]}, {text b[i]}), first {first}, times {text t}")
+    ]
+
+[<Tests>]
+let tests = testList "vectors" [ onLanes; overSpans ]
