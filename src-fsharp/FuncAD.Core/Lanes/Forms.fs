@@ -13,7 +13,7 @@ open FuncAD.Lanes.Words
 [<AbstractClass; Sealed>]
 type internal Forms =
 
-    static member inline private Is<'R, 'Known>() = Object.ReferenceEquals(typeof<'R>, typeof<'Known>)
+    static member inline private Is<'R, 'Known>() = Type.op_Equality(typeof<'R>, typeof<'Known>)
 
     /// x to the power c in a few multiplications and square roots; sets found to false for another c.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
