@@ -167,7 +167,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
-        | null -> Tensor.Zip(rule.Name, a, b, BinaryKernel<'R> rule)
+        | null -> Tensor.Zip(rule.Name, a, b, ZipOfBinary<'R> rule)
         | level ->
             let x, z = a.Below level, b.Below level
             let y = Tensor.Binary(rule, x, z)
@@ -185,7 +185,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
-        | null -> Tensor.Zip(rule.Name, a, b, ChoiceKernel<'R> rule)
+        | null -> Tensor.Zip(rule.Name, a, b, ZipOfChoice<'R> rule)
         | level ->
             let x, z = a.Below level, b.Below level
             let y = Tensor.Choice(rule, x, z)
@@ -638,11 +638,11 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
 and internal IZip =
     abstract Run: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: Span<float> -> unit
 
-and [<Struct>] internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+and [<Struct>] internal ZipOfBinary<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IZip with
         member _.Run(a, b, y) = Elementwise.Binary(rule, a, b, y)
 
-and [<Struct>] internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
+and [<Struct>] internal ZipOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     interface IZip with
         member _.Run(a, b, y) = Elementwise.Choice(rule, a, b, y)
 
