@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Collections.Generic
 
 /// <summary>
 /// A product of two arrays that is linear in each: the pullback to either is such a product again, of the cotangent with the other.
@@ -40,45 +41,50 @@ type internal MatrixProduct
     (batch: int[], a: Batched, b: Batched, c: Batched, transA: bool, transB: bool, rows: int, columns: int, inner: int) =
     inherit Bilinear("matmul", c.Shape)
 
-    let count = Shape.length batch
+    // The matrices along the last axis of the batch are one larger matrix where they lie on top of each other. A row or a column lies in
+    // memory as its transpose does.
+    let struct (axes, isSwapped, transFirst, transSecond, m, n, k) =
+        let last = batch.Length - 1
+        let isFlatA, isFlatB, isFlatC = rows = 1 || inner = 1, inner = 1 || columns = 1, rows = 1 || columns = 1
+        match (if last < 0 then struct (-1, -1, -1) else struct (a.Strides[last], b.Strides[last], c.Strides[last])) with
+        | struct (1, 0, 1) when not transA || isFlatA ->
+            // more rows: [c1; c2; ...] = [a1; a2; ...] b
+            struct (last, false, false, transB, batch[last] * rows, columns, inner)
+        | struct (0, 1, 1) when isFlatC && (transB || isFlatB) ->
+            // the same of the transposes: [c1^T; c2^T; ...] = [b1^T; b2^T; ...] a^T
+            struct (last, true, false, not transA, batch[last] * columns, rows, inner)
+        | struct (1, 1, 0) when (transA || isFlatA) && (not transB || isFlatB) ->
+            // more to sum over: c = [a1; a2; ...]^T [b1; b2; ...]
+            struct (last, false, true, false, rows, columns, batch[last] * inner)
+        | _ -> struct (batch.Length, false, transA, transB, rows, columns, inner)
 
-    /// The strides of an operand whose matrices follow one another along the one axis of the batch, and of one that has one matrix.
-    let isPacked (operand: Batched) = batch.Length = 1 && operand.Strides[0] = 1
-    let isSingle (operand: Batched) = batch.Length = 1 && operand.Strides[0] = 0
+    let steps (operand: Batched) size = operand.Strides |> Array.map (fun stride -> stride * size)
+    let stepsA, stepsB, stepsC = steps a (rows * inner), steps b (inner * columns), steps c (rows * columns)
 
-    let isOneOfRows = isPacked a && isPacked c && isSingle b && not transA
-    let isOneOfInner = isPacked a && isPacked b && isSingle c && transA && not transB
-
-    /// z <- beta z + the product. Matrices that receive a sum over the batch one by one need beta = 1.
-    let run (x: float[]) (y: float[]) (z: float[]) beta =
-        let sizeA, sizeB, sizeC = rows * inner, inner * columns, rows * columns
-        if isOneOfRows then Backend.Gemm(false, transB, count * rows, columns, inner, 1.0, ReadOnlySpan x, ReadOnlySpan y, beta, Span z)
-        elif isOneOfInner then Backend.Gemm(true, false, rows, columns, count * inner, 1.0, ReadOnlySpan x, ReadOnlySpan y, beta, Span z)
+    /// z <- beta z + the product, for the part of the batch that begins at some matrix of each. Where several add to one, beta has to be 1.
+    member private product.Run(x: float[], y: float[], z: float[], beta: float, axis: int, placeA: int, placeB: int, placeC: int) : unit =
+        if axis < axes then
+            for index = 0 to batch[axis] - 1 do
+                product.Run(x, y, z, beta, axis + 1, placeA + index * stepsA[axis], placeB + index * stepsB[axis], placeC + index * stepsC[axis])
         else
-            let strides = Shape.strides batch
-            for index = 0 to count - 1 do
-                let mutable placeA, placeB, placeC, rest = 0, 0, 0, index
-                for axis = 0 to batch.Length - 1 do
-                    let position = rest / strides[axis]
-                    rest <- rest - position * strides[axis]
-                    placeA <- placeA + position * a.Strides[axis]
-                    placeB <- placeB + position * b.Strides[axis]
-                    placeC <- placeC + position * c.Strides[axis]
-                let x = ReadOnlySpan(x, placeA * sizeA, sizeA)
-                let y = ReadOnlySpan(y, placeB * sizeB, sizeB)
-                Backend.Gemm(transA, transB, rows, columns, inner, 1.0, x, y, beta, Span(z, placeC * sizeC, sizeC))
+            let struct (first, placeFirst, second, placeSecond) = if isSwapped then struct (y, placeB, x, placeA) else struct (x, placeA, y, placeB)
+            Backend.Gemm(
+                transFirst, transSecond, m, n, k, 1.0,
+                ReadOnlySpan(first, placeFirst, m * k), ReadOnlySpan(second, placeSecond, k * n), beta, Span(z, placeC, m * n)
+            )
 
-    override _.Apply(x, y) =
-        if isOneOfInner || count > 0 && not (Array.contains 0 c.Strides) then
-            let z = GC.AllocateUninitializedArray<float>(Shape.length c.Shape)
-            run x y z 0.0
+    override product.Apply(x, y) =
+        let length = Shape.length c.Shape
+        if Array.IndexOf(c.Strides, 0, 0, axes) < 0 then
+            let z = GC.AllocateUninitializedArray<float> length
+            product.Run(x, y, z, 0.0, 0, 0, 0, 0)
             z
         else
-            let z = Array.zeroCreate<float> (Shape.length c.Shape)
-            run x y z 1.0
+            let z = Array.zeroCreate<float> length
+            product.Run(x, y, z, 1.0, 0, 0, 0, 0)
             z
 
-    override _.Accumulate(x, y, z) = run x y z 1.0
+    override product.Accumulate(x, y, z) = product.Run(x, y, z, 1.0, 0, 0, 0, 0)
 
     override _.PullA =
         if transA then struct (MatrixProduct(batch, b, c, a, transB, true, inner, rows, columns), true)
@@ -87,3 +93,32 @@ type internal MatrixProduct
     override _.PullB =
         if transB then struct (MatrixProduct(batch, c, a, b, true, transA, columns, inner, rows), true)
         else struct (MatrixProduct(batch, a, c, b, not transA, false, inner, columns, rows), false)
+
+    /// The product of arrays of some shapes whose batches broadcast to a common one; the result has any shape that holds it.
+    static member Of
+        (batchA: int[], batchB: int[], batch: int[], shapeA: int[], shapeB: int[], shapeC: int[], transA: bool, transB: bool, rows: int, columns: int, inner: int)
+        : MatrixProduct =
+        if batch.Length = 0 then
+            let single shape = { Strides = [||]; Shape = shape }
+            MatrixProduct(batch, single shapeA, single shapeB, single shapeC, transA, transB, rows, columns, inner)
+        else
+            let stridesA, stridesB, strides = Shape.broadcastStrides batchA batch, Shape.broadcastStrides batchB batch, Shape.strides batch
+            // Axes of length 1 are left out, and neighbours that all operands traverse in one stride are one.
+            let axes = List<int>()
+            let extents = Array.copy batch
+            for axis = batch.Length - 1 downto 0 do
+                if batch[axis] <> 1 then
+                    let runsOn =
+                        axes.Count > 0
+                        && (let next = axes[axes.Count - 1]
+                            let isNext (strides: int[]) = strides[axis] = strides[next] * extents[next]
+                            isNext stridesA && isNext stridesB && isNext strides)
+                    if runsOn then extents[axes[axes.Count - 1]] <- extents[axes[axes.Count - 1]] * batch[axis]
+                    else axes.Add axis
+            axes.Reverse()
+            let axes = axes.ToArray()
+            let at (values: int[]) = axes |> Array.map (fun axis -> values[axis])
+            MatrixProduct(
+                at extents, { Strides = at stridesA; Shape = shapeA }, { Strides = at stridesB; Shape = shapeB },
+                { Strides = at strides; Shape = shapeC }, transA, transB, rows, columns, inner
+            )

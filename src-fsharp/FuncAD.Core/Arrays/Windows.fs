@@ -1,0 +1,80 @@
+namespace FuncAD
+
+open System
+
+/// <summary>
+/// Convolutions and pooling: sliding windows are a strided view, so that a convolution is one matrix product with the windows as rows, and
+/// its derivatives are those of views and products.
+/// </summary>
+[<AutoOpen>]
+module TensorWindows =
+    /// How many windows of a size fit an axis, a stride apart.
+    let private count operation (extent: int) (size: int) (stride: int) =
+        if size < 1 || stride < 1 then Shape.fail operation $"window and stride must be 1 or more, got {size} and {stride}."
+        if extent < size then Shape.fail operation $"a window of {size} does not fit an axis of {extent} elements (padding included)."
+        (extent - size) / stride + 1
+
+    /// Windows over the last two axes of [n, c, h, w], as [n, rows, columns, c, height, width].
+    let private windows operation (height, width) (down, right) (x: Tensor) : Tensor =
+        let shape = x.Dimensions
+        let strides = Shape.strides shape
+        let rows, columns = count operation shape[2] height down, count operation shape[3] width right
+        let view =
+            StridedView(
+                0,
+                [| strides[0]; strides[2] * down; strides[3] * right; strides[1]; strides[2]; strides[3] |],
+                [| shape[0]; rows; columns; shape[1]; height; width |]
+            )
+        Tensor.Linear(View(operation, shape, view), x)
+
+    let private padded (vertical: int) (horizontal: int) (x: Tensor) = Tensor.pad [ 0, 0; 0, 0; vertical, vertical; horizontal, horizontal ] x
+
+    let private expectRank operation what rank (x: Tensor) =
+        if x.Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
+
+    module Tensor =
+        /// <summary>
+        /// The cross-correlation of images [n, channels, height, width] with kernels [outputs, channels, kernelHeight, kernelWidth] (what networks
+        /// call a convolution): y[n, o, i, j] is the sum of kernel[o, c, p, q] x[n, c, i down + p, j right + q]; the images are padded with zeros.
+        /// </summary>
+        /// <remarks>Cost: one matrix product, and a copy of the windows (im2col) of kernelHeight kernelWidth times the image.</remarks>
+        /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
+        let conv2d (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
+            expectRank "conv2d" "images of the shape [n, channels, height, width]" 4 x
+            expectRank "conv2d" "kernels of the shape [outputs, channels, height, width]" 4 kernel
+            let k = kernel.Dimensions
+            if k[1] <> x.Dimensions[1] then
+                Shape.fail "conv2d" $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
+            let windows = windows "conv2d" (k[2], k[3]) stride (padded (fst padding) (snd padding) x)
+            let shape = windows.Dimensions
+            let size = k[1] * k[2] * k[3]
+            let rows = Tensor.reshape [ shape[0] * shape[1] * shape[2]; size ] windows
+            Tensor.matmulTransposed false true rows (Tensor.reshape [ k[0]; size ] kernel)
+            |> Tensor.reshape [ shape[0]; shape[1]; shape[2]; k[0] ]
+            |> Tensor.permute [ 0; 3; 1; 2 ]
+
+        /// <summary>
+        /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of 1.
+        /// </summary>
+        let conv1d (stride: int) (padding: int) (kernel: Tensor) (x: Tensor) : Tensor =
+            expectRank "conv1d" "signals of the shape [n, channels, length]" 3 x
+            expectRank "conv1d" "kernels of the shape [outputs, channels, length]" 3 kernel
+            if kernel.Dimensions[1] <> x.Dimensions[1] then
+                Shape.fail "conv1d"
+                    $"signals {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text kernel.Dimensions} have {kernel.Dimensions[1]}."
+            let y = conv2d (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
+            Tensor.reshape [ y.Dimensions[0]; y.Dimensions[1]; y.Dimensions[3] ] y
+
+        let private pool operation reduce size stride (x: Tensor) : Tensor =
+            expectRank operation "images of the shape [n, channels, height, width]" 4 x
+            let windows = windows operation size stride x
+            reduce [ 4; 5 ] windows |> Tensor.permute [ 0; 3; 1; 2 ]
+
+        /// <summary>
+        /// The largest elements of windows (height, width), a stride apart, of images [n, channels, height, width]; elements that tie share the
+        /// slope equally. What does not fill a window at the end of an axis is left out.
+        /// </summary>
+        let maxPool2d (size: int * int) (stride: int * int) (x: Tensor) : Tensor = pool "maxPool2d" Tensor.maxOver size stride x
+
+        /// <summary>The means of windows (height, width), a stride apart, of images [n, channels, height, width].</summary>
+        let meanPool2d (size: int * int) (stride: int * int) (x: Tensor) : Tensor = pool "meanPool2d" Tensor.meanOver size stride x
