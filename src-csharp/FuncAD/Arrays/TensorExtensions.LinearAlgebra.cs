@@ -1,0 +1,60 @@
+using Decompositions = FuncAD.TensorDecompositions.Tensor;
+using Determinants = FuncAD.TensorDeterminants.Tensor;
+using Solving = FuncAD.TensorSolving.Tensor;
+
+namespace FuncAD;
+
+public static partial class TensorExtensions
+{
+    extension(Tensor a)
+    {
+        /// <summary>X with A X = B, by LU decomposition; B is a vector or a matrix.</summary>
+        /// <exception cref="ArgumentException">A is singular, or the shapes do not fit.</exception>
+        public Tensor Solve(Tensor b) => Solving.solve(a, b);
+
+        /// <summary>X with L X = B for a lower triangular L; what stands above its diagonal is not read.</summary>
+        /// <exception cref="ArgumentException">L is singular, or the shapes do not fit.</exception>
+        public Tensor SolveLower(Tensor b) => Solving.solveLower(a, b);
+
+        /// <summary>X with U X = B for an upper triangular U; what stands below its diagonal is not read.</summary>
+        /// <exception cref="ArgumentException">U is singular, or the shapes do not fit.</exception>
+        public Tensor SolveUpper(Tensor b) => Solving.solveUpper(a, b);
+
+        /// <summary>The inverse matrix. To solve equations, Solve is faster and more accurate.</summary>
+        /// <exception cref="ArgumentException">The matrix is singular or not square.</exception>
+        public Tensor Inverse() => Solving.inverse(a);
+
+        /// <summary>The determinant; its gradient is the transposed adjugate, for singular matrices, too.</summary>
+        public Real Determinant() => Determinants.determinant(a);
+
+        /// <summary>log |det A|, without the overflow of the determinant.</summary>
+        public Real LogDeterminant() => Determinants.logDeterminant(a);
+
+        /// <summary>The sum of the diagonal.</summary>
+        public Real Trace() => Determinants.trace(a);
+
+        /// <summary>The lower triangular L with L L^T = (A + A^T) / 2.</summary>
+        /// <exception cref="ArgumentException">The matrix is not positive definite or not square.</exception>
+        public Tensor Cholesky() => Decompositions.cholesky(a);
+
+        /// <summary>Q with orthonormal columns and an upper triangular R with a positive diagonal, A = Q R.</summary>
+        /// <exception cref="ArgumentException">There are fewer rows than columns.</exception>
+        public (Tensor Q, Tensor R) Qr() => Decompositions.qr(a);
+
+        /// <summary>
+        /// The eigenvalues, ascending, and orthonormal eigenvectors of (A + A^T) / 2. At repeated eigenvalues a derivative that depends on how their
+        /// vectors are turned is infinite or NaN; others are right.
+        /// </summary>
+        public (Tensor Values, Tensor Vectors) EigenSymmetric() => Decompositions.eigenSymmetric(a);
+
+        /// <summary>The thin singular value decomposition A = U diag(s) V^T, s descending. What holds at repeated values is as for eigenvalues.</summary>
+        public (Tensor U, Tensor S, Tensor V) Svd() => Decompositions.svd(a);
+
+        /// <summary>The x that minimises |A x - b|, for a matrix of full column rank, by QR decomposition.</summary>
+        /// <exception cref="ArgumentException">The columns are linearly dependent, or the shapes do not fit.</exception>
+        public Tensor LeastSquares(Tensor b) => Decompositions.leastSquares(a, b);
+
+        /// <summary>The matrix exponential e^A, by scaling and squaring with a Pade approximant (Higham 2005).</summary>
+        public Tensor MatrixExponential() => TensorExponential.Tensor.matrixExponential(a);
+    }
+}

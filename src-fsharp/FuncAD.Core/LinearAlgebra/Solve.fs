@@ -1,0 +1,91 @@
+namespace FuncAD
+
+open System
+open FuncAD.Matrices
+
+/// <summary>
+/// X with A X = B. dX = A^-1 (dB - dA X); bBar = A^-T xBar, aBar = -bBar X^T (Giles 2008, section 2.3.1).
+/// </summary>
+[<Sealed>]
+type internal Solve() =
+    inherit Operation("solve")
+
+    static member Of(a: Tensor, b: Tensor) : Tensor = Tensor.Apply(Solve(), [| a; b |])[0]
+
+    override op.Value x =
+        let n = x[0].Dimensions[0]
+        if n = 0 || x[1].Length = 0 then [| x[1] |]
+        else
+            let factors = (Tensor.toMatrix x[0]).LU()
+            if factors.U.Diagonal() |> Seq.exists (fun pivot -> pivot = 0.0) then singular op.Name
+            [| Tensor.ofMatrix (factors.Solve(Tensor.toMatrix x[1])) |]
+
+    override _.Pushforward(x, y, dx) =
+        let product = if isNone dx[0] then null else -(matmul dx[0] y[0])
+        [| Solve.Of(x[0], plus dx[1] product) |]
+
+    override _.Pullback(x, y, yBar, needed) =
+        let bBar = Solve.Of(transpose x[0], yBar[0])
+        [| (if needed[0] then -(rightTransposed bBar y[0]) else null); bBar |]
+
+/// <summary>
+/// X with L X = B for a triangular L, of which the other triangle is not read: as solve, with the triangle of aBar.
+/// </summary>
+[<Sealed>]
+type internal TriangularSolve(isLower: bool) =
+    inherit Operation("triangularSolve")
+
+    let triangle (x: Tensor) = if isLower then Tensor.lowerTriangle 0 x else Tensor.upperTriangle 0 x
+
+    static member Of(isLower, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(TriangularSolve isLower, [| a; b |])[0]
+
+    override op.Value x =
+        let n, columns = x[0].Dimensions[0], x[1].Dimensions[1]
+        let a, y = x[0].Elements, x[1].ToArray()
+        for row in (if isLower then [ 0 .. n - 1 ] else [ n - 1 .. -1 .. 0 ]) do
+            let pivot = a[row * n + row]
+            if pivot = 0.0 then singular op.Name
+            for k in (if isLower then [ 0 .. row - 1 ] else [ row + 1 .. n - 1 ]) do
+                let factor = a[row * n + k]
+                for column = 0 to columns - 1 do
+                    y[row * columns + column] <- y[row * columns + column] - factor * y[k * columns + column]
+            for column = 0 to columns - 1 do
+                y[row * columns + column] <- y[row * columns + column] / pivot
+        [| Tensor(y, x[1].Dimensions, null) |]
+
+    override _.Pushforward(x, y, dx) =
+        let product = if isNone dx[0] then null else -(matmul (triangle dx[0]) y[0])
+        [| TriangularSolve.Of(isLower, x[0], plus dx[1] product) |]
+
+    override _.Pullback(x, y, yBar, needed) =
+        let bBar = TriangularSolve.Of(not isLower, transpose x[0], yBar[0])
+        [| (if needed[0] then -(triangle (rightTransposed bBar y[0])) else null); bBar |]
+
+/// <summary>Linear equations. Matrices are single, not batched.</summary>
+[<AutoOpen>]
+module TensorSolving =
+    let private withColumns operation (a: Tensor) (b: Tensor) (solve: Tensor -> Tensor) : Tensor =
+        expectSquare operation a
+        if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
+            Shape.fail operation
+                $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
+        if b.Rank = 2 then solve b else Tensor.reshape [ b.Length ] (solve (Tensor.expandDims 1 b))
+
+    module Tensor =
+        /// <summary>X with A X = B, by LU decomposition; B is a vector or a matrix. Cost: 2/3 n^3, and as much in the pullback.</summary>
+        /// <exception cref="T:System.ArgumentException">A is singular, or the shapes do not fit.</exception>
+        let solve (a: Tensor) (b: Tensor) : Tensor = withColumns "solve" a b (fun b -> Solve.Of(a, b))
+
+        /// <summary>X with L X = B for a lower triangular L; what stands above its diagonal is not read.</summary>
+        /// <exception cref="T:System.ArgumentException">L is singular, or the shapes do not fit.</exception>
+        let solveLower (l: Tensor) (b: Tensor) : Tensor = withColumns "triangularSolve" l b (fun b -> TriangularSolve.Of(true, l, b))
+
+        /// <summary>X with U X = B for an upper triangular U; what stands below its diagonal is not read.</summary>
+        /// <exception cref="T:System.ArgumentException">U is singular, or the shapes do not fit.</exception>
+        let solveUpper (u: Tensor) (b: Tensor) : Tensor = withColumns "triangularSolve" u b (fun b -> TriangularSolve.Of(false, u, b))
+
+        /// <summary>The inverse matrix; dA^-1 = -A^-1 dA A^-1. To solve equations, solve is faster and more accurate.</summary>
+        /// <exception cref="T:System.ArgumentException">The matrix is singular or not square.</exception>
+        let inverse (a: Tensor) : Tensor =
+            expectSquare "inverse" a
+            Solve.Of(a, Tensor.identity a.Dimensions[0])
