@@ -50,7 +50,7 @@ public partial class ReadmeTests
     public void The_fsharp_example_runs(string document, int line)
     {
         var block = MarkdownBlock.In(document).Single(b => b.Line == line);
-        var libraries = new[] { "FuncAD.Core.dll", "FuncAD.dll", "MathNet.Numerics.dll" };
+        var libraries = new[] { "FuncAD.Core.dll", "FuncAD.dll", "MathNet.Numerics.dll", "System.Numerics.Tensors.dll" };
         var references = libraries.Select(library => $"#r @\"{Path.Combine(AppContext.BaseDirectory, library)}\"");
         var body = block.IsFragment ? $"open FuncAD\nlet fragment () =\n{Indent(block.Code)}    ()\n" : block.Code;
         var place = $"#line {line + 1} @\"{Path.Combine(Dotnet.Repository, document)}\"";

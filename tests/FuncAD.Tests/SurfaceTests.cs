@@ -52,7 +52,9 @@ public partial class SurfaceTests
             .Select(member => (string)member.Attribute("name")!)
             .GroupBy(WithoutParameters)
             .ToDictionary(group => group.Key, group => group.Count());
-        var names = Face.GetExportedTypes().SelectMany(type => MembersOf(type).Prepend("T:" + type.FullName));
+        // the compiler's groups of extension members have no name of their own; their members stand in the class around them, too
+        var types = Face.GetExportedTypes().Where(type => !type.FullName!.Contains('<', StringComparison.Ordinal));
+        var names = types.SelectMany(type => MembersOf(type).Prepend("T:" + type.FullName));
         var members = names.GroupBy(name => name).Select(group => (Name: group.Key, Count: group.Count())).ToArray();
         Assert.NotEmpty(members);
         Assert.All(members, member =>
