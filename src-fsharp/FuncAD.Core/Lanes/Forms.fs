@@ -42,7 +42,7 @@ type internal Forms =
         let mutable y = x
         if Forms.Is<'R, Arithmetic.Negate>() then y <- 'V.Negate x
         elif Forms.Is<'R, Pieces.Abs>() then y <- 'V.Abs x
-        elif Forms.Is<'R, Powers.Sqrt>() then y <- 'V.Sqrt x
+        elif Forms.Is<'R, Powers.Sqrt>() || Forms.Is<'R, Powers.RootOfSquares>() then y <- 'V.Sqrt x
         elif Forms.Is<'R, Exponentials.Exp>() then y <- LaneExponentials.exp x
         elif Forms.Is<'R, Exponentials.Exp2>() then y <- LaneExponentials.exp2 x
         elif Forms.Is<'R, Exponentials.Exp10>() then y <- LaneExponentials.exp10 x

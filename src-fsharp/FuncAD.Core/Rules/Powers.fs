@@ -16,6 +16,8 @@ module private PowerValues =
     /// a p, and 0 at a = 0 even where p is infinite
     let absorb (a: float) p = if a = 0.0 then 0.0 else a * p
 
+    let inverseOrZero (x: float) = if x = 0.0 then 0.0 else 1.0 / x
+
     /// x / h for h = hypot(x, .): a cosine, 0 at the origin and +-1 for infinite x
     let direction (x: float) h =
         if h = 0.0 then 0.0
@@ -102,6 +104,27 @@ module Powers =
             member _.Edges = []
             member _.Value x = Double.RootN(x, n)
             member _.Slope(_, y) = unary (Power(Plain.subtract 1.0 (float n))) y / number (float n)
+
+    /// y = 1 / x, and 0 with all its derivatives at x = 0
+    [<Struct>]
+    type InverseOrZero =
+        interface IUnary with
+            member _.Name = "inverseOrZero"
+            member _.Domain = positive
+            member _.Edges = [ edge 0.0 (0.0, 0.0); edge -2.0 (-0.5, -0.25); edge inf (0.0, 0.0) ]
+            member _.Value x = PowerValues.inverseOrZero x
+            member _.Slope(_, y) = -(y * y)
+
+    /// y = sqrt x of a sum of squares, with slope 0 at x = 0. The sum is 0 only where all its terms are, and there its root has slopes of
+    /// both signs, as |x| has; the infinite slope of sqrt would meet the zero slopes of the squares and make NaN of them.
+    [<Struct>]
+    type RootOfSquares =
+        interface IUnary with
+            member _.Name = "rootOfSquares"
+            member _.Domain = positive
+            member _.Edges = [ edge 0.0 (0.0, 0.0); edge inf (inf, 0.0) ]
+            member _.Value x = Math.Sqrt x
+            member _.Slope(_, y) = number 0.5 * unary (InverseOrZero()) y
 
     /// y = x 2^n, rounded once
     [<Struct>]

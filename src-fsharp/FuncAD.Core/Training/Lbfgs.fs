@@ -1,0 +1,104 @@
+namespace FuncAD
+
+open System
+open MathNet.Numerics.LinearAlgebra
+open MathNet.Numerics.Optimization
+open MathNet.Numerics.Optimization.ObjectiveFunctions
+
+/// <summary>Why a minimiser stopped.</summary>
+type StopReason =
+    /// <summary>The gradient is within its tolerance: a minimum, or another stationary point.</summary>
+    | Gradient = 0
+    /// <summary>The last step changed next to nothing: the gradient is as small as rounding lets it become, or the function is not smooth there.</summary>
+    | Progress = 1
+    /// <summary>The number of iterations ran out.</summary>
+    | Iterations = 2
+    /// <summary>No step along the last direction was good enough: the function has no minimum that way, is not smooth, or its gradient is wrong.</summary>
+    | LineSearch = 3
+
+/// <summary>What a minimiser found: the lowest point that it visited.</summary>
+[<NoComparison>]
+type Minimum<'P> =
+    {
+        /// <summary>The point, as constants.</summary>
+        Parameters: 'P
+        /// <summary>The function's value there.</summary>
+        Value: float
+        /// <summary>The largest |g_i| max(1, |p_i|) / max(1, |value|) over the entries of the gradient there: what the tolerance is compared with.</summary>
+        Slope: float
+        /// <summary>The number of line searches.</summary>
+        Iterations: int
+        /// <summary>Why the search ended. Only <c>Gradient</c>, and mostly <c>Progress</c>, mean a minimum.</summary>
+        Reason: StopReason
+    }
+
+/// <summary>One minimisation: where it has been.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
+    let like = (Gather.input operation "start" start).Parts
+    let mutable lowest = struct (infinity, null, null)
+
+    member val LineSearches = 0 with get, set
+    member _.Start = Vector<float>.Build.Dense(Plainly.values operation like)
+    member _.Read(point: Vector<float>) : 'P = Gather.rebuild start (Parts.ofValues like (point.ToArray()))
+    member _.Lowest: struct (float * Vector<float> * Vector<float>) = lowest
+
+    /// The value and the gradient. A point where one of them is not finite counts as very high, so that line searches turn back from it.
+    member search.Visit(point: Vector<float>) : struct (float * Vector<float>) =
+        let p = search.Read point
+        let struct (value, gradient) = Pullback.valueAndGradient operation f p
+        let value = Plainly.value operation value
+        let gradient = Vector<float>.Build.Dense(Gather.alike operation "gradient" p gradient |> Plainly.values operation)
+        if Double.IsFinite value && gradient |> Seq.forall Double.IsFinite then
+            let struct (best, _, _) = lowest
+            if value <= best then lowest <- struct (value, point.Clone(), gradient)
+            struct (value, gradient)
+        else
+            struct (Double.MaxValue, Vector<float>.Build.Dense point.Count)
+
+[<Sealed>]
+type internal SearchObjective<'P>(search: Search<'P>) =
+    inherit LazyObjectiveFunctionBase(true, false)
+
+    /// Every line search of MathNet begins with a new objective.
+    override _.CreateNew() =
+        search.LineSearches <- search.LineSearches + 1
+        SearchObjective<'P> search
+
+    override objective.EvaluateValue() = objective.EvaluateGradient()
+
+    override objective.EvaluateGradient() =
+        let struct (value, gradient) = search.Visit objective.Point
+        objective.Value <- value
+        objective.Gradient <- gradient
+
+/// <summary>The limited-memory BFGS method of MathNet.Numerics over a structure.</summary>
+module internal Lbfgs =
+    let minimize (memory: int) (tolerance: float) (maximumIterations: int) (f: 'P -> Real) (start: 'P) : Minimum<'P> =
+        let operation = "Optim.Lbfgs"
+        if memory < 1 then raise (ArgumentOutOfRangeException(nameof memory, memory, $"{operation}: it remembers at least one step."))
+        if maximumIterations < 1 then
+            raise (ArgumentOutOfRangeException(nameof maximumIterations, maximumIterations, $"{operation}: a number of iterations is 1 or more."))
+        if not (tolerance > 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is above 0."))
+        let search = Search<'P>(operation, f, start)
+        let isSearched =
+            try
+                LimitedMemoryBfgsMinimizer(tolerance, 1e-15, 0.0, memory, maximumIterations).FindMinimum(SearchObjective search, search.Start) |> ignore
+                true
+            with :? OptimizationException ->
+                false
+        let struct (value, point, gradient) = search.Lowest
+        if isNull point then
+            raise (ArgumentException($"{operation}: f or its gradient is not finite at the start. Start where both are.", nameof start))
+        let slope =
+            Seq.map2 (fun g x -> abs g * max 1.0 (abs x) / max 1.0 (abs value)) gradient point |> Seq.fold max 0.0
+        { Parameters = search.Read point
+          Value = value
+          Slope = slope
+          Iterations = search.LineSearches
+          // MathNet reports a small gradient whatever it was that ended its loop.
+          Reason =
+            if slope <= tolerance then StopReason.Gradient
+            elif not isSearched then StopReason.LineSearch
+            elif search.LineSearches >= maximumIterations then StopReason.Iterations
+            else StopReason.Progress }

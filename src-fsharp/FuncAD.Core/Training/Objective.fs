@@ -1,0 +1,186 @@
+namespace FuncAD
+
+open System
+open MathNet.Numerics
+open MathNet.Numerics.LinearAlgebra
+open MathNet.Numerics.Optimization
+open MathNet.Numerics.Optimization.ObjectiveFunctions
+
+/// What FuncAD hands to algorithms over plain doubles.
+module internal Plainly =
+    let private refuse (operation: string) : 'a =
+        raise (
+            InvalidOperationException(
+                $"{operation}: it computes on plain doubles, but got a number that is being differentiated outside of it, whose derivative would be lost. "
+                + "Apply StopGradient to that number if it is meant to be a constant, or differentiate the solution by the implicit function theorem."
+            )
+        )
+
+    /// The value of a number that must not depend on anything that is being differentiated: the algorithm would drop that derivative.
+    let value (operation: string) (x: Real) : float = if isNull x.Live.node then x.value else refuse operation
+
+    /// The same for all that a structure holds.
+    let values (operation: string) (parts: Parts) : float[] =
+        if isNull (Parts.highest (parts |> Parts.map _.Live _.Live)) then Parts.values parts else refuse operation
+
+    let vector (operation: string) (xs: Real[]) : Vector<float> = Vector<float>.Build.Dense(xs |> Array.map (value operation))
+    let matrix (operation: string) (xs: Real[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray(xs |> Array2D.map (value operation))
+    let reals (x: Vector<float>) : Real[] = Array.init x.Count (fun i -> Real x[i])
+
+/// <summary>
+/// A function of a structure as MathNet's minimisers see it: of the vector of all its numbers, with the gradient by reverse mode and the
+/// Hessian forward over reverse, each computed when it is asked for.
+/// </summary>
+[<Sealed>]
+type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read: float[] -> 'P) =
+    inherit LazyObjectiveFunctionBase(true, true)
+
+    let flat (like: 'P) (p: 'P) = Gather.alike operation "gradient" like p |> Plainly.values operation
+
+    member private objective.At: 'P = read (objective.Point.ToArray())
+
+    override _.CreateNew() = DifferentiatedObjective<'P>(operation, f, read)
+
+    override objective.EvaluateValue() = objective.Value <- Plainly.value operation (f objective.At)
+
+    override objective.EvaluateGradient() =
+        let p = objective.At
+        let struct (value, gradient) = Pullback.valueAndGradient operation f p
+        objective.Value <- Plainly.value operation value
+        objective.Gradient <- Vector<float>.Build.Dense(flat p gradient)
+
+    override objective.EvaluateHessian() =
+        let p = objective.At
+        let parts = (Gather.input operation "x" p).Parts
+        let count = objective.Point.Count
+        let gradient p = let struct (_, gradient) = Pullback.valueAndGradient operation f p in gradient
+        let column j =
+            let unit' = Parts.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
+            let struct (_, product) = Pushforward.run operation gradient p parts unit'
+            flat p product
+        objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays(Array.init count column)
+
+/// <summary>
+/// Functions of FuncAD for MathNet.Numerics' optimisers, with exact derivatives instead of differences; and roots of systems by Newton's
+/// method.
+/// </summary>
+/// <remarks>
+/// The optimisers compute on plain doubles. An f that depends on a number that is being differentiated outside of it is refused with an
+/// InvalidOperationException.
+/// </remarks>
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Objective =
+    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
+
+    /// <summary>A function of several numbers for a minimiser of MathNet, such as BfgsMinimizer or NewtonMinimizer.</summary>
+    /// <remarks>Cost: a value is a run of f, a gradient with its value one and a sweep, a Hessian a product with it for each argument.</remarks>
+    let ofFunction (f: Real[] -> Real) : IObjectiveFunction =
+        notNull (nameof f) f
+        DifferentiatedObjective<Real[]>("Objective.Of", f, Array.map Real)
+
+    /// <summary>A function of a tensor with one axis for a minimiser of MathNet.</summary>
+    /// <remarks>Cost: as ofFunction.</remarks>
+    let ofTensor (f: Tensor -> Real) : IObjectiveFunction =
+        notNull (nameof f) f
+        DifferentiatedObjective<Tensor>("Objective.OfTensor", f, fun x -> Tensor(x, [| x.Length |], null))
+
+    /// The sum of weighted squares of y - f(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.
+    let private model operation (f: Real[] -> Real[]) (x: Vector<float>) (y: Vector<float>) (weights: Vector<float>) : IObjectiveModel =
+        let counted (results: Real[]) =
+            if results.Length <> y.Count then
+                raise (ArgumentException($"{operation}: expected {y.Count} residuals, got {results.Length}. Give the number that f returns.", "count"))
+            results
+        let values (b: Vector<float>) = Plainly.reals b |> f |> counted |> Plainly.vector operation
+        // With more data than parameters, as usual, columns in forward mode are fewer than rows in reverse mode.
+        let jacobian (b: Vector<float>) =
+            let differentiate = if b.Count <= y.Count then AD.jacobianForward else AD.jacobianReverse
+            differentiate (f >> counted) (Plainly.reals b) |> Plainly.matrix operation
+        ObjectiveFunction.NonlinearModel((fun b _ -> values b), (fun b _ -> jacobian b), x, y, weights)
+
+    let private fit (weights: float[]) (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) =
+        let operation = "Objective.LeastSquares"
+        notNull "model" f
+        notNull (nameof xs) xs
+        notNull (nameof ys) ys
+        if xs.Length <> ys.Length then
+            raise (ArgumentException($"{operation}: expected a y for each x, got {xs.Length} of xs and {ys.Length} of ys.", nameof ys))
+        if not (isNull weights) && weights.Length <> ys.Length then
+            raise (ArgumentException($"{operation}: expected a weight for each of {ys.Length} observations, got {weights.Length}.", nameof weights))
+        let vector (xs: float[]) = if isNull xs then null else Vector<float>.Build.DenseOfArray xs
+        model operation (fun b -> xs |> Array.map (f b)) (vector xs) (vector ys) (vector weights)
+
+    /// <summary>
+    /// The model y = f(parameters, x) with observations, for MathNet's Levenberg-Marquardt and trust-region minimisers: the sum of squares of
+    /// y_i - f(parameters, x_i), with the exact Jacobian of f with respect to the parameters.
+    /// </summary>
+    /// <remarks>Cost of a Jacobian: a run over all observations for each parameter.</remarks>
+    /// <exception cref="T:System.ArgumentException">xs and ys have not the same length.</exception>
+    let leastSquares (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) : IObjectiveModel = fit null f xs ys
+
+    /// <summary>The sum of weight_i (y_i - f(parameters, x_i))^2; otherwise as leastSquares.</summary>
+    /// <exception cref="T:System.ArgumentException">weights, xs and ys have not the same length.</exception>
+    let weightedLeastSquares (weights: float[]) (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) : IObjectiveModel =
+        notNull (nameof weights) weights
+        fit weights f xs ys
+
+    /// <summary>The sum of squares of so many residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.</summary>
+    /// <remarks>Cost of a Jacobian: a run of r for each parameter, or a sweep for each residual where those are fewer.</remarks>
+    /// <exception cref="T:System.ArgumentException">When it is evaluated: r returns another number of residuals.</exception>
+    let residuals (count: int) (r: Real[] -> Real[]) : IObjectiveModel =
+        notNull (nameof r) r
+        if count < 1 then raise (ArgumentOutOfRangeException(nameof count, count, "Objective.LeastSquares: the number of residuals is 1 or more."))
+        // MathNet squares y - f: with y = 0 and f = -r, that is r.
+        let zeros = Vector<float>.Build.Dense count
+        model "Objective.LeastSquares" (r >> Array.map (fun r -> -r)) zeros zeros null
+
+    let private maximumSteps = 100
+
+    /// <summary>
+    /// A root of a system of equations, f(x) = 0 to within a tolerance of each, by Newton's method with the exact Jacobian. A step that does not
+    /// reduce |f| enough is halved until it does (Dennis and Schnabel 1996, algorithm A6.3.1 with halving).
+    /// </summary>
+    /// <remarks>
+    /// Near a root with a regular Jacobian every step doubles the number of right digits. A tolerance below what rounding lets f reach is met by
+    /// an x that full steps no longer change. Cost of a step: a Jacobian, and a run of f or more.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentException">f has not as many results as arguments, or is not finite at the start.</exception>
+    /// <exception cref="T:MathNet.Numerics.NonConvergenceException">The Jacobian is singular at a point that was reached, no step reduces |f|, or 100 steps did not suffice.</exception>
+    let root (tolerance: float) (f: Real[] -> Real[]) (start: Real[]) : Real[] =
+        let operation = "Objective.Root"
+        notNull (nameof f) f
+        notNull (nameof start) start
+        if not (tolerance >= 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is 0 or more."))
+        let text (x: Vector<float>) = String.Join("; ", x |> Seq.truncate 6) + (if x.Count > 6 then "; ..." else "")
+        let fail (x: Vector<float>) (y: Vector<float>) problem =
+            raise (NonConvergenceException $"{operation}: {problem} x = ({text x}), where the largest |f_i| is {y.InfinityNorm()}. Start nearer to a root.")
+        let square (y: Real[]) =
+            if isNull y || y.Length <> start.Length then
+                let got = if isNull y then "null" else string y.Length
+                raise (ArgumentException($"{operation}: f must have as many results as arguments: expected {start.Length}, got {got}.", nameof f))
+            y
+        let at (x: Vector<float>) = Plainly.reals x |> f |> square |> Plainly.vector operation
+        let isFinite (x: Vector<float>) = x |> Seq.forall Double.IsFinite
+        let rec damped x (y: Vector<float>) (step: Vector<float>) scale =
+            let next = x + scale * step
+            let yNext = at next
+            // The linear model promises (1 - scale) |f|; a ten-thousandth of that is asked for.
+            if isFinite yNext && yNext.L2Norm() <= (1.0 - 1e-4 * scale) * y.L2Norm() then struct (next, yNext)
+            elif scale < 1e-12 then fail x y "no step in Newton's direction reduces |f| from"
+            else damped x y step (0.5 * scale)
+        let rec iterate x (y: Vector<float>) count =
+            if y.InfinityNorm() <= tolerance then x
+            else
+                let step = (AD.jacobian (f >> square) (Plainly.reals x) |> Plainly.matrix operation).LU().Solve(-y)
+                if not (isFinite step) then fail x y "the Jacobian is singular at"
+                // The change that rounding of x alone makes: two units in the last place.
+                elif step |> Seq.indexed |> Seq.forall (fun (i, change) -> abs change <= Math.ScaleB(abs x[i], -51)) then x
+                elif count = maximumSteps then fail x y $"{maximumSteps} steps did not lead to a root; the last point is"
+                else
+                    let struct (x, y) = damped x y step 1.0
+                    iterate x y (count + 1)
+        if start.Length = 0 then raise (ArgumentException($"{operation}: there are no numbers to solve for.", nameof start))
+        let x = Plainly.vector operation start
+        let y = at x
+        if not (isFinite y) then
+            raise (ArgumentException($"{operation}: f is not finite at the start x = ({text x}). Start where f has a value.", nameof start))
+        iterate x y 0 |> Plainly.reals
