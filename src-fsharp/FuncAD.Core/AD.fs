@@ -121,7 +121,7 @@ module AD =
     let jacobian (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
-        let results = (x |> Array.map (fun x -> Real x.Value) |> f |> result "Jacobian").Length
+        let results = (x |> Array.map (fun x -> Real x.value) |> f |> result "Jacobian").Length
         if x.Length <= results then jacobianForward f x else jacobianReverse f x
 
     // ---- Second derivatives ----
@@ -183,7 +183,7 @@ module AD =
         let leaves = Leaves("StopGradient", "x")
         Structures.of'<'P>().Gather(p, p, leaves)
         if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
-        Gather.rebuild p (leaves.Parts |> Parts.map (fun x -> Real x.Value) _.Value)
+        Gather.rebuild p (leaves.Parts |> Parts.map _.Bottom _.Value)
 
     /// <summary>
     /// A function of one number from its value and its slope, dy/dx in terms of x and y. The slope is computed on Real, so that higher
@@ -225,6 +225,23 @@ module AD =
         let report = Check.gradient f p tolerance
         if not report.Passed then raise (InvalidOperationException(report.ToString()))
         report
+
+    // ---- Compiled functions ----
+
+    /// <summary>As compile, with choices about how the function is executed.</summary>
+    let compileWith (options: CompileOptions) (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> =
+        notNull (nameof options) options
+        notNull (nameof f) f
+        Compiled(f, example, options)
+
+    /// <summary>
+    /// The function as a straight-line program: f runs once on traced numbers, at the example, and what it did is optimised and compiled. Derivatives
+    /// compile like any function: compile (grad f), compile (hessian f).
+    /// </summary>
+    /// <remarks>Cost: a run of f at some 0.2 us an operation; machine code, once it pays, some 15 us an operation.</remarks>
+    /// <exception cref="T:System.ArgumentException">The example holds no Real, or the example or the result a tensor or a function.</exception>
+    /// <exception cref="T:System.InvalidOperationException">f reads a Real as a double, an integer or a hash code.</exception>
+    let compile (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> = compileWith (CompileOptions()) f example
 
     /// <summary>Plain numbers as constants.</summary>
     let toReals (xs: float[]) : Real[] =

@@ -67,6 +67,13 @@ and IChoice =
     abstract Name: string
     abstract Value: a: float * b: float -> float
 
+/// <summary>
+/// A question about two numbers, answered by 1 or 0. It looks at values below all levels: its derivative is a structural zero.
+/// </summary>
+and IRelation =
+    abstract Name: string
+    abstract Value: a: float * b: float -> float
+
 /// <summary>A function of three arguments with its partial derivatives.</summary>
 type ITernary =
     abstract Name: string

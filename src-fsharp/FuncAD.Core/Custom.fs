@@ -59,6 +59,7 @@ module internal Custom =
         let inputs = (Gather.input operation "x" p).Parts |> Parts.map _.Live _.Live
         match Parts.highest inputs with
         | null -> value (Gather.rebuild p inputs)
+        | :? TraceLevel -> value (Gather.rebuild p inputs) // below all levels: its own operations are traced
         | level ->
             let x = Gather.rebuild p (inputs |> Parts.map _.Below(level) _.Below(level))
             let y = apply name value pullback pushforward x

@@ -12,6 +12,7 @@ module internal Forward =
     /// The input as seen by the function. A tangent that is the constant 0 is a structural zero: such an input stays a constant.
     let lift level (x: Real) (tangent: Real) =
         let x, tangent = x.Live, tangent.Live
+        Trace.noteSeed tangent
         if isNull tangent.node && tangent.value = 0.0 then x else Real.OnForward(level, x, tangent)
 
     /// The same for an array: a tangent of nothing but 0 is a structural zero.
@@ -29,7 +30,7 @@ module internal Forward =
     /// A result's primal and tangent at the level.
     let lower (level: ForwardLevel) (y: Real) =
         let y = lookThrough level y
-        if y.IsAt level then struct (y.Primal, y.Tangent) else struct (y, Real())
+        if y.IsAt level then struct (y.Primal, y.Tangent.Unsigned) else struct (y, Real())
 
     let lowerArray (level: ForwardLevel) (y: Tensor) =
         let y = lookThroughArray level y

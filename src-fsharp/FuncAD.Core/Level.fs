@@ -8,6 +8,10 @@ type Node internal (order: int64) =
     /// The order of the level: an operator that is applied inside another has the higher one.
     member internal _.Order = order
 
+    /// True for what belongs, below all levels, to a program that is being traced: its value is only that of the example.
+    abstract Traces: bool
+    default _.Traces = false
+
 /// <summary>
 /// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).

@@ -35,7 +35,8 @@ type Real =
     new(value: float) = { value = value; extra = 0.0; node = null }
 
     /// <summary>The number's value, without its derivatives.</summary>
-    member x.Value = x.value
+    /// <exception cref="T:System.InvalidOperationException">The number belongs to a program that AD.Compile is tracing.</exception>
+    member x.Value = if isNull x.node then x.value else x.ReadAs "a double"
 
     // ---- Levels ----
 
@@ -70,6 +71,29 @@ type Real =
             live <- live.Primal
         live
 
+    /// Tells whether the number's value depends on the inputs of a program that is being traced.
+    member internal x.IsTraced = not (isNull x.node) && x.node.Traces
+
+    /// The number below all levels: a number of the program that is being traced, or a plain one.
+    member internal x.Bottom: Real =
+        match x.node with
+        | :? Nested as nested when nested.Traces -> nested.Primal.Bottom
+        | :? TraceLevel as level when level.Traces -> x
+        | _ -> Real x.value
+
+    /// The value, where it may be known: a traced program would keep the one of its example.
+    member private x.ReadAs(what: string) : float =
+        if x.IsTraced then
+            raise (
+                InvalidOperationException(
+                    $"FuncAD: a function that is being traced by AD.Compile read a number as {what}, so that its program would keep the value of the example for all "
+                    + "inputs. Compute with Real throughout: compare numbers with each other (a < b is recorded and checked in each run), choose with Real.Select, Max, "
+                    + "Min or Clamp, round with Floor or Round. What decides how often a loop runs must not be computed from the inputs; pass it as a parameter "
+                    + "that is not a Real, or compile the body of the loop."
+                )
+            )
+        x.value
+
     /// Tells whether the number belongs to this level.
     member internal x.IsAt(level: Level) = Object.ReferenceEquals(x.Level, level)
 
@@ -84,11 +108,14 @@ type Real =
         if isNull primal.node then Real(primal.value, slot, tape)
         else Real(primal.value, 0.0, Variable(tape, primal, slot))
 
-    /// A tangent or cotangent times a slope; a factor of the constant 1 is left out.
+    /// A tangent or cotangent times a slope; a factor of the constant 1 is left out, and what has the weight 0 contributes nothing.
     static member internal Scale(slope: Real, tangent: Real) : Real =
         if isNull slope.node && slope.value = 1.0 then tangent
         elif isNull tangent.node && tangent.value = 1.0 then slope
-        else Real.Binary(Arithmetic.Multiply(), slope, tangent)
+        else
+            match slope.node with
+            | :? TraceLevel as level when level.IsWeight slope -> Real.Binary(Powers.Absorb(), slope, tangent)
+            | _ -> Real.Binary(Arithmetic.Multiply(), slope, tangent)
 
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
     //
@@ -209,14 +236,61 @@ type Real =
                 result
 
     /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
-    static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Real) : Real = Real(rule.Value x.value)
+    static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Real) : Real =
+        if x.IsTraced then Real.TraceOf(x, x).Step(rule, x.Bottom) else Real(rule.Value x.value)
 
     /// <summary>Applies a choice: the result is the chosen argument; at a tie, half of each.</summary>
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Real, b: Real) : Real =
-        let y = rule.Value(a.value, b.value)
-        if a.value = b.value then Real.Binary(Pieces.Meet y, a, b)
-        elif y = a.value || (Double.IsNaN y && Double.IsNaN a.value) then a
-        else b
+        if a.IsTraced || b.IsTraced then
+            let trace: TraceLevel = Real.TraceOf(a, b)
+            let x, z = a.Bottom, b.Bottom
+            let y = trace.Choice(rule, x, z)
+            let share = trace.Share(x, z, y)
+            Real.Weigh(y, a, share, b, trace.Relation(Relations.Not(), share, share))
+        else
+            let y = rule.Value(a.value, b.value)
+            match Relations.share a.value b.value y with
+            | 0.5 -> Real.Binary(Pieces.Meet y, a, b)
+            | 1.0 -> Real.Unary(Pieces.Same(), a)
+            | _ -> Real.Unary(Pieces.Same(), b)
+
+    // ---- Questions about values ----
+
+    /// The program that is being traced, which one number or both belong to.
+    static member private TraceOf(a: Real, b: Real) : TraceLevel =
+        Unsafe.As<TraceLevel>(Real.Higher(a.Bottom.Level, b.Bottom.Level))
+
+    /// <summary>Asks a question about two numbers: 1 or 0, a constant to every level.</summary>
+    static member internal Relation<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: Real, b: Real) : Real =
+        if a.IsTraced || b.IsTraced then Real.TraceOf(a, b).Relation(relation, a.Bottom, b.Bottom)
+        else Real(relation.Value(a.value, b.value))
+
+    /// The answer as it is now. A traced program checks in each run that it still is.
+    static member internal Decide(answer: Real) : bool =
+        if answer.IsTraced then Real.TraceOf(answer, answer).Decide answer else answer.value <> 0.0
+
+    static member private Holds<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: Real, b: Real) : bool =
+        if isNull a.node && isNull b.node then relation.Value(a.value, b.value) <> 0.0
+        else Real.Decide(Real.Relation(relation, a, b))
+
+    static member internal IsKind(kind: string, test: float -> bool, x: Real) : bool = Real.Holds(Relations.Is(kind, test), x, x)
+
+    /// The traced number y as a result of two numbers, of any levels, that contribute to it with weights.
+    static member private Weigh(y: Real, a: Real, weightA: Real, b: Real, weightB: Real) : Real =
+        let a, b = a.Live, b.Live
+        match Real.Higher(a.Level, b.Level) with
+        | null -> y
+        | :? TraceLevel -> y
+        | level ->
+            let primal = Real.Weigh(y, a.Below level, weightA, b.Below level, weightB)
+            match level with
+            | :? RuleLevel as level -> level.Weigh(primal, a, weightA, b, weightB)
+            | _ when not (b.IsAt level) -> Real.Join(level, primal, a, weightA)
+            | _ when not (a.IsAt level) -> Real.Join(level, primal, b, weightB)
+            | _ -> Real.Join(level, primal, a, weightA, b, weightB)
+
+    /// A derivative as an operator hands it out: structural zeros have no sign, so that computed ones have none either.
+    member internal x.Unsigned: Real = if isNull x.node then Real(x.value + 0.0) else Real.Binary(Arithmetic.Add(), x, Real 0.0)
 
     static member internal Higher(a: Level, b: Level) : Level =
         if isNull a then b
@@ -279,7 +353,7 @@ type Real =
     static member op_Implicit(value: float) : Real = Real value
 
     /// <summary>The value, without its derivatives: for printing, branching and indexing, not for going on computing.</summary>
-    static member op_Explicit(x: Real) : float = x.value
+    static member op_Explicit(x: Real) : float = x.Value
 
     // ---- Operators ----
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -314,12 +388,12 @@ type Real =
     static member (%)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), Real a, b)
     static member (~-)(x: Real) : Real = Real.Unary(Arithmetic.Negate(), x)
     static member (~+)(x: Real) : Real = x
-    static member op_Equality(a: Real, b: Real) = (a.value = b.value)
-    static member op_Inequality(a: Real, b: Real) = (a.value <> b.value)
-    static member op_LessThan(a: Real, b: Real) = (a.value < b.value)
-    static member op_GreaterThan(a: Real, b: Real) = (a.value > b.value)
-    static member op_LessThanOrEqual(a: Real, b: Real) = (a.value <= b.value)
-    static member op_GreaterThanOrEqual(a: Real, b: Real) = (a.value >= b.value)
+    static member op_Equality(a: Real, b: Real) = Real.Holds(Relations.Equal(), a, b)
+    static member op_Inequality(a: Real, b: Real) = not (Real.Holds(Relations.Equal(), a, b))
+    static member op_LessThan(a: Real, b: Real) = Real.Holds(Relations.Less(), a, b)
+    static member op_GreaterThan(a: Real, b: Real) = Real.Holds(Relations.Less(), b, a)
+    static member op_LessThanOrEqual(a: Real, b: Real) = Real.Holds(Relations.LessOrEqual(), a, b)
+    static member op_GreaterThanOrEqual(a: Real, b: Real) = Real.Holds(Relations.LessOrEqual(), b, a)
     static member op_Increment(x: Real) : Real = x + 1.0
     static member op_Decrement(x: Real) : Real = x - 1.0
 
@@ -477,25 +551,23 @@ type Real =
     static member ScaleB(x: Real, n: int) : Real = Real.Unary(Powers.ScaleB n, x)
 
     /// <summary>-1, 0 or 1. Throws ArithmeticException for NaN, as double's does.</summary>
-    static member Sign(x: Real) : int = Math.Sign x.value
+    static member Sign(x: Real) : int =
+        // F#'s own < and = on Real go through CompareTo
+        if Real.op_LessThan(x, Real.Zero) then -1
+        elif Real.op_GreaterThan(x, Real.Zero) then 1
+        elif Real.op_Equality(x, Real.Zero) then 0
+        else Math.Sign Double.NaN
 
     /// <summary>|x| with the sign of another number; derivative in x -1 or 1, in the other 0.</summary>
     static member CopySign(x: Real, sign: Real) : Real =
-        if Double.IsNegative x.value = Double.IsNegative sign.value then x else -x
+        let isNegative x = Real.IsKind("isNegative", Double.IsNegative, x)
+        if isNegative x = isNegative sign then x else -x
 
     /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
     /// <exception cref="T:System.ArgumentException">min is above max.</exception>
     static member Clamp(x: Real, min: Real, max: Real) : Real =
-        let value = Double.Clamp(x.value, min.value, max.value) // throws where the bounds are crossed
-        if Double.IsNaN value then
-            if Double.IsNaN x.value then x
-            elif Double.IsNaN min.value then min
-            else max
-        elif x.value = min.value then Real.Binary(Pieces.Meet value, x, min)
-        elif x.value = max.value then Real.Binary(Pieces.Meet value, x, max)
-        elif x.value < min.value then (if Double.IsNegative value = Double.IsNegative min.value then min else max) // 0 and -0
-        elif x.value > max.value then max
-        else x
+        if Real.op_GreaterThan(min, max) then Double.Clamp(x.Value, min.Value, max.Value) |> ignore // throws
+        Real.Min(Real.Max(x, min), max)
 
     /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
     static member Round(x: Real) : Real = Real.Step(Arithmetic.RoundToEven(), x)
@@ -518,6 +590,35 @@ type Real =
     /// <summary>The smaller number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
     static member Min(a: Real, b: Real) : Real = Real.Choice(Pieces.Min(), a, b)
 
+    /// <summary>
+    /// a where the condition holds, b where it does not, with the slope of the one chosen. In a compiled program both are computed and there is no
+    /// branch; what is not chosen contributes nothing to value or derivatives.
+    /// </summary>
+    static member Select(condition: Condition, a: Real, b: Real) : Real =
+        let answer: Real = condition.Answer
+        if answer.IsTraced then
+            let trace = Real.TraceOf(answer, answer)
+            Real.Weigh(trace.Select(answer, a.Bottom, b.Bottom), a, answer, b, Real.Relation(Relations.Not(), answer, answer))
+        else Real.Unary(Pieces.Same(), (if answer.value <> 0.0 then a else b))
+
+    /// <summary>a &lt; b, for Select.</summary>
+    static member Less(a: Real, b: Real) : Condition = Condition(Real.Relation(Relations.Less(), a, b))
+
+    /// <summary>a &lt;= b, for Select.</summary>
+    static member LessOrEqual(a: Real, b: Real) : Condition = Condition(Real.Relation(Relations.LessOrEqual(), a, b))
+
+    /// <summary>a &gt; b, for Select.</summary>
+    static member Greater(a: Real, b: Real) : Condition = Real.Less(b, a)
+
+    /// <summary>a &gt;= b, for Select.</summary>
+    static member GreaterOrEqual(a: Real, b: Real) : Condition = Real.LessOrEqual(b, a)
+
+    /// <summary>a = b, for Select.</summary>
+    static member Equal(a: Real, b: Real) : Condition = Condition(Real.Relation(Relations.Equal(), a, b))
+
+    /// <summary>a &lt;&gt; b, for Select.</summary>
+    static member NotEqual(a: Real, b: Real) : Condition = Condition.op_LogicalNot (Real.Equal(a, b))
+
     /// <summary>The number of larger magnitude; it has the slope of the one chosen, and half of each at a tie.</summary>
     static member MaxMagnitude(a: Real, b: Real) : Real = Real.Choice(Pieces.MaxMagnitude(), a, b)
 
@@ -539,12 +640,20 @@ type Real =
     // ---- Equality, order and text: those of the value ----
 
     /// <summary>Compares values, as double does; derivatives do not count.</summary>
-    member x.CompareTo(other: Real) = x.value.CompareTo other.value
+    member x.CompareTo(other: Real) : int =
+        if not (x.IsTraced || other.IsTraced) then x.value.CompareTo other.value
+        elif Real.op_LessThan(x, other) then -1
+        elif Real.op_GreaterThan(x, other) then 1
+        elif Real.op_Equality(x, other) then 0
+        else
+            // NaN comes before all numbers
+            let isNaN x = Real.IsKind("isNaN", Double.IsNaN, x)
+            (if isNaN x then 0 else 1) - (if isNaN other then 0 else 1)
 
     /// <summary>Tells whether the values are equal, as double does; derivatives do not count.</summary>
-    member x.Equals(other: Real) = x.value.Equals other.value
-    override x.Equals(other: obj) = match other with :? Real as other -> x.value.Equals other.value | _ -> false
-    override x.GetHashCode() = x.value.GetHashCode()
+    member x.Equals(other: Real) = x.CompareTo other = 0
+    override x.Equals(other: obj) = match other with :? Real as other -> x.Equals other | _ -> false
+    override x.GetHashCode() = (x.ReadAs "a hash code").GetHashCode()
 
     /// <summary>The value as text, in the invariant culture.</summary>
     override x.ToString() = x.value.ToString CultureInfo.InvariantCulture
@@ -620,14 +729,14 @@ type Real =
         static member MultiplicativeIdentity = Real.One
 
     interface IEqualityOperators<Real, Real, bool> with
-        static member op_Equality(a: Real, b: Real) = (a.value = b.value)
-        static member op_Inequality(a: Real, b: Real) = (a.value <> b.value)
+        static member op_Equality(a: Real, b: Real) = Real.op_Equality(a, b)
+        static member op_Inequality(a: Real, b: Real) = Real.op_Inequality(a, b)
 
     interface IComparisonOperators<Real, Real, bool> with
-        static member op_LessThan(a: Real, b: Real) = (a.value < b.value)
-        static member op_GreaterThan(a: Real, b: Real) = (a.value > b.value)
-        static member op_LessThanOrEqual(a: Real, b: Real) = (a.value <= b.value)
-        static member op_GreaterThanOrEqual(a: Real, b: Real) = (a.value >= b.value)
+        static member op_LessThan(a: Real, b: Real) = Real.op_LessThan(a, b)
+        static member op_GreaterThan(a: Real, b: Real) = Real.op_GreaterThan(a, b)
+        static member op_LessThanOrEqual(a: Real, b: Real) = Real.op_LessThanOrEqual(a, b)
+        static member op_GreaterThanOrEqual(a: Real, b: Real) = Real.op_GreaterThanOrEqual(a, b)
 
     interface IMinMaxValue<Real> with
         static member MinValue = Real.MinValue
@@ -644,20 +753,20 @@ type Real =
         static member IsCanonical _ = true
         static member IsComplexNumber _ = false
         static member IsImaginaryNumber _ = false
-        static member IsZero x = (x.value = 0.0)
-        static member IsEvenInteger x = Double.IsEvenInteger x.value
-        static member IsFinite x = Double.IsFinite x.value
-        static member IsInfinity x = Double.IsInfinity x.value
-        static member IsInteger x = Double.IsInteger x.value
-        static member IsNaN x = Double.IsNaN x.value
-        static member IsNegative x = Double.IsNegative x.value
-        static member IsNegativeInfinity x = Double.IsNegativeInfinity x.value
-        static member IsNormal x = Double.IsNormal x.value
-        static member IsOddInteger x = Double.IsOddInteger x.value
-        static member IsPositive x = Double.IsPositive x.value
-        static member IsPositiveInfinity x = Double.IsPositiveInfinity x.value
-        static member IsRealNumber x = Double.IsRealNumber x.value
-        static member IsSubnormal x = Double.IsSubnormal x.value
+        static member IsZero x = Real.op_Equality(x, Real.Zero)
+        static member IsEvenInteger x = Real.IsKind("isEvenInteger", Double.IsEvenInteger, x)
+        static member IsFinite x = Real.IsKind("isFinite", Double.IsFinite, x)
+        static member IsInfinity x = Real.IsKind("isInfinity", Double.IsInfinity, x)
+        static member IsInteger x = Real.IsKind("isInteger", Double.IsInteger, x)
+        static member IsNaN x = Real.IsKind("isNaN", Double.IsNaN, x)
+        static member IsNegative x = Real.IsKind("isNegative", Double.IsNegative, x)
+        static member IsNegativeInfinity x = Real.IsKind("isNegativeInfinity", Double.IsNegativeInfinity, x)
+        static member IsNormal x = Real.IsKind("isNormal", Double.IsNormal, x)
+        static member IsOddInteger x = Real.IsKind("isOddInteger", Double.IsOddInteger, x)
+        static member IsPositive x = Real.IsKind("isPositive", Double.IsPositive, x)
+        static member IsPositiveInfinity x = Real.IsKind("isPositiveInfinity", Double.IsPositiveInfinity, x)
+        static member IsRealNumber x = Real.IsKind("isRealNumber", Double.IsRealNumber, x)
+        static member IsSubnormal x = Real.IsKind("isSubnormal", Double.IsSubnormal, x)
         static member MaxMagnitude(a, b) = Real.MaxMagnitude(a, b)
         static member MinMagnitude(a, b) = Real.MinMagnitude(a, b)
         static member MaxMagnitudeNumber(a, b) = Real.MaxMagnitudeNumber(a, b)
@@ -672,9 +781,9 @@ type Real =
         static member TryConvertFromChecked(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateChecked value); true)
         static member TryConvertFromSaturating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateSaturating value); true)
         static member TryConvertFromTruncating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateTruncating value); true)
-        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked x.value; true)
-        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating x.value; true)
-        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating x.value; true)
+        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked x.Value; true)
+        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating x.Value; true)
+        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating x.Value; true)
 
     interface INumber<Real> with
         static member Clamp(x, min, max) = Real.Clamp(x, min, max)
@@ -750,16 +859,16 @@ type Real =
         static member Round(x: Real, digits: int) = Real.Round(x, digits, MidpointRounding.ToEven)
         static member Round(x: Real, mode: MidpointRounding) = Real.Round(x, 0, mode)
         static member Round(x: Real, digits: int, mode: MidpointRounding) = Real.Round(x, digits, mode)
-        static member ConvertToInteger<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToInteger<'Integer> x.value
-        static member ConvertToIntegerNative<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToIntegerNative<'Integer> x.value
-        member x.GetExponentByteCount() = (x.value :> IFloatingPoint<float>).GetExponentByteCount()
-        member x.GetExponentShortestBitLength() = (x.value :> IFloatingPoint<float>).GetExponentShortestBitLength()
-        member x.GetSignificandBitLength() = (x.value :> IFloatingPoint<float>).GetSignificandBitLength()
-        member x.GetSignificandByteCount() = (x.value :> IFloatingPoint<float>).GetSignificandByteCount()
-        member x.TryWriteExponentBigEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
-        member x.TryWriteExponentLittleEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
-        member x.TryWriteSignificandBigEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
-        member x.TryWriteSignificandLittleEndian(destination, written) = (x.value :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
+        static member ConvertToInteger<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToInteger<'Integer>(x.ReadAs "a whole number")
+        static member ConvertToIntegerNative<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToIntegerNative<'Integer>(x.ReadAs "a whole number")
+        member x.GetExponentByteCount() = (x.Value :> IFloatingPoint<float>).GetExponentByteCount()
+        member x.GetExponentShortestBitLength() = (x.Value :> IFloatingPoint<float>).GetExponentShortestBitLength()
+        member x.GetSignificandBitLength() = (x.Value :> IFloatingPoint<float>).GetSignificandBitLength()
+        member x.GetSignificandByteCount() = (x.Value :> IFloatingPoint<float>).GetSignificandByteCount()
+        member x.TryWriteExponentBigEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
+        member x.TryWriteExponentLittleEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
+        member x.TryWriteSignificandBigEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
+        member x.TryWriteSignificandLittleEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
 
     interface IFloatingPointIeee754<Real> with
         static member Epsilon = Real.Epsilon
@@ -773,7 +882,7 @@ type Real =
         static member BitIncrement x = Real.Unary(Pieces.BitIncrement(), x)
         static member FusedMultiplyAdd(a, b, c) = Real.FusedMultiplyAdd(a, b, c)
         static member Ieee754Remainder(a, b) = Real.Ieee754Remainder(a, b)
-        static member ILogB x = Math.ILogB x.value
+        static member ILogB x = Math.ILogB(x.ReadAs "a whole number")
         static member Lerp(a, b, t) = Real.Lerp(a, b, t)
         static member ReciprocalEstimate x = 1.0 / x
         static member ReciprocalSqrtEstimate x = 1.0 / Real.Sqrt x
@@ -783,11 +892,37 @@ type Real =
         result <- Real(snd parsed)
         fst parsed
 
+/// <summary>
+/// The answer to a question about numbers, as Real.Select takes it: made by Real.Less and its like, combined by and, or and not. Unlike a bool it may
+/// depend on the inputs of a program that is being compiled.
+/// </summary>
+and [<Struct; NoEquality; NoComparison>] Condition =
+    val internal Answer: Real
+    internal new(answer) = { Answer = answer }
+
+    /// <summary>A condition that is known.</summary>
+    new(isTrue: bool) = { Answer = Real(if isTrue then 1.0 else 0.0) }
+
+    /// <summary>The condition as a bool, for an if. A program that is being compiled takes that branch and checks in each run that it still should.</summary>
+    member x.IsTrue: bool = Real.Decide x.Answer
+
+    /// <summary>Both conditions hold.</summary>
+    static member op_BitwiseAnd(a: Condition, b: Condition) : Condition = Condition(Real.Relation(Relations.Both(), a.Answer, b.Answer))
+
+    /// <summary>One of the conditions holds, or both.</summary>
+    static member op_BitwiseOr(a: Condition, b: Condition) : Condition = Condition(Real.Relation(Relations.Either(), a.Answer, b.Answer))
+
+    /// <summary>The condition does not hold.</summary>
+    static member op_LogicalNot(a: Condition) : Condition = Condition(Real.Relation(Relations.Not(), a.Answer, a.Answer))
+
+    static member op_Implicit(isTrue: bool) : Condition = Condition isTrue
+
 /// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =
     inherit Node(level.Order)
     member _.Level = level
     member _.Primal = primal
+    override _.Traces = primal.IsTraced
 
 /// <summary>A dual number: primal + tangent e, with e^2 = 0 and e the level's own.</summary>
 and [<Sealed; AllowNullLiteral>] internal Dual(level: ForwardLevel, primal: Real, tangent: Real) =
@@ -822,3 +957,40 @@ and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
     abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real
     abstract Binary<'R when 'R: struct and 'R :> IBinary> : rule: 'R * a: Real * b: Real -> Real
     abstract Ternary<'R when 'R: struct and 'R :> ITernary> : rule: 'R * a: Real * b: Real * c: Real -> Real
+
+    /// The number with this primal, a traced one, that its arguments contribute to with weights.
+    abstract Weigh: primal: Real * a: Real * weightA: Real * b: Real * weightB: Real -> Real
+
+/// <summary>
+/// The level of a program that is being traced (Compiled/Trace.fs). It lies below all levels that the program's operators open, and is asked by
+/// numbers of all of them where values decide.
+/// </summary>
+and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
+    inherit RuleLevel()
+    override level.Traces = not level.Ended
+    override _.Weigh(primal, _, _, _, _) = primal
+    abstract Step<'R when 'R: struct and 'R :> IStep> : rule: 'R * x: Real -> Real
+    abstract Choice<'R when 'R: struct and 'R :> IChoice> : rule: 'R * a: Real * b: Real -> Real
+    abstract Relation<'Q when 'Q: struct and 'Q :> IRelation> : relation: 'Q * a: Real * b: Real -> Real
+
+    /// a where the answer is 1, b where it is 0.
+    abstract Select: answer: Real * a: Real * b: Real -> Real
+
+    /// The share that a has in the result y of a choice between a and b.
+    abstract Share: a: Real * b: Real * y: Real -> Real
+
+    /// The answer in this run, which later runs have to agree with.
+    abstract Decide: answer: Real -> bool
+
+    /// Tells whether a number of the program is the answer to a question, or a share.
+    abstract IsWeight: x: Real -> bool
+
+    /// Notes that a seed of a derivative is an input: were it 0, it would be a structural zero outside the program.
+    abstract NoteSeed: unit -> unit
+
+module internal Trace =
+    /// Tells the program that is being traced, if any, that a seed is a number of its own.
+    let noteSeed (seed: Real) =
+        match seed.node with
+        | :? TraceLevel as level -> level.NoteSeed()
+        | _ -> ()

@@ -89,9 +89,7 @@ module internal Reverse =
                     from <- tape.Count - 1
             Sweep<Real>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, touched, resume)
             let number slot =
-                if not touched[slot] then Real()
-                elif isNull numbers[slot].node then Real(numbers[slot].value + 0.0)
-                else numbers[slot]
+                if touched[slot] then numbers[slot].Unsigned else Real()
             let array slot (input: Tensor) =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
@@ -112,7 +110,9 @@ module internal Reverse =
         let mutable isZero = true
         for index = 0 to slots.OfNumbers.Length - 1 do
             let seed = seeds.Numbers[index]
-            if not (isNull seed.node) then isFlat <- false
+            if not (isNull seed.node) then
+                isFlat <- false
+                Trace.noteSeed seed
             elif seed.value = 0.0 then slots.OfNumbers[index] <- -1
             isZero <- isZero && slots.OfNumbers[index] < 0
         for index = 0 to slots.OfArrays.Length - 1 do

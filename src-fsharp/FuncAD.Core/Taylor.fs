@@ -150,6 +150,13 @@ type internal TaylorLevel(order: int) =
                    level.Slope(fun () -> rule.SlopeC<Real>(views[0], views[1], views[2])) |]
             struct (Int32.MaxValue, level.Integrate(views, slopes)))
 
+    override level.Weigh(primal, a, weightA, b, weightB) =
+        level.Apply(obj (), [| a; b |], primal, fun views _ ->
+            let seriesA, seriesB = level.SeriesOf views[0], level.SeriesOf views[1]
+            let share weight (x: Series) k = if k < x.Bound then Real.Scale(weight, x[k]) else Real()
+            let next k = Real.Binary(Arithmetic.Add(), share weightA seriesA k, share weightB seriesB k)
+            struct (max seriesA.Bound seriesB.Bound, next))
+
 module internal Taylor =
     /// The coefficients f^(k)(x) / k!, k = 0 .. order, of a function of one number.
     let coefficients (order: int) (f: Real -> Real) (x: Real) : Real[] =

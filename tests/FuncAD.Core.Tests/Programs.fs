@@ -148,7 +148,7 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
                 state, inputBound
             | Branch(positive, negative, a, b) ->
                 let a, b = within inputBound a, within inputBound b
-                body (if Twin<'T>.Peek a > 0.0 then positive else negative) a b, infinity
+                body (if Twin<'T>.IsPositive a then positive else negative) a b, infinity
             | Derivative(mode, f, a, b) -> derivative mode f (within inputBound a) (within inputBound b), infinity
             | Gradient(f, a, b) -> gradient f (within inputBound a) (within inputBound b), infinity
         // What has no bound of its own is tamed at once.

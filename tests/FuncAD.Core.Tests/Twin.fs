@@ -21,6 +21,12 @@ type Twin<'T when 'T :> ICarrier<'T>>(primal: 'T, tangent: 'T) =
         | :? Flat as x -> x.Value
         | x -> (x :?> IPeek).Peek
 
+    /// Asks as a program asks: a number of the library answers for itself, so that a trace sees the question.
+    static member IsPositive(x: 'T) : bool =
+        match box x with
+        | :? Real as x -> x > Real 0.0
+        | _ -> Twin<'T>.Peek x > 0.0
+
     interface IPeek with
         member _.Peek = Twin<'T>.Peek primal
 

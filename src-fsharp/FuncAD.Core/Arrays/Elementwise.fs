@@ -152,6 +152,17 @@ type internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
         member _.On(a, b, _, _) = Forms.Choice(rule, a, b)
 
 [<Struct>]
+type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
+    interface IKernel with
+        member _.On(a, b, _, _) = Forms.Relation(relation, a, b)
+
+/// a where the answer is not 0, b where it is.
+[<Struct>]
+type internal SelectKernel =
+    interface IKernel with
+        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(answer: 'V, a: 'V, b: 'V, _: 'V) : 'V = 'V.Select('V.Equal(answer, 'V.Constant 0.0), b, a)
+
+[<Struct>]
 type internal TernaryKernel<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     interface IKernel with
         member _.On(a, b, c, _) = Forms.Ternary(rule, a, b, c)
@@ -171,17 +182,24 @@ type internal SlopeBKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeB<'V>(a, b, y), t)
 
-/// Which argument a choice has taken is decided as Real.Choice does.
+/// The share that the first argument has in the result y of a choice, as Relations.share has it.
+[<Struct>]
+type internal ShareKernel =
+    interface IKernel with
+        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, _: 'V) : 'V =
+            let zero, one = 'V.Constant 0.0, 'V.Constant 1.0
+            // NaN is the one number that does not equal itself
+            let taken = 'V.Select('V.Or('V.Equal(y, y), 'V.Equal(a, a)), 'V.Equal(y, a), 'V.Equal(zero, zero))
+            'V.Select('V.Equal(a, b), 'V.Constant 0.5, 'V.Select(taken, one, zero))
+
+/// What is not taken contributes nothing, be t what it may.
 [<Struct>]
 type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IKernel with
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, t: 'V, _: 'V) : 'V =
-            let y = Forms.Choice(rule, a, b)
-            let zero = 'V.Constant 0.0
-            // NaN is the one number that does not equal itself
-            let taken = 'V.Select('V.Or('V.Equal(y, y), 'V.Equal(a, a)), 'V.Equal(y, a), 'V.Equal(zero, zero))
-            let contribution = if first then 'V.Select(taken, t, zero) else 'V.Select(taken, zero, t)
-            'V.Select('V.Equal(a, b), 'V.Multiply('V.Constant 0.5, t), contribution)
+            let share = (ShareKernel() :> IKernel).On(a, b, Forms.Choice(rule, a, b), t)
+            let share = if first then share else 'V.Subtract('V.Constant 1.0, share)
+            Lanes.LanePowers.absorb share t
 
 /// <summary>Values and slopes of the rules over spans. An input has the result's length, or length 1: that number is used for all.</summary>
 [<AbstractClass; Sealed>]
@@ -223,6 +241,27 @@ type internal Elementwise =
         Elementwise.Check("b", b, y.Length)
         let one = Elementwise.One a
         Loop.Run(ChoiceKernel<'R> rule, a, b, one, one, y, false)
+
+    /// <summary>y_i = 1 or 0, the answer to a question about a_i and b_i</summary>
+    static member Relation<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =
+        Elementwise.Check("a", a, y.Length)
+        Elementwise.Check("b", b, y.Length)
+        let one = Elementwise.One a
+        Loop.Run(RelationKernel<'Q> relation, a, b, one, one, y, false)
+
+    /// <summary>y_i = a_i where answer_i is 1, b_i where it is 0</summary>
+    static member Select(answer: ReadOnlySpan<float>, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =
+        Elementwise.Check("answer", answer, y.Length)
+        Elementwise.Check("a", a, y.Length)
+        Elementwise.Check("b", b, y.Length)
+        Loop.Run(SelectKernel(), answer, a, b, Elementwise.One a, y, false)
+
+    /// <summary>The share of a_i in the result y_i of a choice between a_i and b_i</summary>
+    static member Share(a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, share: Span<float>) : unit =
+        Elementwise.Check("a", a, share.Length)
+        Elementwise.Check("b", b, share.Length)
+        Elementwise.Check("y", y, share.Length)
+        Loop.Run(ShareKernel(), a, b, y, Elementwise.One a, share, false)
 
     /// <summary>y_i = f(a_i, b_i, c_i)</summary>
     static member Ternary<'R when 'R: struct and 'R :> ITernary>

@@ -79,6 +79,17 @@ module internal Words =
         result
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let mapRelation (relation: 'Q) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation =
+        let mutable result = a
+        let mutable second = b
+        let lanes = &Unsafe.As<'V, float>(&result)
+        let seconds = &Unsafe.As<'V, float>(&second)
+        for lane in 0 .. Rules.Plain.previous 'V.Count do
+            let value = &Unsafe.Add(&lanes, lane)
+            value <- relation.Value(value, Unsafe.Add(&seconds, lane))
+        result
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let mapTernary (rule: 'R) (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary =
         let mutable result = a
         let mutable second = b

@@ -120,6 +120,20 @@ type internal Forms =
         else found <- false
         y
 
+    /// The vector form of a question.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member OfRelation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(_relation: 'Q, a: 'V, b: 'V, found: byref<bool>) : 'V =
+        let inline answer mask = 'V.Select(mask, 'V.Constant 1.0, 'V.Constant 0.0)
+        let mutable y = a
+        if Forms.Is<'Q, Relations.Less>() then y <- answer ('V.Less(a, b))
+        elif Forms.Is<'Q, Relations.LessOrEqual>() then y <- answer ('V.LessOrEqual(a, b))
+        elif Forms.Is<'Q, Relations.Equal>() then y <- answer ('V.Equal(a, b))
+        elif Forms.Is<'Q, Relations.Both>() then y <- 'V.Multiply(a, b)
+        elif Forms.Is<'Q, Relations.Either>() then y <- 'V.Max(a, b)
+        elif Forms.Is<'Q, Relations.Not>() then y <- 'V.Subtract('V.Constant 1.0, a)
+        else found <- false
+        y
+
     /// The vector form of a function of three arguments.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member OfTernary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(_rule: 'R, a: 'V, b: 'V, c: 'V, found: byref<bool>) : 'V =
@@ -153,6 +167,12 @@ type internal Forms =
         let mutable found = true
         let y = Forms.OfChoice(rule, a, b, &found)
         if found then y else mapChoice rule a b
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Relation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: 'V, b: 'V) : 'V =
+        let mutable found = true
+        let y = Forms.OfRelation(relation, a, b, &found)
+        if found then y else mapRelation relation a b
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Ternary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(rule: 'R, a: 'V, b: 'V, c: 'V) : 'V =

@@ -126,3 +126,13 @@ module Pieces =
             member _.Value(_, _) = value
             member _.SlopeA(_, _, _) = number 0.5
             member _.SlopeB(_, _, _) = number 0.5
+
+    /// y = x: what a choice hands on of the argument that it took
+    [<Struct>]
+    type Same =
+        interface IUnary with
+            member _.Name = "same"
+            member _.Domain = between -100.0 100.0
+            member _.Edges = [ edge -0.0 (-0.0, 1.0) ]
+            member _.Value x = x
+            member _.Slope(_, _) = number 1.0

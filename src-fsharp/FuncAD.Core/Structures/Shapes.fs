@@ -17,10 +17,11 @@ type internal InertShape<'T>(isInert: Type -> bool) =
     let isExact = typeof<'T>.IsSealed || typeof<'T>.IsArray
     override _.HasNumbers = false
 
-    override _.Gather(_, value, into) =
+    override _.Gather(like, value, into) =
         if not isExact && not (isNull (box value)) && value.GetType() <> typeof<'T> && not (isInert (value.GetType())) then
             into.Fail
                 $"a {value.GetType().Name} stands where a {typeof<'T>.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
+        into.CompareOthers(like, value)
 
     override _.Rebuild(like, _) = like
 

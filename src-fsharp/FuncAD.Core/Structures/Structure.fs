@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Collections
 open System.Collections.Generic
 
 /// <summary>
@@ -13,6 +14,15 @@ type internal Leaves(operation: string, parameter: string) =
     let mutable arrays: List<Tensor> = null
     let mutable functions: List<struct (obj * FunctionStructure)> = null
     let mutable path: string list = []
+    let mutable isLikeInOthers = true
+
+    /// False once a part that is no number was found to differ from the one of the value that it should be like.
+    member _.IsLikeInOthers = isLikeInOthers
+
+    /// Compares parts that are not numbers.
+    member _.CompareOthers(like: 'T, value: 'T) =
+        if isLikeInOthers && not (Object.ReferenceEquals(like, value)) then
+            isLikeInOthers <- StructuralComparisons.StructuralEqualityComparer.Equals(like, value)
 
     /// The numbers and the arrays, in fresh lists that are the caller's own.
     member _.Parts =

@@ -1,0 +1,146 @@
+namespace FuncAD
+
+open System
+open System.Buffers
+open System.Runtime.InteropServices
+open System.Threading
+open FuncAD.Compiled
+
+#nowarn "9"
+
+/// <summary>
+/// A function that AD.Compile has traced and compiled. It gives what the function gives, bit for bit, and may be called from many threads at
+/// once.
+/// </summary>
+/// <remarks>
+/// The program holds what the function did for the example. Where it branched on values, each run checks that it would branch the same way; a point
+/// that would not is traced, and its path kept beside the others. Parts of the parameter that are not Reals, and whatever the function captures, are
+/// constants of the program: random numbers, counters and arrays keep the values that they had while tracing.
+/// </remarks>
+[<Sealed>]
+type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
+    let start =
+        let leaves = Gather.input "Compile" "example" example
+        if leaves.Parts.Arrays.Length > 0 then
+            leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it."
+        leaves.Parts.Numbers |> Array.map _.Bottom.value
+
+    let first = Path.trace f example start options.Mode
+    let outputs = first.Program.Outputs.Length
+
+    /// Replaced as a whole when a path is added.
+    let mutable paths = if first.IsReliable then [| first |] else [||]
+
+    /// The index of the path that was taken last: the first to be tried.
+    let mutable latest = 0
+
+    let checkOutputs (count: int) =
+        if count <> outputs then
+            raise (
+                InvalidOperationException(
+                    $"Compile: the function has {count} results at this point and {outputs} at the example. A compiled function has the same number of results everywhere."
+                )
+            )
+
+    /// The function itself at a point.
+    let original (point: float[]) : float[] =
+        let result = f (Gather.rebuild example (Parts.ofNumbers (Array.map Real point)))
+        let numbers = (Gather.output "Compile" result).Parts.Numbers
+        checkOutputs numbers.Length
+        numbers |> Array.map _.Value
+
+    /// The paths, with the one that a point takes if that was not known and there is room for it.
+    let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
+        lock start (fun () ->
+            if paths.Length = known.Length && known.Length < options.MaximumPaths then
+                let path = Path.trace f example point options.Mode
+                checkOutputs path.Program.Outputs.Length
+                if path.IsReliable then Volatile.Write(&paths, Array.append paths [| path |])
+            paths)
+
+    /// Runs a path's program at a point; false if the point takes another path.
+    let follow (path: Path<'Q>) (point: ReadOnlySpan<float>) (results: Span<float>) : bool =
+        let code = path.Point.Current
+        let scratch = if code.Scratch = 0 then null else ArrayPool<float>.Shared.Rent code.Scratch
+        use inputs = fixed &MemoryMarshal.GetReference point
+        use memory = fixed scratch
+        use outputs = fixed &MemoryMarshal.GetReference results
+        let holds = code.Run(inputs, memory, outputs)
+        if not (isNull scratch) then ArrayPool<float>.Shared.Return scratch
+        holds
+
+    /// NaN may be due to a structural zero of the function that is a plain zero of the program: then the function decides.
+    let isDoubtful (path: Path<'Q>) (results: ReadOnlySpan<float>) : bool =
+        let mutable hasNaN = false
+        if path.Program.IsUncertain then
+            for result in results do
+                hasNaN <- hasNaN || Double.IsNaN result
+        hasNaN
+
+    /// Runs the program of the path that a point takes. Null if there is none, or if its results are in doubt.
+    let run (point: ReadOnlySpan<float>) (results: Span<float>) : Path<'Q> =
+        let mutable known = Volatile.Read &paths
+        let mutable taken: Path<'Q> = null
+        let guess = latest
+        if guess < known.Length && follow known[guess] point results then taken <- known[guess]
+        let mutable index = 0
+        while isNull taken && index < known.Length do
+            if index <> guess && follow known[index] point results then
+                taken <- known[index]
+                latest <- index
+            index <- index + 1
+            if isNull taken && index = known.Length then known <- discover known (point.ToArray())
+        if isNull taken || isDoubtful taken (Span.op_Implicit results) then null else taken
+
+    /// <summary>The number of numbers in the parameter.</summary>
+    member _.Inputs = start.Length
+
+    /// <summary>The number of numbers in the result.</summary>
+    member _.Outputs = outputs
+
+    /// <summary>The number of operations in the program of the example's path.</summary>
+    member _.Operations = first.Program.Lines.Length
+
+    /// <summary>The number of operations that the function performed for the example, derivatives included, before any were left out.</summary>
+    member _.TracedOperations = first.Program.Traced
+
+    /// <summary>The number of paths through the function's branches that have a program by now.</summary>
+    member _.Paths = paths.Length
+
+    /// <summary>The function's result.</summary>
+    /// <remarks>
+    /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself runs: a
+    /// compiled function may be used wherever the function may.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
+    member _.Invoke(x: 'P) : 'Q =
+        if not typeof<'P>.IsValueType && isNull (box x) then nullArg (nameof x)
+        let leaves = Leaves("A compiled function", nameof x)
+        Structures.of'<'P>().Gather(example, x, leaves)
+        let numbers = leaves.Parts.Numbers
+        if not leaves.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
+            f x
+        else
+            let results = Array.zeroCreate outputs
+            match run (ReadOnlySpan(numbers |> Array.map _.value)) (Span results) with
+            | null -> f x
+            | path -> path.Result results
+
+    /// <summary>The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.</summary>
+    /// <remarks>Allocates nothing, unless the point takes a path that is not compiled. The spans may overlap.</remarks>
+    /// <exception cref="T:System.ArgumentException">A span has not the length Inputs or Outputs.</exception>
+    member _.Run(inputs: ReadOnlySpan<float>, outputs: Span<float>) : unit =
+        if inputs.Length <> start.Length then
+            raise (ArgumentException($"Run: the parameter has {start.Length} numbers, got {inputs.Length}.", nameof inputs))
+        if outputs.Length <> first.Program.Outputs.Length then
+            raise (ArgumentException($"Run: the result has {first.Program.Outputs.Length} numbers, got room for {outputs.Length}.", nameof outputs))
+        let copy = if inputs.Overlaps(Span.op_Implicit outputs) then ArrayPool<float>.Shared.Rent inputs.Length else null
+        let point = if isNull copy then inputs else (inputs.CopyTo(Span copy); ReadOnlySpan(copy, 0, inputs.Length))
+        if isNull (run point outputs) then (original (point.ToArray())).CopyTo outputs
+        if not (isNull copy) then ArrayPool<float>.Shared.Return copy
+
+    /// <summary>The program of the example's path, as numbered assignments.</summary>
+    override _.ToString() = first.Program.ToString()
+
+    /// <summary>The program of the example's path, in Graphviz's language.</summary>
+    member _.ToDot() : string = first.Program.ToDot()

@@ -1,0 +1,25 @@
+namespace FuncAD
+
+/// <summary>How a compiled function is executed.</summary>
+type ExecutionMode =
+    /// <summary>Interpreted until it is hot, then as machine code where code can be generated.</summary>
+    | Automatic = 0
+    /// <summary>Always interpreted, as it is where no code can be generated (native AOT).</summary>
+    | Interpreted = 1
+    /// <summary>As machine code from the first call on.</summary>
+    | MachineCode = 2
+
+/// <summary>Choices for AD.Compile; the defaults are meant to be right.</summary>
+[<Sealed>]
+type CompileOptions() =
+    /// <summary>Interpreted, as machine code, or first the one and then the other.</summary>
+    member val Mode = ExecutionMode.Automatic with get, set
+
+    /// <summary>The bits of the vectors that batches run in: 128, 256 or 512; 0 for the widest that the machine has. Results do not depend on it.</summary>
+    member val VectorBits = 0 with get, set
+
+    /// <summary>The number of threads that batches are split over; 0 for one for each core. Results do not depend on it.</summary>
+    member val Threads = 0 with get, set
+
+    /// <summary>How many paths through the function's branches are compiled; points that take further ones run the function itself.</summary>
+    member val MaximumPaths = 16 with get, set

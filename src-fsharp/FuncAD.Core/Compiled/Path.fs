@@ -1,0 +1,54 @@
+namespace FuncAD.Compiled
+
+open System.Runtime.CompilerServices
+open System.Threading
+open FuncAD
+
+/// <summary>The code of a path's program at one point: interpreted until it is hot.</summary>
+[<Sealed>]
+type internal PointCode(program: Program, mode: ExecutionMode) =
+    /// Runs after which interpreting has taken about as long as compiling will, so that at most twice the least possible time is
+    /// spent (benchmarks/README.md has the measurement).
+    static let hot = 4000
+
+    let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && mode <> ExecutionMode.Interpreted
+    let mutable runs = if mode = ExecutionMode.MachineCode then hot else 0
+    let mutable code: ScalarCode = Interpreter program
+
+    let compile () =
+        lock program (fun () ->
+            if code :? Interpreter then Volatile.Write(&code, ScalarCompiler.compile program))
+
+    /// What runs the program from now on.
+    member _.Current: ScalarCode =
+        if isCompilable && runs <= hot then
+            runs <- runs + 1
+            if runs > hot then compile ()
+        code
+
+/// <summary>One path through a function's branches: its program, and a result that gives others their structure.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal Path<'Q>(program: Program, mode: ExecutionMode, like: 'Q, isReliable: bool) =
+    let point = PointCode(program, mode)
+    member _.Program = program
+    member _.Point = point
+
+    /// False if not even the point that it was traced at can be computed by it.
+    member _.IsReliable = isReliable
+    member _.Result(numbers: float[]) : 'Q = Gather.rebuild like (Parts.ofNumbers (Array.map Real numbers))
+
+module internal Path =
+    /// Traces a function at a point.
+    let trace (f: 'P -> 'Q) (example: 'P) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
+        let level = Trace point
+        try
+            let result = f (Gather.rebuild example (Parts.ofNumbers (Array.init point.Length level.Number)))
+            let leaves = Gather.output "Compile" result
+            if leaves.HasFunctions then leaves.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
+            if leaves.Parts.Arrays.Length > 0 then leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
+            let numbers = leaves.Parts.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
+            let program = Program.Of(level.Graph, Array.map level.NodeOf numbers, level.Guards.ToArray(), level.Recorded)
+            let like = Gather.rebuild result (Parts.ofNumbers (numbers |> Array.map (fun y -> Real y.value)))
+            Path(program, mode, like, level.IsReliable)
+        finally
+            level.End()

@@ -1,0 +1,185 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Generic
+open System.Reflection
+open FuncAD
+open FuncAD.Rules
+
+/// <summary>What a machine does in an instruction or two: interpreters and emitters know it. Everything else is a call of the rule.</summary>
+type internal Instruction =
+    | Call = 0
+    | Add = 1
+    | Subtract = 2
+    | Multiply = 3
+    | Divide = 4
+    | Negate = 5
+    | Abs = 6
+    | Sqrt = 7
+    | Floor = 8
+    | Ceiling = 9
+    | Truncate = 10
+    | RoundToEven = 11
+    | Max = 12
+    | Min = 13
+    | FusedMultiplyAdd = 14
+    | Less = 15
+    | LessOrEqual = 16
+    | Equal = 17
+    | Both = 18
+    | Either = 19
+    | Not = 20
+    | Absorb = 21
+    | Select = 22
+    | Share = 23
+
+/// Stand for what is no rule: it has no derivative of its own.
+[<Struct>]
+type internal Selection = struct end
+
+[<Struct>]
+type internal Sharing = struct end
+
+module internal Instruction =
+    let private known =
+        dict
+            [ typeof<Arithmetic.Add>, Instruction.Add
+              typeof<Arithmetic.Subtract>, Instruction.Subtract
+              typeof<Arithmetic.Multiply>, Instruction.Multiply
+              typeof<Arithmetic.Divide>, Instruction.Divide
+              typeof<Arithmetic.Negate>, Instruction.Negate
+              typeof<Arithmetic.Truncate>, Instruction.Truncate
+              typeof<Arithmetic.RoundToEven>, Instruction.RoundToEven
+              typeof<Arithmetic.FusedMultiplyAdd>, Instruction.FusedMultiplyAdd
+              typeof<Pieces.Abs>, Instruction.Abs
+              typeof<Pieces.Floor>, Instruction.Floor
+              typeof<Pieces.Ceiling>, Instruction.Ceiling
+              typeof<Pieces.Max>, Instruction.Max
+              typeof<Pieces.Min>, Instruction.Min
+              typeof<Powers.Sqrt>, Instruction.Sqrt
+              typeof<Powers.RootOfSquares>, Instruction.Sqrt
+              typeof<Powers.Absorb>, Instruction.Absorb
+              typeof<Relations.Less>, Instruction.Less
+              typeof<Relations.LessOrEqual>, Instruction.LessOrEqual
+              typeof<Relations.Equal>, Instruction.Equal
+              typeof<Relations.Both>, Instruction.Both
+              typeof<Relations.Either>, Instruction.Either
+              typeof<Relations.Not>, Instruction.Not
+              typeof<Selection>, Instruction.Select
+              typeof<Sharing>, Instruction.Share ]
+
+    let ofRule (rule: Type) : Instruction =
+        match known.TryGetValue rule with
+        | true, instruction -> instruction
+        | _ -> Instruction.Call
+
+/// <summary>
+/// A rule as a node of a program applies it, with its type forgotten: on doubles, on runs of doubles, and on <c>Real</c>, which is how a program
+/// is differentiated again. Two primitives are equal if their rules are.
+/// </summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal Primitive(rule: obj, name: string, arity: int) =
+    let instruction = Instruction.ofRule (rule.GetType())
+    member _.Rule = rule
+    member _.Name = name
+    member _.Arity = arity
+    member _.Instruction = instruction
+
+    /// Arguments beyond the arity are not looked at.
+    abstract Value: a: float * b: float * c: float -> float
+    abstract OnSpans: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * c: ReadOnlySpan<float> * y: Span<float> -> unit
+    abstract Apply: a: Real * b: Real * c: Real -> Real
+
+    /// The result is 1, 0 or a weight: a question's answer.
+    abstract IsAnswer: bool
+    default _.IsAnswer = false
+
+    /// A NaN among the arguments need not show in the result.
+    abstract HidesNaN: bool
+    default primitive.HidesNaN = primitive.IsAnswer
+
+    /// A static method of doubles that computes the value, where the rule has no parameters: the JIT inlines it.
+    member primitive.Method: MethodInfo =
+        if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then null
+        else primitive.GetType().GetMethod("Of", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
+
+    override primitive.Equals other =
+        match other with
+        | :? Primitive as other -> Object.ReferenceEquals(primitive, other) || (primitive.GetType() = other.GetType() && rule.Equals other.Rule)
+        | _ -> false
+
+    override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
+
+[<Sealed; AllowNullLiteral>]
+type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
+    inherit Primitive(rule, rule.Name, 1)
+    static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
+    override _.Value(x, _, _) = rule.Value x
+    override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
+    override _.Apply(x, _, _) = Real.Unary(rule, x)
+    override _.HidesNaN = typeof<'R> = typeof<CustomRule>
+
+[<Sealed; AllowNullLiteral>]
+type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+    inherit Primitive(rule, rule.Name, 2)
+    static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
+    override _.Value(a, b, _) = rule.Value(a, b)
+    override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
+    override _.Apply(a, b, _) = Real.Binary(rule, a, b)
+
+[<Sealed; AllowNullLiteral>]
+type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
+    inherit Primitive(rule, rule.Name, 3)
+    static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
+    override _.Value(a, b, c) = rule.Value(a, b, c)
+    override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
+    override _.Apply(a, b, c) = Real.Ternary(rule, a, b, c)
+
+[<Sealed; AllowNullLiteral>]
+type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
+    inherit Primitive(rule, rule.Name, 1)
+    static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
+    override _.Value(x, _, _) = rule.Value x
+    override _.OnSpans(x, _, _, y) = Elementwise.Step(rule, x, y)
+    override _.Apply(x, _, _) = Real.Step(rule, x)
+
+[<Sealed; AllowNullLiteral>]
+type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
+    inherit Primitive(rule, rule.Name, 2)
+    static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
+    override _.Value(a, b, _) = rule.Value(a, b)
+    override _.OnSpans(a, b, _, y) = Elementwise.Choice(rule, a, b, y)
+    override _.Apply(a, b, _) = Real.Choice(rule, a, b)
+    override _.HidesNaN = rule.Name.EndsWith("Number", StringComparison.Ordinal)
+
+[<Sealed; AllowNullLiteral>]
+type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
+    inherit Primitive(relation, relation.Name, 2)
+    static member Of(a: float, b: float) : float = Unchecked.defaultof<'Q>.Value(a, b)
+    override _.Value(a, b, _) = relation.Value(a, b)
+    override _.OnSpans(a, b, _, y) = Elementwise.Relation(relation, a, b, y)
+    override _.Apply(a, b, _) = Real.Relation(relation, a, b)
+    override _.IsAnswer = true
+
+/// <summary>a where the answer is 1, b where it is 0.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal SelectPrimitive() =
+    inherit Primitive(Selection(), "select", 3)
+    static member Of(answer: float, a: float, b: float) : float = if answer <> 0.0 then a else b
+    override _.Value(answer, a, b) = SelectPrimitive.Of(answer, a, b)
+    override _.OnSpans(answer, a, b, y) = Elementwise.Select(answer, a, b, y)
+    override _.Apply(answer, a, b) = Real.Select(Condition answer, a, b)
+
+/// <summary>The share that a has in the result y of a choice between a and b.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal SharePrimitive() =
+    inherit Primitive(Sharing(), "share", 3)
+    static member Of(a: float, b: float, y: float) : float = Relations.share a b y
+    override _.Value(a, b, y) = Relations.share a b y
+    override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)
+
+    override _.Apply(a, b, y) =
+        let half, taken = Real 0.5, Real.Relation(Relations.Equal(), y, a)
+        Real.Select(Real.Equal(a, b), half, taken)
+
+    override _.IsAnswer = true

@@ -1,0 +1,154 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Generic
+open System.Globalization
+open System.Text
+open FuncAD
+
+/// <summary>An primitive of a program: its operands and its result are values, by number.</summary>
+[<Struct>]
+type internal Line =
+    { Primitive: Primitive
+      Instruction: Instruction
+      A: int
+      B: int
+      C: int }
+
+/// <summary>
+/// A straight-line program: what is needed of a graph for its outputs and guards, in the order in which it was traced. Values are numbered:
+/// first the inputs, then the constants, then the results of the lines.
+/// </summary>
+[<Sealed>]
+type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
+    let first = inputs + constants.Length
+    let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
+
+    member _.Inputs = inputs
+    member _.Constants = constants
+    member _.Lines = lines
+    member _.Outputs = outputs
+    member _.Guards = guards
+
+    /// The number of operations that were performed while tracing, before anything was left out.
+    member _.Traced = traced
+
+    /// NaN among the outputs may be due to a structural zero that is a plain zero here.
+    member _.IsUncertain = isUncertain
+
+    /// The value that the first line computes.
+    member _.First = first
+    member _.Values = first + lines.Length
+    member _.IsInput value = value < inputs
+    member _.IsConstant value = value >= inputs && value < first
+
+    /// The guards that can be checked after a line.
+    member _.GuardsAfter(line: int) : Guard[] =
+        match guardsAt.TryGetValue line with
+        | true, guards -> guards
+        | _ -> [||]
+
+    /// The operands of a line, in order.
+    member _.Operands(line: int) : int[] =
+        let { Primitive = primitive; A = a; B = b; C = c } = lines[line]
+        match primitive.Arity with
+        | 1 -> [| a |]
+        | 2 -> [| a; b |]
+        | _ -> [| a; b; c |]
+
+    /// What a graph's outputs and guards need.
+    static member Of(graph: Graph, outputs: int[], guards: Guard[], traced: int) : Program =
+        let isNeeded = Array.zeroCreate<bool> graph.Count
+        for node in outputs do
+            isNeeded[node] <- true
+        for guard in guards do
+            isNeeded[guard.Node] <- true
+        let arguments node = let struct (a, b, c) = graph.Arguments node in [| a; b; c |]
+        for node = graph.Count - 1 downto graph.Inputs do
+            if isNeeded[node] && not (graph.IsConstant node) then
+                let arguments = arguments node
+                for index = 0 to graph.Primitive(node).Arity - 1 do
+                    isNeeded[arguments[index]] <- true
+        let number = Array.zeroCreate<int> graph.Count
+        let constants = List<float>()
+        for node = 0 to graph.Count - 1 do
+            if graph.IsInput node then number[node] <- node
+            elif isNeeded[node] && graph.IsConstant node then
+                number[node] <- graph.Inputs + constants.Count
+                constants.Add(graph.Value node)
+        let lines = List<Line>()
+        for node = graph.Inputs to graph.Count - 1 do
+            if isNeeded[node] && not (graph.IsConstant node) then
+                number[node] <- graph.Inputs + constants.Count + lines.Count
+                let primitive = graph.Primitive node
+                let struct (a, b, c) = graph.Arguments node
+                let operand index x = if index < primitive.Arity then number[x] else 0
+                lines.Add { Primitive = primitive; Instruction = primitive.Instruction; A = operand 0 a; B = operand 1 b; C = operand 2 c }
+        let guards = guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
+        Program(graph.Inputs, constants.ToArray(), lines.ToArray(), outputs |> Array.map (fun node -> number[node]), guards, traced, graph.IsUncertain)
+
+    // ---- Text ----
+
+    member private program.Name(value: int) : string =
+        if program.IsInput value then $"x{value}"
+        elif program.IsConstant value then constants[value - inputs].ToString("R", CultureInfo.InvariantCulture)
+        else $"v{value - first}"
+
+    member private program.Text(line: int) : string =
+        let names = program.Operands line |> Array.map program.Name
+        match lines[line].Instruction with
+        | Instruction.Add -> $"{names[0]} + {names[1]}"
+        | Instruction.Subtract -> $"{names[0]} - {names[1]}"
+        | Instruction.Multiply -> $"{names[0]} * {names[1]}"
+        | Instruction.Divide -> $"{names[0]} / {names[1]}"
+        | Instruction.Negate -> $"-{names[0]}"
+        | Instruction.Less -> $"{names[0]} < {names[1]}"
+        | Instruction.LessOrEqual -> $"{names[0]} <= {names[1]}"
+        | Instruction.Equal -> $"{names[0]} = {names[1]}"
+        | Instruction.Select -> $"{names[0]} ? {names[1]} : {names[2]}"
+        | _ ->
+            let parameters = lines[line].Primitive.Rule.GetType().GetFields(Reflection.BindingFlags.Instance ||| Reflection.BindingFlags.NonPublic)
+            let shown =
+                parameters
+                |> Array.map (fun field -> field.GetValue(lines[line].Primitive.Rule))
+                |> Array.filter (fun value -> value :? int || value :? float)
+                |> Array.map (fun value -> Convert.ToString(value, CultureInfo.InvariantCulture))
+            let all = String.Join(", ", Array.append names shown)
+            $"{lines[line].Primitive.Name}({all})"
+
+    /// The program as numbered assignments.
+    override program.ToString() =
+        let text = StringBuilder()
+        for line = 0 to lines.Length - 1 do
+            text.Append($"v{line} = {program.Text line}\n") |> ignore
+            for guard in program.GuardsAfter line do
+                text.Append($"""require {program.Name guard.Node} is {(if guard.Expected then "true" else "false")}{'\n'}""") |> ignore
+        outputs |> Array.iteri (fun index value -> text.Append($"y{index} = {program.Name value}\n") |> ignore)
+        text.ToString()
+
+    /// The program in the language of Graphviz.
+    member program.ToDot() : string =
+        let text = StringBuilder "digraph program {\n  rankdir = LR;\n  node [shape = box, style = rounded, fontname = \"Helvetica\"];\n"
+        let line (content: string) = text.Append("  ").Append(content).Append('\n') |> ignore
+        for input = 0 to inputs - 1 do
+            line $"x{input} [label = \"x{input}\", shape = circle];"
+        for index = 0 to lines.Length - 1 do
+            line $"v{index} [label = \"{lines[index].Primitive.Name}\"];"
+            program.Operands index
+            |> Array.iteri (fun place operand ->
+                if program.IsConstant operand then
+                    line $"c{index}_{place} [label = \"{program.Name operand}\", shape = plaintext];"
+                    line $"c{index}_{place} -> v{index};"
+                else
+                    line $"{program.Name operand} -> v{index};")
+        outputs
+        |> Array.iteri (fun index value ->
+            line $"y{index} [label = \"y{index}\", shape = doublecircle];"
+            if program.IsConstant value then
+                line $"c_y{index} [label = \"{program.Name value}\", shape = plaintext];"
+                line $"c_y{index} -> y{index};"
+            else
+                line $"{program.Name value} -> y{index};")
+        for guard in guards do
+            line $"{program.Name guard.Node} [color = red];"
+        text.Append("}\n").ToString()
