@@ -1,0 +1,186 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Buffers
+open System.Threading
+open System.Threading.Tasks
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+open FuncAD
+
+#nowarn "9"
+
+/// <summary>The tile code of a path's program: interpreted until it is hot.</summary>
+[<Sealed>]
+type internal BatchCode(program: Program, isUniform: bool[], options: CompileOptions) =
+    /// Points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
+    static let hot = 50_000L
+
+    let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && options.Mode <> ExecutionMode.Interpreted
+    let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
+    let mutable isCompiled = false
+    let mutable code = TileCode.interpreted program isUniform
+
+    let compile () =
+        lock program (fun () ->
+            if not isCompiled then
+                Volatile.Write(&code, TileCode.compiled program isUniform (TileCode.bits options))
+                isCompiled <- true)
+
+    /// What runs the next points.
+    member _.For(count: int) : TileCode =
+        if isCompilable && not isCompiled then
+            points <- points + int64 count
+            if points > hot then compile ()
+        code
+
+/// <summary>Memory that a worker computes tiles in: pointers to columns, the code's scratch memory, and padded copies of incomplete columns.</summary>
+[<Sealed>]
+type internal Workspace(code: TileCode) =
+    let program = code.Plan.Program
+    let columns = program.Inputs + program.Outputs.Length
+    let tile = code.Plan.Tile
+    let pointers = GC.AllocateUninitializedArray<nativeint>(columns, pinned = true)
+    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * tile)
+    let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
+    let scratch: nativeptr<float> = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt
+    let rejected = Array.zeroCreate<bool> tile
+    member _.Pointers = pointers
+    member _.Rejected = rejected
+
+    /// The column of the workspace's own for an input or an output.
+    member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * tile)
+
+    /// So many points, whose columns the pointers lead to.
+    member _.Tile(count: int) : Tile =
+        { Columns = NativePtr.ofNativeInt (Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(pointers, 0))
+          Scratch = scratch
+          Count = count }
+
+    interface IDisposable with
+        member _.Dispose() =
+            handle.Free()
+            ArrayPool<float>.Shared.Return memory
+
+/// <summary>Columns of doubles in memory: number i of point k of count points is at i * count + k.</summary>
+[<Struct>]
+type internal Columns =
+    { Start: nativeptr<float>
+      Width: int
+      Count: int }
+
+    member columns.At(index: int, point: int) : nativeptr<float> =
+        NativePtr.ofNativeInt (NativePtr.toNativeInt columns.Start + (nativeint index * nativeint columns.Count + nativeint point) * 8n)
+
+/// <summary>A point on its own: its inputs in, its outputs out.</summary>
+type internal SinglePoint = delegate of inputs: ReadOnlySpan<float> * outputs: Span<float> -> unit
+
+module internal Batch =
+    /// Points times lines from which on the work is split over the cores: below, starting threads takes longer.
+    let private worthSplitting = 400_000L
+
+    /// One point, gathered from columns and scattered to columns.
+    let private alone (single: SinglePoint) (inputs: Columns) (outputs: Columns) (point: int) =
+        let memory = ArrayPool<float>.Shared.Rent(inputs.Width + outputs.Width)
+        try
+            for index = 0 to inputs.Width - 1 do
+                memory[index] <- NativePtr.read (inputs.At(index, point))
+            single.Invoke(ReadOnlySpan(memory, 0, inputs.Width), Span(memory, inputs.Width, outputs.Width))
+            for index = 0 to outputs.Width - 1 do
+                NativePtr.write (outputs.At(index, point)) memory[inputs.Width + index]
+        finally
+            ArrayPool<float>.Shared.Return memory
+
+    /// Points first .. first + count - 1 of the columns, count at most a tile.
+    let private tile (code: TileCode) (workspace: Workspace) (single: SinglePoint) (inputs: Columns) (outputs: Columns) (first: int) (count: int) =
+        let program = code.Plan.Program
+        let padded = (count + 7) / 8 * 8
+        let pointer (column: nativeptr<float>) = NativePtr.toNativeInt column
+        for index = 0 to program.Inputs - 1 do
+            let source = inputs.At(index, first)
+            workspace.Pointers[index] <-
+                pointer (
+                    if padded = count then source
+                    else
+                        let copy = workspace.Column index
+                        for k = 0 to padded - 1 do
+                            NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
+                        copy
+                )
+        for index = 0 to program.Outputs.Length - 1 do
+            workspace.Pointers[program.Inputs + index] <-
+                pointer (if padded = count then outputs.At(index, first) else workspace.Column(program.Inputs + index))
+        let tile = workspace.Tile padded
+        code.Run tile
+        Array.Clear workspace.Rejected
+        let isRejected = code.Reject(tile, workspace.Rejected)
+        if padded <> count then
+            for index = 0 to program.Outputs.Length - 1 do
+                Span<float>(NativePtr.toVoidPtr (workspace.Column(program.Inputs + index)), count)
+                    .CopyTo(Span<float>(NativePtr.toVoidPtr (outputs.At(index, first)), count))
+        if isRejected then
+            for k = 0 to count - 1 do
+                if workspace.Rejected[k] then alone single inputs outputs (first + k)
+
+    /// Calls body with ranges of points, tile by tile, on so many threads; each worker has a workspace of its own. Where a range lies depends on its
+    /// index alone.
+    let split
+        (code: TileCode)
+        (options: CompileOptions)
+        (count: int)
+        (cancellation: CancellationToken)
+        (progress: IProgress<float>)
+        (body: Action<Workspace, int, int, int>)
+        =
+        let tile = code.Plan.Tile
+        let tiles = int ((int64 count + int64 tile - 1L) / int64 tile)
+        let mutable finished = 0
+        let run (workspace: Workspace) index =
+            cancellation.ThrowIfCancellationRequested()
+            body.Invoke(workspace, index, index * tile, min tile (count - index * tile))
+            if not (isNull progress) then
+                let finished = Interlocked.Increment &finished
+                let percent n = int64 n * 100L / int64 tiles
+                if percent finished > percent (finished - 1) then progress.Report(float finished / float tiles)
+        let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
+        if threads = 1 || tiles = 1 || int64 count * int64 code.Plan.Program.Lines.Length < worthSplitting then
+            use workspace = new Workspace(code)
+            for index = 0 to tiles - 1 do
+                run workspace index
+        else
+            try
+                Parallel.For(
+                    0,
+                    tiles,
+                    ParallelOptions(MaxDegreeOfParallelism = threads, CancellationToken = cancellation),
+                    (fun () -> new Workspace(code)),
+                    (fun index _ workspace ->
+                        run workspace index
+                        workspace),
+                    (fun workspace -> (workspace :> IDisposable).Dispose())
+                )
+                |> ignore
+            with :? AggregateException as all when all.InnerExceptions.Count > 0 ->
+                Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(all.InnerExceptions[0]).Throw()
+
+    let run
+        (code: TileCode)
+        (single: SinglePoint)
+        (options: CompileOptions)
+        (inputs: nativeptr<float>)
+        (outputs: nativeptr<float>)
+        (count: int)
+        (cancellation: CancellationToken)
+        (progress: IProgress<float>)
+        =
+        let program = code.Plan.Program
+        let inputs = { Start = inputs; Width = program.Inputs; Count = count }
+        let outputs = { Start = outputs; Width = program.Outputs.Length; Count = count }
+        let body (workspace: Workspace) (_: int) (first: int) (points: int) = tile code workspace single inputs outputs first points
+        split code options count cancellation progress (Action<_, _, _, _> body)
+
+    /// Where no program can be relied on: all points on their own.
+    let runAlone (single: SinglePoint) (width: int) (results: int) (inputs: nativeptr<float>) (outputs: nativeptr<float>) (count: int) (cancellation: CancellationToken) =
+        for point = 0 to count - 1 do
+            cancellation.ThrowIfCancellationRequested()
+            alone single { Start = inputs; Width = width; Count = count } { Start = outputs; Width = results; Count = count } point

@@ -1,0 +1,210 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Generic
+open System.Reflection
+open System.Reflection.Emit
+open System.Runtime.Intrinsics
+
+/// <summary>Fused lines over the points of a tile, as machine code.</summary>
+type internal Fusion = delegate of columns: nativeint * scratch: nativeint * bytes: nativeint -> unit
+
+/// <summary>What the framework offers for vectors of one width, by name.</summary>
+[<Sealed>]
+type internal VectorMethods(bits: int) =
+    let kind, methods =
+        match bits with
+        | 128 -> typeof<Vector128<float>>, typeof<Vector128>
+        | 256 -> typeof<Vector256<float>>, typeof<Vector256>
+        | _ -> typeof<Vector512<float>>, typeof<Vector512>
+
+    let find (name: string) (parameters: Type[]) : MethodInfo =
+        let isMatch (candidate: MethodInfo) =
+            candidate.GetParameters() |> Array.map _.ParameterType = parameters
+        methods.GetMethods(BindingFlags.Static ||| BindingFlags.Public)
+        |> Seq.filter (fun candidate -> candidate.Name = name)
+        |> Seq.map (fun candidate ->
+            if candidate.IsGenericMethodDefinition && candidate.GetGenericArguments().Length = 1 then candidate.MakeGenericMethod typeof<float>
+            else candidate)
+        |> Seq.find isMatch
+
+    let known = Dictionary<string, MethodInfo>()
+
+    let of' arity (name: string) =
+        match known.TryGetValue name with
+        | true, found -> found
+        | _ ->
+            let found = find name (Array.create arity kind)
+            known[name] <- found
+            found
+
+    member _.Kind = kind
+    member _.Bytes = bits / 8
+    member _.Create = find "Create" [| typeof<float> |]
+    member _.Load = find "Load" [| typeof<float>.MakePointerType() |]
+    member _.Store = find "Store" [| kind; typeof<float>.MakePointerType() |]
+    member _.Unary name = of' 1 name
+    member _.Binary name = of' 2 name
+    member _.Ternary name = of' 3 name
+
+/// <summary>Writes fused lines as IL over vectors of 128, 256 or 512 bits, with the framework's operation for each instruction.</summary>
+module internal LaneCompiler =
+    let compile (plan: Plan) (lines: int[]) (bits: int) : Fusion =
+        let program = plan.Program
+        let vector = VectorMethods bits
+        let method =
+            DynamicMethod("fusion", typeof<Void>, [| typeof<Plan>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |], typeof<Program>.Module, true)
+        let il = method.GetILGenerator()
+        let place = il.DeclareLocal typeof<nativeint>
+        let locals = Dictionary<int, LocalBuilder>()
+
+        let column (index: int) =
+            il.Emit OpCodes.Ldarg_1
+            il.Emit(OpCodes.Ldc_I8, int64 index * 8L)
+            il.Emit OpCodes.Conv_I
+            il.Emit OpCodes.Add
+            il.Emit OpCodes.Ldind_I
+        let atPoint () =
+            il.Emit(OpCodes.Ldloc, place)
+            il.Emit OpCodes.Add
+        let slot (index: int) =
+            il.Emit OpCodes.Ldarg_2
+            il.Emit(OpCodes.Ldc_I8, int64 index * int64 plan.Tile * 8L)
+            il.Emit OpCodes.Conv_I
+            il.Emit OpCodes.Add
+            atPoint ()
+        let constant (value: float) =
+            il.Emit(OpCodes.Ldc_R8, value)
+            il.Emit(OpCodes.Call, vector.Create)
+        let apply (name: string) arity =
+            il.Emit(OpCodes.Call, (match arity with 1 -> vector.Unary name | 2 -> vector.Binary name | _ -> vector.Ternary name))
+        let keep value =
+            let local = il.DeclareLocal vector.Kind
+            il.Emit(OpCodes.Stloc, local)
+            locals[value] <- local
+
+        /// What a value is read from: loaded once for each vector of points.
+        let load value =
+            match locals.TryGetValue value with
+            | true, local -> il.Emit(OpCodes.Ldloc, local)
+            | _ ->
+                match plan.Places[value] with
+                | Place.Constant value -> constant value
+                | Place.Uniform index ->
+                    column index
+                    il.Emit OpCodes.Ldind_R8
+                    il.Emit(OpCodes.Call, vector.Create)
+                | source ->
+                    match source with
+                    | Place.Column index ->
+                        column index
+                        atPoint ()
+                    | Place.Scratch index -> slot index
+                    | _ -> invalidOp "A value is read before it is computed."
+                    il.Emit(OpCodes.Call, vector.Load)
+                    il.Emit OpCodes.Dup
+                    keep value
+        let answer () =
+            // mask -> 1 or 0
+            constant 1.0
+            constant 0.0
+            apply "ConditionalSelect" 3
+
+        il.Emit OpCodes.Ldc_I4_0
+        il.Emit OpCodes.Conv_I
+        il.Emit(OpCodes.Stloc, place)
+        let next = il.DefineLabel()
+        il.MarkLabel next
+        for index in lines do
+            let line = program.Lines[index]
+            let loadAll () = for operand in program.Operands index do load operand
+            let simple (name: string) =
+                loadAll ()
+                apply name line.Primitive.Arity
+            match line.Instruction with
+            | Instruction.Add -> simple "Add"
+            | Instruction.Subtract -> simple "Subtract"
+            | Instruction.Multiply -> simple "Multiply"
+            | Instruction.Divide -> simple "Divide"
+            | Instruction.Negate -> simple "Negate"
+            | Instruction.Abs -> simple "Abs"
+            | Instruction.Sqrt -> simple "Sqrt"
+            | Instruction.Floor -> simple "Floor"
+            | Instruction.Ceiling -> simple "Ceiling"
+            | Instruction.Truncate -> simple "Truncate"
+            | Instruction.RoundToEven -> simple "Round"
+            | Instruction.Max -> simple "Max"
+            | Instruction.Min -> simple "Min"
+            | Instruction.FusedMultiplyAdd -> simple "FusedMultiplyAdd"
+            | Instruction.Both -> simple "Multiply"
+            | Instruction.Either -> simple "Max"
+            | Instruction.Less ->
+                simple "LessThan"
+                answer ()
+            | Instruction.LessOrEqual ->
+                simple "LessThanOrEqual"
+                answer ()
+            | Instruction.Equal ->
+                simple "Equals"
+                answer ()
+            | Instruction.Not ->
+                constant 1.0
+                load line.A
+                apply "Subtract" 2
+            | Instruction.Select ->
+                load line.A
+                constant 0.0
+                apply "Equals" 2
+                load line.C
+                load line.B
+                apply "ConditionalSelect" 3
+            | Instruction.Absorb ->
+                load line.A
+                constant 0.0
+                apply "Equals" 2
+                constant 0.0
+                load line.A
+                load line.B
+                apply "Multiply" 2
+                apply "ConditionalSelect" 3
+            | Instruction.Share ->
+                // a = b ? 1/2 : y = a, or both NaN ? 1 : 0
+                load line.A
+                load line.B
+                apply "Equals" 2
+                constant 0.5
+                load line.C
+                load line.A
+                apply "Equals" 2
+                load line.C
+                load line.C
+                apply "Equals" 2
+                load line.A
+                load line.A
+                apply "Equals" 2
+                apply "BitwiseOr" 2
+                apply "OnesComplement" 1
+                apply "BitwiseOr" 2
+                answer ()
+                apply "ConditionalSelect" 3
+            | other -> invalidOp $"{other} is not done on lanes by fused code."
+            let value = program.First + index
+            keep value
+            let store (address: unit -> unit) =
+                il.Emit(OpCodes.Ldloc, locals[value])
+                address ()
+                il.Emit(OpCodes.Call, vector.Store)
+            match plan.Places[value] with
+            | Place.Column index -> store (fun () -> column index; atPoint ())
+            | Place.Scratch index -> store (fun () -> slot index)
+            | _ -> ()
+        il.Emit(OpCodes.Ldloc, place)
+        il.Emit(OpCodes.Ldc_I4, vector.Bytes)
+        il.Emit OpCodes.Conv_I
+        il.Emit OpCodes.Add
+        il.Emit(OpCodes.Stloc, place)
+        il.Emit(OpCodes.Ldloc, place)
+        il.Emit OpCodes.Ldarg_3
+        il.Emit(OpCodes.Blt, next)
+        il.Emit OpCodes.Ret
+        method.CreateDelegate(typeof<Fusion>, plan) :?> Fusion

@@ -1,0 +1,133 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Generic
+open FuncAD
+
+/// <summary>Where the doubles of a value lie while a tile of points is computed.</summary>
+[<RequireQualifiedAccess; Struct>]
+type internal Place =
+    /// One number for all points, known when the plan is made.
+    | Constant of value: float
+    /// A column that the caller provides: the inputs first, then the outputs.
+    | Column of index: int
+    /// One number for all points, behind the pointer of a column.
+    | Uniform of column: int
+    /// A column of the tile's own memory.
+    | Scratch of slot: int
+    /// In a register of the fused lines that compute it, and nowhere else.
+    | Register
+
+/// <summary>What is done to a whole tile at once.</summary>
+[<RequireQualifiedAccess>]
+type internal Stage =
+    /// Lines that the machine has instructions for, in one pass over the points.
+    | Fused of lines: int[]
+    /// A line that calls a rule, in a loop of its own.
+    | Kernel of line: int
+
+/// <summary>
+/// How a program runs over many points: tile by tile, and within a tile stage by stage. A tile has so many points that what it computes stays
+/// in the cache.
+/// </summary>
+[<Sealed>]
+type internal Plan(program: Program, isUniform: bool[], stages: Stage[], places: Place[], slots: int, tile: int) =
+    member _.Program = program
+
+    /// Which inputs have one number for all points.
+    member _.IsUniform = isUniform
+    member _.Stages = stages
+
+    /// The place of each value.
+    member _.Places = places
+
+    /// The number of columns of a tile's own memory.
+    member _.Slots = slots
+
+    /// The number of points of a tile.
+    member _.Tile = tile
+
+module internal Plan =
+    /// Lines that are looked at together when the stages are formed: in a longer window more lines find company, but their values live longer.
+    let private window = 600
+
+    /// Fused lines in one loop: with many more the JIT stops keeping values in registers.
+    let private longestFusion = 120
+
+    /// The memory that a tile's columns may take, so that they stay in the second-level cache.
+    let private tileBytes = 262144
+
+    /// In each window, lines that are ready together: first all that the machine has instructions for, then all calls that these make possible, and so on.
+    let private schedule (program: Program) : Stage[] =
+        let lines = program.Lines
+        let round = Array.zeroCreate<int> lines.Length
+        let isCall line = lines[line].Instruction = Instruction.Call
+        let stages = List<Stage>()
+        for start in 0..window .. lines.Length - 1 do
+            let finish = min lines.Length (start + window) - 1
+            for line = start to finish do
+                for operand in program.Operands line do
+                    let earlier = operand - program.First
+                    if earlier >= start then
+                        round[line] <- max round[line] (if isCall earlier && not (isCall line) then round[earlier] + 1 else round[earlier])
+            let inRounds = [| start..finish |] |> Array.groupBy (fun line -> round[line]) |> Array.sortBy fst
+            for _, lines in inRounds do
+                let calls, others = lines |> Array.partition isCall
+                for fused in Array.chunkBySize longestFusion others do
+                    stages.Add(Stage.Fused fused)
+                for call in calls do
+                    stages.Add(Stage.Kernel call)
+        stages.ToArray()
+
+    let private linesOf stage =
+        match stage with
+        | Stage.Fused lines -> lines
+        | Stage.Kernel line -> [| line |]
+
+    /// A plan for code, with fused lines, or for the interpreter, where every line is a loop of its own.
+    let make (program: Program) (isUniform: bool[]) (isFused: bool) : Plan =
+        let stages = if isFused then schedule program else Array.init program.Lines.Length Stage.Kernel
+        let isColumn = Array.zeroCreate<bool> program.Values // needed beyond the fused lines that compute it
+        let last = Array.create program.Values -1 // the last stage that reads it
+        let home = Array.create program.Values -1
+        stages |> Array.iteri (fun index stage ->
+            for line in linesOf stage do
+                home[program.First + line] <- index
+                for operand in program.Operands line do
+                    last[operand] <- index
+                    let isRead = match stage with Stage.Kernel _ -> true | Stage.Fused _ -> home[operand] <> index
+                    if isRead then isColumn[operand] <- true)
+        for stage in stages do
+            match stage with
+            | Stage.Kernel line -> isColumn[program.First + line] <- true
+            | Stage.Fused _ -> ()
+        for guard in program.Guards do
+            isColumn[guard.Node] <- true
+            last[guard.Node] <- stages.Length
+
+        let places = Array.create program.Values Place.Register
+        for input = 0 to program.Inputs - 1 do
+            places[input] <- if isUniform[input] then Place.Uniform input else Place.Column input
+        program.Constants |> Array.iteri (fun index value -> places[program.Inputs + index] <- Place.Constant value)
+        // An output is computed where it goes to; what goes to several is copied in the end.
+        program.Outputs |> Array.iteri (fun output value ->
+            if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
+        let free = Stack<int>()
+        let ending = Array.init (stages.Length + 1) (fun _ -> List<int>())
+        let mutable slots = 0
+        stages |> Array.iteri (fun index stage ->
+            for line in linesOf stage do
+                let value = program.First + line
+                if isColumn[value] && places[value] = Place.Register then
+                    let slot =
+                        if free.Count > 0 then free.Pop()
+                        else
+                            slots <- slots + 1
+                            slots - 1
+                    places[value] <- Place.Scratch slot
+                    ending[max index last[value]].Add slot
+            for slot in ending[index] do
+                free.Push slot)
+        let columns = slots + program.Inputs + program.Outputs.Length
+        let tile = Math.Clamp(tileBytes / 8 / max 1 columns / 8 * 8, 8, 512)
+        Plan(program, isUniform, stages, places, slots, tile)

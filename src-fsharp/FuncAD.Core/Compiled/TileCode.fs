@@ -1,0 +1,101 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Numerics.Tensors
+open Microsoft.FSharp.NativeInterop
+open FuncAD
+
+#nowarn "9"
+
+/// <summary>A tile's part in memory: pointers to the columns of inputs and outputs, and memory of its own.</summary>
+[<Struct>]
+type internal Tile =
+    { Columns: nativeptr<nativeint>
+      Scratch: nativeptr<float>
+      /// A multiple of 8, no more than the plan's tile.
+      Count: int }
+
+/// <summary>Runs a program over tiles of points, stage by stage.</summary>
+[<Sealed>]
+type internal TileCode(plan: Plan, fusions: Fusion[]) =
+    let program = plan.Program
+    let places = plan.Places
+
+    /// Constants as operands of loops.
+    let constants = program.Constants
+
+    /// The doubles of a value: one for each point, or one for all.
+    let span (tile: Tile) (value: int) : Span<float> =
+        let column index = NativePtr.get tile.Columns index |> NativePtr.ofNativeInt<float> |> NativePtr.toVoidPtr
+        match places[value] with
+        | Place.Column index -> Span(column index, tile.Count)
+        | Place.Uniform index -> Span(column index, 1)
+        | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), tile.Count)
+        | _ -> Span(constants, value - program.Inputs, 1)
+
+    /// The outputs that were not computed where they go to.
+    let copies =
+        program.Outputs
+        |> Array.indexed
+        |> Array.filter (fun (output, value) -> places[value] <> Place.Column(program.Inputs + output))
+
+    member _.Plan = plan
+
+    /// Doubles of scratch memory for a tile.
+    member _.Scratch = plan.Slots * plan.Tile
+
+    member _.Run(tile: Tile) : unit =
+        let columns, scratch = NativePtr.toNativeInt tile.Columns, NativePtr.toNativeInt tile.Scratch
+        let stages = plan.Stages
+        for index = 0 to stages.Length - 1 do
+            match stages[index] with
+            | Stage.Fused _ -> fusions[index].Invoke(columns, scratch, nativeint tile.Count * 8n)
+            | Stage.Kernel line ->
+                let { Primitive = primitive; A = a; B = b; C = c } = program.Lines[line]
+                let result = span tile (program.First + line)
+                // what is beyond the arity is not looked at
+                let b = if primitive.Arity > 1 then b else a
+                let c = if primitive.Arity > 2 then c else a
+                primitive.OnSpans(Span.op_Implicit (span tile a), Span.op_Implicit (span tile b), Span.op_Implicit (span tile c), result)
+        for output, value in copies do
+            let target = Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+            let source = span tile value
+            if source.Length = 1 then target.Fill source[0] else source.CopyTo target
+
+    /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any.
+    member _.Reject(tile: Tile, rejected: bool[]) : bool =
+        let mutable any = false
+        for guard in program.Guards do
+            let answers = span tile guard.Node
+            // answers are 0 and 1
+            let holds = if guard.Expected then TensorPrimitives.Min(Span.op_Implicit answers) = 1.0 else TensorPrimitives.Max(Span.op_Implicit answers) = 0.0
+            if not holds then
+                for index = 0 to answers.Length - 1 do
+                    if (answers[index] <> 0.0) <> guard.Expected then rejected[index] <- true
+                any <- true
+        if program.IsUncertain then
+            for output = 0 to program.Outputs.Length - 1 do
+                let results = Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+                // NaN if one of them is
+                if Double.IsNaN(TensorPrimitives.Max(Span.op_Implicit results)) then
+                    for index = 0 to results.Length - 1 do
+                        if Double.IsNaN results[index] then rejected[index] <- true
+                    any <- true
+        any
+
+module internal TileCode =
+    let bits (options: CompileOptions) : int =
+        if options.VectorBits <> 0 then options.VectorBits
+        elif Runtime.Intrinsics.Vector512.IsHardwareAccelerated then 512
+        elif Runtime.Intrinsics.Vector256.IsHardwareAccelerated then 256
+        else 128
+
+    let interpreted (program: Program) (isUniform: bool[]) : TileCode = TileCode(Plan.make program isUniform false, [||])
+
+    let compiled (program: Program) (isUniform: bool[]) (bits: int) : TileCode =
+        let plan = Plan.make program isUniform true
+        let fusion stage =
+            match stage with
+            | Stage.Fused lines -> LaneCompiler.compile plan lines bits
+            | Stage.Kernel _ -> null
+        TileCode(plan, Array.map fusion plan.Stages)
