@@ -6,7 +6,7 @@ namespace FuncAD.Tests;
 public class ParityTests
 {
     /// <summary>Rules that exist for the slopes of others, or for the operator of that meaning.</summary>
-    private static readonly HashSet<string> Internal = ["Absorb", "Direction", "InverseOrZero", "Lorentzian", "Sech", "Meet", "PowerLog", "RootOfSquares"];
+    private static readonly HashSet<string> Internal = ["Absorb", "Direction", "InverseOrZero", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares"];
 
     /// <summary>Rules that C# knows as operators, or under the name of a method with more than one rule behind it.</summary>
     private static readonly Dictionary<string, string> OtherNames = new()
