@@ -243,6 +243,20 @@ module AD =
     /// <exception cref="T:System.InvalidOperationException">f reads a Real as a double, an integer or a hash code.</exception>
     let compile (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> = compileWith (CompileOptions()) f example
 
+    /// <summary>As compileSum, with choices about how the sum is executed.</summary>
+    let compileSumWith (options: CompileOptions) (perPoint: 'P -> 'D -> Real) (exampleParameters: 'P) (exampleDatum: 'D) : CompiledSum<'P, 'D> =
+        notNull (nameof options) options
+        notNull (nameof perPoint) perPoint
+        CompiledSum(perPoint, exampleParameters, exampleDatum, options, hessian)
+
+    /// <summary>
+    /// The sum of f(parameters, datum) over data, its gradient, its Hessian and its normal equations, compiled for one datum and run in vectors over
+    /// the data: what fits models.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">An example holds no Real, or it or the result holds a tensor or a function.</exception>
+    let compileSum (perPoint: 'P -> 'D -> Real) (exampleParameters: 'P) (exampleDatum: 'D) : CompiledSum<'P, 'D> =
+        compileSumWith (CompileOptions()) perPoint exampleParameters exampleDatum
+
     /// <summary>Plain numbers as constants.</summary>
     let toReals (xs: float[]) : Real[] =
         notNull (nameof xs) xs

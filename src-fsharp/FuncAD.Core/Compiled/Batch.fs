@@ -10,9 +10,9 @@ open FuncAD
 
 #nowarn "9"
 
-/// <summary>The tile code of a path's program: interpreted until it is hot.</summary>
+/// <summary>The tile code of a program: interpreted until it is hot. Code that adds outputs up takes the interpreter's place in the same way.</summary>
 [<Sealed>]
-type internal BatchCode(program: Program, isUniform: bool[], options: CompileOptions) =
+type internal BatchCode(program: Program, isUniform: bool[], isSum: bool, options: CompileOptions) =
     /// Points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
     static let hot = 50_000L
 
@@ -24,7 +24,7 @@ type internal BatchCode(program: Program, isUniform: bool[], options: CompileOpt
     let compile () =
         lock program (fun () ->
             if not isCompiled then
-                Volatile.Write(&code, TileCode.compiled program isUniform (TileCode.bits options))
+                Volatile.Write(&code, TileCode.compiled program isUniform isSum (TileCode.bits options))
                 isCompiled <- true)
 
     /// What runs the next points.
@@ -122,42 +122,42 @@ module internal Batch =
             for k = 0 to count - 1 do
                 if workspace.Rejected[k] then alone single inputs outputs (first + k)
 
-    /// Calls body with ranges of points, tile by tile, on so many threads; each worker has a workspace of its own. Where a range lies depends on its
-    /// index alone.
+    /// Runs body for each of so many parts, on so many threads if the work is worth it; each worker has a workspace of its own.
     let split
-        (code: TileCode)
         (options: CompileOptions)
-        (count: int)
+        (parts: int)
+        (work: int64)
         (cancellation: CancellationToken)
         (progress: IProgress<float>)
-        (body: Action<Workspace, int, int, int>)
+        (workspace: unit -> 'W :> IDisposable)
+        (body: 'W -> int -> unit)
         =
-        let tile = code.Plan.Tile
-        let tiles = int ((int64 count + int64 tile - 1L) / int64 tile)
-        let mutable finished = 0
-        let run (workspace: Workspace) index =
-            cancellation.ThrowIfCancellationRequested()
-            body.Invoke(workspace, index, index * tile, min tile (count - index * tile))
+        let counter = [| 0 |]
+        let finish () =
             if not (isNull progress) then
-                let finished = Interlocked.Increment &finished
-                let percent n = int64 n * 100L / int64 tiles
-                if percent finished > percent (finished - 1) then progress.Report(float finished / float tiles)
+                let finished = Interlocked.Increment &counter[0]
+                let percent n = int64 n * 100L / int64 parts
+                if percent finished > percent (finished - 1) then progress.Report(float finished / float parts)
+        let run workspace part =
+            cancellation.ThrowIfCancellationRequested()
+            body workspace part
+            finish ()
         let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
-        if threads = 1 || tiles = 1 || int64 count * int64 code.Plan.Program.Lines.Length < worthSplitting then
-            use workspace = new Workspace(code)
-            for index = 0 to tiles - 1 do
-                run workspace index
+        if threads = 1 || parts = 1 || work < worthSplitting then
+            use workspace = workspace ()
+            for part = 0 to parts - 1 do
+                run workspace part
         else
             try
                 Parallel.For(
                     0,
-                    tiles,
+                    parts,
                     ParallelOptions(MaxDegreeOfParallelism = threads, CancellationToken = cancellation),
-                    (fun () -> new Workspace(code)),
-                    (fun index _ workspace ->
-                        run workspace index
+                    (fun () -> workspace ()),
+                    (fun part _ workspace ->
+                        run workspace part
                         workspace),
-                    (fun workspace -> (workspace :> IDisposable).Dispose())
+                    (fun workspace -> workspace.Dispose())
                 )
                 |> ignore
             with :? AggregateException as all when all.InnerExceptions.Count > 0 ->
@@ -176,8 +176,10 @@ module internal Batch =
         let program = code.Plan.Program
         let inputs = { Start = inputs; Width = program.Inputs; Count = count }
         let outputs = { Start = outputs; Width = program.Outputs.Length; Count = count }
-        let body (workspace: Workspace) (_: int) (first: int) (points: int) = tile code workspace single inputs outputs first points
-        split code options count cancellation progress (Action<_, _, _, _> body)
+        let length = code.Plan.Tile
+        let tiles = int ((int64 count + int64 length - 1L) / int64 length)
+        split options tiles (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspace(code)) (fun workspace index ->
+            tile code workspace single inputs outputs (index * length) (min length (count - index * length)))
 
     /// Where no program can be relied on: all points on their own.
     let runAlone (single: SinglePoint) (width: int) (results: int) (inputs: nativeptr<float>) (outputs: nativeptr<float>) (count: int) (cancellation: CancellationToken) =

@@ -110,6 +110,30 @@ module internal LaneCompiler =
             constant 0.0
             apply "ConditionalSelect" 3
 
+        let sum = il.DeclareLocal typeof<nativeint>
+        let outputsOf = if plan.IsSum then program.Outputs |> Array.indexed |> Array.groupBy snd |> dict else dict []
+
+        /// Adds a value to the partial sums of the outputs that it is.
+        let addUp value =
+            match outputsOf.TryGetValue value with
+            | true, outputs ->
+                for output, _ in outputs do
+                    column (program.Inputs + output)
+                    if vector.Bytes < 64 then
+                        il.Emit(OpCodes.Ldloc, place)
+                        il.Emit(OpCodes.Ldc_I4, 63)
+                        il.Emit OpCodes.Conv_I
+                        il.Emit OpCodes.And
+                        il.Emit OpCodes.Add
+                    il.Emit(OpCodes.Stloc, sum)
+                    il.Emit(OpCodes.Ldloc, sum)
+                    il.Emit(OpCodes.Call, vector.Load)
+                    il.Emit(OpCodes.Ldloc, locals[value])
+                    apply "Add" 2
+                    il.Emit(OpCodes.Ldloc, sum)
+                    il.Emit(OpCodes.Call, vector.Store)
+            | _ -> ()
+
         il.Emit OpCodes.Ldc_I4_0
         il.Emit OpCodes.Conv_I
         il.Emit(OpCodes.Stloc, place)
@@ -198,6 +222,7 @@ module internal LaneCompiler =
             | Place.Column index -> store (fun () -> column index; atPoint ())
             | Place.Scratch index -> store (fun () -> slot index)
             | _ -> ()
+            addUp value
         il.Emit(OpCodes.Ldloc, place)
         il.Emit(OpCodes.Ldc_I4, vector.Bytes)
         il.Emit OpCodes.Conv_I

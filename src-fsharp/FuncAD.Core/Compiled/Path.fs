@@ -52,3 +52,7 @@ module internal Path =
             Path(program, mode, like, level.IsReliable)
         finally
             level.End()
+
+    /// The program of a function of numbers, for the path that a point takes.
+    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> =
+        trace f (Array.map Real point) point ExecutionMode.Interpreted

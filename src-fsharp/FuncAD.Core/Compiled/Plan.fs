@@ -31,8 +31,12 @@ type internal Stage =
 /// in the cache.
 /// </summary>
 [<Sealed>]
-type internal Plan(program: Program, isUniform: bool[], stages: Stage[], places: Place[], slots: int, tile: int) =
+type internal Plan(program: Program, isUniform: bool[], isSum: bool, stages: Stage[], places: Place[], slots: int, tile: int) =
     member _.Program = program
+
+    /// True if outputs are added up over the points instead of stored: the column of an output is then eight partial sums, and
+    /// point k of a tile goes to sum k mod 8.
+    member _.IsSum = isSum
 
     /// Which inputs have one number for all points.
     member _.IsUniform = isUniform
@@ -85,7 +89,7 @@ module internal Plan =
         | Stage.Kernel line -> [| line |]
 
     /// A plan for code, with fused lines, or for the interpreter, where every line is a loop of its own.
-    let make (program: Program) (isUniform: bool[]) (isFused: bool) : Plan =
+    let make (program: Program) (isUniform: bool[]) (isSum: bool) (isFused: bool) : Plan =
         let stages = if isFused then schedule program else Array.init program.Lines.Length Stage.Kernel
         let isColumn = Array.zeroCreate<bool> program.Values // needed beyond the fused lines that compute it
         let last = Array.create program.Values -1 // the last stage that reads it
@@ -105,13 +109,19 @@ module internal Plan =
             isColumn[guard.Node] <- true
             last[guard.Node] <- stages.Length
 
+        if isSum then
+            // what no fused line computes is added up in the end
+            for value in program.Outputs do
+                if value >= program.First && isColumn[value] then last[value] <- stages.Length
+
         let places = Array.create program.Values Place.Register
         for input = 0 to program.Inputs - 1 do
             places[input] <- if isUniform[input] then Place.Uniform input else Place.Column input
         program.Constants |> Array.iteri (fun index value -> places[program.Inputs + index] <- Place.Constant value)
         // An output is computed where it goes to; what goes to several is copied in the end.
-        program.Outputs |> Array.iteri (fun output value ->
-            if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
+        if not isSum then
+            program.Outputs |> Array.iteri (fun output value ->
+                if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
         let free = Stack<int>()
         let ending = Array.init (stages.Length + 1) (fun _ -> List<int>())
         let mutable slots = 0
@@ -128,6 +138,7 @@ module internal Plan =
                     ending[max index last[value]].Add slot
             for slot in ending[index] do
                 free.Push slot)
-        let columns = slots + program.Inputs + program.Outputs.Length
+        let varying = isUniform |> Array.filter not |> Array.length
+        let columns = slots + varying + (if isSum then 0 else program.Outputs.Length)
         let tile = Math.Clamp(tileBytes / 8 / max 1 columns / 8 * 8, 8, 512)
-        Plan(program, isUniform, stages, places, slots, tile)
+        Plan(program, isUniform, isSum, stages, places, slots, tile)

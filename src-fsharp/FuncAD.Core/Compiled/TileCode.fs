@@ -33,11 +33,16 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), tile.Count)
         | _ -> Span(constants, value - program.Inputs, 1)
 
-    /// The outputs that were not computed where they go to.
-    let copies =
-        program.Outputs
-        |> Array.indexed
-        |> Array.filter (fun (output, value) -> places[value] <> Place.Column(program.Inputs + output))
+    /// The outputs that were not computed where they go to, or not added up by fused lines.
+    let rest =
+        let fused = plan.Stages |> Seq.collect (fun stage -> match stage with Stage.Fused lines -> lines | Stage.Kernel _ -> [||]) |> set
+        let isDone (output, value) =
+            if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
+        program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
+
+    /// The column of an output, or its eight partial sums.
+    let target (tile: Tile) output length : Span<float> =
+        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), length)
 
     member _.Plan = plan
 
@@ -57,12 +62,18 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                 let b = if primitive.Arity > 1 then b else a
                 let c = if primitive.Arity > 2 then c else a
                 primitive.OnSpans(Span.op_Implicit (span tile a), Span.op_Implicit (span tile b), Span.op_Implicit (span tile c), result)
-        for output, value in copies do
-            let target = Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+        for output, value in rest do
             let source = span tile value
-            if source.Length = 1 then target.Fill source[0] else source.CopyTo target
+            if plan.IsSum then
+                let sums = target tile output 8
+                for point = 0 to tile.Count - 1 do
+                    let sum = &sums[point &&& 7]
+                    sum <- sum + source[if source.Length = 1 then 0 else point]
+            elif source.Length = 1 then (target tile output tile.Count).Fill source[0]
+            else source.CopyTo(target tile output tile.Count)
 
-    /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any.
+    /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any. Where outputs are added up, some sum is in
+    /// doubt, and which point made it so is not known.
     member _.Reject(tile: Tile, rejected: bool[]) : bool =
         let mutable any = false
         for guard in program.Guards do
@@ -75,7 +86,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                 any <- true
         if program.IsUncertain then
             for output = 0 to program.Outputs.Length - 1 do
-                let results = Span<float>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+                let results = target tile output (if plan.IsSum then 8 else tile.Count)
                 // NaN if one of them is
                 if Double.IsNaN(TensorPrimitives.Max(Span.op_Implicit results)) then
                     for index = 0 to results.Length - 1 do
@@ -90,10 +101,10 @@ module internal TileCode =
         elif Runtime.Intrinsics.Vector256.IsHardwareAccelerated then 256
         else 128
 
-    let interpreted (program: Program) (isUniform: bool[]) : TileCode = TileCode(Plan.make program isUniform false, [||])
+    let interpreted (program: Program) (isUniform: bool[]) : TileCode = TileCode(Plan.make program isUniform false false, [||])
 
-    let compiled (program: Program) (isUniform: bool[]) (bits: int) : TileCode =
-        let plan = Plan.make program isUniform true
+    let compiled (program: Program) (isUniform: bool[]) (isSum: bool) (bits: int) : TileCode =
+        let plan = Plan.make program isUniform isSum true
         let fusion stage =
             match stage with
             | Stage.Fused lines -> LaneCompiler.compile plan lines bits

@@ -1,0 +1,227 @@
+namespace FuncAD
+
+open System
+open System.Runtime.InteropServices
+open System.Threading
+open FuncAD.Compiled
+
+#nowarn "9"
+
+/// <summary>What is summed over the data for each datum, beside the way to it in bulk.</summary>
+[<Sealed>]
+type internal SumOfKind
+    (
+        parameters: float[],
+        datum: float[],
+        options: CompileOptions,
+        results: Real[] -> Real[] -> Real[],
+        follow: float[] -> float[] -> SumPath
+    ) =
+    /// For data that take no known path.
+    let single =
+        lazy
+            (Compiled<Real[], Real[]>(
+                (fun x -> results x[.. parameters.Length - 1] x[parameters.Length ..]),
+                Array.map Real (Array.append parameters datum),
+                options
+            ))
+
+    let mutable paths: SumPath[] = [||]
+
+    /// The path that the parameters and a datum take, as one more of the known.
+    let discover (parameters: float[]) (datum: float[]) : bool =
+        lock datum (fun () ->
+            paths.Length < options.MaximumPaths
+            && (match follow parameters datum with
+                | null -> false
+                | path ->
+                    Volatile.Write(&paths, Array.append [| path |] paths)
+                    true))
+
+    /// The sums of the results over data in columns.
+    member _.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
+        let count = if datum.Length = 0 then 0 else data.Length / datum.Length
+        use columns = fixed &MemoryMarshal.GetReference data
+        let at (point: int) = let columns = columns in Array.init datum.Length (fun index -> NativeInterop.NativePtr.get columns (index * count + point))
+        let attempt () =
+            let mutable found = struct (null, [||])
+            let mutable index = 0
+            let known = Volatile.Read &paths
+            while index < known.Length && (let struct (total, _) = found in isNull total) do
+                found <- known[index].Run(parameters, columns, count, cancellation, progress)
+                index <- index + 1
+            found
+        let mutable found = attempt ()
+        let isGood (struct (total: float[], leftOut: int[])) = not (isNull total) && 2 * leftOut.Length <= count
+        if count > 0 && not (isGood found) then
+            let struct (total, leftOut) = found
+            let example = if isNull total then 0 else leftOut[0]
+            if discover parameters (at example) then
+                let again = attempt ()
+                if isGood again || isNull total then found <- again
+        let struct (total, leftOut) = found
+        let sums = if isNull total then Array.zeroCreate single.Value.Outputs else total
+        let rest = if isNull total then Array.init count id else leftOut
+        let results = Array.zeroCreate<float> sums.Length
+        for point in rest do
+            cancellation.ThrowIfCancellationRequested()
+            single.Value.Run(ReadOnlySpan(Array.append parameters (at point)), Span results)
+            for index = 0 to sums.Length - 1 do
+                sums[index] <- sums[index] + results[index]
+        sums
+
+/// <summary>
+/// A sum of f(parameters, datum) over data, with its derivatives with respect to the parameters, compiled by AD.CompileSum. It may be called from many
+/// threads at once.
+/// </summary>
+/// <remarks>
+/// f is compiled for one datum; what depends on the parameters alone is computed once a call, the rest in vectors over the data and on all cores. Results have the
+/// same bits whatever the number of threads. Data are columns: data[i * count + k] is number i of datum k, and count is the length of data divided by
+/// the numbers of a datum. Captured values and parts that are not Reals are constants of the program, as those of a compiled function are.
+/// </remarks>
+[<Sealed>]
+type CompiledSum<'P, 'D>
+    internal
+    (
+        f: 'P -> 'D -> Real,
+        exampleParameters: 'P,
+        exampleDatum: 'D,
+        options: CompileOptions,
+        hessian: (Real[] -> Real) -> Real[] -> Real[,]
+    ) =
+    let numbers (name: string) (value: 'T) : float[] =
+        let leaves = Gather.input "CompileSum" name value
+        if leaves.Parts.Arrays.Length > 0 then
+            leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it."
+        leaves.Parts.Numbers |> Array.map _.Bottom.value
+
+    let parameters, datum = numbers "exampleParameters" exampleParameters, numbers "exampleDatum" exampleDatum
+
+    let value (p: Real[]) (d: Real[]) : Real =
+        f (Gather.rebuild exampleParameters (Parts.ofNumbers p)) (Gather.rebuild exampleDatum (Parts.ofNumbers d))
+
+    /// A function of all numbers, parameters first.
+    let joined (g: Real[] -> Real[] -> Real[]) (x: Real[]) = g x[.. parameters.Length - 1] x[parameters.Length ..]
+
+    let lower (matrix: int -> int -> Real) = [| for i in 0 .. parameters.Length - 1 do for j in 0..i -> matrix i j |]
+
+    let kind results (path: (Real[] -> Real[]) -> float[] -> float[] -> CompileOptions -> SumPath) toSum =
+        lazy (SumOfKind(parameters, datum, options, results, (fun p d -> path (joined toSum) p d options)))
+
+    let values =
+        let results p d = [| value p d |]
+        kind results SumPath.ofResults results
+
+    let gradients =
+        let results p d =
+            let struct (value, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+            Array.append [| value |] gradient
+        kind results SumPath.ofGradient (fun p d -> [| value p d |])
+
+    let hessians =
+        let results p d =
+            let struct (y, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+            let h = hessian (fun p -> value p d) p
+            Array.concat [ [| y |]; gradient; lower (fun i j -> h[i, j]) ]
+        kind results SumPath.ofResults results
+
+    let normals =
+        let results p d =
+            let struct (r, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+            Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ]
+        kind results SumPath.ofResults results
+
+    let plain (p: 'P) : float[] =
+        let parts = Gather.alike "A compiled sum" "parameters" exampleParameters p
+        parts.Numbers |> Array.map _.Value
+
+    let checkData (data: ReadOnlySpan<float>) =
+        if data.Length % datum.Length <> 0 then
+            raise (ArgumentException($"A compiled sum: a datum has {datum.Length} numbers, and {data.Length} is no multiple of that.", "data"))
+
+    let structure (gradient: float[]) : 'P = Gather.rebuild exampleParameters (Parts.ofNumbers (Array.map Real gradient))
+
+    let split (sums: float[]) : struct (float * float[] * float[,]) =
+        let n = parameters.Length
+        struct (sums[0], sums[1..n], Array2D.init n n (fun i j -> let i, j = max i j, min i j in sums[1 + n + i * (i + 1) / 2 + j]))
+
+    /// <summary>The number of numbers in the parameters.</summary>
+    member _.Parameters = parameters.Length
+
+    /// <summary>The number of numbers in a datum.</summary>
+    member _.DatumNumbers = datum.Length
+
+    /// <summary>Data as columns, in the order of their structure.</summary>
+    /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example.</exception>
+    member _.Columns(data: 'D seq) : float[] =
+        if isNull data then nullArg (nameof data)
+        let rows = data |> Seq.map (fun d -> (Gather.alike "A compiled sum" "data" exampleDatum d).Numbers |> Array.map _.Value) |> Seq.toArray
+        Array.init (rows.Length * datum.Length) (fun index -> rows[index % rows.Length][index / rows.Length])
+
+    /// <summary>The sum over the data.</summary>
+    /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
+    member _.Value(parameters: 'P, data: ReadOnlySpan<float>) : float =
+        checkData data
+        values.Value.Sum(plain parameters, data, CancellationToken.None, null)[0]
+
+    /// <summary>The sum over the data and its gradient, in the structure of the parameters.</summary>
+    /// <remarks>Derivatives are summed with respect to what depends on the parameters alone, and pulled back to these at the end.</remarks>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="data">The data, as columns.</param>
+    /// <param name="cancellation">Ends the sum between two chunks of data.</param>
+    /// <param name="progress">Is told the fraction that is done, from any thread; may be null.</param>
+    /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
+    /// <exception cref="T:System.OperationCanceledException">The sum was cancelled.</exception>
+    member _.ValueAndGrad
+        (parameters: 'P, data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>)
+        : struct (float * 'P) =
+        checkData data
+        let sums = gradients.Value.Sum(plain parameters, data, cancellation, progress)
+        struct (sums[0], structure sums[1..])
+
+    /// <summary>As the other ValueAndGrad, without cancellation and progress.</summary>
+    member sum.ValueAndGrad(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * 'P) = sum.ValueAndGrad(parameters, data, CancellationToken.None, null)
+
+    /// <summary>On plain numbers: answers the sum and writes its gradient.</summary>
+    /// <exception cref="T:System.ArgumentException">A span has not the length that it should have.</exception>
+    member sum.Run(parameters: ReadOnlySpan<float>, data: ReadOnlySpan<float>, gradient: Span<float>) : float =
+        checkData data
+        let check (name: string) (length: int) (expected: int) =
+            if length <> expected then raise (ArgumentException($"A compiled sum: the parameters have {expected} numbers, got {length}.", name))
+        check (nameof parameters) parameters.Length sum.Parameters
+        check (nameof gradient) gradient.Length sum.Parameters
+        let sums = gradients.Value.Sum(parameters.ToArray(), data, CancellationToken.None, null)
+        sums.AsSpan(1).CopyTo gradient
+        sums[0]
+
+    /// <summary>The sum over the data, its gradient and its matrix of second derivatives, by the order of the parameters' numbers.</summary>
+    /// <remarks>Meant for some tens of parameters: each datum contributes to all entries.</remarks>
+    member _.Hessian(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
+        checkData data
+        split (hessians.Value.Sum(plain parameters, data, CancellationToken.None, null))
+
+    /// <summary>
+    /// For residuals r_k = f(parameters, datum_k): the sum of r_k^2, J^T r and J^T J, where J has the gradients of the residuals as rows. A Gauss-Newton step
+    /// solves J^T J s = -J^T r.
+    /// </summary>
+    /// <remarks>Meant for some tens of parameters: each datum contributes to all entries.</remarks>
+    member _.NormalEquations(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
+        checkData data
+        split (normals.Value.Sum(plain parameters, data, CancellationToken.None, null))
+
+    /// <summary>
+    /// The sum over the data as a number that can be differentiated: where the parameters belong to a derivative or a trace, f itself runs for each datum.
+    /// </summary>
+    member sum.Invoke(parameters: 'P, data: ReadOnlySpan<float>) : Real =
+        checkData data
+        let numbers = (Gather.alike "A compiled sum" "parameters" exampleParameters parameters).Numbers
+        if numbers |> Array.forall (fun x -> isNull x.Live.node) then Real(sum.Value(parameters, data))
+        else
+            let count = data.Length / datum.Length
+            let mutable total = Real 0.0
+            for point = 0 to count - 1 do
+                let numbers = Array.zeroCreate<Real> datum.Length
+                for index = 0 to datum.Length - 1 do
+                    numbers[index] <- Real data[index * count + point]
+                total <- total + f parameters (Gather.rebuild exampleDatum (Parts.ofNumbers numbers))
+            total

@@ -1,0 +1,130 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Threading
+open Microsoft.FSharp.NativeInterop
+open FuncAD
+
+#nowarn "9"
+
+/// <summary>
+/// The sums of a program's outputs over data, whose numbers are columns, for parameters that all data share. Data are taken in chunks, whose bounds depend on
+/// their number alone, and the sums of the chunks are added in order: the bits do not depend on the threads, nor on the vectors.
+/// </summary>
+[<Sealed>]
+type internal Summation(program: Program, shared: int, options: CompileOptions) =
+    static let chunks = 64
+    static let smallestChunk = 512
+
+    let width = program.Inputs - shared
+    let outputs = program.Outputs.Length
+    let isUniform = Array.init program.Inputs (fun input -> input < shared)
+
+    /// Stores outputs for each point, so that a point may be left out.
+    let careful = BatchCode(program, isUniform, false, options)
+
+    /// Adds outputs up as they are computed.
+    let quick = BatchCode(program, isUniform, true, options)
+
+    /// Computes columns of points, tile by tile.
+    let setColumns (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) : int =
+        let padded = (count + 7) / 8 * 8
+        for index = 0 to shared - 1 do
+            workspace.Pointers[index] <- NativePtr.toNativeInt (NativePtr.add parameters index)
+        for index = 0 to width - 1 do
+            let source = data.At(index, first)
+            workspace.Pointers[shared + index] <-
+                NativePtr.toNativeInt (
+                    if padded = count then source
+                    else
+                        let copy = workspace.Column(shared + index)
+                        for k = 0 to padded - 1 do
+                            NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
+                        copy
+                )
+        padded
+
+    /// A chunk's sums, eight for each output; the points that it leaves out go to a list.
+    let carefully (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) (leftOut: List<int>) =
+        let tile = code.Plan.Tile
+        for start in first..tile .. first + count - 1 do
+            let length = min tile (first + count - start)
+            let padded = setColumns workspace parameters data start length
+            for output = 0 to outputs - 1 do
+                workspace.Pointers[program.Inputs + output] <- NativePtr.toNativeInt (workspace.Column(program.Inputs + output))
+            let points = workspace.Tile padded
+            code.Run points
+            let rejected = workspace.Rejected
+            Array.Clear rejected
+            let isAnyRejected = code.Reject(points, rejected)
+            if isAnyRejected then
+                for point = 0 to length - 1 do
+                    if rejected[point] then leftOut.Add(start + point)
+            for output = 0 to outputs - 1 do
+                let column = workspace.Column(program.Inputs + output)
+                for point = 0 to length - 1 do
+                    if not (isAnyRejected && rejected[point]) then
+                        let sum = &sums[8 * output + (point &&& 7)]
+                        sum <- sum + NativePtr.get column point
+
+    /// The same where no point is left out and all tiles are complete; false if that turns out not to be so.
+    let quickly (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) : bool =
+        let tile = code.Plan.Tile
+        use start = fixed sums
+        let mutable next, holds = first, true
+        while holds && next < first + count do
+            let length = min tile (first + count - next)
+            setColumns workspace parameters data next length |> ignore
+            for output = 0 to outputs - 1 do
+                workspace.Pointers[program.Inputs + output] <- NativePtr.toNativeInt (NativePtr.add start (8 * output))
+            let points = workspace.Tile length
+            code.Run points
+            holds <- not (code.Reject(points, workspace.Rejected))
+            next <- next + length
+        holds
+
+    let fold (sums: float[]) output =
+        let s index = sums[8 * output + index]
+        ((s 0 + s 4) + (s 2 + s 6)) + ((s 1 + s 5) + (s 3 + s 7))
+
+    member _.Program = program
+
+    /// The sums over all points but those that the program does not hold for, and these points.
+    member _.Run
+        (parameters: nativeptr<float>, data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)
+        : struct (float[] * int[]) =
+        let data = { Start = data; Width = width; Count = count }
+        let length = max smallestChunk ((count + chunks - 1) / chunks |> fun length -> (length + smallestChunk - 1) / smallestChunk * smallestChunk)
+        let parts = (count + length - 1) / length
+        let sums = Array.init parts (fun _ -> Array.create (8 * outputs) -0.0)
+        let leftOut = Array.init parts (fun _ -> List<int>())
+        let careful, quick = careful.For count, quick.For count
+        let isQuick = quick.Plan.IsSum
+        let chunk (workspaces: Workspaces) part =
+            let first = part * length
+            let count = min length (count - first)
+            let isDone = isQuick && count % 8 = 0 && quickly workspaces.Quick quick parameters data first count sums[part]
+            if not isDone then
+                Array.Fill(sums[part], -0.0)
+                carefully workspaces.Careful careful parameters data first count sums[part] leftOut[part]
+        Batch.split options parts (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspaces(quick, careful)) chunk
+        let total = Array.init outputs (fun output ->
+            let mutable total = -0.0
+            for part = 0 to parts - 1 do
+                total <- total + fold sums[part] output
+            total + 0.0)
+        struct (total, Seq.concat leftOut |> Seq.toArray)
+
+/// <summary>A worker's memory for both kinds of code, made when it is needed.</summary>
+and [<Sealed>] internal Workspaces(quick: TileCode, careful: TileCode) =
+    let quickly = lazy (new Workspace(quick))
+    let carefully = lazy (new Workspace(careful))
+    member _.Quick = quickly.Value
+    member _.Careful = carefully.Value
+
+    interface IDisposable with
+        member _.Dispose() =
+            for workspace in [ quickly; carefully ] do
+                if workspace.IsValueCreated then (workspace.Value :> IDisposable).Dispose()
