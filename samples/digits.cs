@@ -42,13 +42,18 @@ var convolutional = new Convolutional(
 
 var runs = new List<Run>();
 AnsiConsole.Progress()
-    .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+    .Columns(
+        new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
     .Start(progress =>
     {
-        runs.Add(Train(progress, "perceptron, SGD", perceptron, PerceptronEpochs, peak: 0.5, (s, g, rate) => Optim.Sgd(s, g, rate)));
-        runs.Add(Train(progress, "perceptron, momentum", perceptron, PerceptronEpochs, peak: 0.1, (s, g, rate) => Optim.Momentum(s, g, rate)));
-        runs.Add(Train(progress, "perceptron, Adam", perceptron, PerceptronEpochs, peak: 0.01, (s, g, rate) => Optim.Adam(s, g, rate)));
-        runs.Add(Train(progress, "convolutional, Adam", convolutional, ConvolutionalEpochs, peak: 0.01, (s, g, rate) => Optim.Adam(s, g, rate)));
+        Run Perceptron(string name, double peak, Func<OptimState<Perceptron>, Perceptron, Real, OptimState<Perceptron>> step) =>
+            Train(progress, $"perceptron, {name}", perceptron, PerceptronEpochs, peak, step);
+        runs.Add(Perceptron("SGD", peak: 0.5, (state, gradient, rate) => Optim.Sgd(state, gradient, rate)));
+        runs.Add(Perceptron("momentum", peak: 0.1, (state, gradient, rate) => Optim.Momentum(state, gradient, rate)));
+        runs.Add(Perceptron("Adam", peak: 0.01, (state, gradient, rate) => Optim.Adam(state, gradient, rate)));
+        runs.Add(Train(
+            progress, "convolutional, Adam", convolutional, ConvolutionalEpochs, peak: 0.01,
+            (state, gradient, rate) => Optim.Adam(state, gradient, rate)));
     });
 
 Run Train<P>(
@@ -136,8 +141,8 @@ static PlotModel LossChart(IEnumerable<Run> runs)
     });
     chart.Axes.Add(new LogarithmicAxis
     {
-        Position = AxisPosition.Left, Title = "cross-entropy", AxisTitleDistance = 14, TickStyle = TickStyle.None, Minimum = 2e-3, Maximum = 1.2,
-        MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
+        Position = AxisPosition.Left, Title = "cross-entropy", AxisTitleDistance = 14, TickStyle = TickStyle.None,
+        Minimum = 2e-3, Maximum = 1.2, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
     });
     foreach (var (run, color) in runs.Zip(colors))
     {
@@ -172,11 +177,14 @@ static PlotModel Gallery(INetwork network, Digits digits)
     var picture = Canvas("What the convolutional network sees");
     picture.PlotMargins = new(20, 0, 20, 10);
     picture.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Minimum = -1, Maximum = columns * pitch - 1, IsAxisVisible = false });
-    picture.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Maximum = 53, StartPosition = 1, EndPosition = 0, IsAxisVisible = false });
+    picture.Axes.Add(new LinearAxis
+    {
+        Position = AxisPosition.Left, Minimum = 0, Maximum = 53, StartPosition = 1, EndPosition = 0, IsAxisVisible = false,   // downwards
+    });
     picture.Axes.Add(Shades("ink", 0, 1, "#F4F1EA", "#1D2B4F"));
     picture.Axes.Add(Shades("slope", -1, 1, "#C8385A", "#F7F6F3", "#0072B2"));
 
-    Say(0, 2, "Ten digits held out, and what in them speaks for what they are: more ink would raise the score in the blue places, lower it in the red");
+    Say(0, 2, "Ten digits held out, and what speaks for them: ink in the blue places would raise the score, in the red ones lower it");
     Tiles(digits.Take(typical).Images, 4, "ink");
     Tiles(slopes / Abs(slopes).MaxOver(1, 2, 3).Reshape(columns, 1, 1, 1), 14, "slope");
     Say(0, 26.5, "The hardest ones, and how they are read (wrong in red)");
@@ -184,7 +192,7 @@ static PlotModel Gallery(INetwork network, Digits digits)
     foreach (var (i, digit) in hardest.Index())
     {
         var isRight = guesses[digit] == digits.Labels[digit];
-        var text = isRight ? $"{guesses[digit]} at {chances[digit, guesses[digit]].Value:P0}" : $"{guesses[digit]}, but is {digits.Labels[digit]}";
+        var text = isRight ? $"{guesses[digit]} at {right[digit]:P0}" : $"{guesses[digit]}, but is {digits.Labels[digit]}";
         Say(i % columns * pitch, 38 + i / columns * rowPitch, text, isRight ? "#1D2B4F" : "#C8385A");
     }
     return picture;
@@ -195,19 +203,22 @@ static PlotModel Gallery(INetwork network, Digits digits)
         var ink = new double[columns * pitch, rows * rowPitch];
         for (var x = 0; x < ink.GetLength(0); x++)
             for (var y = 0; y < ink.GetLength(1); y++)
-                ink[x, y] = x % pitch < 8 && y % rowPitch < 8 ? images[y / rowPitch * columns + x / pitch, 0, y % rowPitch, x % pitch].Value : double.NaN;
+            {
+                var (image, i, j) = (y / rowPitch * columns + x / pitch, y % rowPitch, x % pitch);
+                ink[x, y] = i < 8 && j < 8 ? images[image, 0, i, j].Value : double.NaN;
+            }
         picture.Series.Add(new HeatMapSeries
         {
-            Data = ink, X0 = 0, X1 = ink.GetLength(0), Y0 = top, Y1 = top + ink.GetLength(1), CoordinateDefinition = HeatMapCoordinateDefinition.Edge,
-            Interpolate = false, RenderMethod = HeatMapRenderMethod.Rectangles, ColorAxisKey = key,
-            EdgeRenderingMode = EdgeRenderingMode.PreferSharpness,
+            Data = ink, X0 = 0, X1 = ink.GetLength(0), Y0 = top, Y1 = top + ink.GetLength(1), ColorAxisKey = key,
+            CoordinateDefinition = HeatMapCoordinateDefinition.Edge, RenderMethod = HeatMapRenderMethod.Rectangles,
+            Interpolate = false, EdgeRenderingMode = EdgeRenderingMode.PreferSharpness,
         });
     }
 
     void Say(double x, double y, string text, string color = "#1D2B4F") => picture.Annotations.Add(new TextAnnotation
     {
-        Text = text, TextPosition = new(x, y), TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left, TextColor = OxyColor.Parse(color),
-        StrokeThickness = 0, FontSize = 13, Padding = new(0),
+        Text = text, TextPosition = new(x, y), TextColor = OxyColor.Parse(color), StrokeThickness = 0,
+        TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left, FontSize = 13, Padding = new(0),
     });
 
     static LinearColorAxis Shades(string key, double low, double high, params string[] colors) => new()
@@ -228,7 +239,8 @@ static PlotModel Canvas(string title) => new()
 static Digits Read(string file)
 {
     var folder = (string)AppContext.GetData("EntryPointFileDirectoryPath")!;
-    var rows = File.ReadLines(Path.Combine(folder, "data", file)).Where(line => !line.StartsWith('#')).Select(line => line.Split(',')).ToArray();
+    var lines = File.ReadLines(Path.Combine(folder, "data", file)).Where(line => !line.StartsWith('#'));
+    var rows = lines.Select(line => line.Split(',')).ToArray();
     var pixels = rows.SelectMany(row => row[..^1]).Select(text => double.Parse(text) / 16).ToArray();
     return new(Tensor.Of(pixels, rows.Length, 1, 8, 8), Array.ConvertAll(rows, row => int.Parse(row[^1])));
 }

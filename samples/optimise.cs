@@ -52,7 +52,8 @@ Check("the energy", cluster.Value, PublishedEnergy, digits: 6);
 var atoms = Place(cluster.Point.ToArray().ToReals()).SelectMany(atom => atom).ToArray();
 var hessian = AD.Hessian(x => Energy([.. x.Chunk(3)])).ToDouble()([.. atoms.ToDoubles()]);
 var stiffness = Matrix<double>.Build.DenseOfArray(hessian).Evd(Symmetricity.Symmetric).EigenValues.Real();
-Console.WriteLine($"   Curvatures of the minimum: {string.Join(", ", stiffness.Take(6).Select(x => $"{x:E0}"))}, then {stiffness[6]:F2} to {stiffness[^1]:F1}");
+var free = string.Join(", ", stiffness.Take(6).Select(x => $"{x:E0}"));
+Console.WriteLine($"   Curvatures of the minimum: {free}, then {stiffness[6]:F2} to {stiffness[^1]:F1}");
 Check("the number of free motions", stiffness.Count(x => Math.Abs(x) < 1e-8), 6, digits: 0);
 
 // The vertices of an icosahedron, one of them on the x axis: poles at (+-1, 0, 0) and two rings of five. It is blown up and shaken.

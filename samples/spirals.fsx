@@ -74,7 +74,9 @@ let step (state: OptimState<Layer list>) batch =
 
 let train (random: Random) state epoch =
     let state = batches random training |> Seq.fold step state
-    printfn $"epoch {epoch}  rate %8.6f{(rate state.Steps).Value}  loss held out %6.4f{(loss test state.Parameters).Value}  accuracy %.2f{100.0 * accuracy state.Parameters} %%"
+    let network = state.Parameters
+    printf $"epoch {epoch}  rate %8.6f{(rate state.Steps).Value}  loss held out %6.4f{(loss test network).Value}"
+    printfn $"  accuracy %.2f{100.0 * accuracy network} %%"
     state
 
 let clock = Stopwatch.StartNew()
