@@ -59,23 +59,22 @@ return failures.Count == 0 ? 0 : 1;
 
 static Fit Fit(Problem problem, Vector<double> start)
 {
+    var objective = Objective.LeastSquares(problem.Model, problem.X, problem.Y);
+    var valley = new LevenbergMarquardtMinimizer(gradientTolerance: 0, stepTolerance: 1e-16, functionTolerance: 0, maximumIterations: 1000)
+        .FindMinimum(objective, start);
+
     // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one.
     Func<Real[], Real[]> predict = b => Array.ConvertAll(problem.X, x => problem.Model(b, x));
     var (values, slopes) = (predict.ToDouble(), AD.JacobianForward(predict).ToDouble());
-    Vector<double> Predict(Vector<double> b) => Vector<double>.Build.Dense(values(b.ToArray()));
+    Vector<double> Residuals(Vector<double> b) => Vector<double>.Build.Dense(problem.Y) - Vector<double>.Build.Dense(values(b.ToArray()));
     Matrix<double> Jacobian(Vector<double> b) => Matrix<double>.Build.DenseOfArray(slopes(b.ToArray()));
-
-    var (x, y) = (Vector<double>.Build.Dense(problem.X), Vector<double>.Build.Dense(problem.Y));
-    var objective = ObjectiveFunction.NonlinearModel((b, _) => Predict(b), (b, _) => Jacobian(b), x, y);
-    var valley = new LevenbergMarquardtMinimizer(gradientTolerance: 0, stepTolerance: 1e-16, functionTolerance: 0, maximumIterations: 1000)
-        .FindMinimum(objective, start);
 
     // Gauss-Newton: solve J step = residuals in the least-squares sense, until steps are rounding errors and shrink no more.
     var parameters = valley.MinimizingPoint;
     var (refinements, last) = (0, double.PositiveInfinity);
     while (refinements < 100)
     {
-        var step = Jacobian(parameters).QR(QRMethod.Thin).Solve(y - Predict(parameters));
+        var step = Jacobian(parameters).QR(QRMethod.Thin).Solve(Residuals(parameters));
         var size = step.PointwiseDivide(parameters).InfinityNorm();
         if (!(size < last)) break;
         parameters += step;
@@ -84,9 +83,9 @@ static Fit Fit(Problem problem, Vector<double> start)
     }
 
     // The covariance of the parameters is s^2 (J^T J)^-1 = s^2 R^-1 R^-T, with s^2 the residual variance.
-    var residuals = y - Predict(parameters);
+    var residuals = Residuals(parameters);
     var sumOfSquares = residuals * residuals;
-    var s = Math.Sqrt(sumOfSquares / (y.Count - parameters.Count));
+    var s = Math.Sqrt(sumOfSquares / (residuals.Count - parameters.Count));
     var deviations = s * Jacobian(parameters).QR(QRMethod.Thin).R.Inverse().RowNorms(2);
     return new(parameters, deviations, sumOfSquares, valley.Iterations, refinements);
 }

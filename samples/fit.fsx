@@ -70,27 +70,28 @@ let problems =
 // ---- Fitting ----
 
 let fit (problem: Problem) (start: Vector<float>) =
+    let objective = Objective.leastSquares problem.Model problem.X problem.Y
+    let valley = LevenbergMarquardtMinimizer(0.001, 0.0, 1e-16, 0.0, 1000).FindMinimum(objective, start)
+
     // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one.
     let predictions b = problem.X |> Array.map (problem.Model b)
-    let predict (b: Vector<float>) = b.ToArray() |> AD.toReals |> predictions |> AD.toFloats |> Vector<float>.Build.Dense
+    let residuals (b: Vector<float>) =
+        let predicted = b.ToArray() |> AD.toReals |> predictions |> AD.toFloats
+        Vector<float>.Build.Dense(Array.map2 (-) problem.Y predicted)
     let jacobian (b: Vector<float>) =
         b.ToArray() |> AD.toReals |> AD.jacobianForward predictions |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
 
-    let x, y = Vector<float>.Build.Dense problem.X, Vector<float>.Build.Dense problem.Y
-    let objective = ObjectiveFunction.NonlinearModel((fun b _ -> predict b), (fun b _ -> jacobian b), x, y)
-    let valley = LevenbergMarquardtMinimizer(0.001, 0.0, 1e-16, 0.0, 1000).FindMinimum(objective, start)
-
     // Gauss-Newton: solve J step = residuals in the least-squares sense, until steps are rounding errors and shrink no more.
     let rec refine (parameters: Vector<float>) last count =
-        let step = (jacobian parameters).QR(QRMethod.Thin).Solve(y - predict parameters)
+        let step = (jacobian parameters).QR(QRMethod.Thin).Solve(residuals parameters)
         let size = step.PointwiseDivide(parameters).InfinityNorm()
         if size < last && count < 100 then refine (parameters + step) size (count + 1) else parameters, count
     let parameters, refinements = refine valley.MinimizingPoint infinity 0
 
     // The covariance of the parameters is s^2 (J^T J)^-1 = s^2 R^-1 R^-T, with s^2 the residual variance.
-    let residuals = y - predict parameters
-    let sumOfSquares = residuals * residuals
-    let s = sqrt (sumOfSquares / float (y.Count - parameters.Count))
+    let errors = residuals parameters
+    let sumOfSquares = errors * errors
+    let s = sqrt (sumOfSquares / float (errors.Count - parameters.Count))
     { Parameters = parameters
       Deviations = s * (jacobian parameters).QR(QRMethod.Thin).R.Inverse().RowNorms(2.0)
       SumOfSquares = sumOfSquares

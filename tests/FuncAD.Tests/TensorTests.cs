@@ -39,6 +39,22 @@ public class TensorTests
     }
 
     [Fact]
+    public void Choices_take_numbers_on_either_side()
+    {
+        var x = Tensor.Of(-1.0, 0, 2);
+        Assert.Equal(Tensor.Of(0.0, 0, 2), Max(x, 0));
+        Assert.Equal(Tensor.Of(0.5, 0.5, 2), Max(0.5, x));
+        Assert.Equal(Tensor.Of(-1.0, 0, 0), Min(x, 0));
+        Assert.Equal(Tensor.Of(-1.0, 0, 0.5), Min(0.5, x));
+        Assert.Equal(Tensor.Of(-0.5, 0, 1), Clamp(x, -0.5, 1));
+        // The slope goes to the one that was chosen, half of it to each at a tie.
+        Assert.Equal(Tensor.Of(0, 0.5, 1), AD.Grad((Tensor x) => Max(x, 0).Sum())(x));
+        Assert.Equal(1.5, AD.Grad((Real a) => Max(a, x).Sum())(0.0).Value);
+        Assert.Equal(Tensor.Of(0.0, 1, 0.5), AD.Grad((Tensor x) => Clamp(x, -0.5, 2).Sum())(x));
+        Assert.Equal(1.0, AD.Grad((Real high) => Clamp(x, -3, high).Sum())(1.0).Value);
+    }
+
+    [Fact]
     public void Gradients_over_a_record_of_weights()
     {
         var layer = new Layer(Tensor.Of(new double[,] { { 1, 2 }, { 3, 4 } }), Tensor.Of(0.5, -0.5), "first");

@@ -134,8 +134,23 @@ public static class TensorMath
     /// <summary>The larger number, NaN if one is NaN; half the slope of each at a tie.</summary>
     public static Tensor Max(Tensor a, Tensor b) => Tensor.Max(a, b);
 
+    /// <summary>The larger of each element and a number, as <see cref="Max(Tensor, Tensor)"/>.</summary>
+    public static Tensor Max(Tensor a, Real b) => Tensor.Max(a, b);
+
+    /// <summary>The larger of a number and each element, as <see cref="Max(Tensor, Tensor)"/>.</summary>
+    public static Tensor Max(Real a, Tensor b) => Tensor.Max(a, b);
+
     /// <summary>The smaller number, NaN if one is NaN; half the slope of each at a tie.</summary>
     public static Tensor Min(Tensor a, Tensor b) => Tensor.Min(a, b);
+
+    /// <summary>The smaller of each element and a number, as <see cref="Min(Tensor, Tensor)"/>.</summary>
+    public static Tensor Min(Tensor a, Real b) => Tensor.Min(a, b);
+
+    /// <summary>The smaller of a number and each element, as <see cref="Min(Tensor, Tensor)"/>.</summary>
+    public static Tensor Min(Real a, Tensor b) => Tensor.Min(a, b);
+
+    /// <summary>Each element, no lower than low and no higher than high; at a bound half the slope goes to each.</summary>
+    public static Tensor Clamp(Tensor x, Real low, Real high) => Tensor.Clamp(x, low, high);
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
     public static Tensor Sign(Tensor x) => Pieces.sign(x);

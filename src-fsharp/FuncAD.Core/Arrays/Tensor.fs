@@ -588,8 +588,20 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     /// <summary>The larger number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
     static member Max(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Max(), a, b)
 
+    /// <summary>The larger of each element and a number, as Max of two tensors.</summary>
+    static member Max(a: Tensor, b: Real) : Tensor = Tensor.Max(a, Tensor.Of b)
+
+    /// <summary>The larger of a number and each element, as Max of two tensors.</summary>
+    static member Max(a: Real, b: Tensor) : Tensor = Tensor.Max(Tensor.Of a, b)
+
     /// <summary>The smaller number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
     static member Min(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Min(), a, b)
+
+    /// <summary>The smaller of each element and a number, as Min of two tensors.</summary>
+    static member Min(a: Tensor, b: Real) : Tensor = Tensor.Min(a, Tensor.Of b)
+
+    /// <summary>The smaller of a number and each element, as Min of two tensors.</summary>
+    static member Min(a: Real, b: Tensor) : Tensor = Tensor.Min(Tensor.Of a, b)
 
     /// <summary>x^y, elementwise; derivatives y x^(y - 1) and x^y log x, the latter 0 at x = 0 for y > 0.</summary>
     static member Pow(x: Tensor, y: Tensor) : Tensor = Tensor.Binary(Powers.PowerLog 0, x, y)
@@ -602,6 +614,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
 
     /// <summary>x, no lower than low and no higher than high: min(max(x, low), high); at a bound half the slope goes to each.</summary>
     static member Clamp(x: Tensor, low: Tensor, high: Tensor) : Tensor = Tensor.Min(Tensor.Max(x, low), high)
+
+    /// <summary>Each element, no lower than low and no higher than high; at a bound half the slope goes to each.</summary>
+    static member Clamp(x: Tensor, low: Real, high: Real) : Tensor = Tensor.Min(Tensor.Max(x, low), high)
 
     // ---- Equality and text: those of the values ----
 
