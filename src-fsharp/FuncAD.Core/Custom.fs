@@ -43,9 +43,9 @@ module internal Custom =
         let row (seed: Parts) : Real =
             let slopes = Gather.alike "Custom" "the result of the pullback" x (pullback x y (Gather.rebuild y seed))
             let isZero (dx: Real) = isNull dx.node && dx.value = 0.0
-            let numbers = Array.fold2 (fun sum slope dx -> if isZero dx then sum else sum + slope * dx) (Real()) slopes.Numbers dx.Numbers
+            let numbers = Array.fold2 (fun sum slope dx -> if isZero dx then sum else sum + slope * dx) (Real 0.0) slopes.Numbers dx.Numbers
             Array.fold2 (fun sum (slope: Tensor) (dx: Tensor) -> sum + Tensor.SumTo(slope * dx, [||]).ToReal()) numbers slopes.Arrays dx.Arrays
-        let zeros = results |> Parts.map (fun _ -> Real()) (fun y -> Tensor.Uniform(0.0, y.Dimensions))
+        let zeros = results |> Parts.map (fun _ -> Real 0.0) (fun y -> Tensor.Uniform(0.0, y.Dimensions))
         let unitNumber index = { zeros with Numbers = zeros.Numbers |> Array.mapi (fun i zero -> if i = index then Real 1.0 else zero) }
         let unitArray index position =
             let element (y: Tensor) = Tensor(Array.init y.Length (fun i -> if i = position then 1.0 else 0.0), y.Dimensions, null)
@@ -69,7 +69,7 @@ module internal Custom =
                 let dx =
                     inputs
                     |> Parts.map
-                        (fun number -> if number.IsAt level then number.Tangent else Real())
+                        (fun number -> if number.IsAt level then number.Tangent else Real 0.0)
                         (fun array -> if array.IsAt level then array.Tangent else Tensor.Uniform(0.0, array.Dimensions))
                 let dy =
                     match pushforward with

@@ -30,7 +30,7 @@ module internal Forward =
     /// A result's primal and tangent at the level.
     let lower (level: ForwardLevel) (y: Real) =
         let y = lookThrough level y
-        if y.IsAt level then struct (y.Primal, y.Tangent.Unsigned) else struct (y, Real())
+        if y.IsAt level then struct (y.Primal, y.Tangent.Unsigned) else struct (y, Real 0.0)
 
     let lowerArray (level: ForwardLevel) (y: Tensor) =
         let y = lookThroughArray level y

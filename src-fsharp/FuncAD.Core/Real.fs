@@ -305,7 +305,7 @@ type Real =
             let tape = Unsafe.As<Tape> level
             let slot =
                 if isNull slope.node then tape.Push(x.Slot, slope.value)
-                else Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real())
+                else Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real 0.0)
             Real.OnTape(tape, primal, slot)
 
     /// The number with this primal that depends, at the level, on a and b with these slopes.

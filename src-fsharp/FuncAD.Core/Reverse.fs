@@ -89,7 +89,7 @@ module internal Reverse =
                     from <- tape.Count - 1
             Sweep<Real>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, touched, resume)
             let number slot =
-                if touched[slot] then numbers[slot].Unsigned else Real()
+                if touched[slot] then numbers[slot].Unsigned else Real 0.0
             let array slot (input: Tensor) =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
@@ -121,7 +121,7 @@ module internal Reverse =
             isZero <- isZero && slots.OfArrays[index] < 0
 
         if isZero then
-            inputs |> Parts.map (fun _ -> Real()) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
+            inputs |> Parts.map (fun _ -> Real 0.0) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
         elif not isFlat then
             sweepReal tape slots seeds inputs
         else

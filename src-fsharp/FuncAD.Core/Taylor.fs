@@ -17,7 +17,7 @@ type internal Series(first: Real, bound: int, next: int -> Real) =
     member _.Item
         with get k =
             if k >= bound then
-                Real()
+                Real 0.0
             else
                 while coefficients.Count <= k do
                     coefficients.Add(next coefficients.Count)
@@ -54,7 +54,7 @@ type internal TaylorLevel(order: int) =
 
     /// The coefficients of a number below or at this level: a lower one is its own constant term.
     member private level.SeriesOf(x: Real) : Series =
-        if x.IsAt level then (x.node :?> Jet).Series else Series(x, 1, (fun _ -> Real()))
+        if x.IsAt level then (x.node :?> Jet).Series else Series(x, 1, (fun _ -> Real 0.0))
 
     /// The number as lazy operations see it.
     member private level.Lazy(x: Real) : Real = if x.IsAt level then (x.node :?> Jet).View.Number else x
@@ -79,7 +79,7 @@ type internal TaylorLevel(order: int) =
                 match home.Applied.TryGetValue key with
                 | true, number -> number
                 | _ ->
-                    let mutable number = Real()
+                    let mutable number = Real 0.0
                     let struct (bound, next) = compute views (fun () -> number)
                     number <- Jet(level, Series(primal, bound, next), false).Number
                     home.Applied[key] <- number
@@ -90,7 +90,7 @@ type internal TaylorLevel(order: int) =
 
     /// Sum over j = 1 .. k of j/k x_j slope_(k-j): the contribution of one argument to coefficient k of the result.
     member private _.Contribution(x: Series, slope: Lazy<Series>, k: int) : Real =
-        let mutable sum = Real()
+        let mutable sum = Real 0.0
         let mutable started = false
         for j = max 1 (k - (slope.Value.Bound - 1)) to min k (x.Bound - 1) do
             let weight = float j / float k
@@ -103,7 +103,7 @@ type internal TaylorLevel(order: int) =
     member private level.Integrate(arguments: Real[], slopes: Lazy<Series>[]) : int -> Real =
         let series = arguments |> Array.map level.SeriesOf
         fun k ->
-            let mutable sum = Real()
+            let mutable sum = Real 0.0
             for index = 0 to series.Length - 1 do
                 if series[index].Bound > 1 then
                     sum <- Real.Binary(Arithmetic.Add(), sum, level.Contribution(series[index], slopes[index], k))
@@ -153,7 +153,7 @@ type internal TaylorLevel(order: int) =
     override level.Weigh(primal, a, weightA, b, weightB) =
         level.Apply(obj (), [| a; b |], primal, fun views _ ->
             let seriesA, seriesB = level.SeriesOf views[0], level.SeriesOf views[1]
-            let share weight (x: Series) k = if k < x.Bound then Real.Scale(weight, x[k]) else Real()
+            let share weight (x: Series) k = if k < x.Bound then Real.Scale(weight, x[k]) else Real 0.0
             let next k = Real.Binary(Arithmetic.Add(), share weightA seriesA k, share weightB seriesB k)
             struct (max seriesA.Bound seriesB.Bound, next))
 
@@ -170,6 +170,6 @@ module internal Taylor =
                 let series = (y.node :?> Jet).Series
                 Array.init (order + 1) (fun k -> series[k])
             else
-                Array.init (order + 1) (fun k -> if k = 0 then y else Real())
+                Array.init (order + 1) (fun k -> if k = 0 then y else Real 0.0)
         finally
             level.End()

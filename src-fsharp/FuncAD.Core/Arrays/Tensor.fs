@@ -368,7 +368,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
             let primal = Tensor.OfReals(numbers |> Array.map _.Below(level), shape)
             match level with
             | :? ForwardLevel as level ->
-                let tangents = numbers |> Array.map (fun x -> if x.IsAt level then x.Tangent else Real())
+                let tangents = numbers |> Array.map (fun x -> if x.IsAt level then x.Tangent else Real 0.0)
                 Tensor.OnForward(level, primal, Tensor.OfReals(tangents, shape))
             | :? Tape as tape ->
                 let slots = numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
@@ -729,7 +729,7 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
     // ---- Numbers ----
 
     member _.IsTouched(slot: int) = touched[slot]
-    member _.Number(slot: int) = if touched[slot] then numbers[slot] else Real()
+    member _.Number(slot: int) = if touched[slot] then numbers[slot] else Real 0.0
 
     member _.AddNumber(slot: int, contribution: Real) =
         if touched[slot] then

@@ -4,6 +4,7 @@ open System
 open System.Buffers
 open System.Runtime.InteropServices
 open System.Threading
+open Microsoft.FSharp.NativeInterop
 open FuncAD.Compiled
 
 #nowarn "9"
@@ -34,6 +35,9 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// The index of the path that was taken last: the first to be tried.
     let mutable latest = 0
+
+    /// The code of the only path there can be, once it is one method: small functions are called without detours.
+    let mutable direct: Segment = null
 
     let checkOutputs (count: int) =
         if count <> outputs then
@@ -68,6 +72,9 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         use outputs = fixed &MemoryMarshal.GetReference results
         let holds = code.Run(inputs, memory, outputs)
         if not (isNull scratch) then ArrayPool<float>.Shared.Return scratch
+        match code with
+        | :? MachineCode as code when isNull direct && not path.Program.IsUncertain -> direct <- code.Whole
+        | _ -> ()
         holds
 
     /// NaN may be due to a structural zero of the function that is a plain zero of the program: then the function decides.
@@ -138,10 +145,17 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
             raise (ArgumentException($"Run: the parameter has {start.Length} numbers, got {inputs.Length}.", nameof inputs))
         if outputs.Length <> first.Program.Outputs.Length then
             raise (ArgumentException($"Run: the result has {first.Program.Outputs.Length} numbers, got room for {outputs.Length}.", nameof outputs))
-        let copy = if inputs.Overlaps(Span.op_Implicit outputs) then ArrayPool<float>.Shared.Rent inputs.Length else null
-        let point = if isNull copy then inputs else (inputs.CopyTo(Span copy); ReadOnlySpan(copy, 0, inputs.Length))
-        if isNull (run point outputs) then (original (point.ToArray())).CopyTo outputs
-        if not (isNull copy) then ArrayPool<float>.Shared.Return copy
+        let isApart = not (inputs.Overlaps(Span.op_Implicit outputs))
+        if isApart && not (isNull direct) then
+            use inputs = fixed &MemoryMarshal.GetReference inputs
+            use outputs = fixed &MemoryMarshal.GetReference outputs
+            direct.Invoke(NativePtr.toNativeInt inputs, 0n, NativePtr.toNativeInt outputs) |> ignore
+        else
+            // results are written while inputs are still read
+            let copy = if isApart then null else ArrayPool<float>.Shared.Rent inputs.Length
+            let point = if isApart then inputs else (inputs.CopyTo(Span copy); ReadOnlySpan(copy, 0, inputs.Length))
+            if isNull (run point outputs) then (original (point.ToArray())).CopyTo outputs
+            if not isApart then ArrayPool<float>.Shared.Return copy
 
     /// <summary>As Run, at count points at once, in vectors and on all cores: inputs[i * count + k] is number i of point k, outputs likewise.</summary>
     /// <remarks>

@@ -80,10 +80,10 @@ type internal Graph(inputs: float[]) =
     member private graph.Is(node, value: float) =
         graph.IsConstant node && BitConverter.DoubleToInt64Bits values[node] = BitConverter.DoubleToInt64Bits value
 
-    member private graph.IsNegated node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Negate
+    member _.IsNegated node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Negate
 
     /// What a negation negates, or what it makes of a constant.
-    member private graph.Unnegated node = let struct (x, _, _) = arguments[node] in x
+    member _.Unnegated node = let struct (x, _, _) = arguments[node] in x
 
     /// A constant whose reciprocal is exact: to divide by it is to multiply.
     member private graph.IsPowerOfTwo node =

@@ -47,7 +47,10 @@ module internal Path =
             if leaves.HasFunctions then leaves.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
             if leaves.Parts.Arrays.Length > 0 then leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = leaves.Parts.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
-            let program = Program.Of(level.Graph, Array.map level.NodeOf numbers, level.Guards.ToArray(), level.Recorded)
+            let outputs = Array.map level.NodeOf numbers
+            let struct (graph, number) = SignsOfZero.simplify level.Graph outputs
+            let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
+            let program = Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             let like = Gather.rebuild result (Parts.ofNumbers (numbers |> Array.map (fun y -> Real y.value)))
             Path(program, mode, like, level.IsReliable)
         finally

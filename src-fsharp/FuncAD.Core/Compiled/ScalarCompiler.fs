@@ -16,9 +16,12 @@ type internal Segment = delegate of inputs: nativeint * scratch: nativeint * out
 /// through the scratch memory.
 /// </summary>
 [<Sealed>]
-type internal MachineCode(segments: Segment[], scratch: int) =
+type internal MachineCode(segments: Segment[], scratch: int, isUnguarded: bool) =
     inherit ScalarCode()
     override _.Scratch = scratch
+
+    /// All of the code, where it is one method without guards; otherwise null.
+    member val Whole = if segments.Length = 1 && isUnguarded then segments[0] else null
 
     override _.Run(inputs, scratch, outputs) =
         let inputs, scratch, outputs = NativePtr.toNativeInt inputs, NativePtr.toNativeInt scratch, NativePtr.toNativeInt outputs
@@ -141,4 +144,4 @@ module internal ScalarCompiler =
             il'.CreateDelegate(typeof<Segment>, target.ToArray()) :?> Segment
 
         let starts = if lines.Length = 0 then [| 0 |] else [| 0..segmentLength .. lines.Length - 1 |]
-        MachineCode(starts |> Array.map segment, places.Count)
+        MachineCode(starts |> Array.map segment, places.Count, program.Guards.Length = 0)

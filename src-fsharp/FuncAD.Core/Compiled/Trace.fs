@@ -77,12 +77,12 @@ type internal Trace(inputs: float[]) =
             if primitive.Arity > 1 then level.Check(primitive, b)
         level.Number(graph.Apply(primitive, a, b, c))
 
-    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real(), Real())
-    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real())
+    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
+    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
     override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive<'R> rule, a, b, c)
-    override level.Step(rule: 'R, x) = level.Record(StepPrimitive<'R> rule, x, Real(), Real())
-    override level.Choice(rule: 'R, a, b) = level.Record(ChoicePrimitive<'R> rule, a, b, Real())
-    override level.Relation(relation: 'Q, a, b) = level.Record(RelationPrimitive<'Q> relation, a, b, Real())
+    override level.Step(rule: 'R, x) = level.Record(StepPrimitive<'R> rule, x, Real 0.0, Real 0.0)
+    override level.Choice(rule: 'R, a, b) = level.Record(ChoicePrimitive<'R> rule, a, b, Real 0.0)
+    override level.Relation(relation: 'Q, a, b) = level.Record(RelationPrimitive<'Q> relation, a, b, Real 0.0)
     override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
     override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
 

@@ -50,7 +50,7 @@ module Optim =
     /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>
     let start (parameters: 'P) : OptimState<'P> =
         let parts = (Gather.input "Optim.Start" "parameters" parameters).Parts
-        let zeros () = Gather.rebuild parameters (parts |> Parts.map (fun _ -> Real()) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
+        let zeros () = Gather.rebuild parameters (parts |> Parts.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
         { Parameters = parameters; Steps = 0; FirstMoment = zeros (); SecondMoment = zeros () }
 
     let private step (operation: string) (update: 'U) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P>
