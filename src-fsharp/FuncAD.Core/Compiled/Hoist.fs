@@ -4,18 +4,39 @@ open System.Collections.Generic
 open FuncAD
 
 /// <summary>
-/// A program over parameters and a datum, in two: what depends on the parameters alone, computed once, and the rest, computed for each datum from
-/// what the first part hands on.
+/// A program over parameters and a datum whose outputs are summed over the data, in three: what depends on the parameters alone, what is computed for each
+/// datum, and what commutes with the sum.
 /// </summary>
 type internal Hoisted =
-    { /// From the parameters to the numbers that the second part needs.
+    { /// From the parameters to the numbers that the other parts need.
       Once: Program
-      /// From those, then the numbers of the datum, to the outputs.
-      Each: Program }
+      /// From those, then the numbers of the datum, to the addends.
+      Each: Program
+      /// From the numbers of the first part, then the sums of the addends, to the sums of the outputs.
+      After: Program }
 
 module internal Hoisted =
-    /// Splits a program whose first inputs are parameters.
-    let split (program: Program) (parameters: int) : Hoisted =
+    /// Some lines of a program as a program of its own, with other inputs: the new input, if any, that each value has become.
+    let private part (program: Program) (isOf: int -> bool) (inputs: int) (inputOf: int -> int) (outputs: int[]) : Program =
+        let number = Array.init program.Values inputOf
+        let constants = program.Constants
+        for index = 0 to constants.Length - 1 do
+            if number[program.Inputs + index] < 0 then number[program.Inputs + index] <- inputs + index
+        let lines = List<Line>()
+        program.Lines |> Array.iteri (fun index line ->
+            if isOf index then
+                number[program.First + index] <- inputs + constants.Length + lines.Count
+                let arity = line.Primitive.Arity
+                let operand place value = if place < arity then number[value] else 0
+                lines.Add { line with A = operand 0 line.A; B = operand 1 line.B; C = operand 2 line.C })
+        let guards =
+            program.Guards
+            |> Array.filter (fun guard -> isOf (guard.Node - program.First))
+            |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
+        Program(inputs, constants, lines.ToArray(), outputs |> Array.map (fun value -> number[value]), guards, program.Traced, program.IsUncertain)
+
+    /// What depends on the first inputs alone, and the rest.
+    let private once (program: Program) (parameters: int) : struct (Program * Program) =
         let first = program.First
         let varies = Array.zeroCreate<bool> program.Values
         for input = parameters to program.Inputs - 1 do
@@ -31,37 +52,68 @@ module internal Hoisted =
                 handedOn.Add value
         program.Lines |> Array.iteri (fun line _ -> if varies[first + line] then program.Operands line |> Array.iter handOn)
         program.Outputs |> Array.iter handOn
+        let width = program.Inputs - parameters
+        let datum value = if value >= parameters && value < program.Inputs then handedOn.Count + value - parameters else place[value]
+        struct (part program (fun line -> not varies[first + line]) parameters (fun value -> if value < parameters then value else -1) (handedOn.ToArray()),
+                part program (fun line -> varies[first + line]) (handedOn.Count + width) datum program.Outputs)
 
-        /// The lines of one kind as a program with other numbers for what was there before.
-        let part (inputs: int) (isOf: int -> bool) (inputOf: int -> int) (outputs: int[]) : Program =
-            let number = Array.create program.Values -1
-            for value = 0 to program.Values - 1 do
-                number[value] <- inputOf value
-            let constants = program.Constants
-            for index = 0 to constants.Length - 1 do
-                number[program.Inputs + index] <- inputs + index
-            let lines = List<Line>()
-            program.Lines |> Array.iteri (fun index line ->
-                if isOf index then
-                    number[first + index] <- inputs + constants.Length + lines.Count
-                    let arity = line.Primitive.Arity
-                    let operand place value = if place < arity then number[value] else 0
-                    lines.Add { line with A = operand 0 line.A; B = operand 1 line.B; C = operand 2 line.C })
-            let guards =
-                program.Guards
-                |> Array.filter (fun guard -> isOf (guard.Node - first))
-                |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
-            Program(inputs, constants, lines.ToArray(), outputs |> Array.map (fun value -> number[value]), guards, program.Traced, program.IsUncertain)
+    /// Lines that are linear in what varies, and that only such lines and outputs read, commute with the sum: they are done once, on sums of what
+    /// they read. The gradient with respect to a mean, say, is then one product with a matrix instead of one for each datum.
+    let private after (each: Program) (shared: int) : struct (Program * Program) =
+        let first = each.First
+        let isShared value = value < shared || each.IsConstant value
+        let isZero value = each.IsConstant value && each.Constants[value - each.Inputs] = 0.0
+        let varies value = not (isShared value)
+        let isLinear line =
+            let { Instruction = instruction; A = a; B = b } = each.Lines[line]
+            match instruction with
+            | Instruction.Add
+            | Instruction.Subtract -> (varies a || isZero a) && (varies b || isZero b)
+            | Instruction.Negate -> true
+            | Instruction.Multiply -> isShared a <> isShared b
+            | Instruction.Divide -> varies a && isShared b
+            | _ -> false
+        let commutes = Array.init each.Lines.Length isLinear
+        for guard in each.Guards do
+            commutes[guard.Node - first] <- false
+        for line = each.Lines.Length - 1 downto 0 do
+            if not commutes[line] then
+                for operand in each.Operands line do
+                    if operand >= first then commutes[operand - first] <- false
+        let commutes value = value >= first && commutes[value - first]
+        let addends = List<int>()
+        let place = Array.create each.Values -1
+        let add value =
+            if place[value] < 0 && not (commutes value) then
+                place[value] <- addends.Count
+                addends.Add value
+        for output in each.Outputs do
+            add output
+        each.Lines |> Array.iteri (fun line _ ->
+            if commutes (first + line) then
+                for operand in each.Operands line do
+                    if varies operand then add operand)
+        let isLeft line = commutes (first + line)
+        let saved = each.Lines |> Seq.indexed |> Seq.filter (fun (line, _) -> isLeft line) |> Seq.length
+        let isWorth = addends.Count < each.Outputs.Length + saved
+        let sums = if isWorth then addends.ToArray() else each.Outputs
+        let isAfter line = isWorth && isLeft line
+        let sumOf value =
+            if isWorth && place[value] >= 0 then shared + place[value]
+            elif value < shared then value
+            else -1
+        struct (part each (isAfter >> not) each.Inputs (fun value -> if value < each.Inputs then value else -1) sums,
+                if isWorth then part each isAfter (shared + sums.Length) sumOf each.Outputs
+                else Program(shared + sums.Length, [||], [||], Array.init sums.Length (fun index -> shared + index), [||], 0, false))
 
-        let data = program.Inputs - parameters
-        { Once =
-            part parameters (fun line -> not varies[first + line]) (fun value -> if value < parameters then value else -1) (handedOn.ToArray())
-          Each =
-            part (handedOn.Count + data) (fun line -> varies[first + line])
-                (fun value ->
-                    if value >= parameters && value < program.Inputs then handedOn.Count + value - parameters
-                    else place[value])
-                program.Outputs }
+    /// Splits a program whose first inputs are parameters.
+    let split (program: Program) (parameters: int) : Hoisted =
+        let struct (once, each) = once program parameters
+        let struct (each, after) = after each once.Outputs.Length
+        { Once = once; Each = each; After = after }
+
+    /// Splits off what depends on the first inputs alone, and nothing else: what is left has the outputs of the program.
+    let splitOnce (program: Program) (parameters: int) : struct (Program * Program) = once program parameters
 
     /// Runs a program over Reals, guards included: a program is a function again, and its derivatives are taken like any other's.
     let replay (program: Program) (inputs: Real[]) : Real[] =

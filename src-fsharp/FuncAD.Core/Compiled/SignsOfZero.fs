@@ -102,8 +102,8 @@ module internal SignsOfZero =
     let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
     let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
 
-    /// The graph built anew with what indifference allows, and the new node of each old one.
-    let simplify (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
+    /// The graph built anew with what indifference allows, and the new node of each old one. The last step, apply, makes a node of the new graph.
+    let simplify (apply: Graph -> Primitive -> int -> int -> int -> int) (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
         let isIndifferent = indifferent graph outputs
         let simpler = Graph(Array.init graph.Inputs graph.Value)
         let number = Array.init graph.Count id
@@ -122,5 +122,5 @@ module internal SignsOfZero =
                     | Instruction.Add when isIndifferent[node] && isZero a -> b
                     | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b -> together (simpler.Unnegated a) (simpler.Unnegated b)
                     | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
-                    | _ -> simpler.Apply(primitive, a, b, c)
+                    | _ -> apply simpler primitive a b c
         struct (simpler, number)

@@ -36,38 +36,43 @@ type internal SumPath(once: Program, each: Program, finish: Program, options: Co
             struct (run finish after.Current (Array.append parameters total), leftOut)
 
 module internal SumPath =
+    let private zeros count = Array.create count 0.0
+
     /// The sums of a function's results: what it does with the parameters alone is done once.
     let ofResults (f: Real[] -> Real[]) (parameters: float[]) (datum: float[]) (options: CompileOptions) : SumPath =
         let path = Path.program f (Array.append parameters datum)
         if not path.IsReliable then null
         else
-            let { Once = once; Each = each } = Hoisted.split path.Program parameters.Length
-            let sums = Array.create path.Program.Outputs.Length 0.0
-            let finish = Path.program (Array.skip parameters.Length) (Array.append parameters sums)
-            SumPath(once, each, finish.Program, options)
+            let { Once = once; Each = each; After = after } = Hoisted.split path.Program parameters.Length
+            let finish (x: Real[]) =
+                let p, sums = x[.. parameters.Length - 1], x[parameters.Length ..]
+                Hoisted.replay after (Array.append (Hoisted.replay once p) sums)
+            let finish = Path.program finish (Array.append parameters (zeros each.Outputs.Length))
+            if finish.IsReliable then SumPath(once, each, finish.Program, options) else null
 
     /// The sum and the gradient with respect to the parameters of a function with one result. Derivatives are summed with respect to what is computed
     /// once, s(p), and pulled back to the parameters at the end: grad sum_k g(s(p), d_k) = J_s(p)^T sum_k (dg/ds)(s(p), d_k).
     let ofGradient (f: Real[] -> Real[]) (parameters: float[]) (datum: float[]) (options: CompileOptions) : SumPath =
-        let path = Path.program f (Array.append parameters datum)
+        let path = Path.source f (Array.append parameters datum)
         if not path.IsReliable then null
         else
-            let { Once = once; Each = each } = Hoisted.split path.Program parameters.Length
+            let struct (once, each) = Hoisted.splitOnce path.Program parameters.Length
             let shared = once.Outputs.Length
             let valueAndGradient (x: Real[]) =
                 let g (s: Real[]) = (Hoisted.replay each (Array.append s x[shared..]))[0]
                 let struct (value, gradient) = Pullback.valueAndGradient "CompileSum" g x[.. shared - 1]
                 Array.append [| value |] gradient
             // The derivative, too, does some things with the parameters alone.
-            let numbers = (Hoisted.replay once (Array.map Real parameters)) |> Array.map _.value
+            let numbers = Hoisted.replay once (Array.map Real parameters) |> Array.map _.value
             let derivative = Path.program valueAndGradient (Array.append numbers datum)
-            let { Once = onceMore; Each = eachOfDerivative } = Hoisted.split derivative.Program shared
+            let { Once = onceMore; Each = eachOfDerivative; After = after } = Hoisted.split derivative.Program shared
             let together = Path.program (Hoisted.replay once >> Hoisted.replay onceMore) parameters
             let finish (x: Real[]) =
                 let p, sums = x[.. parameters.Length - 1], x[parameters.Length ..]
                 let recording = Recording<Real[], Real[]>("CompileSum", Hoisted.replay once, p)
-                Array.append [| sums[0] |] (recording.Pullback sums[1..])
-            let finish = Path.program finish (Array.append parameters (Array.create (1 + shared) 0.0))
+                let totals = Hoisted.replay after (Array.append (Hoisted.replay onceMore (recording.Value)) sums)
+                Array.append [| totals[0] |] (recording.Pullback totals[1..])
+            let finish = Path.program finish (Array.append parameters (zeros eachOfDerivative.Outputs.Length))
             if derivative.IsReliable && together.IsReliable && finish.IsReliable then
                 SumPath(together.Program, eachOfDerivative, finish.Program, options)
             else null
