@@ -56,7 +56,7 @@ module internal Plan =
     let private window = 600
 
     /// Fused lines in one loop: with many more the JIT stops keeping values in registers.
-    let private longestFusion = 120
+    let private longestFusion = 240
 
     /// The memory that a tile's columns may take, so that they stay in the second-level cache.
     let private tileBytes = 262144
