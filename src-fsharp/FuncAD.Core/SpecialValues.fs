@@ -55,6 +55,9 @@ let sigmoid (x: float) =
 /// log(1 + exp x). Within 1.3 ulp.
 let softplus (x: float) = Math.Max(x, 0.0) + log1p (Math.Exp(-(abs x)))
 
+/// log(1 + exp z) - t z, of which nothing cancels at t = 0 and t = 1.
+let logisticLoss (z: float) (t: float) = (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
+
 /// log(exp x + exp y). Within 1.1 ulp of max(1, |value|), so that digits are lost where the result crosses zero.
 let logAddExp (x: float) (y: float) =
     let larger, smaller = Math.Max(x, y), Math.Min(x, y)

@@ -196,7 +196,7 @@ type internal Elementwise =
         if reads.Set &&& index <> 0 || input.Length <= 1 then input else input.Slice(0, 1)
 
     /// For the places of a kernel that it does not use.
-    static member inline private One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
+    static member inline One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
 
     /// <summary>y_i = f(x_i)</summary>
     static member Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: ReadOnlySpan<float>, y: Span<float>) : unit =
@@ -278,44 +278,60 @@ type internal Elementwise =
         Elementwise.Check("t", t, out.Length)
         Loop.Run(ChoiceSlopeKernel<'R>(rule, first), a, b, t, Elementwise.One t, out, add)
 
-    // ---- Sums of slopes times t, for an argument that is one number ----
+    // ---- Sums over runs ----
 
     static member private Block = 256
 
-    /// The numbers of a block of an input, or its one number.
+    /// The numbers of a part of an input, or its one number.
     static member inline private Part(input: ReadOnlySpan<float>, start: int, count: int) : ReadOnlySpan<float> =
         if input.Length = 1 then input else input.Slice(start, count)
 
-    /// The sum by halves: one half is added to the other until one number is left. The order is the same on every machine.
-    static member private SumByHalves(numbers: Span<float>) : float =
-        let mutable half = numbers.Length / 2
-        while half > 0 do
-            let low = numbers.Slice(0, half)
-            Loop.Run(BinaryKernel<Rules.Arithmetic.Add>(Rules.Arithmetic.Add()), low, numbers.Slice(half, half), low, low, low, false)
+    /// The sum of a block by halves: one half is added to the other until one number is left. The order is the same for every width.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private SumByHalves<'V when 'V: struct and 'V :> ILanes<'V>>(numbers: nativeptr<float>) : float =
+        let mutable half = Elementwise.Block / 2
+        while half >= 'V.Count do
+            let mutable place = 0
+            while place < half do
+                let at = NativePtr.add numbers place
+                'V.Store('V.Add('V.Load at, 'V.Load(NativePtr.add at half)), at)
+                place <- place + 'V.Count
             half <- half / 2
-        numbers[0]
+        while half > 0 do
+            for place in 0 .. half - 1 do
+                NativePtr.set numbers place (NativePtr.get numbers place + NativePtr.get numbers (half + place))
+            half <- half / 2
+        NativePtr.read numbers
 
-    static member private Sum<'K when 'K: struct and 'K :> IKernel>
+    /// <summary>
+    /// The sum of kernel(p_i, q_i, r_i, s_i), in an order that depends on the length alone: blocks by halves, and pairs of their sums, so that
+    /// the rounding error grows with the logarithm of the length (Higham 1993).
+    /// </summary>
+    static member Sum<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, length: int, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>)
         : float =
-        let block = Span<float>(NativePtr.toVoidPtr (NativePtr.stackalloc<float> Elementwise.Block), Elementwise.Block)
-        let mutable total = 0.0
-        let mutable start = 0
-        while start < length do
-            let count = min Elementwise.Block (length - start)
-            block.Slice(count).Clear()
-            Loop.Run(
-                kernel,
-                Elementwise.Part(p, start, count),
-                Elementwise.Part(q, start, count),
-                Elementwise.Part(r, start, count),
-                Elementwise.Part(s, start, count),
-                block.Slice(0, count),
-                false
-            )
-            total <- total + Elementwise.SumByHalves block
-            start <- start + count
-        total
+        if length <= Elementwise.Block then
+            let numbers = NativePtr.stackalloc<float> Elementwise.Block
+            let block = Span<float>(NativePtr.toVoidPtr numbers, Elementwise.Block)
+            block.Slice(length).Clear()
+            Loop.Run(kernel, p, q, r, s, block.Slice(0, length), false)
+            if Vector512.IsHardwareAccelerated then Elementwise.SumByHalves<Lane512> numbers
+            elif Vector256.IsHardwareAccelerated then Elementwise.SumByHalves<Lane256> numbers
+            else Elementwise.SumByHalves<Lane128> numbers
+        else
+            let half = (length / 2 + Elementwise.Block - 1) / Elementwise.Block * Elementwise.Block
+            let rest = length - half
+            let low =
+                Elementwise.Sum(
+                    kernel, half, Elementwise.Part(p, 0, half), Elementwise.Part(q, 0, half), Elementwise.Part(r, 0, half), Elementwise.Part(s, 0, half)
+                )
+            let high =
+                Elementwise.Sum(
+                    kernel, rest, Elementwise.Part(p, half, rest), Elementwise.Part(q, half, rest), Elementwise.Part(r, half, rest), Elementwise.Part(s, half, rest)
+                )
+            low + high
+
+    // ---- Sums of slopes times t, for an argument that is one number ----
 
     static member private SlopeSum2<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, reads: Reads, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)

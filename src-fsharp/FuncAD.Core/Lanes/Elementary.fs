@@ -268,6 +268,10 @@ module internal LaneExponentials =
         'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logisticLoss (z: 'V) (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        ('V.Max(z, number 0.0) - t * z) + log1p (exp -('V.Abs z))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logAddExp (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let larger = 'V.Max(a, b)
         let distance = 'V.Min(a, b) - larger

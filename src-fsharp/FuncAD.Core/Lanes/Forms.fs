@@ -89,6 +89,7 @@ type internal Forms =
         elif Forms.Is<'R, Powers.Direction>() then y <- LanePowers.direction a b
         elif Forms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
         elif Forms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b
+        elif Forms.Is<'R, Exponentials.LogisticLoss>() then y <- LaneExponentials.logisticLoss a b
         elif Forms.Is<'R, Pieces.Meet>() then y <- 'V.Constant(rule.Value(0.0, 0.0))
         else found <- false
         y
