@@ -144,6 +144,16 @@ let tests =
             finally
                 IO.File.Delete path)
 
+        testCase "an OpenBLAS that does not know the processor is told what it can do" (fun () ->
+            Expect.equal (OpenBlasKernels.better "Prescott" true true) (Some "SkylakeX") "AVX-512"
+            Expect.equal (OpenBlasKernels.better "Prescott" true false) (Some "Haswell") "AVX2"
+            Expect.equal (OpenBlasKernels.better "Prescott" false false) None "a Prescott indeed"
+            for known in [ "Haswell"; "Zen"; "SkylakeX"; "Sapphirerapids"; "" ] do
+                Expect.equal (OpenBlasKernels.better known true true) None known
+            let isAsked = not (String.IsNullOrEmpty(Environment.GetEnvironmentVariable "OPENBLAS_CORETYPE"))
+            if OperatingSystem.IsLinux() && Runtime.Intrinsics.X86.Avx2.IsSupported && not isAsked then
+                Expect.isFalse (Backend.Name.Contains "Prescott") "in this process")
+
         testCase "the process has chosen once" (fun () ->
             Expect.equal Backend.Name (Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")).Name "name"
             Expect.equal Backend.IsNative (not (Backend.Name.StartsWith "MathNet")) "native"

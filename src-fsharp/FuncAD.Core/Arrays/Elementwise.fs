@@ -10,6 +10,9 @@ open Microsoft.FSharp.NativeInterop
 
 /// What a kernel computes from the numbers at one place of its inputs.
 type internal IKernel =
+    /// How many of the inputs it uses, from the first on. The others are not read.
+    abstract Inputs: int
+
     abstract On<'V when 'V: struct and 'V :> ILanes<'V>> : p: 'V * q: 'V * r: 'V * s: 'V -> 'V
 
 /// <summary>The carrier that tells which numbers a slope reads: a set of bits instead of a value.</summary>
@@ -67,7 +70,7 @@ type internal Loop =
             source
 
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization); SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
         (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
         : unit =
@@ -98,13 +101,12 @@ type internal Loop =
         let mutable turns = if rest = 0 then 1 else 2
         while turns > 0 do
             while place < limit do
-                let value =
-                    kernel.On(
-                        'V.Load(Loop.At(atP, place &&& maskP)),
-                        'V.Load(Loop.At(atQ, place &&& maskQ)),
-                        'V.Load(Loop.At(atR, place &&& maskR)),
-                        'V.Load(Loop.At(atS, place &&& maskS))
-                    )
+                // what would be loaded in vain would take registers from the rest
+                let p = 'V.Load(Loop.At(atP, place &&& maskP))
+                let q = if kernel.Inputs > 1 then 'V.Load(Loop.At(atQ, place &&& maskQ)) else p
+                let r = if kernel.Inputs > 2 then 'V.Load(Loop.At(atR, place &&& maskR)) else p
+                let s = if kernel.Inputs > 3 then 'V.Load(Loop.At(atS, place &&& maskS)) else p
+                let value = kernel.On(p, q, r, s)
                 let value = if add then 'V.Add('V.Load(Loop.At(atY, place)), value) else value
                 'V.Store(value, Loop.At(atY, place))
                 place <- place + nativeint 'V.Count * 8n
@@ -134,47 +136,56 @@ type internal Loop =
 [<Struct>]
 type internal UnaryKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 1
         member _.On(x, _, _, _) = Forms.Unary(rule, x)
 
 [<Struct>]
 type internal StepKernel<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 1
         member _.On(x, _, _, _) = Forms.Step(rule, x)
 
 [<Struct>]
 type internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 2
         member _.On(a, b, _, _) = Forms.Binary(rule, a, b)
 
 [<Struct>]
 type internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 2
         member _.On(a, b, _, _) = Forms.Choice(rule, a, b)
 
 [<Struct>]
 type internal TernaryKernel<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On(a, b, c, _) = Forms.Ternary(rule, a, b, c)
 
 [<Struct>]
 type internal SlopeKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(x: 'V, y: 'V, t: 'V, _: 'V) : 'V = 'V.Multiply(rule.Slope<'V>(x, y), t)
 
 [<Struct>]
 type internal SlopeAKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeA<'V>(a, b, y), t)
 
 [<Struct>]
 type internal SlopeBKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeB<'V>(a, b, y), t)
 
 /// Which argument a choice has taken is decided as Real.Choice does.
 [<Struct>]
 type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, t: 'V, _: 'V) : 'V =
             let y = Forms.Choice(rule, a, b)
             let zero = 'V.Constant 0.0
@@ -307,6 +318,7 @@ type internal Elementwise =
     /// The sum of kernel(p_i, q_i, r_i, s_i), in an order that depends on the length alone: blocks by halves, and pairs of their sums, so that
     /// the rounding error grows with the logarithm of the length (Higham 1993).
     /// </summary>
+    [<SkipLocalsInit>]
     static member Sum<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, length: int, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>)
         : float =

@@ -8,24 +8,28 @@ open FuncAD.Lanes
 [<Struct>]
 type internal ItselfKernel =
     interface IKernel with
+        member _.Inputs = 1
         member _.On(p, _, _, _) = p
 
 /// p q
 [<Struct>]
 type internal ProductKernel =
     interface IKernel with
+        member _.Inputs = 2
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, _: 'V, _: 'V) : 'V = 'V.Multiply(p, q)
 
 /// p (q - r)
 [<Struct>]
 type internal CentredKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V = 'V.Multiply(p, 'V.Subtract(q, r))
 
 /// e^(p - q) r
 [<Struct>]
 type internal WeightKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V =
             'V.Multiply(LaneExponentials.exp ('V.Subtract(p, q)), r)
 
@@ -33,6 +37,7 @@ type internal WeightKernel =
 [<Struct>]
 type internal CentredWeightKernel =
     interface IKernel with
+        member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, s: 'V) : 'V =
             'V.Multiply(LaneExponentials.exp ('V.Subtract(p, q)), 'V.Subtract(r, s))
 
@@ -40,12 +45,14 @@ type internal CentredWeightKernel =
 [<Struct>]
 type internal DifferenceKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V = 'V.Subtract('V.Subtract(p, q), r)
 
 /// p - e^q r
 [<Struct>]
 type internal LessShareKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V =
             'V.Subtract(p, 'V.Multiply(LaneExponentials.exp q, r))
 
@@ -57,11 +64,12 @@ type internal Row =
     /// term is 1; left out of the sum, it does not round the others away.
     /// </summary>
     static member LogSumExp(x: ReadOnlySpan<float>) : struct (float * float) =
-        let largest = if x.IsEmpty then Double.NegativeInfinity else TensorPrimitives.Max x
+        // IndexOf is no vector loop for doubles
+        let at = TensorPrimitives.IndexOfMax x
+        let largest = if at < 0 then Double.NegativeInfinity else x[at]
         if not (Double.IsFinite largest) then
             struct (largest, 0.0)
         else
-            let at = x.IndexOf largest
             let before, after = at, x.Length - at - 1
             let one = 1.0
             let peak = ReadOnlySpan &largest

@@ -68,7 +68,7 @@ type internal Forms =
         elif Forms.Is<'R, Hyperbolics.Asinh>() then y <- LaneHyperbolics.asinh x
         elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
         elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
-        elif Forms.Is<'R, Hyperbolics.Sech>() then y <- 'V.Divide('V.Constant 1.0, LaneHyperbolics.cosh x)
+        elif Forms.Is<'R, Hyperbolics.Sech>() then y <- LaneHyperbolics.sech x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
         elif Forms.Is<'R, Powers.Power>() then
