@@ -257,6 +257,10 @@ module TensorSlices =
         member x.GetSlice(start1, finish1, start2, finish2, start3, finish3) : Tensor =
             x.Item([| range start1 finish1; range start2 finish2; range start3 finish3 |])
         member x.GetSlice(i: int, start2, finish2, start3, finish3) : Tensor = x.Item([| index i; range start2 finish2; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, j: int, start3, finish3) : Tensor = x.Item([| range start1 finish1; index j; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, start2, finish2, k: int) : Tensor = x.Item([| range start1 finish1; range start2 finish2; index k |])
+        member x.GetSlice(start1, finish1, j: int, k: int) : Tensor = x.Item([| range start1 finish1; index j; index k |])
+        member x.GetSlice(i: int, start2, finish2, k: int) : Tensor = x.Item([| index i; range start2 finish2; index k |])
         member x.GetSlice(i: int, j: int, start3, finish3) : Tensor = x.Item([| index i; index j; range start3 finish3 |])
         member x.GetSlice(start1, finish1, start2, finish2, start3, finish3, start4, finish4) : Tensor =
             x.Item([| range start1 finish1; range start2 finish2; range start3 finish3; range start4 finish4 |])
