@@ -4,8 +4,8 @@ open System
 open System.Collections.Generic
 
 /// <summary>
-/// Large arrays that reverse sweeps have done with, kept for sweeps to come, by length: fresh memory of that size costs more than most passes over
-/// it. Only cotangents that never left a sweep come here; what a user may hold does not.
+/// Large arrays that reverse sweeps have done with, kept for sweeps to come, by length: fresh memory has to be cleared
+/// page by page before it is first written. Only cotangents that never left a sweep come here; what a user may hold does not.
 /// </summary>
 /// <remarks>No more than a bounded number of bytes is kept, and nothing once no sweep has asked for a minute.</remarks>
 [<AbstractClass; Sealed>]
