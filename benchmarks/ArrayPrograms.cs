@@ -85,10 +85,11 @@ public static class ArrayPrograms
                 y = Tensor.Max(y.MatMulTransposed(layer.Weights, false, true) + layer.Bias, zero);
             return (y.MatMulTransposed(layers[^1].Weights, false, true) + layers[^1].Bias).CrossEntropy(labels);
         });
+        var state = Optim.Start(layers);
         return () =>
         {
-            var (value, slopes) = gradient(layers);
-            layers = [.. layers.Zip(slopes, (layer, slope) => new Layer(layer.Weights - 0.01 * slope.Weights, layer.Bias - 0.01 * slope.Bias))];
+            var (value, slopes) = gradient(state.Parameters);
+            state = Optim.Sgd(state, slopes, 0.01);
             return () => new(value.Value, slopes.Sum(slope => Magnitude(slope.Weights, slope.Bias)));
         };
     }

@@ -94,7 +94,9 @@ module internal Reverse =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
                 | sum -> sum
-            { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
+            let result = { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
+            cotangents.Release()
+            result
         finally
             ArrayPool.Shared.Return(numbers, clearArray = true)
             ArrayPool.Shared.Return touched

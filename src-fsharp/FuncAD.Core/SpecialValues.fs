@@ -52,8 +52,16 @@ let sigmoid (x: float) =
     let e = Math.Exp(-(abs x))
     (if x < 0.0 then e else 1.0) / (1.0 + e)
 
+/// 1 / cosh x as 2 t / (1 + t^2) for t = exp(-|x|), which takes one exponential and one division. Within 2.5 ulp.
+let sech (x: float) =
+    let t = Math.Exp(-(abs x))
+    (t + t) / (1.0 + t * t)
+
 /// log(1 + exp x). Within 1.3 ulp.
 let softplus (x: float) = Math.Max(x, 0.0) + log1p (Math.Exp(-(abs x)))
+
+/// log(1 + exp z) - t z, of which nothing cancels at t = 0 and t = 1.
+let logisticLoss (z: float) (t: float) = (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
 
 /// log(exp x + exp y). Within 1.1 ulp of max(1, |value|), so that digits are lost where the result crosses zero.
 let logAddExp (x: float) (y: float) =

@@ -67,7 +67,7 @@ let private allowed (name: string) : float =
     | "exp" | "exp2" | "exp10" | "log" | "log2" | "log10" | "sin" | "cos" | "sinPi" | "asin" | "acos" | "atan" | "cosh" -> 2.0
     | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" -> 4.0
     | "hypot" | "power" -> 2.0
-    | "logAddExp" -> 4.0
+    | "logAddExp" | "binaryCrossEntropy" -> 4.0
     | _ -> 0.0
 
 /// A slope is a few operations on values.
@@ -99,10 +99,17 @@ let private pairs (name: string) (domainA: Domain) (domainB: Domain) =
 
 let private wide = { Low = -10.0; High = 10.0 }
 
-/// logAddExp loses digits where its result crosses zero: there the units are those of 1.
-let private expectPair (name: string) (expected: float) (actual: float) (what: string) =
-    if name = "logAddExp" && abs expected < 1.0 then expectWithin (allowed name * 2.0 * u) expected actual what
-    else expectUlps (allowed name) expected actual what
+/// Two rules lose digits where their results cross zero: there the units are those of their terms, of this magnitude.
+let private terms (name: string) (a: float, b: float) : float =
+    match name with
+    | "logAddExp" -> 1.0
+    | "binaryCrossEntropy" -> (1.0 + abs a) * (1.0 + abs b)
+    | _ -> 0.0
+
+let private expectPair (name: string) (pair: float * float) (allowed: float) (expected: float) (actual: float) (what: string) =
+    let terms = terms name pair
+    if abs expected < terms && Double.IsFinite terms then expectWithin (allowed * 2.0 * u * terms) expected actual what
+    else expectUlps allowed expected actual what
 
 let private binaryOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: BinaryEntry) =
     let width = typeof<'V>.Name
@@ -114,9 +121,10 @@ let private binaryOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: BinaryEntry
     let slopesB = Vectors<'V>.Over((fun v -> rule.Rule.SlopeB<'V>(v[0], v[1], v[2])), [| a; b; ys |])
     for i in 0 .. a.Length - 1 do
         let what = $"{rule.Label}({text a[i]}, {text b[i]}) on {width}"
-        expectPair rule.Rule.Name ys[i] actual[i] what
-        expectUlps SlopeUlps (rule.Rule.SlopeA<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesA[i] ("slope in a of " + what)
-        expectUlps SlopeUlps (rule.Rule.SlopeB<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesB[i] ("slope in b of " + what)
+        let name, pair = rule.Rule.Name, (a[i], b[i])
+        expectPair name pair (allowed name) ys[i] actual[i] what
+        expectPair name pair SlopeUlps (rule.Rule.SlopeA<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesA[i] ("slope in a of " + what)
+        expectPair name pair SlopeUlps (rule.Rule.SlopeB<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value) slopesB[i] ("slope in b of " + what)
 
 let private stepOn<'V when 'V: struct and 'V :> ILanes<'V>> (rule: StepEntry) =
     let xs = Array.append (points rule.Label wide) [| 0.5; 1.5; 2.5; -0.5; -1.5; -2.5; 4503599627370495.5; 0.49999999999999994 |]

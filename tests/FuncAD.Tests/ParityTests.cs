@@ -5,8 +5,9 @@ namespace FuncAD.Tests;
 /// <summary>The C# face keeps up with the table of rules, and Real with double.</summary>
 public class ParityTests
 {
-    /// <summary>Rules that exist for the slopes of others, or for the operator of that meaning.</summary>
-    private static readonly HashSet<string> Internal = ["Absorb", "Direction", "InverseOrZero", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares"];
+    /// <summary>Rules that exist for the slopes of others, for the operator of that meaning, or for a loss of arrays.</summary>
+    private static readonly HashSet<string> Internal =
+        ["Absorb", "Direction", "InverseOrZero", "LogisticLoss", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares"];
 
     /// <summary>Rules that C# knows as operators, or under the name of a method with more than one rule behind it.</summary>
     private static readonly Dictionary<string, string> OtherNames = new()

@@ -40,7 +40,12 @@ let mutations =
       mutation "custom: a slope that takes x for y" "Custom.fs" "unbox<'T> (box (slope x y))" "unbox<'T> (box (slope x x))"
       mutation "clamp: the bound's slope is forgotten" "Real.fs" "elif x.value > max.value then max" "elif x.value > max.value then Real max.value"
       mutation "structure: dictionaries by position" "Structures/Shapes.fs" "| true, part -> into.Open(element).Gather(pair.Value, part, into)" "| true, _ -> into.Open(element).Gather(pair.Value, pairs[Array.IndexOf(like, pair)].Value, into)"
-      mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then" ]
+      mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then"
+      mutation "arrays: a cotangent that an outer level has recorded is reused" "Arrays/Tensor.fs" "if isNull a.Node && isNull b.Node && isNull yBar.Node then cotangents.Drop" "if isNull yBar.Node then cotangents.Drop"
+      mutation "arrays: what a custom rule has seen is reused" "Custom.fs" "let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)" "let struct (yBar, share) = cotangents.Take(firstArray + index) in (cotangents.Drop(yBar, share); yBar))"
+      mutation "arrays: a row overwrites what was there" "Arrays/Softmax.fs" "Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, add)" "Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, false)"
+      mutation "arrays: the slope at a label cancels" "Arrays/Softmax.fs" "SpecialValues.expm1 -loss * ofLoss" "(Math.Exp -loss - 1.0) * ofLoss"
+      mutation "arrays: the sum of equal cotangents" "Arrays/Softmax.fs" "float extent * t[0]" "t[0]" ]
 
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
 let copy = Path.Combine(Path.GetTempPath(), $"funcad-mutations-{Environment.ProcessId}")

@@ -32,7 +32,7 @@ type Backend private () =
             NativeProducts.TryLoad setting
             |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
 
-    /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0)".</summary>
+    /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0, kernels for Haswell)".</summary>
     static member Name: string = chosen.Value.Name
 
     /// <summary>True if matrix products run in a native BLAS that was found, false if they run in MathNet.Numerics.</summary>

@@ -13,7 +13,13 @@ type internal Bilinear(name: string, result: int[]) =
     /// The shape of the result.
     member _.Result = result
 
-    abstract Apply: a: float[] * b: float[] -> float[]
+    /// y <- the product, whatever was there.
+    abstract ApplyTo: a: float[] * b: float[] * y: float[] -> unit
+
+    member op.Apply(a: float[], b: float[]) : float[] =
+        let y = GC.AllocateUninitializedArray<float>(Shape.length result)
+        op.ApplyTo(a, b, y)
+        y
 
     /// y <- y + the product.
     abstract Accumulate: a: float[] * b: float[] * y: float[] -> unit
@@ -73,16 +79,12 @@ type internal MatrixProduct
                 ReadOnlySpan(first, placeFirst, m * k), ReadOnlySpan(second, placeSecond, k * n), beta, Span(z, placeC, m * n)
             )
 
-    override product.Apply(x, y) =
-        let length = Shape.length c.Shape
+    override product.ApplyTo(x, y, z) =
         if Array.IndexOf(c.Strides, 0, 0, axes) < 0 then
-            let z = GC.AllocateUninitializedArray<float> length
             product.Run(x, y, z, 0.0, 0, 0, 0, 0)
-            z
         else
-            let z = Array.zeroCreate<float> length
+            Array.Clear z
             product.Run(x, y, z, 1.0, 0, 0, 0, 0)
-            z
 
     override product.Accumulate(x, y, z) = product.Run(x, y, z, 1.0, 0, 0, 0, 0)
 

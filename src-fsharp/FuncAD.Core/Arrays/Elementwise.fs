@@ -10,6 +10,9 @@ open Microsoft.FSharp.NativeInterop
 
 /// What a kernel computes from the numbers at one place of its inputs.
 type internal IKernel =
+    /// How many of the inputs it uses, from the first on. The others are not read.
+    abstract Inputs: int
+
     abstract On<'V when 'V: struct and 'V :> ILanes<'V>> : p: 'V * q: 'V * r: 'V * s: 'V -> 'V
 
 /// <summary>The carrier that tells which numbers a slope reads: a set of bits instead of a value.</summary>
@@ -67,7 +70,7 @@ type internal Loop =
             source
 
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization); SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
         (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
         : unit =
@@ -98,13 +101,12 @@ type internal Loop =
         let mutable turns = if rest = 0 then 1 else 2
         while turns > 0 do
             while place < limit do
-                let value =
-                    kernel.On(
-                        'V.Load(Loop.At(atP, place &&& maskP)),
-                        'V.Load(Loop.At(atQ, place &&& maskQ)),
-                        'V.Load(Loop.At(atR, place &&& maskR)),
-                        'V.Load(Loop.At(atS, place &&& maskS))
-                    )
+                // what would be loaded in vain would take registers from the rest
+                let p = 'V.Load(Loop.At(atP, place &&& maskP))
+                let q = if kernel.Inputs > 1 then 'V.Load(Loop.At(atQ, place &&& maskQ)) else p
+                let r = if kernel.Inputs > 2 then 'V.Load(Loop.At(atR, place &&& maskR)) else p
+                let s = if kernel.Inputs > 3 then 'V.Load(Loop.At(atS, place &&& maskS)) else p
+                let value = kernel.On(p, q, r, s)
                 let value = if add then 'V.Add('V.Load(Loop.At(atY, place)), value) else value
                 'V.Store(value, Loop.At(atY, place))
                 place <- place + nativeint 'V.Count * 8n
@@ -134,58 +136,69 @@ type internal Loop =
 [<Struct>]
 type internal UnaryKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 1
         member _.On(x, _, _, _) = Forms.Unary(rule, x)
 
 [<Struct>]
 type internal StepKernel<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 1
         member _.On(x, _, _, _) = Forms.Step(rule, x)
 
 [<Struct>]
 type internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 2
         member _.On(a, b, _, _) = Forms.Binary(rule, a, b)
 
 [<Struct>]
 type internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 2
         member _.On(a, b, _, _) = Forms.Choice(rule, a, b)
 
 [<Struct>]
 type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
     interface IKernel with
+        member _.Inputs = 2
         member _.On(a, b, _, _) = Forms.Relation(relation, a, b)
 
 /// a where the answer is not 0, b where it is.
 [<Struct>]
 type internal SelectKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(answer: 'V, a: 'V, b: 'V, _: 'V) : 'V = 'V.Select('V.Equal(answer, 'V.Constant 0.0), b, a)
 
 [<Struct>]
 type internal TernaryKernel<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On(a, b, c, _) = Forms.Ternary(rule, a, b, c)
 
 [<Struct>]
 type internal SlopeKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(x: 'V, y: 'V, t: 'V, _: 'V) : 'V = 'V.Multiply(rule.Slope<'V>(x, y), t)
 
 [<Struct>]
 type internal SlopeAKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeA<'V>(a, b, y), t)
 
 [<Struct>]
 type internal SlopeBKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
+        member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeB<'V>(a, b, y), t)
 
 /// The share that the first argument has in the result y of a choice, as Relations.share has it.
 [<Struct>]
 type internal ShareKernel =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, _: 'V) : 'V =
             let zero, one = 'V.Constant 0.0, 'V.Constant 1.0
             // NaN is the one number that does not equal itself
@@ -196,6 +209,7 @@ type internal ShareKernel =
 [<Struct>]
 type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IKernel with
+        member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, t: 'V, _: 'V) : 'V =
             let share = (ShareKernel() :> IKernel).On(a, b, Forms.Choice(rule, a, b), t)
             let share = if first then share else 'V.Subtract('V.Constant 1.0, share)
@@ -214,7 +228,7 @@ type internal Elementwise =
         if reads.Set &&& index <> 0 || input.Length <= 1 then input else input.Slice(0, 1)
 
     /// For the places of a kernel that it does not use.
-    static member inline private One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
+    static member inline One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
 
     /// <summary>y_i = f(x_i)</summary>
     static member Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: ReadOnlySpan<float>, y: Span<float>) : unit =
@@ -317,44 +331,61 @@ type internal Elementwise =
         Elementwise.Check("t", t, out.Length)
         Loop.Run(ChoiceSlopeKernel<'R>(rule, first), a, b, t, Elementwise.One t, out, add)
 
-    // ---- Sums of slopes times t, for an argument that is one number ----
+    // ---- Sums over runs ----
 
     static member private Block = 256
 
-    /// The numbers of a block of an input, or its one number.
+    /// The numbers of a part of an input, or its one number.
     static member inline private Part(input: ReadOnlySpan<float>, start: int, count: int) : ReadOnlySpan<float> =
         if input.Length = 1 then input else input.Slice(start, count)
 
-    /// The sum by halves: one half is added to the other until one number is left. The order is the same on every machine.
-    static member private SumByHalves(numbers: Span<float>) : float =
-        let mutable half = numbers.Length / 2
-        while half > 0 do
-            let low = numbers.Slice(0, half)
-            Loop.Run(BinaryKernel<Rules.Arithmetic.Add>(Rules.Arithmetic.Add()), low, numbers.Slice(half, half), low, low, low, false)
+    /// The sum of a block by halves: one half is added to the other until one number is left. The order is the same for every width.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private SumByHalves<'V when 'V: struct and 'V :> ILanes<'V>>(numbers: nativeptr<float>) : float =
+        let mutable half = Elementwise.Block / 2
+        while half >= 'V.Count do
+            let mutable place = 0
+            while place < half do
+                let at = NativePtr.add numbers place
+                'V.Store('V.Add('V.Load at, 'V.Load(NativePtr.add at half)), at)
+                place <- place + 'V.Count
             half <- half / 2
-        numbers[0]
+        while half > 0 do
+            for place in 0 .. half - 1 do
+                NativePtr.set numbers place (NativePtr.get numbers place + NativePtr.get numbers (half + place))
+            half <- half / 2
+        NativePtr.read numbers
 
-    static member private Sum<'K when 'K: struct and 'K :> IKernel>
+    /// <summary>
+    /// The sum of kernel(p_i, q_i, r_i, s_i), in an order that depends on the length alone: blocks by halves, and pairs of their sums, so that
+    /// the rounding error grows with the logarithm of the length (Higham 1993).
+    /// </summary>
+    [<SkipLocalsInit>]
+    static member Sum<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, length: int, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>)
         : float =
-        let block = Span<float>(NativePtr.toVoidPtr (NativePtr.stackalloc<float> Elementwise.Block), Elementwise.Block)
-        let mutable total = 0.0
-        let mutable start = 0
-        while start < length do
-            let count = min Elementwise.Block (length - start)
-            block.Slice(count).Clear()
-            Loop.Run(
-                kernel,
-                Elementwise.Part(p, start, count),
-                Elementwise.Part(q, start, count),
-                Elementwise.Part(r, start, count),
-                Elementwise.Part(s, start, count),
-                block.Slice(0, count),
-                false
-            )
-            total <- total + Elementwise.SumByHalves block
-            start <- start + count
-        total
+        if length <= Elementwise.Block then
+            let numbers = NativePtr.stackalloc<float> Elementwise.Block
+            let block = Span<float>(NativePtr.toVoidPtr numbers, Elementwise.Block)
+            block.Slice(length).Clear()
+            Loop.Run(kernel, p, q, r, s, block.Slice(0, length), false)
+            if Vector512.IsHardwareAccelerated then Elementwise.SumByHalves<Lane512> numbers
+            elif Vector256.IsHardwareAccelerated then Elementwise.SumByHalves<Lane256> numbers
+            else Elementwise.SumByHalves<Lane128> numbers
+        else
+            let half = (length / 2 + Elementwise.Block - 1) / Elementwise.Block * Elementwise.Block
+            let rest = length - half
+            let low =
+                Elementwise.Sum(
+                    kernel, half, Elementwise.Part(p, 0, half), Elementwise.Part(q, 0, half), Elementwise.Part(r, 0, half), Elementwise.Part(s, 0, half)
+                )
+            let high =
+                Elementwise.Sum(
+                    kernel, rest, Elementwise.Part(p, half, rest), Elementwise.Part(q, half, rest), Elementwise.Part(r, half, rest), Elementwise.Part(s, half, rest)
+                )
+            low + high
+
+    // ---- Sums of slopes times t, for an argument that is one number ----
 
     static member private SlopeSum2<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, reads: Reads, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)

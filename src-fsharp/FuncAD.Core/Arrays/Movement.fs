@@ -148,12 +148,16 @@ module TensorMovement =
             let places, run = positions "scatterAdd" axis indices result
             Tensor.Linear(Put("scatterAdd", x.Dimensions, places, run, result), x)
 
-        /// <summary>One element of each row of a matrix, by its column: x[i, columns[i]].</summary>
-        let pick (columns: int[]) (x: Tensor) : Tensor =
+        /// A column for each row of a matrix, counted from its start.
+        let internal columnsOf operation (columns: int[]) (x: Tensor) : int[] =
             if isNull columns then nullArg (nameof columns)
             if x.Rank <> 2 || x.Dimensions[0] <> columns.Length then
-                Shape.fail "pick" $"expected a matrix with a row for each of the {columns.Length} columns, got the shape {Shape.text x.Dimensions}."
-            let places = columns |> Array.mapi (fun row column -> row * x.Dimensions[1] + Shape.index "pick" x.Dimensions 1 column)
+                Shape.fail operation $"expected a matrix with a row for each of the {columns.Length} columns, got the shape {Shape.text x.Dimensions}."
+            columns |> Array.map (Shape.index operation x.Dimensions 1)
+
+        /// <summary>One element of each row of a matrix, by its column: x[i, columns[i]].</summary>
+        let pick (columns: int[]) (x: Tensor) : Tensor =
+            let places = columnsOf "pick" columns x |> Array.mapi (fun row column -> row * x.Dimensions[1] + column)
             Tensor.Linear(Take("pick", x.Dimensions, places, 1, [| columns.Length |]), x)
 
         /// <summary>Tensors one after the other along an axis; their other axes agree.</summary>
@@ -253,6 +257,10 @@ module TensorSlices =
         member x.GetSlice(start1, finish1, start2, finish2, start3, finish3) : Tensor =
             x.Item([| range start1 finish1; range start2 finish2; range start3 finish3 |])
         member x.GetSlice(i: int, start2, finish2, start3, finish3) : Tensor = x.Item([| index i; range start2 finish2; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, j: int, start3, finish3) : Tensor = x.Item([| range start1 finish1; index j; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, start2, finish2, k: int) : Tensor = x.Item([| range start1 finish1; range start2 finish2; index k |])
+        member x.GetSlice(start1, finish1, j: int, k: int) : Tensor = x.Item([| range start1 finish1; index j; index k |])
+        member x.GetSlice(i: int, start2, finish2, k: int) : Tensor = x.Item([| index i; range start2 finish2; index k |])
         member x.GetSlice(i: int, j: int, start3, finish3) : Tensor = x.Item([| index i; index j; range start3 finish3 |])
         member x.GetSlice(start1, finish1, start2, finish2, start3, finish3, start4, finish4) : Tensor =
             x.Item([| range start1 finish1; range start2 finish2; range start3 finish3; range start4 finish4 |])

@@ -72,7 +72,8 @@ type internal NativeProducts private (name: string, gemm: Cblas.Gemm, gemv: Cbla
         if not (NativeLibrary.TryLoad(library, typeof<NativeProducts>.Assembly, Nullable(), &handle)) then None
         else
             let handle = handle
-            let config = ask handle "openblas_get_config" |> Option.map Marshal.PtrToStringUTF8 |> Option.defaultValue ""
+            let text symbol = ask handle symbol |> Option.map Marshal.PtrToStringUTF8 |> Option.defaultValue ""
+            let config = text "openblas_get_config"
             let wide =
                 config.Contains "USE64BITINT"
                 || (ask handle "bli_info_get_blas_int_type_size" |> Option.exists (fun bits -> int bits = 64))
@@ -80,7 +81,7 @@ type internal NativeProducts private (name: string, gemm: Cblas.Gemm, gemv: Cbla
             match find handle "cblas_dgemm", find handle "cblas_dgemv" with
             | Some gemm, Some gemv when not wide ->
                 let version = config.Split(' ') |> Array.truncate 2 |> String.concat " "
-                let name = if version = "" then library else $"{version} ({library})"
+                let name = if version = "" then library else $"""{version} ({library}, kernels for {text "openblas_get_corename"})"""
                 let getThreads = [ "openblas_get_num_threads"; "MKL_Get_Max_Threads"; "bli_thread_get_num_threads" ] |> List.tryPick (find handle)
                 let setThreads = [ "openblas_set_num_threads"; "MKL_Set_Num_Threads"; "bli_thread_set_num_threads" ] |> List.tryPick (find handle)
                 Some(NativeProducts(name, gemm, gemv, getThreads, setThreads))

@@ -118,12 +118,10 @@ module TensorReductions =
         let logSumExp (x: Tensor) : Real = (logSumExpOver 0 (Tensor.flatten x)).ToReal()
 
         /// <summary>log of the softmax over an axis: x - logSumExp x, accurate where the softmax itself is 0.</summary>
-        let logSoftmax (axis: int) (x: Tensor) : Tensor =
-            let last = toLast "logSoftmax" axis x
-            fromLast axis (last - Tensor.expandDims -1 (logSumExpOver -1 last))
+        let logSoftmax (axis: int) (x: Tensor) : Tensor = fromLast axis (Tensor.Apply(LogSoftmax(), [| toLast "logSoftmax" axis x |])[0])
 
         /// <summary>e^x divided by its sum over an axis: positive numbers that sum to 1.</summary>
-        let softmax (axis: int) (x: Tensor) : Tensor = Tensor.Exp(logSoftmax axis x)
+        let softmax (axis: int) (x: Tensor) : Tensor = fromLast axis (Tensor.Apply(Softmax(), [| toLast "softmax" axis x |])[0])
 
         // ---- Norms ----
 

@@ -1,46 +1,179 @@
 namespace FuncAD
 
 open System
-open FuncAD.Rules
+
+// Operations on the rows of an array, which are its last axis. Rules are written in terms of tensors; for constants the same formulas run as one
+// pass over each row (Arrays/Rows.fs).
+
+/// <summary>What the operations on rows have in common: how rows and numbers that belong to them are laid out.</summary>
+module internal Rows =
+    let extent (x: Tensor) = x.Dimensions[x.Rank - 1]
+
+    /// The shape without the last axis.
+    let shape (x: Tensor) = x.Dimensions[.. x.Rank - 2]
+
+    /// A number for each row as a column beside them.
+    let column (y: Tensor) = Tensor.Linear(Reshape(y.Dimensions, Array.append y.Dimensions [| 1 |]), y)
+
+    /// The sum over each row, as a column.
+    let sums (x: Tensor) = Tensor.SumTo(x, Array.append (shape x) [| 1 |])
+
+    /// The sum over each row.
+    let sumOf (x: Tensor) =
+        let column = sums x
+        Tensor.Linear(Reshape(column.Dimensions, shape x), column)
+
+    /// The number that belongs to a row; one may stand for all.
+    let number (y: Tensor) row = if isNull y then 0.0 elif y.Compact.Length = 1 then y.Compact[0] else y.Compact[row]
+
+    /// A row of an array; one number may stand for all.
+    let part (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
+
+    let isPlain (x: Tensor) = isNull x || isNull x.Node
+
+    /// A new array of one number for each row.
+    let create (x: Tensor) (number: int -> float) = Tensor(Array.init (Shape.length (shape x)) number, shape x, null)
 
 /// <summary>
-/// log of the sum of e^x over the last axis, as m + log(sum of e^(x - m)) for the largest element m: it neither overflows nor loses what is
+/// log of the sum of e^x over each row, as m + log(sum of e^(x - m)) for the largest element m: it neither overflows nor loses what is
 /// small beside m. Its derivative is the softmax e^(x - y).
 /// </summary>
 [<Sealed>]
 type internal LogSumExp() =
-    inherit Operation("logSumExp")
-
-    let column (y: Tensor) = Tensor.Linear(Reshape(y.Dimensions, Array.append y.Dimensions [| 1 |]), y)
+    inherit RowOperation("logSumExp")
 
     /// e^(x - y), where a row of nothing but -infinity has the weights 0.
-    let softmax (x: Tensor) (y: Tensor) =
+    static member Weights(x: Tensor, y: Tensor) : Tensor =
         let finite = Tensor.Linear(Masked(y.Elements |> Array.map (fun y -> if Double.IsNegativeInfinity y then 0.0 else 1.0), true, y.Dimensions), y)
-        Tensor.Exp(x - column finite)
-
-    /// The value of one row; scratch has its length.
-    static member Row(x: ReadOnlySpan<float>, scratch: Span<float>) : float =
-        let largest = if x.Length = 0 then Double.NegativeInfinity else System.Numerics.Tensors.TensorPrimitives.Max x
-        if Double.IsInfinity largest || Double.IsNaN largest then largest
-        else
-            Elementwise.Binary(Arithmetic.Subtract(), x, ReadOnlySpan [| largest |], scratch)
-            Elementwise.Unary(Exponentials.Exp(), Span.op_Implicit scratch, scratch)
-            // the largest term is 1: taken out, it does not round the others away
-            let at = x.IndexOf largest
-            scratch[at] <- 0.0
-            largest + SpecialValues.log1p (StridedView.Sum(Span.op_Implicit scratch))
+        Tensor.Exp(x - Rows.column finite)
 
     override _.Value x =
-        let shape, elements = x[0].Dimensions, x[0].Elements
-        let extent = shape[shape.Length - 1]
-        let rows = Shape.length shape[.. shape.Length - 2]
-        let scratch = Array.zeroCreate<float> extent
-        let y = Array.init rows (fun row -> LogSumExp.Row(ReadOnlySpan(elements, row * extent, extent), Span scratch))
-        [| Tensor(y, shape[.. shape.Length - 2], null) |]
+        let x = x[0]
+        let extent = Rows.extent x
+        let elements = x.Elements
+        [| Rows.create x (fun row ->
+               let struct (largest, rest) = Row.LogSumExp(ReadOnlySpan(elements, row * extent, extent))
+               largest + rest) |]
 
     override _.Pushforward(x, y, dx) =
-        let products = softmax x[0] y[0] * dx[0]
-        let sums = Tensor.SumTo(products, Array.append y[0].Dimensions [| 1 |])
-        [| Tensor.Linear(Reshape(sums.Dimensions, y[0].Dimensions), sums) |]
+        let x, y, dx = x[0], y[0], dx[0]
+        if Rows.isPlain x && Rows.isPlain dx then
+            let extent = Rows.extent x
+            [| Rows.create x (fun row -> Row.Weighed(Rows.part x row extent, y.Elements[row], Rows.part dx row extent, 0.0)) |]
+        else [| Rows.sumOf (LogSumExp.Weights(x, y) * dx) |]
 
-    override _.Pullback(x, y, yBar, _) = [| softmax x[0] y[0] * column yBar[0] |]
+    override _.Pullback(x, y, yBar, _) = [| LogSumExp.Weights(x[0], y[0]) * Rows.column yBar[0] |]
+
+    override _.PullRow(x, y, yBar, row, out, add) =
+        Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, add)
+
+/// <summary>e^x divided by its sum over each row, y. Tangents and cotangents t become y (t - sum of y t).</summary>
+[<Sealed>]
+type internal Softmax() =
+    inherit RowOperation("softmax")
+
+    let centred (y: Tensor) (t: Tensor) = y * (t - Rows.sums (y * t))
+
+    override _.Value x =
+        let x = x[0]
+        let extent = Rows.extent x
+        let y = GC.AllocateUninitializedArray<float> x.Length
+        for row in 0 .. Shape.length (Rows.shape x) - 1 do
+            Row.Softmax(ReadOnlySpan(x.Elements, row * extent, extent), Span(y, row * extent, extent))
+        [| Tensor(y, x.Dimensions, null) |]
+
+    override op.Pushforward(x, y, dx) =
+        if Rows.isPlain x[0] && Rows.isPlain dx[0] then
+            let dy = GC.AllocateUninitializedArray<float> x[0].Length
+            op.PullRows(x[0], y, dx, dy, false)
+            [| Tensor(dy, x[0].Dimensions, null) |]
+        else [| centred y[0] dx[0] |]
+
+    override _.Pullback(_, y, yBar, _) = [| centred y[0] yBar[0] |]
+
+    override _.PullRow(_, y, yBar, row, out, add) =
+        let y = Rows.part y[0] row out.Length
+        let yBar = Rows.part yBar[0] row out.Length
+        let one = Elementwise.One y
+        let mean = Elementwise.Sum(ProductKernel(), out.Length, y, yBar, one, one)
+        let mean = ReadOnlySpan &mean
+        Loop.Run(CentredKernel(), y, yBar, mean, one, out, add)
+
+/// <summary>The logarithm of the softmax, y = x - logSumExp x. A tangent dx becomes dx - sum of e^y dx, a cotangent yBar - e^y sum of yBar.</summary>
+[<Sealed>]
+type internal LogSoftmax() =
+    inherit RowOperation("logSoftmax")
+
+    override _.Value x =
+        let x = x[0]
+        let extent = Rows.extent x
+        let y = GC.AllocateUninitializedArray<float> x.Length
+        for row in 0 .. Shape.length (Rows.shape x) - 1 do
+            let part = ReadOnlySpan(x.Elements, row * extent, extent)
+            let struct (largest, rest) = Row.LogSumExp part
+            let peak = ReadOnlySpan &largest
+            let rest = ReadOnlySpan &rest
+            Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
+        [| Tensor(y, x.Dimensions, null) |]
+
+    override _.Pushforward(_, y, dx) = [| dx[0] - Rows.sums (Tensor.Exp y[0] * dx[0]) |]
+    override _.Pullback(_, y, yBar, _) = [| yBar[0] - Tensor.Exp y[0] * Rows.sums yBar[0] |]
+
+    override _.PullRow(_, y, yBar, row, out, add) =
+        let extent = out.Length
+        let t = Rows.part yBar[0] row extent
+        let sum = if t.Length = 1 then float extent * t[0] else Row.Sum t
+        let sum = ReadOnlySpan &sum
+        Loop.Run(LessShareKernel(), t, Rows.part y[0] row extent, sum, sum, out, add)
+
+/// <summary>
+/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses and the logSumExps, which the
+/// derivatives need. With p = softmax x, the loss has the tangent sum of p_j (dx_j - dx_label), and the cotangents p_j lossBar and, for the
+/// label itself, minus the sum of the others: nothing cancels where p_label is near 1.
+/// </summary>
+[<Sealed>]
+type internal LabelLoss(labels: int[], shape: int[]) =
+    inherit RowOperation("crossEntropy")
+
+    let places = labels |> Array.mapi (fun row label -> row * shape[1] + label)
+    let take = Take("pick", shape, places, 1, [| labels.Length |])
+    let put (x: Tensor) = Tensor.Linear(take.Adjoint, x)
+
+    override _.Value x =
+        let x = x[0]
+        let extent = shape[1]
+        let logSumExp = Array.zeroCreate<float> labels.Length
+        let loss =
+            Array.init labels.Length (fun row ->
+                let struct (largest, rest) = Row.LogSumExp(ReadOnlySpan(x.Elements, row * extent, extent))
+                logSumExp[row] <- largest + rest
+                (largest - x.Elements[places[row]]) + rest)
+        [| Tensor(loss, [| labels.Length |], null); Tensor(logSumExp, [| labels.Length |], null) |]
+
+    override _.Pushforward(x, y, dx) =
+        let x, logSumExp, dx = x[0], y[1], dx[0]
+        if Rows.isPlain x && Rows.isPlain dx then
+            let along centre row = Row.Weighed(Rows.part x row shape[1], logSumExp.Elements[row], Rows.part dx row shape[1], centre row)
+            [| Rows.create x (along (fun row -> if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]])); Rows.create x (along (fun _ -> 0.0)) |]
+        else
+            let weights = LogSumExp.Weights(x, logSumExp)
+            [| Rows.sumOf (weights * (dx - Rows.column (Tensor.Linear(take, dx)))); Rows.sumOf (weights * dx) |]
+
+    override _.Pullback(x, y, yBar, _) =
+        let weights = LogSumExp.Weights(x[0], y[1])
+        let ofLoss =
+            if isNull yBar[0] then null
+            else
+                let others = (weights - put (Tensor.Linear(take, weights))) * Rows.column yBar[0]
+                others - put (Rows.sumOf others)
+        match yBar[1] with
+        | null -> [| ofLoss |]
+        | bar ->
+            let ofSum = weights * Rows.column bar
+            [| (if isNull ofLoss then ofSum else ofLoss + ofSum) |]
+
+    override _.PullRow(x, y, yBar, row, out, add) =
+        let loss, ofLoss, ofSum = y[0].Elements[row], Rows.number yBar[0] row, Rows.number yBar[1] row
+        let before = if add then out[labels[row]] else 0.0
+        Row.Weigh(x, y[1].Elements[row], ofLoss + ofSum, out, add)
+        out[labels[row]] <- before + (SpecialValues.expm1 -loss * ofLoss + Math.Exp -loss * ofSum)

@@ -693,6 +693,24 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// arguments that are not needed are not looked at.
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
+/// <summary>
+/// An operation on one array, row by row along its last axis. Between constants its pullback is a pass over each row, which needs no
+/// temporaries and may overwrite the cotangent.
+/// </summary>
+and [<AbstractClass>] internal RowOperation(name: string) =
+    inherit Operation(name)
+
+    /// out (+)= the contribution to a row x, from the results and their cotangents (null for a structural zero). The row of a cotangent may be
+    /// the same memory as out.
+    abstract PullRow: x: ReadOnlySpan<float> * y: Tensor[] * yBar: Tensor[] * row: int * out: Span<float> * add: bool -> unit
+
+    /// The contribution to every row.
+    member op.PullRows(x: Tensor, y: Tensor[], yBar: Tensor[], out: float[], add: bool) : unit =
+        if x.Length > 0 then
+            let extent = x.Dimensions[x.Rank - 1]
+            for row = 0 to x.Length / extent - 1 do
+                op.PullRow(ReadOnlySpan(x.Elements, row * extent, extent), y, yBar, row, Span(out, row * extent, extent), add)
+
 and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     inherit Operation(rule.Name)
 
@@ -743,7 +761,7 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
     member _.Rent(length: int) : float[] =
         match spare.TryGetValue length with
         | true, arrays when arrays.Count > 0 -> arrays.Pop()
-        | _ -> GC.AllocateUninitializedArray<float> length
+        | _ -> SpareArrays.Rent length
 
     member private _.Keep(array: float[]) =
         match spare.TryGetValue array.Length with
@@ -752,6 +770,11 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
             let arrays = Stack()
             arrays.Push array
             spare[array.Length] <- arrays
+
+    /// Hands the arrays that are no longer needed on to sweeps to come.
+    member _.Release() : unit =
+        for arrays in spare.Values do
+            SpareArrays.Return arrays
 
     /// The sum of the contributions so far; null where there was none.
     member _.Sum(index: int) : Tensor = sums[index]
@@ -937,11 +960,15 @@ and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tenso
         let struct (yBar, share) = cotangents.Take result
         let pull slot (pullback: Bilinear) (x: Tensor) (z: Tensor) =
             let sum = cotangents.Sum slot
-            if isNull x.Node && isNull z.Node && not (isNull sum) && isNull sum.Node then
-                pullback.Accumulate(x.Elements, z.Elements, cotangents.Open(slot, pullback.Result))
+            if isNull x.Node && isNull z.Node && (isNull sum || isNull sum.Node) then
+                if isNull sum then
+                    let out = cotangents.Rent(Shape.length pullback.Result)
+                    pullback.ApplyTo(x.Elements, z.Elements, out)
+                    cotangents.Set(slot, Tensor(out, pullback.Result, null), Shares())
+                else
+                    pullback.Accumulate(x.Elements, z.Elements, cotangents.Open(slot, pullback.Result))
             else
-                let contribution = Tensor.Bilinear(pullback, x, z)
-                cotangents.Add(slot, contribution, (if isNull contribution.Node then Shares() else null))
+                cotangents.Add(slot, Tensor.Bilinear(pullback, x, z), null)
         if not (isNull yBar) then
             if slotA >= 0 then
                 let struct (pullback, isFlipped) = op.PullA
@@ -949,15 +976,32 @@ and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tenso
             if slotB >= 0 then
                 let struct (pullback, isFlipped) = op.PullB
                 if isFlipped then pull slotB pullback yBar a else pull slotB pullback a yBar
-            if isNull yBar.Node then cotangents.Drop(yBar, share)
+            // An operand with a level has recorded a product with the cotangent, which it will read again.
+            if isNull a.Node && isNull b.Node && isNull yBar.Node then cotangents.Drop(yBar, share)
 
 and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: Tensor[], slots: int[], result: int) =
     inherit Backpropagator()
 
     override _.Resume(cotangents, _) =
         let cotangents = cotangents :?> ArrayCotangents
-        let yBar = y |> Array.mapi (fun index _ -> let struct (yBar, _) = cotangents.Take(result + index) in yBar)
-        if not (Array.forall isNull yBar) then
+        let taken = y |> Array.mapi (fun index _ -> cotangents.Take(result + index))
+        let yBar = taken |> Array.map (fun struct (yBar, _) -> yBar)
+        let isFlat (x: Tensor) = isNull x || isNull x.Node
+        match op with
+        | _ when Array.forall isNull yBar -> ()
+        | :? RowOperation as op when isFlat x[0] && Array.forall isFlat yBar && isFlat (cotangents.Sum slots[0]) ->
+            let struct (first, share) = taken[0]
+            if not (isNull (cotangents.Sum slots[0])) then
+                op.PullRows(x[0], y, yBar, cotangents.Open(slots[0], x[0].Dimensions), true)
+            else
+                let inPlace = not (isNull first) && first.Length = x[0].Length && cotangents.IsOwn(first, share)
+                let out = if inPlace then first.Compact else cotangents.Rent x[0].Length
+                op.PullRows(x[0], y, yBar, out, false)
+                if inPlace then share.Count <- share.Count + 1 // one is dropped below
+                cotangents.Set(slots[0], Tensor(out, x[0].Dimensions, null), (if inPlace then share else Shares()))
+            for struct (yBar, share) in taken do
+                cotangents.Drop(yBar, share)
+        | _ ->
             let contributions = op.Pullback(x, y, yBar, slots |> Array.map (fun slot -> slot >= 0))
             for index = 0 to slots.Length - 1 do
                 if slots[index] >= 0 && not (isNull contributions[index]) then cotangents.Add(slots[index], contributions[index], null)

@@ -26,15 +26,14 @@ module internal Words =
     let inline powerOfTwo (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.ShiftBitsLeft(n + number 6755399441056767.0, 52)
 
-    /// p 2^n for a whole n from -2044 to 2046, rounded once: the power is applied in two halves.
-    let inline scale (p: 'V) (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// x 2^n for a whole n from -2044 to 2046, rounded once: the power is applied in two halves.
+    let inline scaleByHalves (x: 'V) (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let half = 'V.RoundToEven(n * number 0.5)
-        p * powerOfTwo half * powerOfTwo (n - half)
+        x * powerOfTwo half * powerOfTwo (n - half)
 
     /// x held between two bounds; NaN stays.
     let inline clamp (low: float) (high: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let x = select (less x (number low)) (number low) x
-        select (less (number high) x) (number high) x
+        'V.MinNative(number high, 'V.MaxNative(number low, x))
 
     // ---- Lane by lane ----
 
@@ -129,20 +128,18 @@ module internal LaneExponentials =
     [<Literal>]
     let private Ln2 = 0.6931471805599453
 
-    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 by its power series, complete in double precision.
+    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 by its power series, complete in double precision. By Estrin's scheme: the steps of Horner's
+    /// rule wait for one another, and the machine cannot look far enough ahead to fill the time with other vectors.
     let inline private expTail (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        number 1.6059043836821613e-10
-        |> next r 2.08767569878681e-09
-        |> next r 2.505210838544172e-08
-        |> next r 2.755731922398589e-07
-        |> next r 2.7557319223985893e-06
-        |> next r 2.48015873015873e-05
-        |> next r 0.0001984126984126984
-        |> next r 0.001388888888888889
-        |> next r 0.008333333333333333
-        |> next r 0.041666666666666664
-        |> next r 0.16666666666666666
-        |> next r 0.5
+        let z = r * r
+        let z2 = z * z
+        let p0 = number 0.16666666666666666 |> next r 0.5
+        let p2 = number 0.008333333333333333 |> next r 0.041666666666666664
+        let p4 = number 0.0001984126984126984 |> next r 0.001388888888888889
+        let p6 = number 2.7557319223985893e-06 |> next r 2.48015873015873e-05
+        let p8 = number 2.505210838544172e-08 |> next r 2.755731922398589e-07
+        let p10 = number 1.6059043836821613e-10 |> next r 2.08767569878681e-09
+        fma (fma p10 z p8) (z2 * z2) (fma (fma p6 z p4) z2 (fma p2 z p0))
 
     /// e^r for |r| <= log(2) / 2.
     let inline private expNearZero (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -156,14 +153,14 @@ module internal LaneExponentials =
     let exp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let x = clamp -746.0 712.0 x
         let n = 'V.RoundToEven(x * number Log2e)
-        scale (expNearZero (lessLog2 n x)) n
+        'V.Scale(expNearZero (lessLog2 n x), n)
 
     /// e^x / 2, which overflows later than e^x.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let halfExp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let x = clamp -746.0 712.0 x
         let n = 'V.RoundToEven(x * number Log2e)
-        scale (expNearZero (lessLog2 n x)) (n - number 1.0)
+        'V.Scale(expNearZero (lessLog2 n x), n - number 1.0)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let exp2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -172,7 +169,7 @@ module internal LaneExponentials =
         let rest = x - n
         let r = rest * number Ln2
         let p = expNearZero r
-        scale (fma p (fma rest (number Ln2) -r) p) n
+        'V.Scale(fma p (fma rest (number Ln2) -r) p, n)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let exp10 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -181,7 +178,7 @@ module internal LaneExponentials =
         let rest = fma n (number 2.8037281277851704e-18) (fma n (number -0.3010299956639812) x)
         let r = rest * number 2.302585092994046
         let p = expNearZero r
-        scale (fma p (fma rest (number 2.302585092994046) -r) p) n
+        'V.Scale(fma p (fma rest (number 2.302585092994046) -r) p, n)
 
     /// factor (e^x - 1) for factor a power of two: e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Where 2^n would overflow, the 1 does not count,
     /// and 2^24 is kept back and applied last.
@@ -195,6 +192,14 @@ module internal LaneExponentials =
         let last = select huge (number factor24) (number factor)
         // the sign is that of x, also at -0
         signedAs x (fma small power (power - number 1.0) * last)
+
+    /// e^x - 1 for 0 <= x <= 44, where nothing overflows.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let moderateExpM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let n = 'V.RoundToEven(x * number Log2e)
+        let r = lessLog2 n x
+        let power = powerOfTwo n
+        fma (fma (r * r) (expTail r) r) power (power - number 1.0)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let expM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 1.0 16777216.0 x
@@ -216,14 +221,12 @@ module internal LaneExponentials =
         let f = m - number 1.0
         let s = f / (number 2.0 + f)
         let z = s * s
-        let r =
-            number 1.479819860511658591e-01
-            |> next z 1.531383769920937332e-01
-            |> next z 1.818357216161805012e-01
-            |> next z 2.222219843214978396e-01
-            |> next z 2.857142874366239149e-01
-            |> next z 3.999999999940941908e-01
-            |> next z 6.666666666666735130e-01
+        // Estrin's scheme, as above
+        let z2 = z * z
+        let r0 = number 3.999999999940941908e-01 |> next z 6.666666666666735130e-01
+        let r2 = number 2.222219843214978396e-01 |> next z 2.857142874366239149e-01
+        let r4 = number 1.531383769920937332e-01 |> next z 1.818357216161805012e-01
+        let r = fma (fma (fma (number 1.479819860511658591e-01) z2 r4) z2 r2) z2 r0
         let half = number 0.5 * f * f
         struct (k, f, half, s * fma z r half)
 
@@ -279,6 +282,10 @@ module internal LaneExponentials =
         'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logisticLoss (z: 'V) (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        ('V.Max(z, number 0.0) - t * z) + log1p (exp -('V.Abs z))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logAddExp (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let larger = 'V.Max(a, b)
         let distance = 'V.Min(a, b) - larger
@@ -314,11 +321,17 @@ module internal LaneHyperbolics =
         let h = halfExp ('V.Abs x)
         h + number 0.25 / h
 
+    /// 2 t / (1 + t^2) with t = e^-|x|.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let sech (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let t = exp -('V.Abs x)
+        (t + t) / fma t t (number 1.0)
+
     /// E / (E + 2) with E = e^(2|x|) - 1; from 22 on it rounds to 1.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let tanh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let twice = number 2.0 * 'V.Abs x
-        let e = expM1 (select (less (number 44.0) twice) (number 44.0) twice)
+        let e = moderateExpM1 ('V.MinNative(number 44.0, twice))
         signedAs x (e / (e + number 2.0))
 
     /// log(1 + t) for 0 <= t <= 2^28, and log t + log 2 (of another t, given for that case) beyond.

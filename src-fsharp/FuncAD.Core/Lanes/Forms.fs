@@ -68,7 +68,7 @@ type internal Forms =
         elif Forms.Is<'R, Hyperbolics.Asinh>() then y <- LaneHyperbolics.asinh x
         elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
         elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
-        elif Forms.Is<'R, Hyperbolics.Sech>() then y <- 'V.Divide('V.Constant 1.0, LaneHyperbolics.cosh x)
+        elif Forms.Is<'R, Hyperbolics.Sech>() then y <- LaneHyperbolics.sech x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
         elif Forms.Is<'R, Powers.Power>() then
@@ -89,6 +89,7 @@ type internal Forms =
         elif Forms.Is<'R, Powers.Direction>() then y <- LanePowers.direction a b
         elif Forms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
         elif Forms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b
+        elif Forms.Is<'R, Exponentials.LogisticLoss>() then y <- LaneExponentials.logisticLoss a b
         elif Forms.Is<'R, Pieces.Meet>() then y <- 'V.Constant(rule.Value(0.0, 0.0))
         else found <- false
         y

@@ -15,6 +15,8 @@ type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
 
     // ---- Arithmetic, as IEEE 754 rounds it ----
     static abstract FusedMultiplyAdd: a: 'V * b: 'V * c: 'V -> 'V
+    /// <summary>x 2^n for a whole n from -2044 to 2046, rounded once.</summary>
+    static abstract Scale: x: 'V * n: 'V -> 'V
     static abstract Sqrt: 'V -> 'V
     static abstract Abs: 'V -> 'V
     static abstract Floor: 'V -> 'V
@@ -31,6 +33,10 @@ type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
     static abstract MinNumber: 'V * 'V -> 'V
     static abstract MaxMagnitudeNumber: 'V * 'V -> 'V
     static abstract MinMagnitudeNumber: 'V * 'V -> 'V
+
+    /// <summary>The larger of two, and the second one if either is NaN: one instruction.</summary>
+    static abstract MaxNative: 'V * 'V -> 'V
+    static abstract MinNative: 'V * 'V -> 'V
 
     // ---- Masks ----
     static abstract Less: 'V * 'V -> 'V

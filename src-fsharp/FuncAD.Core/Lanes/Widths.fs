@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open FuncAD.Lanes.Words
 
 // Vectors are loaded from addresses.
@@ -50,6 +51,9 @@ type internal Lane128 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane128(Vector128.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Scale(x, n) =
+            if Avx512F.VL.IsSupported then Lane128(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane128(Vector128.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Abs x = Lane128(Vector128.Abs x.V)
@@ -77,6 +81,10 @@ type internal Lane128 =
         static member MaxMagnitudeNumber(a, b) = Lane128(Vector128.MaxMagnitudeNumber(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member MinMagnitudeNumber(a, b) = Lane128(Vector128.MinMagnitudeNumber(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MaxNative(a, b) = Lane128(Vector128.MaxNative(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MinNative(a, b) = Lane128(Vector128.MinNative(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Less(a, b) = Lane128(Vector128.LessThan(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -143,6 +151,9 @@ type internal Lane256 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane256(Vector256.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Scale(x, n) =
+            if Avx512F.VL.IsSupported then Lane256(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane256(Vector256.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Abs x = Lane256(Vector256.Abs x.V)
@@ -170,6 +181,10 @@ type internal Lane256 =
         static member MaxMagnitudeNumber(a, b) = Lane256(Vector256.MaxMagnitudeNumber(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member MinMagnitudeNumber(a, b) = Lane256(Vector256.MinMagnitudeNumber(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MaxNative(a, b) = Lane256(Vector256.MaxNative(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MinNative(a, b) = Lane256(Vector256.MinNative(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Less(a, b) = Lane256(Vector256.LessThan(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -236,6 +251,9 @@ type internal Lane512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane512(Vector512.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Scale(x, n) =
+            if Avx512F.IsSupported then Lane512(Avx512F.Scale(x.V, n.V)) else scaleByHalves x n
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane512(Vector512.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Abs x = Lane512(Vector512.Abs x.V)
@@ -263,6 +281,10 @@ type internal Lane512 =
         static member MaxMagnitudeNumber(a, b) = Lane512(Vector512.MaxMagnitudeNumber(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member MinMagnitudeNumber(a, b) = Lane512(Vector512.MinMagnitudeNumber(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MaxNative(a, b) = Lane512(Vector512.MaxNative(a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member MinNative(a, b) = Lane512(Vector512.MinNative(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Less(a, b) = Lane512(Vector512.LessThan(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -180,3 +180,13 @@ module Exponentials =
 
     /// <summary>log(e^a + e^b) without overflow; derivatives sigmoid(a - b) and sigmoid(b - a).</summary>
     let logAddExp (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = binary (LogAddExp()) a b
+
+    /// y = log(1 + e^z) - t z, minus the log of the probability of t for the logit z; dy/dz = sigmoid z - t, of which nothing cancels at t = 0 and t = 1
+    [<Struct>]
+    type LogisticLoss =
+        interface IBinary with
+            member _.Name = "binaryCrossEntropy"
+            member _.Domain = struct (moderate, between 0.0 1.0)
+            member _.Value(z, t) = SpecialValues.logisticLoss z t
+            member _.SlopeA(z, t, _) = (number 1.0 - t) * unary (Sigmoid()) z - t * unary (Sigmoid()) (-z)
+            member _.SlopeB(z, _, _) = -z

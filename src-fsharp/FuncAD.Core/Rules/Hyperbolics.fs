@@ -48,7 +48,7 @@ module rec Hyperbolics =
             member _.Name = "sech"
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (1.0, 0.0); edge 1000.0 (0.0, 0.0) ]
-            member _.Value x = Plain.divide 1.0 (Math.Cosh x)
+            member _.Value x = SpecialValues.sech x
             member _.Slope(x, y) = -y * unary (Tanh()) x
 
     /// y = arsinh x, dy/dx = 1 / sqrt(1 + x^2)

@@ -51,7 +51,21 @@ let private operations: (string * (Tensor[] -> Tensor[]) * int list list) list =
       "broadcastTo", one (fun x -> Tensor.broadcastTo [ 2; 3; 4 ] (x * x)), [ [ 3; 1 ] ]
       "where", two (fun a b -> Tensor.where (tensor [ 2; 1 ] [ 1.0; 0.0 ]) (a * b) (b * b)), [ [ 2; 3 ]; [ 3 ] ]
       "variance of all", one (fun x -> Tensor.Of(Tensor.variance 1 x)), [ [ 2; 3 ] ]
+      for shape in [ [ 2; 3 ]; [ 3; 1 ]; [ 2; 300 ]; [ 0; 3 ] ] do
+          // the cotangent of x has other contributions before and after
+          "logSumExp beside others", one (fun x -> Tensor.expandDims -1 (Tensor.logSumExpOver -1 x) * x + Tensor.Sin x), [ shape ]
+          "softmax beside others", one (fun x -> Tensor.softmax -1 x * x + Tensor.Sin x), [ shape ]
+          "softmax of what is shared", one (fun x -> (let y = x * x in Tensor.softmax -1 y + y)), [ shape ]
+          "logSoftmax beside others", one (fun x -> Tensor.logSoftmax -1 (x * x) * x + Tensor.Sin x), [ shape ]
+          "sum of logSoftmax", one (fun x -> Tensor.Of(Tensor.sum (Tensor.logSoftmax -1 (x * x)))), [ shape ]
       "crossEntropy", one (fun x -> Tensor.Of(Tensor.crossEntropy [| 2; 0 |] x)), [ [ 2; 3 ] ]
+      "crossEntropy of one class", one (fun x -> Tensor.Of(Tensor.crossEntropy [| 0; 0 |] x + Tensor.sum (x * x))), [ [ 2; 1 ] ]
+      "crossEntropy beside others", one (fun x -> Tensor.Of(Tensor.crossEntropy [| -1; 0 |] x * Tensor.sum (x * x))), [ [ 2; 300 ] ]
+      "binaryCrossEntropy, broadcast", two (fun t z -> Tensor.Of(Tensor.binaryCrossEntropy t z)), [ [ 3; 1 ]; [ 4 ] ]
+      // The outer level reads the cotangent of the product after the inner sweep has gone on.
+      "a product, a slice and an element",
+      one (fun x -> (let e = (Tensor.transpose x).[0, 1] in Tensor.Of(Tensor.sum (Tensor.slice 0 0 1 1 (Tensor.matmul x x)) + e))),
+      [ [ 3; 3 ] ]
       "binaryCrossEntropy", two (fun t z -> Tensor.Of(Tensor.binaryCrossEntropy t z)), [ [ 4 ]; [ 4 ] ]
       "meanSquaredError", two (fun t z -> Tensor.Of(Tensor.meanSquaredError t z)), [ [ 4 ]; [ 4 ] ]
       for n in [ 0; 1; 5 ] do
@@ -86,6 +100,18 @@ let tests =
             for name, f, shapes in operations do
                 testCase $"{name} on {shapes}" (fun () -> hold name f (point $"{name}{shapes}" shapes))
         ]
+        testCase "F#'s slices, in every pattern of ranges and indices" (fun () ->
+            let x = tensor [ 2; 3; 4 ] (Seq.init 24 float)
+            let expected shape (elements: float list) (actual: Tensor) what = Expect.equal actual (tensor shape elements) what
+            expected [ 1; 3; 1 ] [ 15.0; 19.0; 23.0 ] x[1.., *, 3..] "three ranges"
+            expected [ 2; 2 ] [ 13.0; 14.0; 17.0; 18.0 ] x[1, 0..1, 1..2] "an index first"
+            expected [ 2; 2 ] [ 6.0; 7.0; 18.0; 19.0 ] x[*, 1, 2..] "an index in the middle"
+            expected [ 2; 2 ] [ 4.0; 8.0; 16.0; 20.0 ] x[*, 1.., 0] "an index last"
+            expected [ 2 ] [ 11.0; 23.0 ] x[*, 2, 3] "a range first"
+            expected [ 2 ] [ 16.0; 20.0 ] x[1, 1.., 0] "a range in the middle"
+            expected [ 3 ] [ 8.0; 9.0; 10.0 ] x[0, 2, ..2] "a range last"
+            let f (x: Tensor) = Tensor.sum (x[*, 1, 2..] * x[*, 2, ..1])
+            Expect.equal (AD.grad f x) (AD.grad (fun x -> Tensor.sum (x[0.., 1, 2..3] * x[0..1, 2, 0..1])) x) "and their derivatives")
         testCase "matrix products, by their definition" (fun () ->
             let x = point "matmul" [ [ 2; 3; 4 ]; [ 4; 5 ] ]
             let y = Tensor.matmul x[0] x[1]
@@ -139,6 +165,30 @@ let tests =
             expectSame Double.NegativeInfinity (Tensor.logSumExp (tensor [ 0 ] [])).Value "no elements"
             expectClose 4.0 (exp -40.0) (Tensor.logSumExp (tensor [ 2 ] [ 0.0; -40.0 ])).Value "small terms are kept"
             Expect.equal (AD.grad Tensor.logSumExp (tensor [ 2 ] [ -infinity; 0.0 ])) (tensor [ 2 ] [ 0.0; 1.0 ]) "an impossible outcome")
+        testCase "softmax and its logarithm at the edges" (fun () ->
+            let x = tensor [ 3; 3 ] [ 1000.0; 0.0; -1000.0; -infinity; 0.0; 0.0; infinity; 0.0; 1.0 ]
+            Expect.equal (Tensor.softmax 1 x) (tensor [ 3; 3 ] [ 1.0; 0.0; 0.0; 0.0; 0.5; 0.5; nan; nan; nan ]) "softmax"
+            let y = Tensor.logSoftmax 1 x
+            Expect.equal y[0, *] (tensor [ 3 ] [ 0.0; -1000.0; -2000.0 ]) "logSoftmax"
+            expectSame -infinity (at y [ 1; 0 ]) "an impossible outcome"
+            expectClose 2.0 (exp -50.0) -(at (Tensor.logSoftmax 1 (tensor [ 1; 2 ] [ 0.0; -50.0 ])) [ 0; 0 ]) "one that is nearly certain")
+        testCase "losses keep what is nearly certain, and so do their slopes" (fun () ->
+            let tiny = exp -50.0
+            let loss = Tensor.crossEntropy [| 0 |]
+            let x = tensor [ 1; 2 ] [ 50.0; 0.0 ]
+            let value, slope = AD.valueAndGrad loss x
+            expectClose 4.0 tiny value.Value "crossEntropy"
+            expectClose 4.0 -tiny (at slope [ 0; 0 ]) "at the label"
+            expectClose 4.0 tiny (at slope [ 0; 1 ]) "elsewhere"
+            let along = tensor [ 1; 2 ] [ 1.0; 0.0 ]
+            expectClose 4.0 -tiny (snd (AD.jvp loss x along)).Value "forward"
+            // d2 loss / dx0^2 = p0 p1
+            expectClose 8.0 tiny (at (AD.hvp loss x along) [ 0; 0 ]) "forward over reverse"
+            expectClose 8.0 tiny (at (AD.grad (fun x -> (AD.grad loss x).[0, 0]) x) [ 0; 0 ]) "reverse over reverse"
+            for t, z in [ 1.0, 50.0; 0.0, -50.0 ] do
+                let value, slope = AD.valueAndGrad (Tensor.binaryCrossEntropy (tensor [ 1 ] [ t ])) (tensor [ 1 ] [ z ])
+                expectClose 4.0 tiny value.Value $"binaryCrossEntropy, target {t}"
+                expectClose 4.0 ((1.0 - 2.0 * t) * tiny) (at slope [ 0 ]) $"its slope, target {t}")
         testCase "what where does not choose contributes nothing" (fun () ->
             let f (x: Tensor) = Tensor.sum (Tensor.where (tensor [ 2 ] [ 1.0; 0.0 ]) (Tensor.Log x) (x * x))
             let x = tensor [ 2 ] [ 2.0; -1.0 ]
@@ -152,9 +202,14 @@ let tests =
             refused "dot" [ "[2, 3]"; "[2, 2]" ] (fun () -> box (Tensor.dot a b))
             refused "concatenate" [ "[2, 3]"; "[2, 2]" ] (fun () -> Tensor.concatenate 0 [ a; b ])
             refused "where" [ "[2, 3]"; "[2, 2]" ] (fun () -> Tensor.where a a b)
-            refused "einsum" [ "2"; "3" ] (fun () -> Tensor.einsum "ij,jk->ik" a b)
+            refused "einsum" [ "'j'"; "[2, 3]"; "[2, 2]" ] (fun () -> Tensor.einsum "ij,jk->ik" a b)
             refused "conv2d" [ "[2, 3]" ] (fun () -> Tensor.conv2d (1, 1) (0, 0) b a)
             refused "pick" [ "[2, 3]" ] (fun () -> Tensor.pick [| 0 |] a)
+            refused "crossEntropy" [ "[2, 3]"; "1" ] (fun () -> box (Tensor.crossEntropy [| 0 |] a))
+            testCase "a label that is no column" (fun () ->
+                let error = thrown<ArgumentException> (fun () -> Tensor.crossEntropy [| 0; 3 |] a |> ignore)
+                expectMentions [ "crossEntropy"; "3"; "[2, 3]" ] error.Message)
+            refused "binaryCrossEntropy" [ "[2, 3]"; "[2, 2]" ] (fun () -> box (Tensor.binaryCrossEntropy a b))
             refused "broadcastTo" [ "[2, 3]"; "[3, 3]" ] (fun () -> Tensor.broadcastTo [ 3; 3 ] a)
             refused "max" [ "[0]" ] (fun () -> box (Tensor.max (Tensor.zeros [ 0 ])))
             refused "sum" [ "5"; "[2, 3]" ] (fun () -> Tensor.sumOver [ 5 ] a)
