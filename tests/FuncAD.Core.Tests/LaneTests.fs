@@ -17,9 +17,21 @@ let private anyDouble (random: Random) =
     let x = Math.ScaleB(1.0 + random.NextDouble(), random.Next(-1074, 1024))
     if random.Next 2 = 0 then x else -x
 
-/// Points of every kind: special ones, all magnitudes, moderate numbers, near the multiples of pi / 4, whole and half numbers, the domain.
+/// The range over which a vector form changes its way of computing, or its value runs from overflow to underflow: sampled densely.
+let private whole (name: string) : Domain =
+    match name with
+    | "erf" -> { Low = -6.5; High = 6.5 }
+    | "erfc" -> { Low = -6.5; High = 28.0 }
+    | "gaussian" -> { Low = -28.0; High = 28.0 }
+    | "normalCdf" -> { Low = -39.0; High = 9.0 }
+    | "normalPdf" -> { Low = -40.0; High = 40.0 }
+    | _ -> { Low = -1.0; High = 1.0 }
+
+/// Points of every kind: special ones, all magnitudes, moderate numbers, near the multiples of pi / 4, whole and half numbers, the domain,
+/// the whole range.
 let private points (name: string) (domain: Domain) =
     let random = random name
+    let whole = whole name
     [| yield! specials
        yield! [| 708.0; -708.0; -709.0; -744.5; -745.5; 710.4; -710.4; 710.5; 22.0; -37.0; 1e8; 2e8; -3e9; 1e22; 268435456.0; 0.346; 0.347; -0.347; 0.9999999999 |]
        for _ in 1..400 -> anyDouble random
@@ -29,7 +41,8 @@ let private points (name: string) (domain: Domain) =
        for k in -40..40 -> float k * Math.PI / 4.0
        for k in 1..100 -> float (k * k * k * 977) * (Math.PI / 2.0)
        for k in -20..20 -> float k / 2.0
-       for _ in 1..400 -> domain.Low + (domain.High - domain.Low) * random.NextDouble() |]
+       for _ in 1..400 -> domain.Low + (domain.High - domain.Low) * random.NextDouble()
+       for k in 0..3000 -> whole.Low + (whole.High - whole.Low) * (float k + random.NextDouble()) / 3000.0 |]
     |> Array.filter (fun x -> Math.Abs x < infinity || Double.IsNaN x || Array.contains x specials)
 
 /// How many doubles lie between two, 0 for two NaNs or two zeros.
@@ -65,7 +78,7 @@ type private Vectors<'V when 'V: struct and 'V :> ILanes<'V>> =
 let private allowed (name: string) : float =
     match name with
     | "exp" | "exp2" | "exp10" | "log" | "log2" | "log10" | "sin" | "cos" | "sinPi" | "asin" | "acos" | "atan" | "cosh" -> 2.0
-    | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" -> 4.0
+    | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" | "erf" | "erfc" | "normalCdf" -> 4.0
     | "hypot" | "power" -> 2.0
     | "logAddExp" -> 4.0
     | _ -> 0.0

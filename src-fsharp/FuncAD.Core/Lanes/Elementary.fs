@@ -152,6 +152,13 @@ module internal LaneExponentials =
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
 
+    /// factor e^(x + rest) for a rest that is small beside log 2 and x between -1400 and 1400. The factor's product with the exponential is
+    /// rounded once, and once more where it is subnormal.
+    let inline timesExp (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let n = 'V.RoundToEven(x * number Log2e)
+        let r = lessLog2 n x + rest
+        scale (fma factor (fma (r * r) (expTail r) r) factor) n
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let exp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let x = clamp -746.0 712.0 x
@@ -286,18 +293,27 @@ module internal LaneExponentials =
         let distance = select (equal a b) (number 0.0) distance
         larger + log1p (exp distance)
 
-    /// e^(factor x^2), with the rounding error of the square put back; 0 from the bound on, where it vanishes.
-    let inline private gaussianOf (factor: float) (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// |x|, and the bound beyond it; NaN stays.
+    let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let a = 'V.Abs x
+        select (less (number bound) a) (number bound) a
+
+    /// factor e^(-x^2 + rest) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
+    let inline timesGaussian (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let square = x * x
-        let value = exp (number factor * square)
-        let error = fma x x -square
-        select (less (number bound) ('V.Abs x)) (number 0.0) (fma (number factor * error) value value)
+        timesExp factor -square (fma -x x square + rest)
+
+    /// factor e^(-x^2 / 2 + rest) for |x| <= 40; at 40 it is 0.
+    let inline timesNormal (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let square = x * x
+        timesExp factor (number -0.5 * square) (fma (number -0.5) (fma x x -square) rest)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = gaussianOf -1.0 28.0 x
+    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesGaussian (number 1.0) (magnitudeUpTo 28.0 x) (number 0.0)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = number 0.3989422804014327 * gaussianOf -0.5 40.0 x
+    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        timesNormal (number 0.3989422804014327) (magnitudeUpTo 40.0 x) (number 0.0)
 
 /// Hyperbolic functions on lanes.
 module internal LaneHyperbolics =

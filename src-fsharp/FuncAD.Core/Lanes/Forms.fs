@@ -69,6 +69,9 @@ type internal Forms =
         elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
         elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
         elif Forms.Is<'R, Hyperbolics.Sech>() then y <- 'V.Divide('V.Constant 1.0, LaneHyperbolics.cosh x)
+        elif Forms.Is<'R, Special.Erf>() then y <- LaneSpecial.erf x
+        elif Forms.Is<'R, Special.Erfc>() then y <- LaneSpecial.erfc x
+        elif Forms.Is<'R, Special.NormalCdf>() then y <- LaneSpecial.normalCdf x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
         elif Forms.Is<'R, Powers.Power>() then
