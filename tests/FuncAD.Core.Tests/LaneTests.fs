@@ -29,6 +29,7 @@ let private whole (name: string) : Domain =
     | "exp10M1" -> { Low = -20.0; High = 309.0 }
     | "tanPi" -> { Low = -4.0; High = 4.0 }
     | "cbrt" -> { Low = -9.0; High = 9.0 }
+    | "normalInverseCdf" -> { Low = 0.0; High = 1.0 }
     | _ -> { Low = -1.0; High = 1.0 }
 
 /// Points of every kind: special ones, all magnitudes, moderate numbers, near the multiples of pi / 4, whole and half numbers, the domain,
@@ -82,7 +83,7 @@ type private Vectors<'V when 'V: struct and 'V :> ILanes<'V>> =
 let private allowed (name: string) : float =
     match name with
     | "exp" | "exp2" | "exp10" | "log" | "log2" | "log10" | "sin" | "cos" | "sinPi" | "asin" | "acos" | "atan" | "cosh" -> 2.0
-    | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" | "erf" | "erfc" | "normalCdf" -> 4.0
+    | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" | "erf" | "erfc" | "normalCdf" | "normalInverseCdf" -> 4.0
     | "hypot" | "power" | "pow" | "atan2" -> 2.0
     | "cbrt" | "rootN" | "powerLog" | "tanPi" | "asinPi" | "acosPi" | "atanPi" | "atan2Pi" | "exp2M1" | "exp10M1" | "log2P1" | "log10P1" | "logBase" | "logAddExp" -> 4.0
     | _ -> 0.0

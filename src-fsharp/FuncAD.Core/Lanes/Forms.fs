@@ -89,8 +89,10 @@ type internal Forms =
         elif Forms.Is<'R, Special.Erf>() then y <- LaneSpecial.erf x
         elif Forms.Is<'R, Special.Erfc>() then y <- LaneSpecial.erfc x
         elif Forms.Is<'R, Special.NormalCdf>() then y <- LaneSpecial.normalCdf x
+        elif Forms.Is<'R, Special.NormalInverseCdf>() then y <- LaneSpecial.normalInverseCdf x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
+        elif Forms.Is<'R, Powers.InverseOrZero>() then y <- LanePowers.inverseOrZero x
         elif Forms.Is<'R, Powers.Power>() then
             let mutable rule = rule
             y <- Forms.Power(Unsafe.As<'R, Powers.Power>(&rule).Exponent, x)

@@ -37,6 +37,10 @@ module internal LanePowers =
     let absorb (a: 'V) (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         select (equal a (number 0.0)) (number 0.0) (a * p)
 
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
+
     /// x^y = +-e^(y log |x|), the logarithm in two parts; the special cases are those of IEEE 754, as Math.Pow has them. With more than a
     /// hundred operations it is called, not inlined wherever a power stands.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
