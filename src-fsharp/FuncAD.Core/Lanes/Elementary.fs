@@ -119,6 +119,14 @@ module internal Words =
     let inline patch (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         if 'V.Any mask then patchLanes rule mask x y else y
 
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let patchPairLanes (rule: 'R) (computed: 'V) (a: 'V) (b: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+        select computed y (mapBinary rule a b)
+
+    /// y, and the rule's own value where the mask is not set.
+    let inline patchPair (rule: 'R) (computed: 'V) (a: 'V) (b: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+        if 'V.Any(equal (select computed (number 0.0) (number 1.0)) (number 1.0)) then patchPairLanes rule computed a b y else y
+
 open Words
 
 /// Exponentials and logarithms on lanes.
@@ -148,6 +156,13 @@ module internal LaneExponentials =
     /// x - n log 2, with log 2 in two parts; the first step is exact.
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
+
+    /// factor e^(x + rest) for a rest that is small beside log 2 and x between -1400 and 1400. The factor's product with the exponential is
+    /// rounded once, and once more where it is subnormal.
+    let inline timesExp (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let n = 'V.RoundToEven(x * number Log2e)
+        let r = lessLog2 n x + rest
+        'V.Scale(fma factor (fma (r * r) (expTail r) r) factor, n)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let exp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -180,13 +195,9 @@ module internal LaneExponentials =
         let p = expNearZero r
         'V.Scale(fma p (fma rest (number 2.302585092994046) -r) p, n)
 
-    /// factor (e^x - 1) for factor a power of two: e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Where 2^n would overflow, the 1 does not count,
-    /// and 2^24 is kept back and applied last.
-    let inline private expM1Times (factor: float) (factor24: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let held = clamp -60.0 712.0 x
-        let n = 'V.RoundToEven(held * number Log2e)
-        let r = lessLog2 n held
-        let small = fma (r * r) (expTail r) r
+    /// factor (2^n e^r - 1) for factor a power of two, from e^r - 1: 2^n (e^r - 1) + (2^n - 1). Where 2^n would overflow, the 1 does not
+    /// count, and 2^24 is kept back and applied last.
+    let inline private lessOne (factor: float) (factor24: float) (x: 'V) (n: 'V) (small: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let huge = less (number 1000.0) n
         let power = powerOfTwo (select huge (n - number 24.0) n)
         let last = select huge (number factor24) (number factor)
@@ -201,6 +212,31 @@ module internal LaneExponentials =
         let power = powerOfTwo n
         fma (fma (r * r) (expTail r) r) power (power - number 1.0)
 
+    let inline private expM1Times (factor: float) (factor24: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let held = clamp -60.0 712.0 x
+        let n = 'V.RoundToEven(held * number Log2e)
+        let r = lessLog2 n held
+        lessOne factor factor24 x n (fma (r * r) (expTail r) r)
+
+    /// e^(t c) - 1 for c in two parts.
+    let inline private expM1OfProduct (c: float) (cRest: float) (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let r = t * number c
+        let rest = fma t (number cRest) (fma t (number c) -r)
+        r + fma (r * r) (expTail r) rest
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exp2M1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let held = clamp -90.0 1026.0 x
+        let n = 'V.RoundToEven held
+        lessOne 1.0 16777216.0 x n (expM1OfProduct Ln2 2.3190468138462996e-17 (held - n))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exp10M1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let held = clamp -30.0 309.0 x
+        let n = 'V.RoundToEven(held * number 3.321928094887362)
+        let rest = fma n (number 2.8037281277851704e-18) (fma n (number -0.3010299956639812) held)
+        lessOne 1.0 16777216.0 x n (expM1OfProduct 2.302585092994046 -2.1707562233822494e-16 rest)
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let expM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 1.0 16777216.0 x
 
@@ -208,9 +244,8 @@ module internal LaneExponentials =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let halfExpM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 0.5 8388608.0 x
 
-    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for positive finite x: k, m - 1 and the terms of the logarithm of m. With s = f / (2 + f),
-    /// log m = f - f^2/2 + s (f^2/2 + R(s^2)); R is that of fdlibm's e_log.c (Sun Microsystems, 1993).
-    let inline private logParts (x: 'V) : struct ('V * 'V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for positive finite x: k and m.
+    let inline splitPower (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let subnormal = less x (number 2.2250738585072014e-308)
         let x = select subnormal (x * number 18014398509481984.0) x
         let moved = 'V.AddBits(x, number 1.0)
@@ -218,6 +253,12 @@ module internal LaneExponentials =
         let exponent = 'V.Or('V.ShiftBitsRight(moved, 52), number 4503599627370496.0)
         let k = exponent - select subnormal (number 4503599627371573.0) (number 4503599627371519.0)
         let m = 'V.AddBits('V.And(moved, bits 0x000FFFFFFFFFFFFFL), bits 0x3FE6A09E667F3BCDL)
+        struct (k, m)
+
+    /// k and the terms of the logarithm of m: with f = m - 1 and s = f / (2 + f), log m = f - f^2/2 + s (f^2/2 + R(s^2)); R is that of
+    /// fdlibm's e_log.c (Sun Microsystems, 1993).
+    let inline private logParts (x: 'V) : struct ('V * 'V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let struct (k, m) = splitPower x
         let f = m - number 1.0
         let s = f / (number 2.0 + f)
         let z = s * s
@@ -272,6 +313,51 @@ module internal LaneExponentials =
         let y = logPlus u (select inRange correction (number 0.0))
         select (equal u (number 1.0)) x y
 
+    /// The logarithm of a positive finite x in two parts, to some 2^-64 of its value: with s = (m - 1) / (m + 1) in two parts,
+    /// log x = k log 2 + 2 atanh(s), atanh(s) = s + s z (1/3 + z T(z)), z = s^2. The parts that count are sums with their rounding errors
+    /// (Dekker's and Knuth's exact sums and products).
+    let inline logInParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let struct (k, m) = splitPower x
+        let f = m - number 1.0
+        let sum = m + number 1.0
+        let sumRest = f - (sum - number 2.0)
+        let inverse = number 1.0 / sum
+        let s = f * inverse
+        let sRest = fma -s sumRest (fma -s sum f) * inverse
+        let z = s * s
+        let zRest = fma (s + s) sRest (fma s s -z)
+        let t =
+            number 0.057922937357382846
+            |> next z 0.058607603637997926
+            |> next z 0.0666706526805381
+            |> next z 0.07692305051497718
+            |> next z 0.09090909076666888
+            |> next z 0.11111111111389678
+            |> next z 0.14285714285713155
+            |> next z 0.2
+        let t = z * t
+        let w = number 0.3333333333333333 + t
+        let wRest = (t - (w - number 0.3333333333333333)) + number 1.850371707708594e-17
+        let v = z * w
+        let vRest = fma z wRest (fma zRest w (fma z w -v))
+        let g = s * v
+        let gRest = fma s vRest (fma sRest v (fma s v -g))
+        let whole = k * number 6.93147180369123816490e-01
+        let first = whole + (s + s)
+        let firstRest = (s + s) - (first - whole)
+        let second = first + (g + g)
+        let secondRest = (g + g) - (second - first)
+        let tiny = sRest + gRest
+        struct (second, secondRest + (firstRest + fma k (number 1.90821492927058770002e-10) (tiny + tiny)))
+
+    /// log a / log b; NaN where b is 1, or 0 or infinite (unless a is 1), as Math.Log has it.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logBase (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let outside = 'V.Or(equal b (number 0.0), equal b (number inf))
+        let y = log a / log b
+        let y = select outside (select (equal a (number 1.0)) y (number nan)) y
+        select (equal b (number 1.0)) (number nan) y
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let sigmoid (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let e = exp -('V.Abs x)
@@ -293,18 +379,27 @@ module internal LaneExponentials =
         let distance = select (equal a b) (number 0.0) distance
         larger + log1p (exp distance)
 
-    /// e^(factor x^2), with the rounding error of the square put back; 0 from the bound on, where it vanishes.
-    let inline private gaussianOf (factor: float) (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// |x|, and the bound beyond it; NaN stays.
+    let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let a = 'V.Abs x
+        select (less (number bound) a) (number bound) a
+
+    /// factor e^(-x^2 + rest) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
+    let inline timesGaussian (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let square = x * x
-        let value = exp (number factor * square)
-        let error = fma x x -square
-        select (less (number bound) ('V.Abs x)) (number 0.0) (fma (number factor * error) value value)
+        timesExp factor -square (fma -x x square + rest)
+
+    /// factor e^(-x^2 / 2 + rest) for |x| <= 40; at 40 it is 0.
+    let inline timesNormal (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let square = x * x
+        timesExp factor (number -0.5 * square) (fma (number -0.5) (fma x x -square) rest)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = gaussianOf -1.0 28.0 x
+    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesGaussian (number 1.0) (magnitudeUpTo 28.0 x) (number 0.0)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = number 0.3989422804014327 * gaussianOf -0.5 40.0 x
+    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        timesNormal (number 0.3989422804014327) (magnitudeUpTo 40.0 x) (number 0.0)
 
 /// Hyperbolic functions on lanes.
 module internal LaneHyperbolics =

@@ -15,9 +15,9 @@ type internal Forms =
 
     static member inline private Is<'R, 'Known>() = Type.op_Equality(typeof<'R>, typeof<'Known>)
 
-    /// x to the power c in a few multiplications and square roots; sets found to false for another c.
+    /// x to the power c, in a few multiplications and square roots where that is possible.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member private Power<'V when 'V: struct and 'V :> ILanes<'V>>(c: float, x: 'V, found: byref<bool>) : 'V =
+    static member private Power<'V when 'V: struct and 'V :> ILanes<'V>>(c: float, x: 'V) : 'V =
         let one = 'V.Constant 1.0
         if c = 1.0 then x
         elif c = 2.0 then 'V.Multiply(x, x)
@@ -32,6 +32,14 @@ type internal Forms =
             let root = 'V.Sqrt('V.Add(x, 'V.Constant 0.0))
             let root = select (equal x ('V.Constant Double.NegativeInfinity)) ('V.Constant Double.PositiveInfinity) root
             if c > 0.0 then root else 'V.Divide(one, root)
+        else LanePowers.pow x ('V.Constant c)
+
+    /// The root of degree n, for the degrees that have a vector form.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Root<'V when 'V: struct and 'V :> ILanes<'V>>(n: int, x: 'V, found: byref<bool>) : 'V =
+        if n = 1 then x
+        elif n = 2 then 'V.Add('V.Sqrt x, 'V.Constant 0.0) // the root of -0 is 0
+        elif n = 3 then LanePowers.cbrt x
         else
             found <- false
             x
@@ -43,14 +51,19 @@ type internal Forms =
         if Forms.Is<'R, Arithmetic.Negate>() then y <- 'V.Negate x
         elif Forms.Is<'R, Pieces.Abs>() then y <- 'V.Abs x
         elif Forms.Is<'R, Powers.Sqrt>() || Forms.Is<'R, Powers.RootOfSquares>() then y <- 'V.Sqrt x
+        elif Forms.Is<'R, Powers.Cbrt>() then y <- LanePowers.cbrt x
         elif Forms.Is<'R, Exponentials.Exp>() then y <- LaneExponentials.exp x
         elif Forms.Is<'R, Exponentials.Exp2>() then y <- LaneExponentials.exp2 x
         elif Forms.Is<'R, Exponentials.Exp10>() then y <- LaneExponentials.exp10 x
         elif Forms.Is<'R, Exponentials.ExpM1>() then y <- LaneExponentials.expM1 x
+        elif Forms.Is<'R, Exponentials.Exp2M1>() then y <- LaneExponentials.exp2M1 x
+        elif Forms.Is<'R, Exponentials.Exp10M1>() then y <- LaneExponentials.exp10M1 x
         elif Forms.Is<'R, Exponentials.Log>() then y <- LaneExponentials.log x
         elif Forms.Is<'R, Exponentials.Log2>() then y <- LaneExponentials.log2 x
         elif Forms.Is<'R, Exponentials.Log10>() then y <- LaneExponentials.log10 x
         elif Forms.Is<'R, Exponentials.LogP1>() then y <- LaneExponentials.log1p x
+        elif Forms.Is<'R, Exponentials.Log2P1>() then y <- 'V.Divide(LaneExponentials.log1p x, 'V.Constant 0.6931471805599453)
+        elif Forms.Is<'R, Exponentials.Log10P1>() then y <- 'V.Divide(LaneExponentials.log1p x, 'V.Constant 2.302585092994046)
         elif Forms.Is<'R, Exponentials.Sigmoid>() then y <- LaneExponentials.sigmoid x
         elif Forms.Is<'R, Exponentials.Softplus>() then y <- LaneExponentials.softplus x
         elif Forms.Is<'R, Trigonometry.Sin>() then y <- LaneTrigonometry.sin x
@@ -58,9 +71,13 @@ type internal Forms =
         elif Forms.Is<'R, Trigonometry.Tan>() then y <- LaneTrigonometry.tan x
         elif Forms.Is<'R, Trigonometry.SinPi>() then y <- LaneTrigonometry.sinPi x
         elif Forms.Is<'R, Trigonometry.CosPi>() then y <- LaneTrigonometry.cosPi x
+        elif Forms.Is<'R, Trigonometry.TanPi>() then y <- LaneTrigonometry.tanPi x
         elif Forms.Is<'R, Trigonometry.Asin>() then y <- LaneTrigonometry.asin x
         elif Forms.Is<'R, Trigonometry.Acos>() then y <- LaneTrigonometry.acos x
         elif Forms.Is<'R, Trigonometry.Atan>() then y <- LaneTrigonometry.atan x
+        elif Forms.Is<'R, Trigonometry.AsinPi>() then y <- 'V.Divide(LaneTrigonometry.asin x, 'V.Constant Math.PI)
+        elif Forms.Is<'R, Trigonometry.AcosPi>() then y <- 'V.Divide(LaneTrigonometry.acos x, 'V.Constant Math.PI)
+        elif Forms.Is<'R, Trigonometry.AtanPi>() then y <- 'V.Divide(LaneTrigonometry.atan x, 'V.Constant Math.PI)
         elif Forms.Is<'R, Trigonometry.Lorentzian>() then y <- LaneTrigonometry.lorentzian x
         elif Forms.Is<'R, Hyperbolics.Sinh>() then y <- LaneHyperbolics.sinh x
         elif Forms.Is<'R, Hyperbolics.Cosh>() then y <- LaneHyperbolics.cosh x
@@ -69,11 +86,19 @@ type internal Forms =
         elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
         elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
         elif Forms.Is<'R, Hyperbolics.Sech>() then y <- LaneHyperbolics.sech x
+        elif Forms.Is<'R, Special.Erf>() then y <- LaneSpecial.erf x
+        elif Forms.Is<'R, Special.Erfc>() then y <- LaneSpecial.erfc x
+        elif Forms.Is<'R, Special.NormalCdf>() then y <- LaneSpecial.normalCdf x
+        elif Forms.Is<'R, Special.NormalInverseCdf>() then y <- LaneSpecial.normalInverseCdf x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
+        elif Forms.Is<'R, Powers.InverseOrZero>() then y <- LanePowers.inverseOrZero x
         elif Forms.Is<'R, Powers.Power>() then
             let mutable rule = rule
-            y <- Forms.Power(Unsafe.As<'R, Powers.Power>(&rule).Exponent, x, &found)
+            y <- Forms.Power(Unsafe.As<'R, Powers.Power>(&rule).Exponent, x)
+        elif Forms.Is<'R, Powers.RootN>() then
+            let mutable rule = rule
+            y <- Forms.Root(Unsafe.As<'R, Powers.RootN>(&rule).Degree, x, &found)
         else found <- false
         y
 
@@ -86,6 +111,16 @@ type internal Forms =
         elif Forms.Is<'R, Arithmetic.Multiply>() then y <- 'V.Multiply(a, b)
         elif Forms.Is<'R, Arithmetic.Divide>() then y <- 'V.Divide(a, b)
         elif Forms.Is<'R, Powers.Hypot>() then y <- LanePowers.hypot a b
+        elif Forms.Is<'R, Powers.PowerLog>() then
+            let mutable rule = rule
+            let logarithms = Unsafe.As<'R, Powers.PowerLog>(&rule).Logarithms
+            if logarithms = 0 then y <- LanePowers.pow a b
+            elif logarithms = 1 then y <- LanePowers.powTimesLog a b
+            else found <- false
+        elif Forms.Is<'R, Arithmetic.Remainder>() then y <- LaneArithmetic.remainder a b
+        elif Forms.Is<'R, Trigonometry.Atan2>() then y <- LaneTrigonometry.atan2 a b
+        elif Forms.Is<'R, Trigonometry.Atan2Pi>() then y <- 'V.Divide(LaneTrigonometry.atan2 a b, 'V.Constant Math.PI)
+        elif Forms.Is<'R, Exponentials.LogBase>() then y <- LaneExponentials.logBase a b
         elif Forms.Is<'R, Powers.Direction>() then y <- LanePowers.direction a b
         elif Forms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
         elif Forms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b

@@ -4,8 +4,9 @@ open System.Runtime.CompilerServices
 open FuncAD
 open FuncAD.Algebra
 open FuncAD.Lanes.Words
+open FuncAD.Lanes.LaneExponentials
 
-/// Powers' relatives on lanes.
+/// Powers and their relatives on lanes.
 module internal LanePowers =
     /// sqrt(a^2 + b^2), both scaled by a power of two where the larger is so large or so small that a square could overflow or underflow.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -35,6 +36,84 @@ module internal LanePowers =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let absorb (a: 'V) (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         select (equal a (number 0.0)) (number 0.0) (a * p)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
+
+    /// x^y = +-e^(y log |x|), the logarithm in two parts; the special cases are those of IEEE 754, as Math.Pow has them. With more than a
+    /// hundred operations it is called, not inlined wherever a power stands.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let pow (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let one = number 1.0
+        let a = 'V.Abs x
+        let struct (logarithm, logarithmRest) = logInParts a
+        let logarithm = select (less a (number inf)) logarithm a
+        let logarithm = select (equal a (number 0.0)) (number minusInf) logarithm
+        let exponent = y * logarithm
+        let rest = fma y logarithmRest (fma y logarithm -exponent)
+        // beyond, the power overflows or vanishes, and the rest may be no number
+        let rest = select (less ('V.Abs exponent) (number 800.0)) rest (number 0.0)
+        let half = number 0.5 * y
+        let whole = equal y ('V.RoundToEven y)
+        let even = equal half ('V.RoundToEven half)
+        let sign = select even one (select whole (signedAs x one) one)
+        let power = timesExp sign (clamp -800.0 800.0 exponent) rest
+        let negative = 'V.And(less x (number 0.0), less (number minusInf) x)
+        let power = select negative (select whole power (number nan)) power
+        let infinite = equal ('V.Abs y) (number inf)
+        let exactlyOne = 'V.Or('V.Or(equal x one, equal y (number 0.0)), 'V.And(infinite, equal a one))
+        select exactlyOne one power
+
+    /// x^y log x, and 0 at x = 0 for y > 0
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let powTimesLog (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let vanishes = 'V.And(equal x (number 0.0), less (number 0.0) y)
+        select vanishes (number 0.0) (pow x y * log x)
+
+    /// x = 8^n m with m from 2^-1.5 to 2^1.5. An approximate w = m^(-1/3) is improved by the series of (1 - e)^(-1/3), e = 1 - m w^3, twice,
+    /// and the root m w^2 by a step of Newton's with an exact cube. The polynomial is made by
+    /// tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let cbrt (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let one = number 1.0
+        let a = 'V.Abs x
+        let struct (k, m) = splitPower a
+        let n = 'V.RoundToEven(k * number 0.3333333333333333)
+        let m = m * powerOfTwo (fma (number -3.0) n k)
+        let w =
+            number 0.04361474364781881
+            |> next m -0.35416283442676794
+            |> next m 1.0905044598777902
+            |> next m -1.6446893976169907
+            |> next m 1.8602397150114778
+        let e = fma -m (w * w * w) one
+        let series = number 0.1728395061728395 |> next e 0.2222222222222222 |> next e 0.3333333333333333
+        let w = fma (w * e) series w
+        let e = fma -m (w * w * w) one
+        let w = fma (w * e) (number 0.3333333333333333) w
+        let square = w * w
+        let root = m * square
+        let rootSquare = root * root
+        let rootSquareRest = fma root root -rootSquare
+        let lacking = fma -rootSquareRest root (fma -rootSquare root m)
+        let root = fma (lacking * square) (number 0.3333333333333333) root
+        let ordinary = 'V.And(less (number 0.0) a, less a (number inf))
+        select ordinary (signedAs x (root * powerOfTwo n)) x
+
+/// Remainders on lanes.
+module internal LaneArithmetic =
+    /// a - b trunc(a / b), exactly: the quotient, if it was rounded up to a whole number, is one too large, which the sign shows. Quotients
+    /// that no double holds exactly, infinities and zeros as divisors are left to the rule.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let remainder (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let x = 'V.Abs a
+        let d = 'V.Abs b
+        let quotient = x / d
+        let y = fma -('V.Truncate quotient) d x
+        let y = signedAs a (y + select (less y (number 0.0)) d (number 0.0))
+        let computed = 'V.And(less quotient (number 9007199254740992.0), less d (number inf))
+        patchPair (Rules.Arithmetic.Remainder()) computed a b y
 
 /// Pieces on lanes.
 module internal LanePieces =

@@ -108,6 +108,17 @@ module internal LaneTrigonometry =
         let y = select (isOdd n) (sinNearZero high low) (cosNearZero high low)
         'V.Xor(y, turnSign ('V.AddBits(n, bits 1L)))
 
+    /// Zeros and poles have the signs of IEEE 754: tan(n pi) is +0 for even n, the pole beyond it is positive.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let tanPi (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (n, high, low) = reduceHalfTurns ('V.Abs x)
+        let s = sinNearZero high low
+        let c = cosNearZero high low
+        let odd = isOdd n
+        let y = select odd -c s / select odd s c
+        let exact = 'V.Xor(select odd (number inf) (number 0.0), turnSign n)
+        'V.Xor(select (equal high (number 0.0)) exact y, signBit x)
+
     /// 1 / (1 + x^2), and (1 / x) / x where the square would overflow.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let lorentzian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -115,17 +126,8 @@ module internal LaneTrigonometry =
         let one = number 1.0
         select large (one / x) one / select large x (one + x * x)
 
-    /// Where |x| > tan(3 pi / 8), pi/2 - atan(1 / |x|); where |x| > 0.66, pi/4 + atan((|x| - 1) / (|x| + 1)). The rational function is that of
-    /// atan.c in Cephes (S. Moshier).
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let atan (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let a = 'V.Abs x
-        let steep = less (number 2.41421356237309504880) a
-        let middle = 'V.Xor(steep, less (number 0.66) a)
-        let one = number 1.0
-        let above = select steep (number -1.0) (select middle (a - one) a)
-        let below = select steep a (select middle (a + one) one)
-        let t = above / below
+    /// (atan t - t) / t for |t| <= 0.66: the rational function of atan.c in Cephes (S. Moshier).
+    let inline private atanTail (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let z = t * t
         let p =
             number -8.750608600031904122785E-1
@@ -140,10 +142,48 @@ module internal LaneTrigonometry =
             |> next z 4.328810604912902668951E2
             |> next z 4.853903996359136964868E2
             |> next z 1.945506571482613964425E2
+        z * (p / q)
+
+    /// Where |x| > tan(3 pi / 8), pi/2 - atan(1 / |x|); where |x| > 0.66, pi/4 + atan((|x| - 1) / (|x| + 1)).
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let atan (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let a = 'V.Abs x
+        let steep = less (number 2.41421356237309504880) a
+        let middle = 'V.Xor(steep, less (number 0.66) a)
+        let one = number 1.0
+        let above = select steep (number -1.0) (select middle (a - one) a)
+        let below = select steep a (select middle (a + one) one)
+        let t = above / below
         let zero = number 0.0
         let low = select steep (number 6.123233995736766e-17) (select middle (number 3.061616997868383e-17) zero)
         let high = select steep (number 1.5707963267948966) (select middle (number 0.7853981633974483) zero)
-        signedAs x (high + (t + fma t (z * (p / q)) low))
+        signedAs x (high + (t + fma t (atanTail t) low))
+
+    /// The angle of the point (x, y), as atan has it of |y| / |x| in a single quotient; pi less that angle where x is negative. Both are
+    /// scaled down where their sum could overflow.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let atan2 (y: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let zero = number 0.0
+        let a = 'V.Abs y
+        let b = 'V.Abs x
+        let huge = 'V.Or(less (number 1e300) a, less (number 1e300) b)
+        let factor = select huge (number 0.25) (number 1.0)
+        let a = a * factor
+        let b = b * factor
+        let same = equal a b
+        let steep = less (number 2.41421356237309504880 * b) a
+        let middle = 'V.Xor(steep, 'V.Or(less (number 0.66 * b) a, 'V.And(same, less zero a)))
+        let above = select steep -b (select middle (a - b) a)
+        let below = select steep a (select middle (a + b) b)
+        // equal ones may be zero or infinite
+        let t = select same zero above / select same (number 1.0) below
+        let negative = less (signedAs x (number 1.0)) zero
+        let low = select middle (select negative (number 9.184850993605148e-17) (number 3.061616997868383e-17)) (select negative (number 1.2246467991473532e-16) zero)
+        let low = select steep (number 6.123233995736766e-17) low
+        let high = select middle (select negative (number 2.356194490192345) (number 0.7853981633974483)) (select negative (number 3.141592653589793) zero)
+        let high = select steep (number 1.5707963267948966) high
+        let t = 'V.Xor(t, signBit x)
+        signedAs y ('V.Abs(high + (t + fma t (atanTail t) low)))
 
     /// (asin x - x) / x as a function of z = x^2 <= 1/4: fdlibm's e_asin.c.
     let inline private asinTail (z: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =

@@ -81,6 +81,8 @@ module Powers =
     /// dy/da = b a^(b-1) (log a)^k + k a^(b-1) (log a)^(k-1), dy/db = a^b (log a)^(k+1)
     [<Struct>]
     type PowerLog(k: int) =
+        member internal _.Logarithms = k
+
         interface IBinary with
             member _.Name = if k = 0 then "pow" else "powerLog"
             member _.Domain = struct (positive, between -3.0 3.0)
@@ -98,6 +100,8 @@ module Powers =
     /// y = x^(1/n), dy/dx = y^(1 - n) / n
     [<Struct>]
     type RootN(n: int) =
+        member internal _.Degree = n
+
         interface IUnary with
             member _.Name = "rootN"
             member _.Domain = positive
