@@ -44,8 +44,9 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line(string.Create(CultureInfo.InvariantCulture, $"""
             All contestants read the same input, to the bit. Each runs in a process of its own with one thread, and computes values and derivatives once; only where they agree with C# by
-            hand (values and exact derivatives within {Agreement.Exact:0E0}, differences within {Agreement.Differences:0E0}, relative to the entry) do its times count. Then all are measured in turn, {pace.Rounds} rounds of
-            {pace.Seconds:0.##} s after one that warms up; a time is that of one derivative, and the tables give the median with the least and the most of all rounds.
+            hand within {Agreement.Exact:0E0}, relative to the entry, do its times count (differences are not exact, and are shown as they are). Then all are measured in turn, {pace.Rounds} rounds of
+            {pace.Seconds:0.##} s after one that does not count, in which .NET has {pace.WarmUp:0.##} s for its compiler; a time is that of one derivative, and the tables give the median with the least and the
+            most of all rounds.
 
             - *to plain*: the derivative's time over that of the plain function of the same language (C# by hand, C by hand, PyTorch without gradients).
             - *to FuncAD*: the derivative's time over that of FuncAD on numbers, in the same run; below 1 is faster than FuncAD.

@@ -18,6 +18,7 @@ public static class Units
         >= 9.995 => value.ToString("0.0", CultureInfo.InvariantCulture),
         >= 0.0995 => value.ToString("0.00", CultureInfo.InvariantCulture),
         0 => "0",
+        >= 0.000995 => value.ToString("G2", CultureInfo.InvariantCulture),
         _ => value.ToString("0.0E0", CultureInfo.InvariantCulture),
     };
 

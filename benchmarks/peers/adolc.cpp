@@ -1,5 +1,5 @@
 // ADOL-C: operator overloading onto a tape, in two ways: `adolc` records once and replays the tape at the point, `adolc-retaped` records for each
-// derivative. The buffers are as large as the tape, so that it stays in memory.
+// derivative. The buffers are just as large as the tape: larger ones cost time for small functions, smaller ones write large tapes to files.
 #include <adolc/adolc.h>
 
 inline adouble normal_cdf(const adouble& x) { return 0.5 * (1.0 + erf(x * M_SQRT1_2)); }
@@ -8,10 +8,26 @@ inline adouble max(const adouble& a, const adouble& b) { return fmax(a, b); }
 
 #include "functions.hpp"
 
-static constexpr int buffer = 1 << 28;
 static short tapes = 0;
 
-static void start(short tape) { trace_on(tape, 1, buffer, buffer, buffer, buffer); }
+// The lengths of a tape's buffers.
+struct Buffers {
+    int operations = 1 << 24, locations = 1 << 24, values = 1 << 24, taylors = 1 << 24;
+
+    void fit(short tape) {
+        size_t counts[STAT_SIZE];
+        tapestats(tape, counts);
+        const int slack = 1024;
+        operations = counts[NUM_OPERATIONS] + slack;
+        locations = counts[NUM_LOCATIONS] + slack;
+        values = counts[NUM_VALUES] + slack;
+        taylors = counts[TAY_STACK_SIZE] + slack;
+    }
+};
+
+static void start(short tape, const Buffers& buffers) {
+    trace_on(tape, 1, buffers.operations, buffers.locations, buffers.values, buffers.taylors);
+}
 
 static void finish(std::vector<adouble>& results) {
     double value;
@@ -20,12 +36,23 @@ static void finish(std::vector<adouble>& results) {
 }
 
 template <class F>
-void record(short tape, const F& f, long k, const double* point) {
-    start(tape);
+void record(short tape, const Buffers& buffers, const F& f, long k, const double* point) {
+    start(tape, buffers);
     std::vector<adouble> x(f.n()), y(f.m());
     for (int j = 0; j < f.n(); j++) x[j] <<= point[j];
     f(k, x.data(), y.data());
     finish(y);
+}
+
+// A tape for the function at its first point, recorded once to see how long it is and once more in buffers that fit.
+template <class Record>
+std::pair<short, Buffers> prepare(Record record) {
+    Buffers buffers;
+    const short tape = tapes++;
+    record(tape, buffers);
+    buffers.fit(tape);
+    record(tape, buffers);
+    return {tape, buffers};
 }
 
 template <class F>
@@ -43,14 +70,13 @@ template <bool IsRetaped>
 struct Taped {
     template <class F>
     static std::function<void(double*)> first(F f) {
-        const short tape = tapes++;
         std::vector<double> point(f.n());
         f.gather(0, point.data());
-        if (!IsRetaped) record(tape, f, 0, point.data());
-        return [=](double* out) mutable {
+        auto [tape, buffers] = prepare([&](short tape, const Buffers& buffers) { record(tape, buffers, f, 0, point.data()); });
+        return [=, tape = tape, buffers = buffers](double* out) mutable {
             for (long k = 0; k < f.count(); k++, out += f.n() * f.m()) {
                 f.gather(k, point.data());
-                if (IsRetaped) record(tape, f, k, point.data());
+                if (IsRetaped) record(tape, buffers, f, k, point.data());
                 differentiate(tape, f, f.n(), point.data(), out);
             }
         };
@@ -61,7 +87,6 @@ struct Taped {
         if constexpr (IsRetaped) {
             return first<Reprojection>(f);
         } else {
-            const short tape = tapes++;
             const int n = f.n(), all = n + f.data;
             std::vector<double> point(all), block(f.m() * all);
             auto gather = [=](long k, double* to) {
@@ -69,11 +94,13 @@ struct Taped {
                 std::copy_n(f.datum(k), f.data, to + n);
             };
             gather(0, point.data());
-            start(tape);
-            std::vector<adouble> x(all), y(f.m());
-            for (int j = 0; j < all; j++) x[j] <<= point[j];
-            f.apply(x.data(), x.data() + n, y.data());
-            finish(y);
+            const short tape = prepare([&](short tape, const Buffers& buffers) {
+                start(tape, buffers);
+                std::vector<adouble> x(all), y(f.m());
+                for (int j = 0; j < all; j++) x[j] <<= point[j];
+                f.apply(x.data(), x.data() + n, y.data());
+                finish(y);
+            }).first;
             return [=](double* out) mutable {
                 for (long k = 0; k < f.count(); k++) {
                     gather(k, point.data());
@@ -86,13 +113,12 @@ struct Taped {
 
     template <class F>
     static std::function<void(double*)> second(F f) {
-        const short tape = tapes++;
         const int n = f.n();
         std::vector<double> point(n);
         f.gather(0, point.data());
-        if (!IsRetaped) record(tape, f, 0, point.data());
-        return [=](double* out) mutable {
-            if (IsRetaped) record(tape, f, 0, point.data());
+        auto [tape, buffers] = prepare([&](short tape, const Buffers& buffers) { record(tape, buffers, f, 0, point.data()); });
+        return [=, tape = tape, buffers = buffers](double* out) mutable {
+            if (IsRetaped) record(tape, buffers, f, 0, point.data());
             std::vector<double*> rows(n);
             for (int i = 0; i < n; i++) rows[i] = out + i * n;
             hessian(tape, n, point.data(), rows.data());

@@ -7,8 +7,6 @@
 // by since it had read its input, at its peak. All files are little-endian: counts as int64, numbers as double.
 #pragma once
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -48,10 +46,17 @@ inline void write(std::ofstream& file, const std::vector<double>& numbers) {
     file.write(reinterpret_cast<const char*>(numbers.data()), count * sizeof(double));
 }
 
+// The most memory that this process had: a process that was forked from a larger one inherits that one's peak from getrusage, not from here.
 inline long peak() {
-    rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss * 1024L;
+    std::ifstream status("/proc/self/status");
+    std::string word;
+    while (status >> word)
+        if (word == "VmHWM:") {
+            long kilobytes;
+            status >> kilobytes;
+            return kilobytes * 1024;
+        }
+    return 0;
 }
 
 inline double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
