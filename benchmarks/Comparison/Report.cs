@@ -81,7 +81,7 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         var all = rows.Where(row => row.Problem == problem && row.Note != Peer.NotWritten).ToList();
         var shown = Shown(all);
         Chart.Write(
-            Path.Combine(charts, problem.Name + ".svg"), $"{problem.Title}: {problem.Derivative}", problem.Axis, "time in seconds",
+            Path.Combine(charts, problem.Name + ".svg"), $"{problem.Title}: {problem.Derivative}", (problem.Axis, Chart.Text), ("time", Chart.Seconds),
             shown.Select(contestant => new Chart.Line(contestant.Title, Place(contestant), Points(all, contestant.Name, row => row.Derivative)))
                 .Append(new("C# by hand, function", Place(contestants[0]), Points(all, Form.Hand, row => row.Value), true)));
         Line();
@@ -140,7 +140,7 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
             Cells([problem.Title, .. quotients.SelectMany(list => new[] { Units.Digits(list[0].Y), Units.Digits(list[^1].Y) }), $"{sizes[0].Size.Name} to {sizes[^1].Size.Name}"]);
         }
         Chart.Write(
-            Path.Combine(charts, "growth.svg"), "FuncAD: time of the derivative over time of the function", "time of the plain function in seconds", "ratio",
+            Path.Combine(charts, "growth.svg"), "FuncAD: time of the derivative over time of the function", ("time of the plain function", Chart.Seconds), ("ratio", Chart.Text),
             Problems.Select((problem, index) => new Chart.Line(problem.Title, index, Quotients(problem, Form.Eager))));
         Line();
         Line($"![Growth]({Charts}/growth.svg)");
