@@ -34,15 +34,17 @@ public static class Commands
         var output = new Option<string>("--output") { Description = "The page to write.", DefaultValueFactory = _ => Path.Combine(Contestant.Folder(), "RESULTS.md") };
         var tables = new Option<string?>("--tables") { Description = "A folder of tables by BenchmarkDotNet to take up into the page." };
         var names = new Option<string[]>("--problems") { Description = "Which problems, by name; all without it.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("compare", "All problems, all contestants, in turn; writes a page with tables and charts.") { quick, python, output, tables, names };
+        var sizes = new Option<string>("--sizes") { Description = "Only sizes whose names match this regular expression.", DefaultValueFactory = _ => "" };
+        var command = new Command("compare", "All problems, all contestants, in turn; writes a page with tables and charts.") { quick, python, output, tables, names, sizes };
         command.SetAction(parsed =>
         {
             var pace = parsed.GetValue(quick) ? Pace.Quick : Pace.Full;
             var contestants = Contestant.All(parsed.GetValue(python)!);
             var problems = parsed.GetValue(names) is { Length: > 0 } chosen ? [.. chosen.Select(Registry.Find)] : Registry.Problems;
             var machine = Machine.Describe(parsed.GetValue(python)!).ToList();
-            var rows = new Tournament(contestants, pace, Console.Error).Run(problems);
-            var growth = Growth.Run(pace, Console.Error);
+            var rows = new Tournament(contestants, pace, Console.Error).Run(problems, parsed.GetValue(sizes)!);
+            var isWhole = problems.Count == Registry.Problems.Count && parsed.GetValue(sizes) == "";
+            var growth = isWhole ? Growth.Run(pace, Console.Error) : [];
             var folder = parsed.GetValue(tables);
             new Report(contestants, rows, growth).Write(
                 parsed.GetValue(output)!, pace, machine, Directory.Exists(folder) ? Directory.GetFiles(folder, "*-report-github.md").Order() : []);

@@ -148,7 +148,7 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line("### Length, memory, and where it breaks");
         Line();
-        Line("The gradient of a chain of mixed operations in eager reverse mode, once in a fresh process, with four fifths of the machine's memory at most.");
+        Line("The gradient of a chain of mixed operations in eager reverse mode, once in a process of its own, with four fifths of the machine's memory at most.");
         Line();
         Header(["operations", "time", "an operation", "to plain", "allocated an operation", "process an operation"], 0);
         foreach (var step in growth)

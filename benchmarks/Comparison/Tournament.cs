@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using FuncAD.Benchmarks.Problems;
 
 namespace FuncAD.Benchmarks.Comparison;
@@ -8,10 +9,11 @@ namespace FuncAD.Benchmarks.Comparison;
 /// <param name="WarmUp">How long a contestant runs, in seconds, before its times count, where a compiler works beside it.</param>
 /// <param name="Rounds">How often all contestants are measured in turn, after one round that does not count.</param>
 /// <param name="Seconds">How long a contestant is measured in a round.</param>
-/// <param name="Patience">How long a contestant may take for its first run, with its start; and for all rounds after which no further one begins.</param>
-public sealed record Pace(bool IsQuick, double WarmUp, int Rounds, double Seconds, TimeSpan Patience)
+/// <param name="Enough">How many seconds of measurements of one size end a contestant's rounds.</param>
+/// <param name="Patience">How long a contestant may take for its first run, with its start.</param>
+public sealed record Pace(bool IsQuick, double WarmUp, int Rounds, double Seconds, double Enough, TimeSpan Patience)
 {
-    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, TimeSpan.FromSeconds(10)), Full = new(false, 1.5, 5, 0.3, TimeSpan.FromSeconds(60));
+    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, 3, TimeSpan.FromSeconds(10)), Full = new(false, 1, 5, 0.2, 8, TimeSpan.FromSeconds(30));
 }
 
 /// <summary>What one contestant did on one size.</summary>
@@ -40,13 +42,15 @@ public sealed record Row(Problem Problem, Size Size, Contestant Contestant)
 /// <summary>Runs the contestants side by side: the same input, agreement first, then times in turn.</summary>
 public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace, TextWriter log)
 {
-    public List<Row> Run(IEnumerable<Problem> problems)
+    /// <param name="problems">Which problems.</param>
+    /// <param name="sizes">Which of the sizes that the pace has, by a regular expression for their names.</param>
+    public List<Row> Run(IEnumerable<Problem> problems, string sizes)
     {
         var rows = new List<Row>();
         foreach (var problem in problems)
         {
             var given = new Dictionary<Contestant, string>(); // up, and why
-            foreach (var size in problem.Sizes.Where(size => size.IsQuick || !pace.IsQuick))
+            foreach (var size in problem.Sizes.Where(size => (size.IsQuick || !pace.IsQuick) && Regex.IsMatch(size.Name, sizes)))
             {
                 log.WriteLine($"{problem.Name}, {size.Name}");
                 rows.AddRange(Run(problem, size, given));
@@ -115,7 +119,7 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
             foreach (var (row, peer) in running)
             {
                 var (values, derivatives, seconds) = times[peer];
-                if (round > 1 && seconds > pace.Patience.TotalSeconds) continue;
+                if (round > 1 && seconds > pace.Enough) continue;
                 if (round == 1)
                 {
                     values.Clear();
