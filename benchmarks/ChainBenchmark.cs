@@ -11,7 +11,7 @@ namespace FuncAD.Benchmarks;
 public class ChainBenchmark
 {
     [Params(100_000, 1_000_000)]
-    public int Operations { get; set; }
+    public long Operations { get; set; }
 
     [Benchmark(Baseline = true)]
     public double Plain() => Chain(0.5);
@@ -34,7 +34,7 @@ public class ChainBenchmark
     private T Chain<T>(T x) where T : IFloatingPointIeee754<T>
     {
         T small = T.CreateChecked(1e-3), large = T.CreateChecked(1e4), y = x;
-        for (var step = 0; step < Operations / 7; step++)
+        for (var step = 0L; step < Operations / 7; step++)
             y = y + T.Sin(y) * small - x / (large + y * y);
         return y;
     }

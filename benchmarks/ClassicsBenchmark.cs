@@ -1,5 +1,5 @@
-using System.Numerics;
 using BenchmarkDotNet.Attributes;
+using FuncAD.Benchmarks.Problems;
 
 namespace FuncAD.Benchmarks;
 
@@ -14,21 +14,10 @@ public class RosenbrockBenchmark
     public void Setup() => _reals = _x.ToReals();
 
     [Benchmark(Baseline = true)]
-    public double Plain() => Rosenbrock<double>(_x);
+    public double Plain() => Rosenbrock.Value(_x);
 
     [Benchmark]
-    public Real[] Gradient() => AD.Grad<Real[]>(Rosenbrock)(_reals);
-
-    private static T Rosenbrock<T>(T[] x) where T : IFloatingPointIeee754<T>
-    {
-        T sum = T.Zero, hundred = T.CreateChecked(100);
-        for (var i = 0; i + 1 < x.Length; i++)
-        {
-            T a = T.One - x[i], b = x[i + 1] - x[i] * x[i];
-            sum += a * a + hundred * (b * b);
-        }
-        return sum;
-    }
+    public Real[] Gradient() => AD.Grad<Real[]>(Rosenbrock.Value)(_reals);
 }
 
 /// <summary>The gradient of Speelpenning's product of 20 factors.</summary>
@@ -42,18 +31,10 @@ public class ProductBenchmark
     public void Setup() => _reals = _x.ToReals();
 
     [Benchmark(Baseline = true)]
-    public double Plain() => Product<double>(_x);
+    public double Plain() => SpeelpenningProduct.Value(_x);
 
     [Benchmark]
-    public Real[] Gradient() => AD.Grad<Real[]>(Product)(_reals);
-
-    private static T Product<T>(T[] x) where T : IFloatingPointIeee754<T>
-    {
-        var product = T.One;
-        foreach (var factor in x)
-            product *= factor;
-        return product;
-    }
+    public Real[] Gradient() => AD.Grad<Real[]>(SpeelpenningProduct.Value)(_reals);
 }
 
 /// <summary>The price of a European call and its derivatives in spot, strike, rate, volatility and time.</summary>
@@ -67,22 +48,8 @@ public class BlackScholesBenchmark
     public void Setup() => _reals = _x.ToReals();
 
     [Benchmark(Baseline = true)]
-    public double Plain()
-    {
-        var (s, k, r, v, t) = (_x[0], _x[1], _x[2], _x[3], _x[4]);
-        var d1 = (Math.Log(s / k) + (r + v * v / 2) * t) / (v * Math.Sqrt(t));
-        var d2 = d1 - v * Math.Sqrt(t);
-        return s * RealMath.NormalCdf(d1).Value - k * Math.Exp(-r * t) * RealMath.NormalCdf(d2).Value;
-    }
+    public double Plain() => BlackScholes.Price(_x);
 
     [Benchmark]
-    public Real[] Greeks() => AD.Grad(Call)(_reals);
-
-    private static Real Call(Real[] x)
-    {
-        var (s, k, r, v, t) = (x[0], x[1], x[2], x[3], x[4]);
-        var d1 = (RealMath.Log(s / k) + (r + v * v / 2) * t) / (v * RealMath.Sqrt(t));
-        var d2 = d1 - v * RealMath.Sqrt(t);
-        return s * RealMath.NormalCdf(d1) - k * RealMath.Exp(-r * t) * RealMath.NormalCdf(d2);
-    }
+    public Real[] Greeks() => AD.Grad(BlackScholes.Call)(_reals);
 }

@@ -1,0 +1,139 @@
+namespace FuncAD.Benchmarks.Problems;
+
+public static partial class GaussianMixture
+{
+    /// <summary>The operations on one tape: parts of the sum are differentiated one after the other, so that the tape stays in the cache.</summary>
+    private const int OperationsOnTape = 200_000;
+
+    private static Evaluation Numbers(Instance instance)
+    {
+        var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
+        var part = Math.Clamp(OperationsOnTape / (components * (d * d + 5 * d + 10)), 1, points);
+        Func<Real[], Real> rest = x => Rest(x, d, components, points, data[0], data[1]);
+        Func<Real[], Real> Part(int first) => x => LogDensities(x, d, components, data, first, Math.Min(first + part, points));
+        var x = instance.X.ToReals();
+        var gradient = new double[x.Length];
+        return new(
+            () =>
+            {
+                var value = rest(x).Value;
+                for (var first = 0; first < points; first += part) value += Part(first)(x).Value;
+                return [value];
+            },
+            () =>
+            {
+                Array.Clear(gradient);
+                Add(AD.Grad(rest)(x));
+                for (var first = 0; first < points; first += part) Add(AD.Grad(Part(first))(x));
+                return gradient;
+            });
+
+        void Add(Real[] slopes)
+        {
+            for (var j = 0; j < gradient.Length; j++) gradient[j] += slopes[j].Value;
+        }
+    }
+
+    /// <summary>The sum over these points of the log densities without constants.</summary>
+    private static Real LogDensities(Real[] x, int d, int components, double[] data, int first, int end)
+    {
+        var factors = components * (1 + d);
+        var scales = new Real[components, d];
+        var heads = new Real[components];
+        for (var k = 0; k < components; k++)
+        {
+            heads[k] = x[k];
+            for (var j = 0; j < d; j++)
+            {
+                var logarithm = x[factors + k * (d + Triangle(d)) + j];
+                heads[k] += logarithm;
+                scales[k, j] = RealMath.Exp(logarithm);
+            }
+        }
+        Real sum = 0;
+        var terms = new Real[components];
+        Real[] z = new Real[d], y = new Real[d];
+        for (var i = first; i < end; i++)
+        {
+            for (var k = 0; k < components; k++)
+            {
+                for (var j = 0; j < d; j++)
+                {
+                    z[j] = data[2 + i * d + j] - x[components + k * d + j];
+                    y[j] = scales[k, j] * z[j];
+                }
+                var next = factors + k * (d + Triangle(d)) + d;
+                for (var column = 0; column < d; column++)
+                    for (var row = column + 1; row < d; row++)
+                        y[row] += x[next++] * z[column];
+                Real squares = 0;
+                foreach (var whitened in y) squares += whitened * whitened;
+                terms[k] = heads[k] - 0.5 * squares;
+            }
+            sum += RealMath.LogSumExp(terms);
+        }
+        return sum;
+    }
+
+    /// <summary>The normalisation of the weights, the prior and the constants.</summary>
+    private static Real Rest(Real[] x, int d, int components, int points, double gamma, double m)
+    {
+        Real logarithms = 0, squares = 0;
+        var factor = d + Triangle(d);
+        for (var k = 0; k < components; k++)
+        {
+            var first = components * (1 + d) + k * factor;
+            for (var j = 0; j < d; j++)
+            {
+                var scale = RealMath.Exp(x[first + j]);
+                logarithms += x[first + j];
+                squares += scale * scale;
+            }
+            for (var j = d; j < factor; j++) squares += x[first + j] * x[first + j];
+        }
+        var prior = m * logarithms - 0.5 * gamma * gamma * squares;
+        return prior - points * RealMath.LogSumExp(x[..components]) + Constant(d, components, points, gamma, m);
+    }
+
+    private sealed record Parameters(Tensor Alphas, Tensor Means, Tensor Logarithms, Tensor Triangles);
+
+    private static Evaluation Tensors(Instance instance)
+    {
+        var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
+        var (gamma, m, triangle) = (data[0], data[1], Triangle(d));
+        var table = Tensor.Of(data.AsSpan(2), points, d);
+        var factors = Tensor.Of(instance.X.AsSpan(components * (1 + d)), components, d + triangle);
+        var x = new Parameters(
+            Tensor.Of(instance.X.AsSpan(0, components), components), Tensor.Of(instance.X.AsSpan(components, components * d), components, d),
+            factors.Slice(1, 0, d), factors.Slice(1, d, d + triangle));
+
+        // Where an element of Q comes from: a zero, the diagonal or the triangle by columns, in this order side by side.
+        var places = new int[d * d];
+        for (int column = 0, next = 1 + d; column < d; column++)
+        {
+            places[column * d + column] = 1 + column;
+            for (var row = column + 1; row < d; row++) places[row * d + column] = next++;
+        }
+
+        Real LogPosterior(Parameters x)
+        {
+            var scales = TensorMath.Exp(x.Logarithms);
+            var q = Tensor.Concatenate(1, Tensor.Zeros(components, 1), scales, x.Triangles).Gather(1, places).Reshape(components, d, d);
+            var shift = q.MatMul(x.Means.Reshape(components, d, 1)).Reshape(components * d);
+            var whitened = table.MatMulTransposed(q.Reshape(components * d, d), false, true) - shift;
+            var squares = (whitened * whitened).Reshape(points, components, d).SumOver(2);
+            var densities = (x.Alphas + x.Logarithms.SumOver(1) - 0.5 * squares).LogSumExpOver(1).Sum();
+            var prior = m * x.Logarithms.Sum() - 0.5 * gamma * gamma * ((scales * scales).Sum() + (x.Triangles * x.Triangles).Sum());
+            return densities - points * x.Alphas.LogSumExp() + prior + Constant(d, components, points, gamma, m);
+        }
+
+        var gradient = AD.Grad((Func<Parameters, Real>)LogPosterior);
+        return new(
+            () => [LogPosterior(x).Value],
+            () =>
+            {
+                var g = gradient(x);
+                return [.. g.Alphas.ToArray(), .. g.Means.ToArray(), .. Tensor.Concatenate(1, g.Logarithms, g.Triangles).ToArray()];
+            });
+    }
+}

@@ -1,0 +1,45 @@
+namespace FuncAD.Benchmarks.Problems;
+
+/// <summary>A size of a problem: its dimensions, where it stands on the axis of a chart, and whether the quick run takes it.</summary>
+public sealed record Size(string Name, double Scale, bool IsQuick, params int[] Dimensions);
+
+/// <summary>A problem at one size: the point, and the data that are not differentiated. All contestants get the same, to the bit.</summary>
+public sealed record Instance(Size Size, double[] X, double[] Data)
+{
+    public int Dimension(int index) => Size.Dimensions[index];
+}
+
+/// <summary>What a form computes on an instance: the values, and their derivatives in row-major order. A result may be overwritten by the next call.</summary>
+public sealed record Evaluation(Func<double[]> Value, Func<double[]> Derivative);
+
+/// <summary>A way to write a problem in .NET. What it sets up on an instance is not timed.</summary>
+public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
+{
+    /// <summary>Plain C# with derivatives derived by hand: the yardstick.</summary>
+    public const string Hand = "csharp";
+
+    /// <summary>FuncAD on numbers.</summary>
+    public const string Eager = "funcad";
+
+    /// <summary>FuncAD on arrays.</summary>
+    public const string Arrays = "funcad-arrays";
+
+    /// <summary>Differences of the plain function.</summary>
+    public const string Differences = "differences";
+}
+
+/// <summary>A problem: a name for the command line, what a reader sees, its sizes in growing order, and its forms.</summary>
+/// <param name="Name">The name on the command line and in files.</param>
+/// <param name="Title">The heading.</param>
+/// <param name="Derivative">What kind of derivative is taken.</param>
+/// <param name="Axis">What a size's scale counts.</param>
+/// <param name="Small">The dimensions of an instance for tests, in which no two dimensions are equal.</param>
+/// <param name="Sizes">What is measured.</param>
+/// <param name="Generate">The instance of a size, the same each time.</param>
+/// <param name="Forms">The forms, the yardstick first.</param>
+public sealed record Problem(
+    string Name, string Title, string Derivative, string Axis, int[] Small, IReadOnlyList<Size> Sizes, Func<Size, Instance> Generate, IReadOnlyList<Form> Forms)
+{
+    /// <summary>The instance that tests use.</summary>
+    public Instance SmallInstance() => Generate(new Size("small", 1, true, Small));
+}
