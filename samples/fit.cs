@@ -59,9 +59,13 @@ return failures.Count == 0 ? 0 : 1;
 
 static Fit Fit(Problem problem, Vector<double> start)
 {
-    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one.
+    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one. Both are compiled once
+    // and run in every iteration.
     Func<Real[], Real[]> predict = b => Array.ConvertAll(problem.X, x => problem.Model(b, x));
-    var (values, slopes) = (predict.ToDouble(), AD.JacobianForward(predict).ToDouble());
+    var example = start.ToArray().ToReals();
+    Func<Real[], Real[]> compiled = AD.Compile(predict, example).Invoke;
+    Func<Real[], Real[,]> jacobian = AD.Compile(AD.JacobianForward(predict), example).Invoke;
+    var (values, slopes) = (compiled.ToDouble(), jacobian.ToDouble());
     Vector<double> Predict(Vector<double> b) => Vector<double>.Build.Dense(values(b.ToArray()));
     Matrix<double> Jacobian(Vector<double> b) => Matrix<double>.Build.DenseOfArray(slopes(b.ToArray()));
 

@@ -70,11 +70,14 @@ let problems =
 // ---- Fitting ----
 
 let fit (problem: Problem) (start: Vector<float>) =
-    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one.
+    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one. Both are compiled once
+    // and run in every iteration.
     let predictions b = problem.X |> Array.map (problem.Model b)
-    let predict (b: Vector<float>) = b.ToArray() |> AD.toReals |> predictions |> AD.toFloats |> Vector<float>.Build.Dense
+    let example = start.ToArray() |> AD.toReals
+    let values, slopes = AD.compile predictions example, AD.compile (AD.jacobianForward predictions) example
+    let predict (b: Vector<float>) = b.ToArray() |> AD.toReals |> values.Invoke |> AD.toFloats |> Vector<float>.Build.Dense
     let jacobian (b: Vector<float>) =
-        b.ToArray() |> AD.toReals |> AD.jacobianForward predictions |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
+        b.ToArray() |> AD.toReals |> slopes.Invoke |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
 
     let x, y = Vector<float>.Build.Dense problem.X, Vector<float>.Build.Dense problem.Y
     let objective = ObjectiveFunction.NonlinearModel((fun b _ -> predict b), (fun b _ -> jacobian b), x, y)

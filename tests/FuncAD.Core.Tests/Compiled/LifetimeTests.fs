@@ -53,7 +53,7 @@ let private compileAndDrop (count: int) =
 
 [<Tests>]
 let tests =
-    testList "lifetime" [
+    testList "compiled lifetime" [
         for mode in CompiledLawTests.modes do
             for paths in [ 3; 16 ] do
                 testCase $"many threads, {mode}, {paths} paths: Run, Invoke and RunBatch at once while paths are found" <| fun () ->

@@ -47,7 +47,7 @@ let private table =
 
 [<Tests>]
 let tests =
-    testList "operation counts" [
+    testList "compiled operation counts" [
         for name, f, example, traced, operations in table do
             testCase name <| fun () ->
                 let compiled = AD.compile f (reals example)

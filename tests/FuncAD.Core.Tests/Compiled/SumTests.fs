@@ -74,7 +74,7 @@ let private decayData count = [| for k in 0 .. count - 1 -> let x = 4.0 * float 
 
 [<Tests>]
 let tests =
-    testList "sums" [
+    testList "compiled sums" [
         law "the gradient of a sum is the sum of gradients" 300 everywhere (fun case -> againstGradients case 29)
         law "the same bits in every mode, width and number of threads" 60 everywhere (fun case -> sameBits case 1300)
 
