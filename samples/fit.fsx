@@ -73,13 +73,16 @@ let fit (problem: Problem) (start: Vector<float>) =
     let objective = Objective.leastSquares problem.Model problem.X problem.Y
     let valley = LevenbergMarquardtMinimizer(0.001, 0.0, 1e-16, 0.0, 1000).FindMinimum(objective, start)
 
-    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one.
+    // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one. Both are compiled once
+    // and run in every iteration.
     let predictions b = problem.X |> Array.map (problem.Model b)
+    let example = start.ToArray() |> AD.toReals
+    let values, slopes = AD.compile predictions example, AD.compile (AD.jacobianForward predictions) example
     let residuals (b: Vector<float>) =
-        let predicted = b.ToArray() |> AD.toReals |> predictions |> AD.toFloats
+        let predicted = b.ToArray() |> AD.toReals |> values.Invoke |> AD.toFloats
         Vector<float>.Build.Dense(Array.map2 (-) problem.Y predicted)
     let jacobian (b: Vector<float>) =
-        b.ToArray() |> AD.toReals |> AD.jacobianForward predictions |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
+        b.ToArray() |> AD.toReals |> slopes.Invoke |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
 
     // Gauss-Newton: solve J step = residuals in the least-squares sense, until steps are rounding errors and shrink no more.
     let rec refine (parameters: Vector<float>) last count =

@@ -97,6 +97,19 @@ Console.WriteLine($"  {right}\n  {wrong}");
 Show("the worst error of the right one", right.Error, 0, within: right.Tolerance);
 Show("the error of the wrong one is twice the cosine", wrong.Error, 2 * Math.Cos(1), within: 1e-6);
 
+Section("Compiled: what a function and its derivative do, kept as a program that computes with plain doubles");
+Func<Real[], Real> banana = x => Pow(1 - x[0], 2) + 100 * Pow(x[1] - x[0] * x[0], 2);
+var slopes = Compile(Grad(banana), [0.0, 0.0]);
+Console.WriteLine($"  {slopes.TracedOperations} operations were performed, {slopes.Operations} are left:\n    {slopes.ToString().TrimEnd().Replace("\n", "\n    ")}");
+Show("its result is Grad's, bit for bit", slopes.Invoke([0.5, 2.0])[0], Grad(banana)([0.5, 2.0])[0].Value, within: 0);
+Show("it is a function: a second derivative of it", Grad(x => slopes.Invoke([x, 2.0])[0])(1.0), 402);
+var many = new double[2 * 1000];
+slopes.RunBatch([.. Enumerable.Repeat(1.0, 2000)], many, 1000);   // a thousand points at once, in vectors and on all cores
+Show("the slope at the minimum, a thousand times", many.Max(Math.Abs), 0);
+var hinge = Compile(Grad(x => x < 0 ? -x : x * x), 1.0);
+Show("a branch is checked in each run, and the other one traced when it is met", hinge.Invoke(-3.0), -1);
+Show("the paths by now", hinge.Paths, 2);
+
 Console.WriteLine(failures == 0 ? "\nok" : $"\nfailed: {failures} of the numbers above differ from what they should be");
 return failures == 0 ? 0 : 1;
 

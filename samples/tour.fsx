@@ -130,6 +130,21 @@ printfn $"  {right}\n  {wrong}"
 showWithin right.Tolerance "the worst error of the right one" (Real right.Error) 0.0
 showWithin 1e-6 "the error of the wrong one is twice the cosine" (Real wrong.Error) (2.0 * cos 1.0)
 
+section "Compiled: what a function and its derivative do, kept as a program that computes with plain floats"
+let slopes = AD.compile (AD.grad rosenbrock) (AD.toReals [| 0.0; 0.0 |])
+let listing = slopes.ToString().TrimEnd().Replace("\n", "\n    ")
+printfn $"  {slopes.TracedOperations} operations were performed, {slopes.Operations} are left:\n    {listing}"
+let somewhere = AD.toReals [| 0.5; 2.0 |]
+showWithin 0.0 "its result is grad's, bit for bit" (Array.head (slopes.Invoke somewhere)) (Array.head (AD.grad rosenbrock somewhere)).Value
+show "it is a function: a second derivative of it" (AD.grad (fun x -> Array.head (slopes.Invoke [| x; Real 2.0 |])) (Real 1.0)) 402.0
+
+// A sum over data, compiled for one datum: what depends on the parameters alone is computed once, the rest in vectors over the data.
+let squares = AD.compileSum (fun (slope: Real) struct (x: Real, y: Real) -> pown (y - slope * x) 2) (Real 1.0) (struct (Real 0.0, Real 0.0))
+let data = squares.Columns [ struct (Real 1.0, Real 2.0); struct (Real 2.0, Real 5.0) ]
+let struct (cost, slopeOfCost) = squares.ValueAndGrad(Real 2.0, ReadOnlySpan data)
+show "a sum of squares" (Real cost) 1.0
+show "and its slope" slopeOfCost -4.0
+
 if failures = 0 then
     printfn "\nok"
 else

@@ -113,8 +113,9 @@ type Real =
         if isNull slope.node && slope.value = 1.0 then tangent
         elif isNull tangent.node && tangent.value = 1.0 then slope
         else
-            match slope.node with
-            | :? TraceLevel as level when level.IsWeight slope -> Real.Binary(Powers.Absorb(), slope, tangent)
+            match slope.node, tangent.node with
+            | (:? TraceLevel as level), _ when level.IsWeight slope -> Real.Binary(Powers.Absorb(), slope, tangent)
+            | _, (:? TraceLevel as level) when level.IsWeight tangent -> Real.Binary(Powers.Absorb(), tangent, slope)
             | _ -> Real.Binary(Arithmetic.Multiply(), slope, tangent)
 
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----

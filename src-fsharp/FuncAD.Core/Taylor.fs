@@ -114,7 +114,9 @@ type internal TaylorLevel(order: int) =
     override level.Unary(rule: 'R, x: Real) : Real =
         let primal = Real.Unary(rule, x.Primal)
         level.Apply(rule, [| x |], primal, fun views y ->
-            struct (Int32.MaxValue, level.Integrate(views, [| level.Slope(fun () -> rule.Slope<Real>(views[0], y ())) |])))
+            // what is handed on unchanged has no more coefficients than before
+            let bound = match box rule with :? Pieces.Same -> (level.SeriesOf views[0]).Bound | _ -> Int32.MaxValue
+            struct (bound, level.Integrate(views, [| level.Slope(fun () -> rule.Slope<Real>(views[0], y ())) |])))
 
     override level.Binary(rule: 'R, a: Real, b: Real) : Real =
         let primal = Real.Binary(rule, a.Below level, b.Below level)
@@ -137,7 +139,8 @@ type internal TaylorLevel(order: int) =
                 let bound =
                     match box rule with
                     | :? Arithmetic.Add
-                    | :? Arithmetic.Subtract -> max seriesA.Bound seriesB.Bound
+                    | :? Arithmetic.Subtract
+                    | :? Pieces.Meet -> max seriesA.Bound seriesB.Bound
                     | _ -> Int32.MaxValue
                 struct (bound, level.Integrate(views, slopes)))
 

@@ -2,6 +2,7 @@
 //
 //     dotnet fsi tests/mutations/run.fsx            all mutations
 //     dotnet fsi tests/mutations/run.fsx tag        those whose name contains "tag"
+//     dotnet fsi tests/mutations/run.fsx compiled: compiled       the same, by the test lists alone whose name contains "compiled"
 //
 // Prints a line for each mutation and exits with 1 if any survives. A mutation whose text is no longer in the source is an error: mend
 // it here when you change the source.
@@ -45,7 +46,23 @@ let mutations =
       mutation "arrays: what a custom rule has seen is reused" "Custom.fs" "let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)" "let struct (yBar, share) = cotangents.Take(firstArray + index) in (cotangents.Drop(yBar, share); yBar))"
       mutation "arrays: a row overwrites what was there" "Arrays/Softmax.fs" "Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, add)" "Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, false)"
       mutation "arrays: the slope at a label cancels" "Arrays/Softmax.fs" "SpecialValues.expm1 -loss * ofLoss" "(Math.Exp -loss - 1.0) * ofLoss"
-      mutation "arrays: the sum of equal cotangents" "Arrays/Softmax.fs" "float extent * t[0]" "t[0]" ]
+      mutation "arrays: the sum of equal cotangents" "Arrays/Softmax.fs" "float extent * t[0]" "t[0]"
+      mutation "Taylor: a choice makes computed zeros of structural ones" "Taylor.fs" ":? Pieces.Same -> (level.SeriesOf views[0]).Bound" ":? Pieces.Same -> Int32.MaxValue"
+      mutation "compiled: a simplification loses a sign" "Compiled/Graph.fs" "graph.Apply(subtract, b, graph.Unnegated a, 0)" "graph.Apply(add, b, graph.Unnegated a, 0)"
+      mutation "compiled: a sum of 0 and -0" "Compiled/Graph.fs" "(graph.Is(b, 0.0) && graph.Knows(a, Facts.NeverMinusZero))" "graph.Is(b, 0.0)"
+      mutation "compiled: a power of two, off by one" "Compiled/Graph.fs" "graph.Constant(1.0 / values[b])" "graph.Constant(2.0 / values[b])"
+      mutation "compiled: three halves are a power of two" "Compiled/Graph.fs" "bits &&& 0x000FFFFFFFFFFFFFL = 0L" "bits &&& 0x0007FFFFFFFFFFFFL = 0L"
+      mutation "compiled: a sum of weights is certain" "Compiled/Graph.fs" "if isSeeded || isOfWeights ||" "if isSeeded ||"
+      mutation "compiled: a seed that is an input is certain" "Compiled/Graph.fs" "member _.NoteSeed() = isSeeded <- true" "member _.NoteSeed() = isSeeded <- false"
+      mutation "compiled: interpreted guards are not checked" "Compiled/Interpreter.fs" "holds <- (value <> 0.0) = (expected[index] > 0y)" "holds <- true"
+      mutation "compiled: the interpreter's Select is reversed" "Compiled/Interpreter.fs" "if a <> 0.0 then b else" "if a = 0.0 then b else"
+      mutation "compiled: machine code does not check guards" "Compiled/ScalarCompiler.fs" "for guard in program.GuardsAfter index do" "for guard in Array.truncate 0 (program.GuardsAfter index) do"
+      mutation "compiled: points of other paths stay in the batch" "Compiled/TileCode.fs" "if (answers[index] <> 0.0) <> guard.Expected then rejected[index] <- true" "ignore answers[index]"
+      mutation "compiled: an output is summed twice" "Compiled/LaneCompiler.fs" "for output, _ in outputs do" "for output, _ in Array.append outputs outputs do"
+      mutation "compiled: the copies that fill up a tile are summed" "Compiled/Summation.fs" "for point = 0 to length - 1 do\n                    if not" "for point = 0 to padded - 1 do\n                    if not"
+      mutation "compiled: what varies in one operand alone is hoisted" "Compiled/Hoist.fs" "program.Operands line |> Array.exists" "program.Operands line |> Array.forall"
+      mutation "compiled: other parts of a sum's parameters are passed over" "Compiled/CompiledSum.fs" "if not leaves.IsLikeInOthers then" "if leaves.HasFunctions then"
+      mutation "compiled: every point is compiled into a path" "Compiled/Compiled.fs" "known.Length < options.MaximumPaths" "known.Length >= 0" ]
 
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
 let copy = Path.Combine(Path.GetTempPath(), $"funcad-mutations-{Environment.ProcessId}")
@@ -60,7 +77,9 @@ let run (folder: string) (program: string) (arguments: string list) : int * stri
 
 let project = "tests/FuncAD.Core.Tests"
 let build () = run copy "dotnet" [ "build"; project; "--verbosity"; "quiet" ]
-let test () = run copy "dotnet" [ "run"; "--no-build"; "--project"; project; "--"; "--no-spinner" ]
+let argument index = fsi.CommandLineArgs |> Array.tryItem index |> Option.defaultValue ""
+let lists = match argument 2 with "" -> [] | name -> [ "--filter-test-list"; name ]
+let test () = run copy "dotnet" ([ "run"; "--no-build"; "--project"; project; "--"; "--no-spinner" ] @ lists)
 
 let last (output: string) = output.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries) |> Array.tryLast |> Option.defaultValue ""
 
@@ -81,8 +100,7 @@ try
     if passed <> 0 then
         printfn $"The suite does not pass without a mutation:\n{last output}"
         exit 1
-    let wanted = fsi.CommandLineArgs |> Array.tryItem 1 |> Option.defaultValue ""
-    for mutation in mutations |> List.filter _.Name.Contains(wanted) do
+    for mutation in mutations |> List.filter _.Name.Contains(argument 1) do
         let file = Path.Combine(copy, mutation.File)
         let source = File.ReadAllText file
         if not (source.Contains mutation.From) then

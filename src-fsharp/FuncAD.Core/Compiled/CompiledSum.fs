@@ -40,7 +40,7 @@ type internal SumOfKind
 
     /// The sums of the results over data in columns.
     member _.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
-        let count = if datum.Length = 0 then 0 else data.Length / datum.Length
+        let count = data.Length / datum.Length
         use columns = fixed &MemoryMarshal.GetReference data
         let at (point: int) = let columns = columns in Array.init datum.Length (fun index -> NativeInterop.NativePtr.get columns (index * count + point))
         let attempt () =
@@ -77,7 +77,8 @@ type internal SumOfKind
 /// <remarks>
 /// f is compiled for one datum; what depends on the parameters alone is computed once a call, the rest in vectors over the data and on all cores. Results have the
 /// same bits whatever the number of threads. Data are columns: data[i * count + k] is number i of datum k, and count is the length of data divided by
-/// the numbers of a datum. Captured values and parts that are not Reals are constants of the program, as those of a compiled function are.
+/// the numbers of a datum. Captured values and parts that are not Reals are constants of the program, as those of a compiled function are; parameters or data
+/// with others are refused.
 /// </remarks>
 [<Sealed>]
 type CompiledSum<'P, 'D>
@@ -96,6 +97,10 @@ type CompiledSum<'P, 'D>
         leaves.Parts.Numbers |> Array.map _.Bottom.value
 
     let parameters, datum = numbers "exampleParameters" exampleParameters, numbers "exampleDatum" exampleDatum
+
+    do
+        if datum.Length = 0 then
+            raise (ArgumentException("CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.", "exampleDatum"))
 
     let value (p: Real[]) (d: Real[]) : Real =
         f (Gather.rebuild exampleParameters (Parts.ofNumbers p)) (Gather.rebuild exampleDatum (Parts.ofNumbers d))
@@ -131,9 +136,18 @@ type CompiledSum<'P, 'D>
             Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ]
         kind results SumPath.ofResults results
 
-    let plain (p: 'P) : float[] =
-        let parts = Gather.alike "A compiled sum" "parameters" exampleParameters p
-        parts.Numbers |> Array.map _.Value
+    let numbersLike (parameter: string) (example: 'T) (value: 'T) : Real[] =
+        if not typeof<'T>.IsValueType && isNull (box value) then nullArg parameter
+        let leaves = Leaves("A compiled sum", parameter)
+        Structures.of'<'T>().Gather(example, value, leaves)
+        if not leaves.IsLikeInOthers then
+            leaves.Fail (
+                "a part that is not a Real differs from the example's, whose value is a constant of the program. Compile a sum for each value of that part, make it a "
+                + "Real and choose with Real.Select, or leave it out."
+            )
+        leaves.Parts.Numbers
+
+    let plain (p: 'P) : float[] = numbersLike "parameters" exampleParameters p |> Array.map _.Value
 
     let checkData (data: ReadOnlySpan<float>) =
         if data.Length % datum.Length <> 0 then
@@ -152,10 +166,10 @@ type CompiledSum<'P, 'D>
     member _.DatumNumbers = datum.Length
 
     /// <summary>Data as columns, in the order of their structure.</summary>
-    /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example.</exception>
+    /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example, or other parts that are not Reals.</exception>
     member _.Columns(data: 'D seq) : float[] =
         if isNull data then nullArg (nameof data)
-        let rows = data |> Seq.map (fun d -> (Gather.alike "A compiled sum" "data" exampleDatum d).Numbers |> Array.map _.Value) |> Seq.toArray
+        let rows = data |> Seq.map (fun d -> numbersLike "data" exampleDatum d |> Array.map _.Value) |> Seq.toArray
         Array.init (rows.Length * datum.Length) (fun index -> rows[index % rows.Length][index / rows.Length])
 
     /// <summary>The sum over the data.</summary>
@@ -214,7 +228,7 @@ type CompiledSum<'P, 'D>
     /// </summary>
     member sum.Invoke(parameters: 'P, data: ReadOnlySpan<float>) : Real =
         checkData data
-        let numbers = (Gather.alike "A compiled sum" "parameters" exampleParameters parameters).Numbers
+        let numbers = numbersLike "parameters" exampleParameters parameters
         if numbers |> Array.forall (fun x -> isNull x.Live.node) then Real(sum.Value(parameters, data))
         else
             let count = data.Length / datum.Length

@@ -151,7 +151,14 @@ type internal Graph(inputs: float[]) =
             | _ -> ()
         | _ -> ()
         let inherits index node = primitive.Arity > index && graph.Knows(node, Facts.Uncertain)
-        if isSeeded || primitive.Instruction = Instruction.Absorb || inherits 0 a || inherits 1 b || inherits 2 c then
+        // A derivative that is a weight, or was multiplied by one, is a structural zero where the weight is 0.
+        let weighs node = graph.Knows(node, Facts.Answer)
+        let isOfWeights =
+            match primitive.Instruction with
+            | Instruction.Absorb -> true
+            | Instruction.Select -> weighs b || weighs c
+            | _ -> not primitive.IsAnswer && (weighs a || primitive.Arity > 1 && weighs b || primitive.Arity > 2 && weighs c)
+        if isSeeded || isOfWeights || inherits 0 a || inherits 1 b || inherits 2 c then
             isUncertain <- true
             fact <- fact ||| Facts.Uncertain
         fact

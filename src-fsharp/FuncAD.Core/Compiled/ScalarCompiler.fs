@@ -24,7 +24,10 @@ type internal MachineCode(segments: Segment[], scratch: int, isUnguarded: bool) 
     member val Whole = if segments.Length = 1 && isUnguarded then segments[0] else null
 
     override _.Run(inputs, scratch, outputs) =
-        let inputs, scratch, outputs = NativePtr.toNativeInt inputs, NativePtr.toNativeInt scratch, NativePtr.toNativeInt outputs
+        // one by one: as a tuple they are allocated where the compiler does not optimise
+        let inputs = NativePtr.toNativeInt inputs
+        let scratch = NativePtr.toNativeInt scratch
+        let outputs = NativePtr.toNativeInt outputs
         let mutable index = 0
         while index < segments.Length && segments[index].Invoke(inputs, scratch, outputs) do
             index <- index + 1

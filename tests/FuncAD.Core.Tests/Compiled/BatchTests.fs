@@ -64,7 +64,7 @@ let private prices count =
 
 [<Tests>]
 let tests =
-    testList "batches" [
+    testList "compiled batches" [
         law "a batch of values = the program line by line" 200 everywhere (fun case -> agree (results case.Program) case 27)
         law "a batch of gradients = the program line by line" 200 everywhere (fun case -> agree (AD.grad (result case.Program)) case 13)
         law "a batch of Hessians = the program line by line" 60 (cases everything 1 2) (fun case ->

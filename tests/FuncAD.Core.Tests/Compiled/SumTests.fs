@@ -74,7 +74,7 @@ let private decayData count = [| for k in 0 .. count - 1 -> let x = 4.0 * float 
 
 [<Tests>]
 let tests =
-    testList "sums" [
+    testList "compiled sums" [
         law "the gradient of a sum is the sum of gradients" 300 everywhere (fun case -> againstGradients case 29)
         law "the same bits in every mode, width and number of threads" 60 everywhere (fun case -> sameBits case 1300)
 
@@ -130,6 +130,15 @@ let tests =
             expectSame 1.0 value "value"
             expectSame -3.0 gradient.Slope.Value "gradient"
             Expect.equal gradient.Name "line" "name"
+            (thrown<ArgumentException> (fun () -> sum.Value({| Slope = Real 2.0; Name = "curve" |}, ReadOnlySpan data) |> ignore)).Message
+            |> expectMentions [ "parameters"; "constant of the program" ]
+
+        testCase "data of another kind than the example are refused, not summed as the example's kind" <| fun () ->
+            let sum = AD.compileSum (fun (p: Real) struct (x: Real, kind: int) -> if kind = 0 then p * x else p + x) (Real 1.0) (struct (Real 0.0, 0))
+            Expect.equal (sum.Columns [ struct (Real 1.0, 0); struct (Real 2.0, 0) ]) [| 1.0; 2.0 |] "of the example's kind"
+            (thrown<ArgumentException> (fun () -> sum.Columns [ struct (Real 1.0, 0); struct (Real 2.0, 1) ] |> ignore)).Message
+            |> expectMentions [ "data"; "constant of the program"; "Real.Select" ]
+            (thrown<ArgumentException> (fun () -> AD.compileSum (fun (p: Real) (d: Real[]) -> p) (Real 1.0) [||] |> ignore)).Message |> expectMentions [ "exampleDatum" ]
 
         testCase "no data, and data that are no columns" <| fun () ->
             let sum = AD.compileSum decay (reals [| 1.0; 1.0; 1.0 |]) (reals [| 0.0; 0.0 |])
