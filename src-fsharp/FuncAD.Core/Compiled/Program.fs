@@ -16,7 +16,7 @@ type internal Line =
       C: int }
 
 /// <summary>
-/// A straight-line program: what is needed of a graph for its outputs and guards, in an order that keeps few values alive. Values are numbered:
+/// A straight-line program: what is needed of a graph for its outputs and guards, in the order in which it was traced. Values are numbered:
 /// first the inputs, then the constants, then the results of the lines.
 /// </summary>
 [<Sealed>]
@@ -76,21 +76,14 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
             elif isNeeded[node] && graph.IsConstant node then
                 number[node] <- graph.Inputs + constants.Count
                 constants.Add(graph.Value node)
-        let isLine node = node >= graph.Inputs && not (graph.IsConstant node)
-        let nodes = [| for node in graph.Inputs .. graph.Count - 1 do if isNeeded[node] && isLine node then node |]
-        let index = Array.create graph.Count -1
-        nodes |> Array.iteri (fun line node -> index[node] <- line)
-        let operands line =
-            let node = nodes[line]
-            arguments node |> Array.truncate (graph.Primitive node).Arity |> Array.filter isLine |> Array.map (fun operand -> index[operand]) |> Array.distinct
-        let order = Schedule.order (Array.init nodes.Length operands)
-        order |> Array.iteri (fun place line -> number[nodes[line]] <- graph.Inputs + constants.Count + place)
+        let nodes = [| for node in graph.Inputs .. graph.Count - 1 do if isNeeded[node] && not (graph.IsConstant node) then node |]
+        nodes |> Array.iteri (fun line node -> number[node] <- graph.Inputs + constants.Count + line)
         let line node =
             let primitive = graph.Primitive node
             let struct (a, b, c) = graph.Arguments node
             let operand place x = if place < primitive.Arity then number[x] else 0
             { Primitive = primitive; Instruction = primitive.Instruction; A = operand 0 a; B = operand 1 b; C = operand 2 c }
-        let lines = order |> Array.map (fun index -> line nodes[index])
+        let lines = Array.map line nodes
         let guards = guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
         Program(graph.Inputs, constants.ToArray(), lines, outputs |> Array.map (fun node -> number[node]), guards, traced, isUncertain)
 
