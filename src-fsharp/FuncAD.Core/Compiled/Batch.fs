@@ -34,6 +34,16 @@ type internal BatchCode(program: Program, isUniform: bool[], isSum: bool, option
             if points > hot then compile ()
         code
 
+/// <summary>Columns of doubles in memory: number i of point k of count points is at i * count + k.</summary>
+[<Struct>]
+type internal Columns =
+    { Start: nativeptr<float>
+      Width: int
+      Count: int }
+
+    member columns.At(index: int, point: int) : nativeptr<float> =
+        NativePtr.ofNativeInt (NativePtr.toNativeInt columns.Start + (nativeint index * nativeint columns.Count + nativeint point) * 8n)
+
 /// <summary>Memory that a worker computes tiles in: pointers to columns, the code's scratch memory, and padded copies of incomplete columns.</summary>
 [<Sealed>]
 type internal Workspace(code: TileCode) =
@@ -45,11 +55,29 @@ type internal Workspace(code: TileCode) =
     let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
     let scratch: nativeptr<float> = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt
     let rejected = Array.zeroCreate<bool> tile
-    member _.Pointers = pointers
     member _.Rejected = rejected
 
     /// The column of the workspace's own for an input or an output.
     member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * tile)
+
+    /// Points are computed in groups of eight.
+    static member Padded(count: int) : int = (count + 7) / 8 * 8
+
+    /// Leads the pointer of an input to some points of a column of the caller's, or to a copy of them that ends in complete vectors.
+    member workspace.Read(input: int, columns: Columns, column: int, first: int, count: int) : unit =
+        let source = columns.At(column, first)
+        let padded = Workspace.Padded count
+        let target =
+            if padded = count then source
+            else
+                let copy = workspace.Column input
+                for k = 0 to padded - 1 do
+                    NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
+                copy
+        pointers[input] <- NativePtr.toNativeInt target
+
+    /// Leads the pointer of an input or output to an address.
+    member _.Lead(place: int, address: nativeptr<float>) : unit = pointers[place] <- NativePtr.toNativeInt address
 
     /// So many points, whose columns the pointers lead to.
     member _.Tile(count: int) : Tile =
@@ -61,16 +89,6 @@ type internal Workspace(code: TileCode) =
         member _.Dispose() =
             handle.Free()
             ArrayPool<float>.Shared.Return memory
-
-/// <summary>Columns of doubles in memory: number i of point k of count points is at i * count + k.</summary>
-[<Struct>]
-type internal Columns =
-    { Start: nativeptr<float>
-      Width: int
-      Count: int }
-
-    member columns.At(index: int, point: int) : nativeptr<float> =
-        NativePtr.ofNativeInt (NativePtr.toNativeInt columns.Start + (nativeint index * nativeint columns.Count + nativeint point) * 8n)
 
 /// <summary>A point on its own: its inputs in, its outputs out.</summary>
 type internal SinglePoint = delegate of inputs: ReadOnlySpan<float> * outputs: Span<float> -> unit
@@ -94,22 +112,12 @@ module internal Batch =
     /// Points first .. first + count - 1 of the columns, count at most a tile.
     let private tile (code: TileCode) (workspace: Workspace) (single: SinglePoint) (inputs: Columns) (outputs: Columns) (first: int) (count: int) =
         let program = code.Plan.Program
-        let padded = (count + 7) / 8 * 8
-        let pointer (column: nativeptr<float>) = NativePtr.toNativeInt column
+        let padded = Workspace.Padded count
         for index = 0 to program.Inputs - 1 do
-            let source = inputs.At(index, first)
-            workspace.Pointers[index] <-
-                pointer (
-                    if padded = count then source
-                    else
-                        let copy = workspace.Column index
-                        for k = 0 to padded - 1 do
-                            NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
-                        copy
-                )
+            workspace.Read(index, inputs, index, first, count)
         for index = 0 to program.Outputs.Length - 1 do
-            workspace.Pointers[program.Inputs + index] <-
-                pointer (if padded = count then outputs.At(index, first) else workspace.Column(program.Inputs + index))
+            let place = program.Inputs + index
+            workspace.Lead(place, (if padded = count then outputs.At(index, first) else workspace.Column place))
         let tile = workspace.Tile padded
         code.Run tile
         Array.Clear workspace.Rejected

@@ -61,8 +61,10 @@ module internal Plan =
     /// The memory that a tile's columns may take, so that they stay in the second-level cache.
     let private tileBytes = 262144
 
-    /// The interpreter does one line after the other over a whole tile: shorter ones would be spent on calls (measured: 128 points are best).
-    let private smallestInterpreted = 128
+    /// The interpreter does one line after the other over a whole tile: shorter ones would be spent on calls (measured: 128 points are best), unless
+    /// the tile would take more memory than this.
+    let private interpretedTile = 128
+    let private largestTileBytes = 33554432
 
     /// In each window, lines that are ready together: first all that the machine has instructions for, then all calls that these make possible, and so on.
     let private schedule (program: Program) : Stage[] =
@@ -143,5 +145,7 @@ module internal Plan =
                 free.Push slot)
         let varying = isUniform |> Array.filter not |> Array.length
         let columns = slots + varying + (if isSum then 0 else program.Outputs.Length)
-        let tile = Math.Clamp(tileBytes / 8 / max 1 columns / 8 * 8, (if isFused then 8 else smallestInterpreted), 512)
+        let within bytes = bytes / 8 / max 1 columns / 8 * 8
+        let smallest = if isFused then 8 else Math.Clamp(within largestTileBytes, 8, interpretedTile)
+        let tile = Math.Clamp(within tileBytes, smallest, 512)
         Plan(program, isUniform, isSum, stages, places, slots, tile)

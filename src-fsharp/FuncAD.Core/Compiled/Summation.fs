@@ -28,33 +28,22 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
     /// Adds outputs up as they are computed.
     let quick = BatchCode(program, isUniform, true, options)
 
-    /// Computes columns of points, tile by tile.
-    let setColumns (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) : int =
-        let padded = (count + 7) / 8 * 8
+    /// Leads the inputs to the parameters and to some points of the data.
+    let read (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) =
         for index = 0 to shared - 1 do
-            workspace.Pointers[index] <- NativePtr.toNativeInt (NativePtr.add parameters index)
+            workspace.Lead(index, NativePtr.add parameters index)
         for index = 0 to width - 1 do
-            let source = data.At(index, first)
-            workspace.Pointers[shared + index] <-
-                NativePtr.toNativeInt (
-                    if padded = count then source
-                    else
-                        let copy = workspace.Column(shared + index)
-                        for k = 0 to padded - 1 do
-                            NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
-                        copy
-                )
-        padded
+            workspace.Read(shared + index, data, index, first, count)
 
     /// A chunk's sums, eight for each output; the points that it leaves out go to a list.
     let carefully (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) (leftOut: List<int>) =
         let tile = code.Plan.Tile
         for start in first..tile .. first + count - 1 do
             let length = min tile (first + count - start)
-            let padded = setColumns workspace parameters data start length
+            read workspace parameters data start length
             for output = 0 to outputs - 1 do
-                workspace.Pointers[program.Inputs + output] <- NativePtr.toNativeInt (workspace.Column(program.Inputs + output))
-            let points = workspace.Tile padded
+                workspace.Lead(program.Inputs + output, workspace.Column(program.Inputs + output))
+            let points = workspace.Tile(Workspace.Padded length)
             code.Run points
             let rejected = workspace.Rejected
             Array.Clear rejected
@@ -76,9 +65,9 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let mutable next, holds = first, true
         while holds && next < first + count do
             let length = min tile (first + count - next)
-            setColumns workspace parameters data next length |> ignore
+            read workspace parameters data next length
             for output = 0 to outputs - 1 do
-                workspace.Pointers[program.Inputs + output] <- NativePtr.toNativeInt (NativePtr.add start (8 * output))
+                workspace.Lead(program.Inputs + output, NativePtr.add start (8 * output))
             let points = workspace.Tile length
             code.Run points
             holds <- not (code.Reject(points, workspace.Rejected))
