@@ -32,7 +32,7 @@ let mutations =
       mutation "backpropagator: slopes that carry levels are swapped" "Real.fs" "Lifted(slopeA, slopeB)" "Lifted(slopeB, slopeA)"
       mutation "backpropagator: a closure of which only a later result is used" "Reverse.fs" "if touched[slot..last] |> Array.contains true then" "if touched[slot] then"
       mutation "backpropagator: the third argument of a ternary rule" "Real.fs" "if c.IsAt level then join c (rule.SlopeC<Real>(primalA, primalB, primalC))" "ignore c"
-      mutation "zero: computed and structural ones are confused" "Reverse.fs" "sweepFlat tape slots seeds inputs (Array.zeroCreate tape.Count)" "sweepFlat tape slots seeds inputs null"
+      mutation "zero: computed and structural ones are confused" "Reverse.fs" "seeds.Numbers count (Array.zeroCreate tape.Count)" "seeds.Numbers count null"
       mutation "zero: a tangent of 0 is lifted" "Forward.fs" "if isNull tangent.node && tangent.value = 0.0 then x" "if isNull tangent.node && tangent.value = infinity then x"
       mutation "Taylor: a wrong weight" "Taylor.fs" "float j / float k" "float (k - j + 1) / float k"
       mutation "Taylor: what has the same node is shared" "Taylor.fs" "box (struct (bits x.value, bits x.extra, x.node))" "box x.node"
