@@ -73,7 +73,8 @@ type internal TaylorLevel(order: int) =
                 else
                     let x = views[index]
                     box (struct (bits x.value, bits x.extra, x.node))
-            let key = struct (rule, identity 0, identity 1)
+            // The value tells apart rules whose parameters are 0 and -0, such as max and min where these meet.
+            let key = struct (box (struct (rule, bits primal.value)), identity 0, identity 1)
 
             let number =
                 match home.Applied.TryGetValue key with

@@ -95,8 +95,10 @@ type internal Graph(inputs: float[]) =
     member private graph.Simplify(primitive: Primitive, a: int, b: int, c: int) : int =
         match primitive.Instruction with
         | Instruction.Add ->
-            if graph.Is(b, -0.0) || (graph.Is(b, 0.0) && graph.Knows(a, Facts.NeverMinusZero)) then a
-            elif graph.Is(a, -0.0) || (graph.Is(a, 0.0) && graph.Knows(b, Facts.NeverMinusZero)) then b
+            // A weight and a 0 that was computed is no weight any more: times infinity it is NaN.
+            let absorbsZero node = graph.Knows(node, Facts.NeverMinusZero) && not (graph.Knows(node, Facts.Answer))
+            if graph.Is(b, -0.0) || (graph.Is(b, 0.0) && absorbsZero a) then a
+            elif graph.Is(a, -0.0) || (graph.Is(a, 0.0) && absorbsZero b) then b
             elif graph.IsNegated b then graph.Apply(subtract, a, graph.Unnegated b, 0)
             elif graph.IsNegated a then graph.Apply(subtract, b, graph.Unnegated a, 0)
             else graph.Intern(primitive, min a b, max a b, 0)

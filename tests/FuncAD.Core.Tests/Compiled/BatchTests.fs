@@ -116,6 +116,11 @@ let tests =
             let cancel = { new IProgress<float> with member _.Report _ = source.Cancel() }
             thrown<OperationCanceledException> (fun () -> compiled.RunBatch(ReadOnlySpan points, Span outputs, 20000, source.Token, cancel)) |> ignore
 
+        testCase "options that cannot be are refused" <| fun () ->
+            for bits in [ 64; 100; -1; 1024 ] do
+                thrown<ArgumentOutOfRangeException> (fun () -> CompileOptions(VectorBits = bits) |> ignore) |> ignore
+            thrown<ArgumentOutOfRangeException> (fun () -> CompileOptions(Threads = -1) |> ignore) |> ignore
+
         testCase "wrong lengths and overlaps are errors that say so" <| fun () ->
             let compiled = AD.compile (AD.grad optionPrice) (reals [| 100.0; 100.0; 0.01; 0.2; 1.0 |])
             let message action = (thrown<ArgumentException> action).Message

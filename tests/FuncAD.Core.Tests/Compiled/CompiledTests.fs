@@ -250,6 +250,18 @@ let private guards =
                       for example in [ 4.0; -1.0 ] do
                           agreeAt derivative [ example; 0.0; -1.0; 0.5; 1.0; 10.0 ]
               expectSame 3.0 ((AD.compile (AD.grad f) (Real 4.0)).Invoke(Real 0.0)).Value "at 0"
+          testCase "a weight and a computed 0 is no structural zero" <| fun () ->
+              let f (x: Real[]) = let root = sqrt x[0] in Real.Select(Real.Less(x[0], x[1]), root, x[1]) + Real 0.0 * root
+              let g (x: Real[]) = let root = sqrt x[0] in Real.Select(Real.Less(x[0], x[1]), root, x[1]) + root - root
+              for f in [ f; g ] do
+                  agree (AD.grad f) [| 1.0; 2.0 |] [ [| 0.0; -1.0 |]; [| 0.0; 1.0 |]; [| 4.0; 1.0 |] ]
+                  agree (AD.hessian f >> flat) [| 1.0; 2.0 |] [ [| 0.0; -1.0 |]; [| 0.0; 1.0 |]; [| 4.0; 1.0 |] ]
+              let gradient = (AD.compile (AD.grad f) (reals [| 1.0; 2.0 |])).Invoke(reals [| 0.0; -1.0 |])
+              expectSame nan gradient[0].Value "0 * infinity, as in plain arithmetic"
+          testCase "max and min where 0 and -0 meet, in a series" <| fun () ->
+              agree (fun x -> AD.taylor 2 (fun t -> Real.Min(t, x[1]) + Real.Max(t, x[1])) x[0]) [| 1.0; 2.0 |] [ [| 0.0; -0.0 |]; [| -0.0; 0.0 |] ]
+              let series = AD.taylor 2 (fun t -> Real.Min(t, Real -0.0) + Real.Max(t, Real -0.0)) (Real 0.0)
+              expectSame 0.0 series[0].Value "0 + -0"
           testCase "a loop whose length comparisons decide" <| fun () ->
               let points = [ 2.0; 3.0; 100.0; 1e6; 0.01; 1.0; -1.0; nan; infinity; 0.0 ]
               agreeAt root points
