@@ -132,6 +132,12 @@ type internal Graph(inputs: float[]) =
         | Instruction.Select when b = c -> b
         | Instruction.Select when graph.IsConstant a -> if values[a] <> 0.0 then b else c
         | Instruction.Absorb when graph.Is(a, 1.0) -> b
+        | Instruction.Call ->
+            match primitive.Rule with
+            | :? Pieces.Same -> a
+            | :? Powers.Power as power when power.Exponent = 1.0 -> a
+            | :? Powers.Power as power when power.Exponent = 0.0 -> graph.Constant 1.0
+            | _ -> graph.Intern(primitive, a, b, c)
         | _ -> graph.Intern(primitive, a, b, c)
 
     member private graph.FactsOf(primitive: Primitive, a, b, c) : Facts =
