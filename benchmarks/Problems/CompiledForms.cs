@@ -28,12 +28,12 @@ public static class CompiledForms
             return new(Run(f, x), Run(derivative(f), x));
         });
 
-    /// <summary>The same evaluation on one thread and on all cores.</summary>
+    /// <summary>An evaluation with these options, on one thread.</summary>
+    public static Form OnOneThread(Func<Instance, CompileOptions, Evaluation> prepare) => new(Form.Compiled, instance => prepare(instance, Options(OneThread)));
+
+    /// <summary>The same on one thread and on all cores.</summary>
     public static IEnumerable<Form> OnThreads(Func<Instance, CompileOptions, Evaluation> prepare) =>
-    [
-        new(Form.Compiled, instance => prepare(instance, Options(OneThread))),
-        new(Form.CompiledOnAllCores, instance => prepare(instance, Options(AllCores))),
-    ];
+        [OnOneThread(prepare), new(Form.CompiledOnAllCores, instance => prepare(instance, Options(AllCores)))];
 
     /// <summary>A sum of f(parameters, datum) over data in columns, and what depends on the parameters alone.</summary>
     public static Evaluation Sum(Func<Real[], Real[], Real> f, double[] x, double[] columns, int count, CompileOptions options, Func<Real[], Real>? rest = null)

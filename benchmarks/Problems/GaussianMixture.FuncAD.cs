@@ -34,6 +34,13 @@ public static partial class GaussianMixture
         }
     }
 
+    /// <summary>The log posterior as a whole.</summary>
+    public static Func<Real[], Real> LogPosterior(Instance instance)
+    {
+        var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
+        return x => LogDensities(x, d, components, data, 0, points) + Rest(x, d, components, points, data[0], data[1]);
+    }
+
     /// <summary>The sum over these points of the log densities without constants.</summary>
     private static Real LogDensities(Real[] x, int d, int components, double[] data, int first, int end)
     {

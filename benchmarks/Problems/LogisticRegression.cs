@@ -11,7 +11,7 @@ public static class LogisticRegression
     public static readonly Problem Problem = new(
         "logistic", $"Logistic regression on {Features} features", "gradient", "rows", [7, 3],
         [Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), .. CompiledForms.OnThreads(Compiled)]);
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
 
     private static Size Of(int rows, bool isQuick) => new($"{rows} rows", rows, isQuick, rows, Features);
 
@@ -59,7 +59,7 @@ public static class LogisticRegression
         };
     }
 
-    private static Func<Real[], Real> Numbers(Instance instance)
+    public static Func<Real[], Real> Numbers(Instance instance)
     {
         var ((rows, features, ridge, labels), data) = (Layout(instance), instance.Data);
         return w =>

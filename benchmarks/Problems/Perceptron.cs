@@ -11,7 +11,7 @@ public static class Perceptron
     public static readonly Problem Problem = new(
         "perceptron", $"A multilayer perceptron, {Batch} points", "gradient", "parameters", [3, 5],
         [Of(4, true), Of(16, true), Of(64, false), Of(128, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), .. CompiledForms.OnThreads(Compiled)]);
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
 
     private static int Parameters(int width) => 2 * width * (width + 1) + width + 1;
 
