@@ -11,7 +11,7 @@ public static class Commands
     {
         var root = new RootCommand("Benchmarks of FuncAD. Without one of these commands, the arguments are BenchmarkDotNet's.")
         {
-            Arrays(), Compare(), Serve(), Chain(),
+            Arrays(), Compare(), CompilingCosts(), Serve(), Chain(),
         };
         return root;
     }
@@ -51,6 +51,13 @@ public static class Commands
             Console.WriteLine($"wrote {parsed.GetValue(output)}");
             return rows.Any(row => row.IsWrong) ? 1 : 0;
         });
+        return command;
+    }
+
+    private static Command CompilingCosts()
+    {
+        var command = new Command("compiling", "What tracing, compiling and running cost an operation of compiled functions, and when each pays.");
+        command.SetAction(_ => Compiling.Run());
         return command;
     }
 

@@ -19,6 +19,8 @@ public sealed record Contestant(string Name, string Title, string Plain, params 
         new(Form.Hand, "C# by hand", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Eager, "FuncAD", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Arrays, "FuncAD, arrays", Form.Hand, "dotnet", Self, "serve"),
+        new(Form.Compiled, "FuncAD, compiled", Form.Hand, "dotnet", Self, "serve"),
+        new(Form.CompiledOnAllCores, "FuncAD, compiled, all cores", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Differences, "differences (MathNet)", Form.Hand, "dotnet", Self, "serve"),
         new("c", "C by hand", "c", Path.Combine(Built, "c")),
         new("adolc", "ADOL-C, tape reused", "c", Path.Combine(Built, "adolc")),

@@ -20,8 +20,17 @@ public static class Server
         }
         var instance = InstanceFile.Read(input);
         var start = Peak();
-        var evaluation = chosen.Prepare(instance);
-        InstanceFile.WriteResult(output, evaluation.Value(), evaluation.Derivative());
+        Evaluation evaluation;
+        try
+        {
+            evaluation = chosen.Prepare(instance);
+        }
+        catch (TooLargeException tooLarge)
+        {
+            Console.WriteLine($"skip {tooLarge.Message}");
+            return 0;
+        }
+        InstanceFile.WriteResult(output, evaluation.Values(), evaluation.Derivatives());
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
         {

@@ -35,6 +35,15 @@ public static class BlackScholes
                 var greeks = AD.Grad(Call);
                 return new(() => [.. options.Select(option => Call(option).Value)], () => [.. options.SelectMany(option => greeks(option).ToDoubles())]);
             }),
+            .. CompiledForms.OnThreads((instance, options) =>
+            {
+                var count = instance.Dimension(0);
+                var columns = CompiledForms.Transpose(instance.X, count);
+                return new(CompiledForms.Batch(Call, columns, count, options), CompiledForms.Batch(AD.Grad(Call), columns, count, options))
+                {
+                    OrderDerivative = greeks => CompiledForms.Transpose(greeks, Inputs),
+                };
+            }),
             new(Form.Differences, instance =>
             {
                 var options = instance.X.Chunk(Inputs).ToArray();

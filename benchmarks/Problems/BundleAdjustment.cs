@@ -27,6 +27,7 @@ public static partial class BundleAdjustment
         [
             new(Form.Hand, instance => Evaluate(instance, Residual, Jacobian)),
             new(Form.Eager, Numbers),
+            .. CompiledForms.OnThreads(Compiled),
             new(Form.Differences, instance => Evaluate(instance, Residual, (x, seen, block) =>
             {
                 var (arguments, target) = (x.ToArray(), seen.ToArray());

@@ -34,12 +34,32 @@ public static partial class GaussianMixture
         }
     }
 
+    /// <summary>The log posterior as a whole.</summary>
+    public static Func<Real[], Real> LogPosterior(Instance instance)
+    {
+        var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
+        return x => LogDensities(x, d, components, data, 0, points) + Rest(x, d, components, points, data[0], data[1]);
+    }
+
     /// <summary>The sum over these points of the log densities without constants.</summary>
     private static Real LogDensities(Real[] x, int d, int components, double[] data, int first, int end)
     {
+        var (heads, scales) = Shared(x, d, components);
+        Real sum = 0;
+        var point = new Real[d];
+        for (var i = first; i < end; i++)
+        {
+            for (var j = 0; j < d; j++) point[j] = data[2 + i * d + j];
+            sum += LogDensity(x, heads, scales, point);
+        }
+        return sum;
+    }
+
+    /// <summary>What all points use: for each component alpha + sum q, and exp q.</summary>
+    private static (Real[] Heads, Real[,] Scales) Shared(Real[] x, int d, int components)
+    {
         var factors = components * (1 + d);
-        var scales = new Real[components, d];
-        var heads = new Real[components];
+        var (heads, scales) = (new Real[components], new Real[components, d]);
         for (var k = 0; k < components; k++)
         {
             heads[k] = x[k];
@@ -50,29 +70,47 @@ public static partial class GaussianMixture
                 scales[k, j] = RealMath.Exp(logarithm);
             }
         }
-        Real sum = 0;
-        var terms = new Real[components];
-        Real[] z = new Real[d], y = new Real[d];
-        for (var i = first; i < end; i++)
+        return (heads, scales);
+    }
+
+    /// <summary>The log density of a point without constants.</summary>
+    private static Real LogDensity(Real[] x, Real[] heads, Real[,] scales, Real[] point)
+    {
+        var (components, d) = (heads.Length, point.Length);
+        var factors = components * (1 + d);
+        Real[] terms = new Real[components], z = new Real[d], y = new Real[d];
+        for (var k = 0; k < components; k++)
         {
-            for (var k = 0; k < components; k++)
+            for (var j = 0; j < d; j++)
             {
-                for (var j = 0; j < d; j++)
-                {
-                    z[j] = data[2 + i * d + j] - x[components + k * d + j];
-                    y[j] = scales[k, j] * z[j];
-                }
-                var next = factors + k * (d + Triangle(d)) + d;
-                for (var column = 0; column < d; column++)
-                    for (var row = column + 1; row < d; row++)
-                        y[row] += x[next++] * z[column];
-                Real squares = 0;
-                foreach (var whitened in y) squares += whitened * whitened;
-                terms[k] = heads[k] - 0.5 * squares;
+                z[j] = point[j] - x[components + k * d + j];
+                y[j] = scales[k, j] * z[j];
             }
-            sum += RealMath.LogSumExp(terms);
+            var next = factors + k * (d + Triangle(d)) + d;
+            for (var column = 0; column < d; column++)
+                for (var row = column + 1; row < d; row++)
+                    y[row] += x[next++] * z[column];
+            Real squares = 0;
+            foreach (var whitened in y) squares += whitened * whitened;
+            terms[k] = heads[k] - 0.5 * squares;
         }
-        return sum;
+        return RealMath.LogSumExp(terms);
+    }
+
+    /// <summary>The log density of a point, from the parameters and its coordinates alone: what a compiled sum adds up.</summary>
+    public static Func<Real[], Real[], Real> PerPoint(int d, int components) => (x, point) =>
+    {
+        var (heads, scales) = Shared(x, d, components);
+        return LogDensity(x, heads, scales, point);
+    };
+
+    /// <summary>A sum over the points, and the rest.</summary>
+    private static Evaluation Compiled(Instance instance, CompileOptions options)
+    {
+        var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
+        return CompiledForms.Sum(
+            PerPoint(d, components), instance.X, CompiledForms.Transpose(data.AsSpan(2), points), points, options,
+            x => Rest(x, d, components, points, data[0], data[1]));
     }
 
     /// <summary>The normalisation of the weights, the prior and the constants.</summary>

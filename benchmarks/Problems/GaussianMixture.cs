@@ -27,6 +27,7 @@ public static partial class GaussianMixture
             }),
             new(Form.Eager, Numbers),
             new(Form.Arrays, Tensors),
+            .. CompiledForms.OnThreads(Compiled),
             new(Form.Differences, instance =>
             {
                 var plain = new Plain(instance);

@@ -11,11 +11,13 @@ public static class Helmholtz
 
     public static readonly Problem Problem = new(
         "helmholtz", "Helmholtz energy", "gradient", "components", [5],
-        [Of(10, true), Of(30, true), Of(100, true), Of(300, false), Of(1000, false)], Generate, Forms.Gradient(Plain, Gradient, Energy));
+        [Of(10, true), Of(30, true), Of(100, true), Of(300, false), Of(1000, false)], Generate,
+        [.. Forms.Gradient(Plain, Gradient, Energy), CompiledForms.Gradient(Energy)]);
 
     public static readonly Problem SecondOrder = new(
         "helmholtz-hessian", "Helmholtz energy, second derivatives", "Hessian", "components", [5],
-        [Of(10, true), Of(30, true), Of(100, false)], Generate, Forms.Hessian(Plain, Hessian, Energy));
+        [Of(10, true), Of(30, true), Of(100, false)], Generate,
+        [.. Forms.Hessian(Plain, Hessian, Energy), CompiledForms.Hessian(Energy)]);
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 

@@ -17,7 +17,7 @@ public static class Heston
     public static readonly Problem Problem = new(
         "heston", $"Heston's model by Monte Carlo, {Steps} steps", "gradient in seven parameters", "paths", [3, 5],
         [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)], Generate,
-        Forms.Gradient(Price<double>, Gradient, Price<Real>));
+        [.. Forms.Gradient(Price<double>, Gradient, Price<Real>), .. CompiledForms.OnThreads(Compiled)]);
 
     private static Size Of(int paths, bool isQuick) => new($"{paths} paths", paths, isQuick, paths, Steps);
 
@@ -27,28 +27,40 @@ public static class Heston
     private static Func<T[], T> Price<T>(Instance instance) where T : IFloatingPointIeee754<T>
     {
         var (paths, steps, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
-        T strike = T.CreateChecked(data[0]), time = T.CreateChecked(data[1]), dt = T.CreateChecked(data[1] / steps);
-        T half = T.CreateChecked(0.5), count = T.CreateChecked(paths);
+        T time = T.CreateChecked(data[1]), count = T.CreateChecked(paths);
         var normals = Array.ConvertAll(data[FirstNormal..], T.CreateChecked);
         return x =>
         {
-            var (spot, variance, kappa, theta, xi, rho, rate) = (x[0], x[1], x[2], x[3], x[4], x[5], x[6]);
-            T rest = T.Sqrt(T.One - rho * rho), sum = T.Zero;
-            for (int path = 0, next = 0; path < paths; path++)
-            {
-                T logarithm = T.Log(spot), v = variance;
-                for (var step = 0; step < steps; step++, next += 2)
-                {
-                    T z = normals[next], w = normals[next + 1];
-                    var positive = T.Max(v, T.Zero);
-                    var s = T.Sqrt(positive * dt);
-                    logarithm += (rate - half * positive) * dt + s * z;
-                    v += kappa * (theta - positive) * dt + xi * s * (rho * z + rest * w);
-                }
-                sum += T.Max(T.Exp(logarithm) - strike, T.Zero);
-            }
-            return T.Exp(-rate * time) * sum / count;
+            var sum = T.Zero;
+            for (var path = 0; path < paths; path++) sum += Payoff(x, normals.AsSpan(2 * path * steps, 2 * steps), data[0], data[1] / steps);
+            return T.Exp(-x[6] * time) * sum / count;
         };
+    }
+
+    /// <summary>What the option pays at the end of a path.</summary>
+    private static T Payoff<T>(T[] x, ReadOnlySpan<T> normals, double strike, double step) where T : IFloatingPointIeee754<T>
+    {
+        var (spot, variance, kappa, theta, xi, rho, rate) = (x[0], x[1], x[2], x[3], x[4], x[5], x[6]);
+        T dt = T.CreateChecked(step), half = T.CreateChecked(0.5), rest = T.Sqrt(T.One - rho * rho), logarithm = T.Log(spot), v = variance;
+        for (var next = 0; next < normals.Length; next += 2)
+        {
+            T z = normals[next], w = normals[next + 1];
+            var positive = T.Max(v, T.Zero);
+            var s = T.Sqrt(positive * dt);
+            logarithm += (rate - half * positive) * dt + s * z;
+            v += kappa * (theta - positive) * dt + xi * s * (rho * z + rest * w);
+        }
+        return T.Max(T.Exp(logarithm) - T.CreateChecked(strike), T.Zero);
+    }
+
+    /// <summary>A sum over paths, whose normals are the data.</summary>
+    private static Evaluation Compiled(Instance instance, CompileOptions options)
+    {
+        var (paths, steps, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
+        var (strike, time) = (data[0], data[1]);
+        return CompiledForms.Sum(
+            (x, normals) => RealMath.Exp(-x[6] * time) / paths * Payoff<Real>(x, normals, strike, time / steps),
+            instance.X, CompiledForms.Transpose(data.AsSpan(FirstNormal), paths), paths, options);
     }
 
     /// <summary>The adjoint of each path, backwards along its stored variances.</summary>

@@ -11,7 +11,7 @@ public static class LogisticRegression
     public static readonly Problem Problem = new(
         "logistic", $"Logistic regression on {Features} features", "gradient", "rows", [7, 3],
         [Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors)]);
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
 
     private static Size Of(int rows, bool isQuick) => new($"{rows} rows", rows, isQuick, rows, Features);
 
@@ -59,7 +59,7 @@ public static class LogisticRegression
         };
     }
 
-    private static Func<Real[], Real> Numbers(Instance instance)
+    public static Func<Real[], Real> Numbers(Instance instance)
     {
         var ((rows, features, ridge, labels), data) = (Layout(instance), instance.Data);
         return w =>
@@ -74,6 +74,22 @@ public static class LogisticRegression
             foreach (var weight in w) squares += weight * weight;
             return sum / rows + ridge / 2 * squares;
         };
+    }
+
+    /// <summary>A sum over rows, whose features and label are the data; the ridge belongs to the weights alone.</summary>
+    private static Evaluation Compiled(Instance instance, CompileOptions options)
+    {
+        var (rows, features, ridge, labels) = Layout(instance);
+        double[] columns = [.. CompiledForms.Transpose(instance.Data.AsSpan(1, rows * features), rows), .. instance.Data.AsSpan(labels, rows)];
+        return CompiledForms.Sum(
+            (w, row) =>
+            {
+                Real z = 0;
+                for (var j = 0; j < features; j++) z += w[j] * row[j];
+                return (RealMath.Softplus(z) - row[features] * z) / rows;
+            },
+            instance.X, columns, rows, options,
+            w => ridge / 2 * w.Aggregate((Real)0, (squares, weight) => squares + weight * weight));
     }
 
     private static Evaluation Tensors(Instance instance)

@@ -21,6 +21,7 @@ public static class Lorenz
                 var jacobian = AD.Jacobian(f);
                 return new(() => f(x).ToDoubles(), () => [.. jacobian(x).ToDoubles().Cast<double>()]);
             }),
+            CompiledForms.Derivative(State<Real>, f => AD.Jacobian(f)),
             new(Form.Differences, instance =>
             {
                 var (f, x) = (State<double>(instance), instance.X);

@@ -11,7 +11,7 @@ public static class Perceptron
     public static readonly Problem Problem = new(
         "perceptron", $"A multilayer perceptron, {Batch} points", "gradient", "parameters", [3, 5],
         [Of(4, true), Of(16, true), Of(64, false), Of(128, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors)]);
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
 
     private static int Parameters(int width) => 2 * width * (width + 1) + width + 1;
 
@@ -33,23 +33,44 @@ public static class Perceptron
             for (var point = 0; point < batch; point++)
             {
                 for (var j = 0; j < width; j++) inputs[j] = data[point * width + j];
-                var next = 0;
-                for (var layer = 0; layer < 2; layer++, next += width * (width + 1))
-                {
-                    for (var i = 0; i < width; i++)
-                    {
-                        var z = x[next + width * width + i];
-                        for (var j = 0; j < width; j++) z += x[next + i * width + j] * inputs[j];
-                        hidden[i] = RealMath.Tanh(z);
-                    }
-                    (inputs, hidden) = (hidden, inputs);
-                }
-                var error = x[next + width] - data[batch * width + point];
-                for (var j = 0; j < width; j++) error += x[next + j] * inputs[j];
+                var error = Error(x, inputs, data[batch * width + point], hidden);
                 sum += error * error;
             }
             return sum / batch;
         };
+    }
+
+    /// <summary>The answer at a point, less the target. The layers overwrite the inputs and the other array in turn.</summary>
+    private static Real Error(Real[] x, Real[] inputs, Real target, Real[] hidden)
+    {
+        var (width, next) = (inputs.Length, 0);
+        for (var layer = 0; layer < 2; layer++, next += width * (width + 1))
+        {
+            for (var i = 0; i < width; i++)
+            {
+                var z = x[next + width * width + i];
+                for (var j = 0; j < width; j++) z += x[next + i * width + j] * inputs[j];
+                hidden[i] = RealMath.Tanh(z);
+            }
+            (inputs, hidden) = (hidden, inputs);
+        }
+        var error = x[next + width] - target;
+        for (var j = 0; j < width; j++) error += x[next + j] * inputs[j];
+        return error;
+    }
+
+    /// <summary>A sum over the batch, whose inputs and target are the data.</summary>
+    private static Evaluation Compiled(Instance instance, CompileOptions options)
+    {
+        var (width, batch, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
+        double[] columns = [.. CompiledForms.Transpose(data.AsSpan(0, batch * width), batch), .. data.AsSpan(batch * width)];
+        return CompiledForms.Sum(
+            (x, point) =>
+            {
+                var error = Error(x, point[..width], point[width], new Real[width]);
+                return error * error / batch;
+            },
+            instance.X, columns, batch, options);
     }
 
     /// <summary>One point forwards: both hidden layers, and the answer less the target.</summary>

@@ -10,7 +10,20 @@ public sealed record Instance(Size Size, double[] X, double[] Data)
 }
 
 /// <summary>What a form computes on an instance: the values, and their derivatives in row-major order. A result may be overwritten by the next call.</summary>
-public sealed record Evaluation(Func<double[]> Value, Func<double[]> Derivative);
+public sealed record Evaluation(Func<double[]> Value, Func<double[]> Derivative)
+{
+    /// <summary>Orders the values where the form has them otherwise than in the problem's order. It is not timed.</summary>
+    public Func<double[], double[]> Order { get; init; } = values => values;
+
+    /// <summary>Orders the derivatives in the same way.</summary>
+    public Func<double[], double[]> OrderDerivative { get; init; } = derivatives => derivatives;
+
+    /// <summary>The values in the problem's order.</summary>
+    public double[] Values() => Order(Value());
+
+    /// <summary>The derivatives in the problem's order.</summary>
+    public double[] Derivatives() => OrderDerivative(Derivative());
+}
 
 /// <summary>A way to write a problem in .NET. What it sets up on an instance is not timed.</summary>
 public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
@@ -23,6 +36,12 @@ public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
 
     /// <summary>FuncAD on arrays.</summary>
     public const string Arrays = "funcad-arrays";
+
+    /// <summary>FuncAD's compiled functions on one thread.</summary>
+    public const string Compiled = "funcad-compiled";
+
+    /// <summary>FuncAD's compiled functions on all cores.</summary>
+    public const string CompiledOnAllCores = "funcad-compiled-cores";
 
     /// <summary>Differences of the plain function.</summary>
     public const string Differences = "differences";

@@ -8,11 +8,12 @@ public static class Rosenbrock
     public static readonly Problem Problem = new(
         "rosenbrock", "Rosenbrock's function", "gradient", "arguments", [7],
         [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)], Generate,
-        Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>));
+        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]);
 
     public static readonly Problem SecondOrder = new(
         "rosenbrock-hessian", "Rosenbrock's function, second derivatives", "Hessian", "arguments", [7],
-        [Of(10, true), Of(30, true), Of(100, true), Of(300, false)], Generate, Forms.Hessian(_ => Value<double>, _ => Hessian, _ => Value<Real>));
+        [Of(10, true), Of(30, true), Of(100, true), Of(300, false)], Generate,
+        [.. Forms.Hessian(_ => Value<double>, _ => Hessian, _ => Value<Real>), CompiledForms.Hessian(_ => Value)]);
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 

@@ -7,7 +7,8 @@ public static class SpeelpenningProduct
 {
     public static readonly Problem Problem = new(
         "product", "Speelpenning's product", "gradient", "factors", [7],
-        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)], Generate, Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>));
+        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)], Generate,
+        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]);
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 

@@ -50,6 +50,62 @@ public class LimitTests
         ["gradient of an array of a hundred"] = Once(AD.Grad((Tensor x) => (x * x).Sum()), Tensor.Linspace(0, 1, 100)),
     };
 
+    private static readonly Dictionary<string, Func<int>> Programs = new()
+    {
+        ["gradient of Rosenbrock's function, n = 10"] = () => AD.Compile(AD.Grad<Real[]>(Rosenbrock.Value), Ten).Operations,
+        ["Black-Scholes, price and five Greeks"] = () => Greeks().Operations,
+        ["Hessian of a product of 20 factors"] = () => AD.Compile(AD.Hessian(SpeelpenningProduct.Value), [.. Ten, .. Ten]).Operations,
+        ["Gaussian mixture, a point's value and gradient, d = 10, K = 25"] = () => MixturePoint(10, 25).Operations,
+    };
+
+    private static readonly Dictionary<string, Action> CompiledCalls = new()
+    {
+        ["Run, interpreted"] = RunOnce(ExecutionMode.Interpreted),
+        ["Run, machine code"] = RunOnce(ExecutionMode.MachineCode),
+        ["Run, two paths in turn"] = RunOnTwoPaths(),
+        ["RunBatch, 1000 points on one thread, interpreted"] = RunBatch(ExecutionMode.Interpreted),
+        ["RunBatch, 1000 points on one thread, machine code"] = RunBatch(ExecutionMode.MachineCode),
+    };
+
+    private static Compiled<Real[], (Real, Real[])> Greeks(CompileOptions? options = null) =>
+        AD.Compile(AD.ValueAndGrad<Real[]>(BlackScholes.Call), [100.0, 105.0, 0.03, 0.2, 0.75], options ?? new());
+
+    private static Compiled<Real[], (Real, Real[])> MixturePoint(int d, int components)
+    {
+        var instance = GaussianMixture.Problem.Generate(new Size("a point", 1, true, d, components, 1));
+        var point = instance.Data[2..].ToReals();
+        return AD.Compile(AD.ValueAndGrad<Real[]>(x => GaussianMixture.PerPoint(d, components)(x[..^d], x[^d..])), [.. instance.X.ToReals(), .. point]);
+    }
+
+    private static Action RunOnce(ExecutionMode mode)
+    {
+        var (greeks, x, results) = (Greeks(new() { Mode = mode }), new[] { 100, 105, 0.03, 0.2, 0.75 }, new double[6]);
+        return () => greeks.Run(x, results);
+    }
+
+    private static Action RunOnTwoPaths()
+    {
+        var (absolute, left, right, results) = (AD.Compile(x => x < 0 ? -x : x * x, -1.0), new[] { -1.0 }, new[] { 2.0 }, new double[1]);
+        return () =>
+        {
+            absolute.Run(left, results);
+            absolute.Run(right, results);
+        };
+    }
+
+    private static Action RunBatch(ExecutionMode mode)
+    {
+        const int count = 1000;
+        var greeks = Greeks(new() { Mode = mode, Threads = 1 });
+        var columns = new[] { 100, 105, 0.03, 0.2, 0.75 }.SelectMany(number => Enumerable.Repeat(number, count)).ToArray();
+        var results = new double[greeks.Outputs * count];
+        return () => greeks.RunBatch(columns, results, count);
+    }
+
+    public static TheoryData<string, double> PerProgram() => Limits("operationsOfProgram");
+
+    public static TheoryData<string, double> PerCompiledCall() => Limits("bytesPerCompiledCall");
+
     public static TheoryData<string, double> PerOperation() => Limits("bytesPerOperation");
 
     public static TheoryData<string, double> PerCall() => Limits("bytesPerCall");
@@ -67,11 +123,27 @@ public class LimitTests
     [MemberData(nameof(PerCall))]
     public void Bytes_per_call_stay_within_their_limit(string what, double limit) => Within(what, Allocated(Calls[what]), limit);
 
+    [Theory]
+    [MemberData(nameof(PerCompiledCall))]
+    public void Bytes_per_compiled_call_stay_within_their_limit(string what, double limit) => Within(what, Allocated(CompiledCalls[what]), limit);
+
+    /// <summary>The optimiser's work does not depend on a configuration, and is known to the operation.</summary>
+    [Theory]
+    [MemberData(nameof(PerProgram))]
+    public void Operations_of_a_program_stay_at_their_limit(string what, double limit)
+    {
+        var operations = Programs[what]();
+        Assert.True(operations <= limit, $"{what}: {operations} operations, at most {limit} allowed by tests/limits.json");
+        Assert.True(operations == limit, $"{what}: {operations} operations, fewer than the {limit} of tests/limits.json: lower that limit");
+    }
+
     [Fact]
     public void Everything_that_is_counted_has_a_limit()
     {
         Assert.Equal(Chains.Keys.Order(), PerOperation().Select(row => (string)row[0]).Order());
         Assert.Equal(Calls.Keys.Order(), PerCall().Select(row => (string)row[0]).Order());
+        Assert.Equal(Programs.Keys.Order(), PerProgram().Select(row => (string)row[0]).Order());
+        Assert.Equal(CompiledCalls.Keys.Order(), PerCompiledCall().Select(row => (string)row[0]).Order());
     }
 
     private static void Within(string what, double bytes, double limit)
@@ -84,9 +156,12 @@ public class LimitTests
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Dotnet.Repository, "tests", "limits.json")));
         var data = new TheoryData<string, double>();
-        foreach (var limit in file.RootElement.GetProperty(kind).EnumerateObject()) data.Add(limit.Name, limit.Value.GetProperty(Configuration).GetDouble());
+        foreach (var limit in file.RootElement.GetProperty(kind).EnumerateObject()) data.Add(limit.Name, In(limit.Value).GetDouble());
         return data;
     }
+
+    /// <summary>A limit for both configurations, or that of this one.</summary>
+    private static JsonElement In(JsonElement limit) => limit.ValueKind == JsonValueKind.Number ? limit : limit.GetProperty(Configuration);
 
     private static Action Once<X, Y>(Func<X, Y> f, X x) => () => f(x);
 

@@ -22,8 +22,8 @@ public class ProblemTests
         var instance = problem.SmallInstance();
         var hand = problem.Forms[0].Prepare(instance);
         var form = problem.Forms.Single(form => form.Name == formName).Prepare(instance);
-        Close(hand.Value(), form.Value(), Agreement.Exact, "values");
-        Close(hand.Derivative(), form.Derivative(), Agreement.Allowed(formName), "derivatives");
+        Close(hand.Values(), form.Values(), Agreement.Exact, "values");
+        Close(hand.Derivatives(), form.Derivatives(), Agreement.Allowed(formName), "derivatives");
     }
 
     [Fact]
