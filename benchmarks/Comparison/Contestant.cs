@@ -17,6 +17,7 @@ public sealed record Contestant(string Name, string Title, string Plain, params 
     public static IReadOnlyList<Contestant> All(string python) =>
     [
         new(Form.Hand, "C# by hand", Form.Hand, "dotnet", Self, "serve"),
+        new(Form.HandInVectors, "C# by hand, vectors", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Eager, "FuncAD", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Arrays, "FuncAD, arrays", Form.Hand, "dotnet", Self, "serve"),
         new(Form.Compiled, "FuncAD, compiled", Form.Hand, "dotnet", Self, "serve"),

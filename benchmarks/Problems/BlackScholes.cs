@@ -16,19 +16,16 @@ public static class BlackScholes
         [
             new(Form.Hand, instance =>
             {
-                var (x, prices, greeks) = (instance.X, new double[instance.Dimension(0)], new double[instance.X.Length]);
+                var (x, greeks) = (instance.X, new double[instance.X.Length]);
                 return new(
+                    Prices(instance),
                     () =>
                     {
-                        for (var k = 0; k < prices.Length; k++) prices[k] = Price(x.AsSpan(k * Inputs, Inputs));
-                        return prices;
-                    },
-                    () =>
-                    {
-                        for (var k = 0; k < prices.Length; k++) Greeks(x.AsSpan(k * Inputs, Inputs), greeks.AsSpan(k * Inputs, Inputs));
+                        for (var first = 0; first < x.Length; first += Inputs) Greeks(x.AsSpan(first, Inputs), greeks.AsSpan(first, Inputs));
                         return greeks;
                     });
             }),
+            new(Form.HandInVectors, instance => VectorGreeks.Prepare(instance, Prices(instance))),
             new(Form.Eager, instance =>
             {
                 var options = instance.X.ToReals().Chunk(Inputs).ToArray();
@@ -60,6 +57,17 @@ public static class BlackScholes
         {
             random.Uniform(80, 120), random.Uniform(80, 120), random.Uniform(0.01, 0.05), random.Uniform(0.1, 0.4), random.Uniform(0.25, 2),
         })], []);
+    }
+
+    /// <summary>All prices by hand.</summary>
+    public static Func<double[]> Prices(Instance instance)
+    {
+        var (x, prices) = (instance.X, new double[instance.Dimension(0)]);
+        return () =>
+        {
+            for (var k = 0; k < prices.Length; k++) prices[k] = Price(x.AsSpan(k * Inputs, Inputs));
+            return prices;
+        };
     }
 
     private static double NormalCdf(double x) => 0.5 * SpecialFunctions.Erfc(-x / Constants.Sqrt2);

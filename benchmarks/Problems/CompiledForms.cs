@@ -54,7 +54,7 @@ public static class CompiledForms
             });
     }
 
-    /// <summary>A function at many points, whose inputs are columns: answers columns.</summary>
+    /// <summary>A function at many points, whose inputs are columns: answers columns. A single point is no batch.</summary>
     public static Func<double[]> Batch<Q>(Func<Real[], Q> f, double[] columns, int count, CompileOptions options)
     {
         var example = Enumerable.Range(0, columns.Length / count).Select(index => (Real)columns[index * count]).ToArray();
@@ -63,7 +63,8 @@ public static class CompiledForms
         var results = new double[compiled.Outputs * count];
         return () =>
         {
-            compiled.RunBatch(columns, results, count);
+            if (count == 1) compiled.Run(columns, results);
+            else compiled.RunBatch(columns, results, count);
             return results;
         };
     }

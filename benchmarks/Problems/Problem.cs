@@ -31,6 +31,9 @@ public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
     /// <summary>Plain C# with derivatives derived by hand: the yardstick.</summary>
     public const string Hand = "csharp";
 
+    /// <summary>The same in vectors, over columns.</summary>
+    public const string HandInVectors = "csharp-vectors";
+
     /// <summary>FuncAD on numbers.</summary>
     public const string Eager = "funcad";
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace FuncAD.Benchmarks;
+namespace FuncAD.Benchmarks.Problems;
 
 /// <summary>
 /// The five Greeks of many European calls as one would write them by hand for speed: eight options at a time in the columns of the batch. It saves the
@@ -10,23 +10,43 @@ namespace FuncAD.Benchmarks;
 /// </summary>
 public static class VectorGreeks
 {
-    private const int Inputs = 5;
+    private const int Inputs = 5, Lanes = 8;
 
     /// <summary>Where the variable of the polynomial is 0.</summary>
     private const double Middle = 4;
+
+    /// <summary>All options of an instance; columns are filled up with the last one to a multiple of the lanes.</summary>
+    public static Evaluation Prepare(Instance instance, Func<double[]> prices)
+    {
+        var count = instance.Dimension(0);
+        var padded = (count + Lanes - 1) / Lanes * Lanes;
+        double[] rows = [.. instance.X, .. Enumerable.Repeat(instance.X[^Inputs..], padded - count).SelectMany(option => option)];
+        var columns = CompiledForms.Transpose(rows, padded);
+        var greeks = new double[columns.Length];
+        return new(
+            prices,
+            () =>
+            {
+                Run(columns, greeks, 0, padded);
+                return greeks;
+            })
+        {
+            OrderDerivative = greeks => CompiledForms.Transpose(greeks, Inputs)[..instance.X.Length],
+        };
+    }
 
     /// <summary>Options first .. first + count - 1 of as many as the columns are long; count is a multiple of 8.</summary>
     public static void Run(double[] inputs, double[] greeks, int first, int count)
     {
         var length = inputs.Length / Inputs;
         ArgumentOutOfRangeException.ThrowIfNotEqual(greeks.Length, inputs.Length);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(count % Vector512<double>.Count, 0);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(count % Lanes, 0);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, length);
         ref double input = ref MemoryMarshal.GetArrayDataReference(inputs), greek = ref MemoryMarshal.GetArrayDataReference(greeks);
         nuint column = (nuint)length;
         var half = Vector512.Create(0.5);
-        for (nuint i = (nuint)first, end = (nuint)(first + count); i < end; i += (nuint)Vector512<double>.Count)
+        for (nuint i = (nuint)first, end = (nuint)(first + count); i < end; i += Lanes)
         {
             var s = Vector512.LoadUnsafe(ref input, i);
             var k = Vector512.LoadUnsafe(ref input, column + i);
