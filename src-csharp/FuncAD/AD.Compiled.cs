@@ -9,7 +9,7 @@ public static partial class AD
     /// Derivatives compile like any function: <c>Compile(Grad(f), x)</c>, <c>Compile(Hessian(f), x)</c>. The result is that of f, bit for bit. Branches on values are
     /// checked in each run, and other paths traced when a run takes them; <see cref="Real.Select"/>, <c>Max</c>, <c>Min</c> and <c>Clamp</c> need no branch.
     /// Parts of the parameter that are not numbers, and what f captures, are constants of the program.
-    /// Cost: one run of f at some 0.2 us an operation; machine code, once it pays, some 15 us an operation.
+    /// Cost: one run of f at about a microsecond an operation; machine code, once it pays, 5 to 20 us an operation.
     /// </remarks>
     /// <exception cref="ArgumentException">The example holds no Real, or the example or the result a tensor or a function.</exception>
     /// <exception cref="InvalidOperationException">f reads a Real as a double, an integer or a hash code.</exception>

@@ -238,7 +238,7 @@ module AD =
     /// The function as a straight-line program: f runs once on traced numbers, at the example, and what it did is optimised and compiled. Derivatives
     /// compile like any function: compile (grad f), compile (hessian f).
     /// </summary>
-    /// <remarks>Cost: a run of f at some 0.2 us an operation; machine code, once it pays, some 15 us an operation.</remarks>
+    /// <remarks>Cost: a run of f at about a microsecond an operation; machine code, once it pays, 5 to 20 us an operation.</remarks>
     /// <exception cref="T:System.ArgumentException">The example holds no Real, or the example or the result a tensor or a function.</exception>
     /// <exception cref="T:System.InvalidOperationException">f reads a Real as a double, an integer or a hash code.</exception>
     let compile (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> = compileWith (CompileOptions()) f example

@@ -18,29 +18,36 @@ module internal LaneSpecial =
         let quotient = number 1.0 / sum
         let c = fma -rest quotient (fma -sum quotient (number 1.0))
         let u = fma (number -12.5125 * quotient) c (fma (number -12.5125) quotient (number 1.275))
-        let p =
+        // in four chains, since the steps of one would wait for each other
+        let square = u * u
+        let fourth = square * square
+        let p0 =
+            number 1.3447892188828264e-10
+            |> next fourth 4.2177322517905806e-08
+            |> next fourth 1.478558129927562e-05
+            |> next fourth 0.0013682922315443064
+            |> next fourth 0.35235711519463225
+            |> next fourth 1.7302356178617124
+        let p1 =
             number -3.4366442826795035e-10
-            |> next u 1.3447892188828264e-10
-            |> next u 4.95543071433526e-09
-            |> next u -2.36491018449767e-09
-            |> next u -4.956183402447021e-08
-            |> next u 4.2177322517905806e-08
-            |> next u 4.62493061485809e-07
-            |> next u -8.152205073699276e-07
-            |> next u -3.908684970714361e-06
-            |> next u 1.478558129927562e-05
-            |> next u 1.653081377053669e-05
-            |> next u -0.00021928644674393299
-            |> next u 0.0004460560541300764
-            |> next u 0.0013682922315443064
-            |> next u -0.013043842074814687
-            |> next u 0.05338551050873621
-            |> next u -0.1542913005262249
-            |> next u 0.35235711519463225
-            |> next u -0.666011668326861
-            |> next u 1.0663724914101453
-            |> next u -1.4635985337303137
-            |> next u 1.7302356178617124
+            |> next fourth -4.956183402447021e-08
+            |> next fourth -3.908684970714361e-06
+            |> next fourth 0.0004460560541300764
+            |> next fourth -0.1542913005262249
+            |> next fourth -1.4635985337303137
+        let p2 =
+            number -2.36491018449767e-09
+            |> next fourth -8.152205073699276e-07
+            |> next fourth -0.00021928644674393299
+            |> next fourth 0.05338551050873621
+            |> next fourth 1.0663724914101453
+        let p3 =
+            number 4.95543071433526e-09
+            |> next fourth 4.62493061485809e-07
+            |> next fourth 1.653081377053669e-05
+            |> next fourth -0.013043842074814687
+            |> next fourth -0.666011668326861
+        let p = fma (fma p3 u p2) square (fma p1 u p0)
         struct (p * quotient, c)
 
     /// erfc |x|. Beside the exponential it changes so little that the rounding of x sqrt 2 does not count.
