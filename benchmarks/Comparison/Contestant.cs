@@ -37,5 +37,7 @@ public sealed record Contestant(string Name, string Title, string Plain, params 
     /// <summary>Its program is there: what the script could not build is not.</summary>
     public bool IsThere => !Path.IsPathRooted(File[0]) || System.IO.File.Exists(File[0]);
 
-    public static string Folder([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, ".."));
+    public static string Folder() => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, ".."));
+
+    private static string Here([CallerFilePath] string file = "") => file;
 }
