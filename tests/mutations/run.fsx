@@ -63,7 +63,11 @@ let mutations =
       mutation "compiled: the copies that fill up a tile are summed" "Compiled/Summation.fs" "for point = 0 to length - 1 do\n                    if not" "for point = 0 to padded - 1 do\n                    if not"
       mutation "compiled: what varies in one operand alone is hoisted" "Compiled/Hoist.fs" "program.Operands line |> Array.exists" "program.Operands line |> Array.forall"
       mutation "compiled: other parts of a sum's parameters are passed over" "Compiled/CompiledSum.fs" "if not leaves.IsLikeInOthers then" "if leaves.HasFunctions then"
-      mutation "compiled: every point is compiled into a path" "Compiled/Compiled.fs" "known.Length < options.MaximumPaths" "known.Length >= 0" ]
+      mutation "compiled: every point is compiled into a path" "Compiled/Compiled.fs" "known.Length < options.MaximumPaths" "known.Length >= 0"
+      mutation "compiled: both terms of a sum give up their signs" "Compiled/SignsOfZero.fs" "(never a && not (never b))" "never a"
+      mutation "compiled: a denominator's sign of zero does not count" "Compiled/SignsOfZero.fs" "demand b false" "demand b isFree"
+      mutation "compiled: the sigmoid is turned round" "Compiled/Expansion.fs" "graph.Apply(less, a, zero, 0)" "graph.Apply(less, zero, a, 0)"
+      mutation "compiled: a product of what varies commutes with the sum" "Compiled/Hoist.fs" "isShared a <> isShared b" "not (isShared a && isShared b)" ]
 
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
 let copy = Path.Combine(Path.GetTempPath(), $"funcad-mutations-{Environment.ProcessId}")
