@@ -180,7 +180,7 @@ type internal Graph(inputs: float[]) =
             interned[key] <- node
             node
 
-    /// The node that applies an primitive to nodes; arguments beyond its arity are 0.
+    /// The node that applies a primitive to nodes; arguments beyond its arity are 0.
     member graph.Apply(primitive: Primitive, a: int, b: int, c: int) : int =
         let isKnown index node = primitive.Arity <= index || graph.IsConstant node
         if isKnown 0 a && isKnown 1 b && isKnown 2 c then graph.Constant(primitive.Value(values[a], values[b], values[c]))

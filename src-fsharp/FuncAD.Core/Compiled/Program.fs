@@ -6,7 +6,7 @@ open System.Globalization
 open System.Text
 open FuncAD
 
-/// <summary>An primitive of a program: its operands and its result are values, by number.</summary>
+/// <summary>A line of a program, a primitive applied: its operands and its result are values, by number.</summary>
 [<Struct>]
 type internal Line =
     { Primitive: Primitive
