@@ -176,22 +176,26 @@ let private onLanes =
             testCase $"{rule.Label} on lanes" (fun () ->
                 unaryOn<Lane128> rule
                 unaryOn<Lane256> rule
-                unaryOn<Lane512> rule)
+                unaryOn<Lane512> rule
+                unaryOn<Pair512> rule)
         for rule in binaries do
             testCase $"{rule.Label} on lanes" (fun () ->
                 binaryOn<Lane128> rule
                 binaryOn<Lane256> rule
-                binaryOn<Lane512> rule)
+                binaryOn<Lane512> rule
+                binaryOn<Pair512> rule)
         for rule in steps do
             testCase $"{rule.Label} on lanes" (fun () ->
                 stepOn<Lane128> rule
                 stepOn<Lane256> rule
-                stepOn<Lane512> rule)
+                stepOn<Lane512> rule
+                stepOn<Pair512> rule)
         for rule in choices do
             testCase $"{rule.Label} on lanes" (fun () ->
                 choiceOn<Lane128> rule
                 choiceOn<Lane256> rule
-                choiceOn<Lane512> rule)
+                choiceOn<Lane512> rule
+                choiceOn<Pair512> rule)
     ]
 
 // ---- Over spans ----
@@ -223,8 +227,28 @@ type private ChoiceSpans<'R when 'R: struct and 'R :> IChoice>() =
 let private spansOf (rule: UnaryEntry) =
     Activator.CreateInstance(typedefof<UnarySpans<Trigonometry.Sin>>.MakeGenericType(rule.Rule.GetType()), box rule.Rule) :?> Spans
 
+/// Twins give, bit for bit, what each of them gives alone.
+let private twins<'T when 'T: struct and 'T :> ITwins> () =
+    let entry (rule: Type) = unaries |> Seq.find (fun entry -> entry.Rule.GetType() = rule)
+    let first, second = entry 'T.First, entry 'T.Second
+    testCase $"{first.Label} and {second.Label} together" (fun () ->
+        let xs = Array.append (points first.Label first.Domain) (points second.Label second.Domain)
+        let xs = Array.truncate (xs.Length / Loop.Widest * Loop.Widest) xs
+        let alone (rule: UnaryEntry) = (let y = Array.zeroCreate xs.Length in (spansOf rule).Unary(xs, y); y)
+        let y, z = Array.zeroCreate xs.Length, Array.zeroCreate xs.Length
+        Loop.RunTwins(Unchecked.defaultof<'T>, ReadOnlySpan xs, Span y, Span z)
+        let expect (rule: UnaryEntry) expected actual =
+            Array.iteri2 (fun i expected actual -> expectSame expected actual $"{rule.Label}({text xs[i]})") expected actual
+        expect first (alone first) y
+        expect second (alone second) z)
+
 let private overSpans =
     testList "spans" [
+        twins<SineTwins> ()
+        twins<NormalTwins> ()
+        twins<ErfTwins> ()
+        twins<ErfcTwins> ()
+
         for rule in unaries do
             testCase $"{rule.Label}: an element's value and slope do not depend on its place" (fun () ->
                 let spans = spansOf rule

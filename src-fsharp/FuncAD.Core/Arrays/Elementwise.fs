@@ -58,7 +58,7 @@ type internal Loop =
             buffer
 
     /// The most lanes that a vector of any width has.
-    static member private Widest = 8
+    static member Widest = 16
 
     /// Copies the rest of an input and fills up with its last number; an input of one number stays.
     static member private Pad(source: nativeptr<float>, first: int, rest: int, whole: bool, buffer: nativeptr<float>) : nativeptr<float> =
@@ -122,12 +122,35 @@ type internal Loop =
         for lane in 0 .. rest - 1 do
             NativePtr.set fixedY (length - rest + lane) (NativePtr.get atY lane)
 
+    /// (y_i, z_i) = twins(x_i), for a length that is a multiple of the widest vectors' lanes.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private OnTwins<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ITwins>
+        (twins: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>)
+        : unit =
+        use fixedX = fixed x
+        use fixedY = fixed y
+        use fixedZ = fixed z
+        let limit = nativeint y.Length * 8n
+        let mutable place = 0n
+        while place < limit do
+            let mutable second = 'V.Constant 0.0
+            let first = twins.On('V.Load(Loop.At(fixedX, place)), &second)
+            'V.Store(first, Loop.At(fixedY, place))
+            'V.Store(second, Loop.At(fixedZ, place))
+            place <- place + nativeint 'V.Count * 8n
+
     /// The same with the machine's widest vectors.
+    static member RunTwins<'T when 'T: struct and 'T :> ITwins>(twins: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>) : unit =
+        if Vector512.IsHardwareAccelerated then Loop.OnTwins<Pair512, 'T>(twins, x, y, z)
+        elif Vector256.IsHardwareAccelerated then Loop.OnTwins<Lane256, 'T>(twins, x, y, z)
+        else Loop.OnTwins<Lane128, 'T>(twins, x, y, z)
+
+    /// y_i (+)= kernel(p_i, q_i, r_i, s_i) with the machine's widest vectors.
     static member Run<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
         : unit =
         if y.Length > 0 then
-            if Vector512.IsHardwareAccelerated then Loop.On<Lane512, 'K>(kernel, p, q, r, s, y, add)
+            if Vector512.IsHardwareAccelerated then Loop.On<Pair512, 'K>(kernel, p, q, r, s, y, add)
             elif Vector256.IsHardwareAccelerated then Loop.On<Lane256, 'K>(kernel, p, q, r, s, y, add)
             else Loop.On<Lane128, 'K>(kernel, p, q, r, s, y, add)
 

@@ -60,8 +60,8 @@ type internal Workspace(code: TileCode) =
     /// The column of the workspace's own for an input or an output.
     member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * tile)
 
-    /// Points are computed in groups of eight.
-    static member Padded(count: int) : int = (count + 7) / 8 * 8
+    /// Points are computed in groups of sixteen.
+    static member Padded(count: int) : int = (count + 15) / 16 * 16
 
     /// Leads the pointer of an input to some points of a column of the caller's, or to a copy of them that ends in complete vectors.
     member workspace.Read(input: int, columns: Columns, column: int, first: int, count: int) : unit =

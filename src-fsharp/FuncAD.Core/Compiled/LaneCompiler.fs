@@ -49,6 +49,10 @@ type internal VectorMethods(bits: int) =
 
 /// <summary>Writes fused lines as IL over vectors of 128, 256 or 512 bits, with the framework's operation for each instruction.</summary>
 module internal LaneCompiler =
+    /// Up to so many lines, a loop computes two vectors in turn, line by line, as Pair512 does: with more, their values do not find registers
+    /// (measured: 64 lines gain up to a quarter, 240 take twice as long).
+    let private pairedLines = 64
+
     let compile (plan: Plan) (lines: int[]) (bits: int) : Fusion =
         let program = plan.Program
         let vector = VectorMethods bits
@@ -56,7 +60,10 @@ module internal LaneCompiler =
             DynamicMethod("fusion", typeof<Void>, [| typeof<Plan>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |], typeof<Program>.Module, true)
         let il = method.GetILGenerator()
         let place = il.DeclareLocal typeof<nativeint>
-        let locals = Dictionary<int, LocalBuilder>()
+        // Two vectors in turn, where the lines are few: the second has work to do while the first waits.
+        let turns = if lines.Length <= pairedLines then 2 else 1
+        let known = Array.init turns (fun _ -> Dictionary<int, LocalBuilder>())
+        let mutable turn = 0
 
         let column (index: int) =
             il.Emit OpCodes.Ldarg_1
@@ -67,6 +74,10 @@ module internal LaneCompiler =
         let atPoint () =
             il.Emit(OpCodes.Ldloc, place)
             il.Emit OpCodes.Add
+            if turn > 0 then
+                il.Emit(OpCodes.Ldc_I4, turn * vector.Bytes)
+                il.Emit OpCodes.Conv_I
+                il.Emit OpCodes.Add
         let slot (index: int) =
             il.Emit OpCodes.Ldarg_2
             il.Emit(OpCodes.Ldc_I8, int64 index * int64 plan.Tile * 8L)
@@ -81,11 +92,11 @@ module internal LaneCompiler =
         let keep value =
             let local = il.DeclareLocal vector.Kind
             il.Emit(OpCodes.Stloc, local)
-            locals[value] <- local
+            known[turn][value] <- local
 
         /// What a value is read from: loaded once for each vector of points.
         let load value =
-            match locals.TryGetValue value with
+            match known[turn].TryGetValue value with
             | true, local -> il.Emit(OpCodes.Ldloc, local)
             | _ ->
                 match plan.Places[value] with
@@ -120,7 +131,9 @@ module internal LaneCompiler =
                 for output, _ in outputs do
                     column (program.Inputs + output)
                     if vector.Bytes < 64 then
-                        il.Emit(OpCodes.Ldloc, place)
+                        il.Emit(OpCodes.Ldc_I4_0)
+                        il.Emit OpCodes.Conv_I
+                        atPoint ()
                         il.Emit(OpCodes.Ldc_I4, 63)
                         il.Emit OpCodes.Conv_I
                         il.Emit OpCodes.And
@@ -128,7 +141,7 @@ module internal LaneCompiler =
                     il.Emit(OpCodes.Stloc, sum)
                     il.Emit(OpCodes.Ldloc, sum)
                     il.Emit(OpCodes.Call, vector.Load)
-                    il.Emit(OpCodes.Ldloc, locals[value])
+                    il.Emit(OpCodes.Ldloc, known[turn][value])
                     apply "Add" 2
                     il.Emit(OpCodes.Ldloc, sum)
                     il.Emit(OpCodes.Call, vector.Store)
@@ -139,7 +152,8 @@ module internal LaneCompiler =
         il.Emit(OpCodes.Stloc, place)
         let next = il.DefineLabel()
         il.MarkLabel next
-        for index in lines do
+        for index, half in Seq.allPairs lines [ 0 .. turns - 1 ] do
+            turn <- half
             let line = program.Lines[index]
             let loadAll () = for operand in program.Operands index do load operand
             let simple (name: string) =
@@ -215,7 +229,7 @@ module internal LaneCompiler =
             let value = program.First + index
             keep value
             let store (address: unit -> unit) =
-                il.Emit(OpCodes.Ldloc, locals[value])
+                il.Emit(OpCodes.Ldloc, known[turn][value])
                 address ()
                 il.Emit(OpCodes.Call, vector.Store)
             match plan.Places[value] with
@@ -224,7 +238,7 @@ module internal LaneCompiler =
             | _ -> ()
             addUp value
         il.Emit(OpCodes.Ldloc, place)
-        il.Emit(OpCodes.Ldc_I4, vector.Bytes)
+        il.Emit(OpCodes.Ldc_I4, turns * vector.Bytes)
         il.Emit OpCodes.Conv_I
         il.Emit OpCodes.Add
         il.Emit(OpCodes.Stloc, place)

@@ -25,6 +25,8 @@ type internal Stage =
     | Fused of lines: int[]
     /// A line that calls a rule, in a loop of its own.
     | Kernel of line: int
+    /// Two lines that call rules of the same argument, in one loop.
+    | Twins of kind: TwinPrimitives * first: int * second: int
 
 /// <summary>
 /// How a program runs over many points: tile by tile, and within a tile stage by stage. A tile has so many points that what it computes stays
@@ -58,16 +60,35 @@ module internal Plan =
     /// Fused lines in one loop: with many more the JIT stops keeping values in registers.
     let private longestFusion = 240
 
-    /// The memory that a tile's columns may take, so that they stay in the second-level cache.
-    let private tileBytes = 262144
+    /// The memory that a tile's columns may take, so that they stay in the first-level cache, unless tiles would be short, and then in the second.
+    let private firstCacheBytes = 40960
+    let private secondCacheBytes = 262144
 
     /// The interpreter does one line after the other over a whole tile: shorter ones would be spent on calls (measured: 128 points are best), unless
     /// the tile would take more memory than this.
     let private interpretedTile = 128
     let private largestTileBytes = 33554432
 
+    /// Stages for lines that call rules, twins together. One number for all points is not worth it.
+    let private withTwins (program: Program) (isUniform: bool[]) (calls: int[]) : Stage[] =
+        let argument line =
+            let { Primitive = primitive; A = a } = program.Lines[line]
+            if primitive.Arity > 1 || (program.IsInput a && isUniform[a]) then -1 - line else a
+        [| for _, lines in Array.groupBy argument calls do
+               let alone = HashSet lines
+               for first in lines do
+                   for second in lines do
+                       let primitive line = program.Lines[line].Primitive
+                       match TwinPrimitives.All |> Array.tryFind _.Are(primitive first, primitive second) with
+                       | Some kind when alone.Contains first && alone.Contains second ->
+                           alone.ExceptWith [ first; second ]
+                           Stage.Twins(kind, first, second)
+                       | _ -> ()
+               for line in alone do
+                   Stage.Kernel line |]
+
     /// In each window, lines that are ready together: first all that the machine has instructions for, then all calls that these make possible, and so on.
-    let private schedule (program: Program) : Stage[] =
+    let private schedule (program: Program) (isUniform: bool[]) : Stage[] =
         let lines = program.Lines
         let round = Array.zeroCreate<int> lines.Length
         let isCall line = lines[line].Instruction = Instruction.Call
@@ -84,18 +105,18 @@ module internal Plan =
                 let calls, others = lines |> Array.partition isCall
                 for fused in Array.chunkBySize longestFusion others do
                     stages.Add(Stage.Fused fused)
-                for call in calls do
-                    stages.Add(Stage.Kernel call)
+                stages.AddRange(withTwins program isUniform calls)
         stages.ToArray()
 
     let private linesOf stage =
         match stage with
         | Stage.Fused lines -> lines
         | Stage.Kernel line -> [| line |]
+        | Stage.Twins(_, first, second) -> [| first; second |]
 
     /// A plan for code, with fused lines, or for the interpreter, where every line is a loop of its own.
     let make (program: Program) (isUniform: bool[]) (isSum: bool) (isFused: bool) : Plan =
-        let stages = if isFused then schedule program else Array.init program.Lines.Length Stage.Kernel
+        let stages = if isFused then schedule program isUniform else Array.init program.Lines.Length Stage.Kernel
         let isColumn = Array.zeroCreate<bool> program.Values // needed beyond the fused lines that compute it
         let last = Array.create program.Values -1 // the last stage that reads it
         let home = Array.create program.Values -1
@@ -104,12 +125,14 @@ module internal Plan =
                 home[program.First + line] <- index
                 for operand in program.Operands line do
                     last[operand] <- index
-                    let isRead = match stage with Stage.Kernel _ -> true | Stage.Fused _ -> home[operand] <> index
+                    let isRead = match stage with Stage.Fused _ -> home[operand] <> index | _ -> true
                     if isRead then isColumn[operand] <- true)
         for stage in stages do
             match stage with
-            | Stage.Kernel line -> isColumn[program.First + line] <- true
             | Stage.Fused _ -> ()
+            | _ ->
+                for line in linesOf stage do
+                    isColumn[program.First + line] <- true
         for guard in program.Guards do
             isColumn[guard.Node] <- true
             last[guard.Node] <- stages.Length
@@ -145,7 +168,8 @@ module internal Plan =
                 free.Push slot)
         let varying = isUniform |> Array.filter not |> Array.length
         let columns = slots + varying + (if isSum then 0 else program.Outputs.Length)
-        let within bytes = bytes / 8 / max 1 columns / 8 * 8
-        let smallest = if isFused then 8 else Math.Clamp(within largestTileBytes, 8, interpretedTile)
-        let tile = Math.Clamp(within tileBytes, smallest, 512)
+        let within bytes = bytes / 8 / max 1 columns / 16 * 16
+        let tile =
+            if isFused then Math.Clamp(within firstCacheBytes, Math.Clamp(within secondCacheBytes, 16, 128), 512)
+            else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, 16, interpretedTile), 512)
         Plan(program, isUniform, isSum, stages, places, slots, tile)

@@ -183,3 +183,19 @@ type internal SharePrimitive() =
         Real.Select(Real.Equal(a, b), half, taken)
 
     override _.IsAnswer = true
+
+/// <summary>Two primitives of one argument as one loop (Lanes/Twins.fs).</summary>
+[<AbstractClass>]
+type internal TwinPrimitives(first: Type, second: Type) =
+    member _.Are(a: Primitive, b: Primitive) = a.Rule.GetType() = first && b.Rule.GetType() = second
+
+    /// The length is a multiple of Loop.Widest.
+    abstract OnSpans: x: ReadOnlySpan<float> * y: Span<float> * z: Span<float> -> unit
+
+    /// Those that there are.
+    static member All: TwinPrimitives[] =
+        [| TwinPrimitivesOf<SineTwins>(); TwinPrimitivesOf<NormalTwins>(); TwinPrimitivesOf<ErfTwins>(); TwinPrimitivesOf<ErfcTwins>() |]
+
+and [<Sealed>] internal TwinPrimitivesOf<'T when 'T: struct and 'T :> ITwins>() =
+    inherit TwinPrimitives('T.First, 'T.Second)
+    override _.OnSpans(x, y, z) = Loop.RunTwins(Unchecked.defaultof<'T>, x, y, z)

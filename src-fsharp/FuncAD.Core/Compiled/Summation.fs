@@ -94,7 +94,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let chunk (workspaces: Workspaces) part =
             let first = part * length
             let count = min length (count - first)
-            let isDone = isQuick && count % 8 = 0 && quickly workspaces.Quick quick parameters data first count sums[part]
+            let isDone = isQuick && count % 16 = 0 && quickly workspaces.Quick quick parameters data first count sums[part]
             if not isDone then
                 Array.Fill(sums[part], -0.0)
                 carefully workspaces.Careful careful parameters data first count sums[part] leftOut[part]

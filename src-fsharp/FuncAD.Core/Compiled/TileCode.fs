@@ -35,7 +35,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
 
     /// The outputs that were not computed where they go to, or not added up by fused lines.
     let rest =
-        let fused = plan.Stages |> Seq.collect (fun stage -> match stage with Stage.Fused lines -> lines | Stage.Kernel _ -> [||]) |> set
+        let fused = plan.Stages |> Seq.collect (fun stage -> match stage with Stage.Fused lines -> lines | _ -> [||]) |> set
         let isDone (output, value) =
             if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
         program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
@@ -55,6 +55,9 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         for index = 0 to stages.Length - 1 do
             match stages[index] with
             | Stage.Fused _ -> fusions[index].Invoke(columns, scratch, nativeint tile.Count * 8n)
+            | Stage.Twins(kind, first, second) ->
+                let x = span tile program.Lines[first].A
+                kind.OnSpans(Span.op_Implicit x, span tile (program.First + first), span tile (program.First + second))
             | Stage.Kernel line ->
                 let { Primitive = primitive; A = a; B = b; C = c } = program.Lines[line]
                 let result = span tile (program.First + line)
@@ -108,5 +111,5 @@ module internal TileCode =
         let fusion stage =
             match stage with
             | Stage.Fused lines -> LaneCompiler.compile plan lines bits
-            | Stage.Kernel _ -> null
+            | _ -> null
         TileCode(plan, Array.map fusion plan.Stages)

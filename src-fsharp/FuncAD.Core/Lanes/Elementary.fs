@@ -157,12 +157,22 @@ module internal LaneExponentials =
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
 
-    /// factor e^(x + rest) for a rest that is small beside log 2 and x between -1400 and 1400. The factor's product with the exponential is
-    /// rounded once, and once more where it is subnormal.
-    let inline timesExp (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// n and m for which e^(x + rest) = 2^n (1 + m), for a rest that is small beside log 2 and x between -1400 and 1400.
+    let inline expParts (x: 'V) (rest: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let n = 'V.RoundToEven(x * number Log2e)
         let r = lessLog2 n x + rest
-        'V.Scale(fma factor (fma (r * r) (expTail r) r) factor, n)
+        struct (n, fma (r * r) (expTail r) r)
+
+    /// factor 2^n (1 + m). The product is rounded once, and once more where it is subnormal.
+    let inline timesParts (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Scale(fma factor m factor, n)
+
+    /// The same times e^c for a tiny c.
+    let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m + fma c m c)
+
+    /// factor e^(x + rest), as above.
+    let inline timesExp (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (n, m) = expParts x rest
+        timesParts factor n m
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let exp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -316,7 +326,8 @@ module internal LaneExponentials =
     /// The logarithm of a positive finite x in two parts, to some 2^-64 of its value: with s = (m - 1) / (m + 1) in two parts,
     /// log x = k log 2 + 2 atanh(s), atanh(s) = s + s z (1/3 + z T(z)), z = s^2. The parts that count are sums with their rounding errors
     /// (Dekker's and Knuth's exact sums and products).
-    let inline logInParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    let logInParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let struct (k, m) = splitPower x
         let f = m - number 1.0
         let sum = m + number 1.0
@@ -384,22 +395,15 @@ module internal LaneExponentials =
         let a = 'V.Abs x
         select (less (number bound) a) (number bound) a
 
-    /// factor e^(-x^2 + rest) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
-    let inline timesGaussian (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// The parts of e^(-x^2) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
+    let inline gaussianParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let square = x * x
-        timesExp factor -square (fma -x x square + rest)
+        expParts -square (fma -x x square)
 
-    /// factor e^(-x^2 / 2 + rest) for |x| <= 40; at 40 it is 0.
-    let inline timesNormal (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// The parts of e^(-x^2 / 2) for |x| <= 40; at 40 it is 0.
+    let inline normalParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let square = x * x
-        timesExp factor (number -0.5 * square) (fma (number -0.5) (fma x x -square) rest)
-
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesGaussian (number 1.0) (magnitudeUpTo 28.0 x) (number 0.0)
-
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        timesNormal (number 0.3989422804014327) (magnitudeUpTo 40.0 x) (number 0.0)
+        expParts (number -0.5 * square) (number -0.5 * fma x x -square)
 
 /// Hyperbolic functions on lanes.
 module internal LaneHyperbolics =

@@ -49,6 +49,7 @@ type internal Forms =
     static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
         let mutable y = x
         if Forms.Is<'R, Arithmetic.Negate>() then y <- 'V.Negate x
+        elif Forms.Is<'R, Pieces.Same>() then y <- x
         elif Forms.Is<'R, Pieces.Abs>() then y <- 'V.Abs x
         elif Forms.Is<'R, Powers.Sqrt>() || Forms.Is<'R, Powers.RootOfSquares>() then y <- 'V.Sqrt x
         elif Forms.Is<'R, Powers.Cbrt>() then y <- LanePowers.cbrt x
@@ -90,8 +91,8 @@ type internal Forms =
         elif Forms.Is<'R, Special.Erfc>() then y <- LaneSpecial.erfc x
         elif Forms.Is<'R, Special.NormalCdf>() then y <- LaneSpecial.normalCdf x
         elif Forms.Is<'R, Special.NormalInverseCdf>() then y <- LaneSpecial.normalInverseCdf x
-        elif Forms.Is<'R, Special.Gaussian>() then y <- LaneExponentials.gaussian x
-        elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneExponentials.normalPdf x
+        elif Forms.Is<'R, Special.Gaussian>() then y <- LaneSpecial.gaussian x
+        elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneSpecial.normalPdf x
         elif Forms.Is<'R, Powers.InverseOrZero>() then y <- LanePowers.inverseOrZero x
         elif Forms.Is<'R, Powers.Power>() then
             let mutable rule = rule

@@ -50,20 +50,20 @@ module internal LaneSpecial =
         let p = fma (fma p3 u p2) square (fma p1 u p0)
         struct (p * quotient, c)
 
-    /// erfc |x|. Beside the exponential it changes so little that the rounding of x sqrt 2 does not count.
-    let inline private upperTail (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// erfc |x| and e^(-x^2), which share the exponential. Beside it the rest of erfc changes so little that the rounding of x sqrt 2 does not count.
+    let inline private upperTail (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = magnitudeUpTo 28.0 x
         let struct (factor, c) = scaledTail (a * number 1.4142135623730951)
-        timesGaussian factor a c
+        let struct (n, m) = gaussianParts a
+        struct (timesPartsAnd c factor n m, timesParts (number 1.0) n m)
 
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let erfc (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let tail = upperTail x
-        select (less x (number 0.0)) (number 2.0 - tail) tail
+    /// erfc x and e^(-x^2)
+    let inline erfcAndGaussian (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let struct (tail, gaussian) = upperTail x
+        struct (select (less x (number 0.0)) (number 2.0 - tail) tail, gaussian)
 
-    /// For |x| < 1/2, x plus x times a polynomial in x^2; beyond, 1 - erfc |x|.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let erf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// erf x and e^(-x^2). For |x| < 1/2, erf x is x plus x times a polynomial in x^2; beyond, 1 - erfc |x|.
+    let inline erfAndGaussian (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let z = x * x
         let p =
             number -1.747632001307933e-07
@@ -76,14 +76,42 @@ module internal LaneSpecial =
             |> next z 0.11283791670972924
             |> next z -0.37612638903184026
             |> next z 0.1283791670955126
-        select (less ('V.Abs x) (number 0.5)) (fma x p x) (signedAs x (number 1.0 - upperTail x))
+        let struct (tail, gaussian) = upperTail x
+        struct (select (less ('V.Abs x) (number 0.5)) (fma x p x) (signedAs x (number 1.0 - tail)), gaussian)
+
+    /// The normal distribution function and its density.
+    let inline normalCdfAndPdf (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let a = magnitudeUpTo 40.0 x
+        let struct (factor, c) = scaledTail a
+        let struct (n, m) = normalParts a
+        let tail = timesPartsAnd c (number 0.5 * factor) n m
+        struct (select (less (number 0.0) x) (number 1.0 - tail) tail, timesParts (number 0.3989422804014327) n m)
+
+    // Where the second number is not asked for, what it alone needs is left out by the JIT.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let erfc (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (y, _) = erfcAndGaussian x
+        y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let erf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (y, _) = erfAndGaussian x
+        y
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let normalCdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let a = magnitudeUpTo 40.0 x
-        let struct (factor, c) = scaledTail a
-        let tail = timesNormal (number 0.5 * factor) a c
-        select (less (number 0.0) x) (number 1.0 - tail) tail
+        let struct (y, _) = normalCdfAndPdf x
+        y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let normalPdf (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (n, m) = normalParts (magnitudeUpTo 40.0 x)
+        timesParts (number 0.3989422804014327) n m
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let gaussian (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (n, m) = gaussianParts (magnitudeUpTo 28.0 x)
+        timesParts (number 1.0) n m
 
     /// Quotients of polynomials for the quantile x of p, after the pieces of Wichura's AS 241 (Applied Statistics 37 (1988) 477-484), but of
     /// what is left when the greater part is taken off. In the middle, x = q (sqrt(2 pi) + q^2 Q) with q = p - 1/2, Q as a function of
@@ -153,7 +181,7 @@ module internal LaneSpecial =
         above / below
 
     /// The far tail, seldom met, is computed only where some lane is in it.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
     let normalInverseCdf (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let q = p - number 0.5
         let low = less q (number 0.0)

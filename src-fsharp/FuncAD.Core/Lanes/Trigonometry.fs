@@ -63,19 +63,30 @@ module internal LaneTrigonometry =
     let inline private notReducible (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.And(less (number Reducible) x, less x (number inf))
 
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let sin (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// Where x is too large to be reduced, and sin x and cos x elsewhere. What is not asked for, the JIT leaves out.
+    let inline private circular (x: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
         let struct (n, high, low) = reduce a
-        let y = select (isOdd n) (cosNearZero high low) (sinNearZero high low)
-        patch (Rules.Trigonometry.Sin()) (notReducible a) x ('V.Xor(y, 'V.Xor(signBit x, turnSign n)))
+        let odd = isOdd n
+        let s = sinNearZero high low
+        let c = cosNearZero high low
+        struct (notReducible a,
+                'V.Xor(select odd c s, 'V.Xor(signBit x, turnSign n)),
+                'V.Xor(select odd s c, turnSign ('V.AddBits(n, bits 1L))))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let sin (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (outside, sine, _) = circular x
+        patch (Rules.Trigonometry.Sin()) outside x sine
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let cos (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let a = 'V.Abs x
-        let struct (n, high, low) = reduce a
-        let y = select (isOdd n) (sinNearZero high low) (cosNearZero high low)
-        patch (Rules.Trigonometry.Cos()) (notReducible a) x ('V.Xor(y, turnSign ('V.AddBits(n, bits 1L))))
+        let struct (outside, _, cosine) = circular x
+        patch (Rules.Trigonometry.Cos()) outside x cosine
+
+    let inline sinAndCos (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let struct (outside, sine, cosine) = circular x
+        struct (patch (Rules.Trigonometry.Sin()) outside x sine, patch (Rules.Trigonometry.Cos()) outside x cosine)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let tan (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
