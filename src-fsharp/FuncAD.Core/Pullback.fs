@@ -13,8 +13,7 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
 
     let struct (result, outputs) =
         try
-            let input = point |> Parts.map (fun x -> Real.OnTape(tape, x.Live, tape.PushLeaf())) (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray()))
-            let result = f (Gather.rebuild p input)
+            let result = f (Gather.rebuild p (Reverse.onTape tape point))
             let leaves = Gather.output operation result // before the end: a sequence may compute its numbers only now
             if leaves.HasFunctions then
                 leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."

@@ -136,56 +136,55 @@ type Real =
         elif isNull a.node then Real.BinaryWithActive(rule, a.value, b.value, b.extra, b.node)
         else Real.BinaryActive(rule, a.value, a.extra, a.node, b.value, b.extra, b.node)
 
+    // What the machine is to do in a few steps is here and calls nothing, so that no register has to be saved; all else is elsewhere.
+
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryActive<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: float, extra: float, node: Node) : Real =
         match node with
+        | :? Tape as tape when tape.IsReady ->
+            let y = rule.Value x
+            Real(y, tape.Append(extra, Flat.Slope(rule, x, y)), node)
         | :? ForwardLevel ->
             let y = rule.Value x
             Real(y, Flat.Slope(rule, x, y) * extra, node)
-        | :? Tape as tape ->
-            let y = rule.Value x
-            Real(y, tape.Push(extra, Flat.Slope(rule, x, y)), tape)
         | _ -> Real.UnaryNested(rule, Real(x, extra, node))
 
     /// The first argument is active, the second a constant.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryOfActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, extra: float, node: Node, b: float) : Real =
         match node with
+        | :? Tape as tape when tape.IsReady ->
+            let y = rule.Value(a, b)
+            Real(y, tape.Append(extra, Flat.SlopeA(rule, a, b, y)), node)
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeA(rule, a, b, y) * extra, node)
-        | :? Tape as tape ->
-            let y = rule.Value(a, b)
-            Real(y, tape.Push(extra, Flat.SlopeA(rule, a, b, y)), tape)
         | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
 
     /// The first argument is a constant, the second active.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryWithActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, extra: float, node: Node) : Real =
         match node with
+        | :? Tape as tape when tape.IsReady ->
+            let y = rule.Value(a, b)
+            Real(y, tape.Append(extra, Flat.SlopeB(rule, a, b, y)), node)
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeB(rule, a, b, y) * extra, node)
-        | :? Tape as tape ->
-            let y = rule.Value(a, b)
-            Real(y, tape.Push(extra, Flat.SlopeB(rule, a, b, y)), tape)
         | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryActive<'R when 'R: struct and 'R :> IBinary>
         (rule: 'R, a: float, extraA: float, nodeA: Node, b: float, extraB: float, nodeB: Node)
         : Real =
-        if Object.ReferenceEquals(nodeA, nodeB) then
-            match nodeA with
-            | :? ForwardLevel ->
-                let y = rule.Value(a, b)
-                Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
-            | :? Tape as tape ->
-                let y = rule.Value(a, b)
-                Real(y, tape.Push(extraA, Flat.SlopeA(rule, a, b, y), extraB, Flat.SlopeB(rule, a, b, y)), tape)
-            | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
-        else
-            Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+        match nodeA with
+        | :? Tape as tape when Object.ReferenceEquals(nodeA, nodeB) && tape.IsReady ->
+            let y = rule.Value(a, b)
+            Real(y, tape.Append(extraA, Flat.SlopeA(rule, a, b, y), extraB, Flat.SlopeB(rule, a, b, y)), nodeA)
+        | :? ForwardLevel when Object.ReferenceEquals(nodeA, nodeB) ->
+            let y = rule.Value(a, b)
+            Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
+        | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
     [<MethodImpl(MethodImplOptions.NoInlining)>]

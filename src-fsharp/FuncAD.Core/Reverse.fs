@@ -7,68 +7,104 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 
 /// <summary>
+/// Which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets an infinite slope.
+/// </summary>
+type internal IMarks =
+    abstract IsTouched: slot: int -> bool
+
+    /// Marks a slot; true if it was touched before.
+    abstract Touch: slot: int -> bool
+
+[<Struct>]
+type internal Marks(touched: bool[]) =
+    interface IMarks with
+        member _.IsTouched slot = touched[slot]
+
+        member _.Touch slot =
+            let before = touched[slot]
+            touched[slot] <- true
+            before
+
+/// <summary>No marks: every slot counts as touched. For cotangents that start from zero, when no slope is infinite.</summary>
+[<Struct>]
+type internal NoMarks =
+    interface IMarks with
+        member _.IsTouched _ = true
+        member _.Touch _ = true
+
+/// <summary>
 /// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
 /// cotangent. It is written once and compiled for two carriers: plain doubles, and <c>Real</c> where cotangents carry levels.
 /// </summary>
-/// <remarks>
-/// <c>touched</c> keeps which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets
-/// an infinite slope. It may be null, when no slope is infinite.
-/// </remarks>
 [<AbstractClass; Sealed>]
-type internal Sweep<'T when 'T: struct and 'T :> ICarrier<'T>> private () =
+type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks> private () =
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Contribute(cotangents: 'T[], touched: bool[], slot: int, contribution: 'T) =
+    static member Contribute(cotangents: 'T[], marks: 'M, slot: int, contribution: 'T) =
         let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
-        if isNull touched || touched[slot] then
-            cotangent <- 'T.Add(cotangent, contribution)
-        else
-            touched[slot] <- true
-            cotangent <- contribution
+        cotangent <- if marks.Touch slot then 'T.Add(cotangent, contribution) else contribution
 
     /// Resumes the frames of one chunk, last first; other kinds by the given function of frame and slot, which minds what is touched.
-    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
+    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable index = length - 1
         while index >= 0 do
             let slot = start + index
-            let frame = Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
+            let frame = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
             if frame.A >= 0 then
-                if isNull touched || touched[slot] then
+                if marks.IsTouched slot then
                     let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
-                    Sweep<'T>.Contribute(cotangents, touched, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
-                    Sweep<'T>.Contribute(cotangents, touched, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
+                    Sweep<'T, 'M>.Contribute(cotangents, marks, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
+                    Sweep<'T, 'M>.Contribute(cotangents, marks, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
             elif frame.A <> Frame.Leaf then
                 resume.Invoke(frame, slot)
             index <- index - 1
 
     /// Seeds some slots, and resumes all frames from the highest of them, or from a given one, down. Slots below 0 are passed over.
-    static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], touched: bool[], resume: Action<Frame, int>) =
+    static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable top = from
         for index = 0 to slots.Length - 1 do
             if slots[index] >= 0 then
-                Sweep<'T>.Contribute(cotangents, touched, slots[index], seeds[index])
+                Sweep<'T, 'M>.Contribute(cotangents, marks, slots[index], seeds[index])
                 top <- max top slots[index]
         let top = top
         tape.ForEachChunk(fun chunk start length ->
-            Sweep<'T>.Chunk(chunk, start, min length (top + 1 - start), cotangents, touched, resume))
+            Sweep<'T, 'M>.Chunk(chunk, start, min length (top + 1 - start), cotangents, marks, resume))
 
 module internal Reverse =
+    /// The inputs as the function sees them. Their cotangents have the first slots.
+    let onTape (tape: Tape) (point: Parts) : Parts =
+        // loops here and below: a closure takes and gives a number through memory, and there may be as many inputs as operations
+        let numbers = Array.zeroCreate point.Numbers.Length
+        for index = 0 to numbers.Length - 1 do
+            numbers[index] <- Real.OnTape(tape, point.Numbers[index].Live, tape.PushLeaf())
+        { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray())) }
+
     /// The sweep over plain doubles, for a tape without closures. Starting from -0 leaves every first contribution as it is.
-    let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (touched: bool[]) : Real[] =
+    let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (marks: 'M) : Real[] =
         let cotangents = ArrayPool<Flat>.Shared.Rent tape.Count
         try
             Array.Fill(cotangents, Flat -0.0, 0, tape.Count)
             let seeds = seeds |> Array.map (fun seed -> Flat seed.value)
-            Sweep<Flat>.Run(tape, slots, seeds, -1, cotangents, touched, (fun _ _ -> ()))
-            Array.init inputs (fun slot -> Real(cotangents[slot].Value + 0.0))
+            Sweep<Flat, 'M>.Run(tape, slots, seeds, -1, cotangents, marks, (fun _ _ -> ()))
+            let result = Array.zeroCreate inputs
+            for slot = 0 to inputs - 1 do
+                result[slot] <- Real(cotangents[slot].Value + 0.0)
+            result
         finally
             ArrayPool.Shared.Return cotangents
+
+    let private isAnyNaN (numbers: Real[]) : bool =
+        let mutable index = 0
+        while index < numbers.Length && not (Double.IsNaN numbers[index].value) do
+            index <- index + 1
+        index < numbers.Length
 
     /// The sweep over arrays, and over numbers that may carry levels.
     let private sweepReal (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) : Parts =
         let numbers = ArrayPool<Real>.Shared.Rent tape.Count
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
         Array.Clear(touched, 0, tape.Count)
+        let marks = Marks touched
         let cotangents = ArrayCotangents(numbers, touched, tape.Arrays)
 
         let resume (frame: Frame) slot =
@@ -78,8 +114,8 @@ module internal Reverse =
             elif touched[slot] then
                 let slopes = Lifted.On(tape)[index]
                 let cotangent = numbers[slot]
-                Sweep<Real>.Contribute(numbers, touched, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
-                if frame.B <> slot then Sweep<Real>.Contribute(numbers, touched, frame.B, Real.Scale(slopes.SlopeB, cotangent))
+                Sweep<Real, Marks>.Contribute(numbers, marks, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
+                if frame.B <> slot then Sweep<Real, Marks>.Contribute(numbers, marks, frame.B, Real.Scale(slopes.SlopeB, cotangent))
 
         try
             let mutable from = -1
@@ -87,7 +123,7 @@ module internal Reverse =
                 if slots.OfArrays[index] >= 0 then
                     cotangents.Add(slots.OfArrays[index], seeds.Arrays[index], null)
                     from <- tape.Count - 1
-            Sweep<Real>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, touched, resume)
+            Sweep<Real, Marks>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, marks, resume)
             let number slot =
                 if touched[slot] then numbers[slot].Unsigned else Real 0.0
             let array slot (input: Tensor) =
@@ -129,9 +165,9 @@ module internal Reverse =
         else
             // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
             let count = inputs.Numbers.Length
-            let cotangents = sweepFlat tape slots.OfNumbers seeds.Numbers count null
+            let cotangents = sweepFlat tape slots.OfNumbers seeds.Numbers count (NoMarks())
             Parts.ofNumbers (
-                if cotangents |> Array.exists (fun cotangent -> Double.IsNaN cotangent.value) then
-                    sweepFlat tape slots.OfNumbers seeds.Numbers count (Array.zeroCreate tape.Count)
+                if isAnyNaN cotangents then
+                    sweepFlat tape slots.OfNumbers seeds.Numbers count (Marks(Array.zeroCreate tape.Count))
                 else cotangents
             )

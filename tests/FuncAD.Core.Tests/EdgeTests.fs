@@ -185,6 +185,31 @@ let leaks =
             is 4.0 (AD.grad (fun x -> x * x) (real 2.0)) "the next call"
             is 4.0 (AD.grad (fun x -> x * onAnotherThread (fun () -> x.Value)  + x * x * 0.5) (real 2.0)) "reading a value is no operation")
 
+        testCase "wherever on their stacks the threads are, in reverse mode" (fun () ->
+            let onStackOf (bytes: int) (action: unit -> unit) =
+                let mutable failure: exn = null
+                let thread = Thread((fun () -> try action () with e -> failure <- e), bytes)
+                thread.Start()
+                thread.Join()
+                if not (isNull failure) then raise failure
+            // far below the operator, back again, and below once more
+            let rec power depth (x: Real) = if depth = 0 then real 1.0 else x * power (depth - 1) x
+            onStackOf 67108864 (fun () ->
+                is 60000.0 (AD.grad (fun x -> power 20000 x + x * power 9999 x + power 30000 x) (real 1.0)) "far down the stack"
+                is 20000.0 (AD.grad (fun x -> power 20000 x) (real 1.0)) "the next call")
+            // small stacks lie close to each other
+            let mutable refused = 0
+            let rec neighbours count (x: Real) : unit =
+                if count > 0 then
+                    onStackOf 131072 (fun () ->
+                        try
+                            x * x |> ignore
+                        with :? InvalidOperationException ->
+                            refused <- refused + 1
+                        neighbours (count - 1) x)
+            onStackOf 131072 (fun () -> AD.grad (fun x -> neighbours 40 x; x) (real 1.0) |> ignore)
+            Expect.equal refused 40 "operations on other threads")
+
         testCase "the same in forward mode is right" (fun () ->
             let f (x: Real) = onAnotherThread (fun () -> x * x) * onAnotherThread (fun () -> sin x)
             expectClose 4.0 (4.0 * Math.Sin 2.0 + 4.0 * Math.Cos 2.0) (AD.diff f (real 2.0)).Value "forward"
