@@ -22,7 +22,7 @@ public static partial class AD
     }
 
     /// <summary>The Jacobian x -> J, row by row in reverse mode.</summary>
-    /// <remarks>Cost: one run of f, and a sweep for each result.</remarks>
+    /// <remarks>Cost: one run of f, and a sweep for each eight results (four or two on machines with shorter vectors, one for each where numbers carry levels).</remarks>
     public static Func<Real[], Real[,]> JacobianReverse(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();

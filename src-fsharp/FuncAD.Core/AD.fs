@@ -104,15 +104,14 @@ module AD =
         Array2D.init rows x.Length (fun i j -> columns[j][i])
 
     /// <summary>The Jacobian, row by row in reverse mode.</summary>
-    /// <remarks>Cost: one run of f, and a sweep for each result.</remarks>
+    /// <remarks>Cost: one run of f, and a sweep for each eight results (four or two on machines with shorter vectors, one for each where numbers carry levels).</remarks>
     let jacobianReverse (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
         let recording = Recording<Real[], Real[]>("JacobianReverse", f >> result "JacobianReverse", x)
         try
-            let count = recording.Primals.Numbers.Length
-            let rows = Array.init count (fun i -> recording.Pull(Parts.ofNumbers (unit' count i)).Numbers)
-            Array2D.init count x.Length (fun i j -> rows[i][j])
+            let rows = recording.Rows()
+            Array2D.init rows.Length x.Length (fun i j -> rows[i][j])
         finally
             recording.Release()
 

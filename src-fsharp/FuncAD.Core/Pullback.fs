@@ -34,7 +34,10 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     /// The cotangents of the inputs for these cotangents of the results.
     member _.Pull(cotangents: Parts) : Parts = Reverse.sweep tape slots cotangents point
 
-    /// The same, in the structure of the point.
+    /// The rows of the Jacobian: the cotangents of the inputs for each result, where all are numbers.
+    member _.Rows() : Real[][] = Reverse.rows tape slots point
+
+    /// The pullback in the structure of the point.
     member recording.Pullback(cotangent: 'Q) : 'P =
         Gather.rebuild p (recording.Pull(Gather.alike operation "cotangent" result cotangent))
 

@@ -386,6 +386,7 @@ type Real =
     static member (%)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Remainder(), a, Real b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (%)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), Real a, b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (~-)(x: Real) : Real = Real.Unary(Arithmetic.Negate(), x)
     static member (~+)(x: Real) : Real = x
     static member op_Equality(a: Real, b: Real) = Real.Holds(Relations.Equal(), a, b)
@@ -659,7 +660,7 @@ type Real =
     override x.ToString() = x.value.ToString CultureInfo.InvariantCulture
     member x.ToString(format: string, provider: IFormatProvider) = x.value.ToString(format, provider)
 
-    // ---- Generic math: each member is the one above, or the value's own ----
+    // ---- Generic math: each member is the one above, or the value's own. The operators are inlined as those above are. ----
 
     interface IComparable with
         member x.CompareTo other =
@@ -696,24 +697,30 @@ type Real =
         static member TryParse(text: ReadOnlySpan<byte>, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
 
     interface IAdditionOperators<Real, Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member (+)(a: Real, b: Real) : Real = a + b
 
     interface ISubtractionOperators<Real, Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member (-)(a: Real, b: Real) : Real = a - b
 
     interface IMultiplyOperators<Real, Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member ( * )(a: Real, b: Real) : Real = a * b
 
     interface IDivisionOperators<Real, Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member (/)(a: Real, b: Real) : Real = a / b
 
     interface IModulusOperators<Real, Real, Real> with
         static member (%)(a: Real, b: Real) : Real = a % b
 
     interface IUnaryPlusOperators<Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member (~+)(x: Real) : Real = x
 
     interface IUnaryNegationOperators<Real, Real> with
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member (~-)(x: Real) : Real = -x
 
     interface IIncrementOperators<Real> with

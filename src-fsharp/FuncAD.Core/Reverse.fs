@@ -5,6 +5,10 @@ open System.Buffers
 open System.Collections.Generic
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+
+// Vectors are loaded from addresses.
+#nowarn "9"
 
 /// <summary>
 /// Which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets an infinite slope.
@@ -34,7 +38,7 @@ type internal NoMarks =
 
 /// <summary>
 /// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
-/// cotangent. It is written once and compiled for two carriers: plain doubles, and <c>Real</c> where cotangents carry levels.
+/// cotangent. It is written once and compiled for the carriers: plain doubles, vectors of them, and <c>Real</c> where cotangents carry levels.
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks> private () =
@@ -79,7 +83,10 @@ module internal Reverse =
             numbers[index] <- Real.OnTape(tape, point.Numbers[index].Live, tape.PushLeaf())
         { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray())) }
 
-    /// The sweep over plain doubles, for a tape without closures. Starting from -0 leaves every first contribution as it is.
+    /// All backpropagators are frames with plain slopes.
+    let private isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
+
+    /// The sweep over plain doubles, for a plain tape. Starting from -0 leaves every first contribution as it is.
     let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (marks: 'M) : Real[] =
         let cotangents = ArrayPool<Flat>.Shared.Rent tape.Count
         try
@@ -144,7 +151,7 @@ module internal Reverse =
     let sweep (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) : Parts =
         let slots = { OfNumbers = Array.copy slots.OfNumbers; OfArrays = Array.copy slots.OfArrays }
         let seeds = seeds |> Parts.map _.Live _.Live
-        let mutable isFlat = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
+        let mutable isFlat = isPlain tape
         let mutable isZero = true
         for index = 0 to slots.OfNumbers.Length - 1 do
             let seed = seeds.Numbers[index]
@@ -171,3 +178,44 @@ module internal Reverse =
                     sweepFlat tape slots.OfNumbers seeds.Numbers count (Marks(Array.zeroCreate tape.Count))
                 else cotangents
             )
+
+    /// Slots up to which rows are swept together: the cotangents of eight take 64 MB then.
+    let private longestTogether = 1 <<< 20
+
+    /// Rows of the Jacobian from one on, a row in each lane, for a plain tape. What is no contribution is -0 and changes no sum.
+    let private sweepRows<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (first: int) (inputs: int) : Real[][] =
+        let slots = Array.sub slots first (min 'V.Count (slots.Length - first))
+        let lanes = Array.zeroCreate<float> 'V.Count
+        use start = fixed lanes
+        let cotangents = ArrayPool<'V>.Shared.Rent tape.Count
+        try
+            Array.Fill(cotangents, 'V.Constant -0.0, 0, tape.Count)
+            let seeds = Array.init slots.Length (fun row ->
+                Array.Fill(lanes, -0.0)
+                lanes[row] <- 1.0
+                'V.Load start)
+            Sweep<'V, NoMarks>.Run(tape, slots, seeds, -1, cotangents, NoMarks(), (fun _ _ -> ()))
+            let rows = slots |> Array.map (fun _ -> Array.zeroCreate<Real> inputs)
+            for slot = 0 to inputs - 1 do
+                'V.Store(cotangents[slot], start)
+                for row = 0 to rows.Length - 1 do
+                    rows[row][slot] <- Real(lanes[row] + 0.0)
+            rows
+        finally
+            ArrayPool.Shared.Return cotangents
+
+    /// <summary>The cotangents of the inputs, all numbers, for each result in turn: the rows of the Jacobian, with the bits of <c>sweep</c>.</summary>
+    let rows (tape: Tape) (slots: Slots) (inputs: Parts) : Real[][] =
+        let count = slots.OfNumbers.Length
+        let alone row =
+            let seeds = Array.init count (fun index -> Real(if index = row then 1.0 else 0.0))
+            (sweep tape slots (Parts.ofNumbers seeds) inputs).Numbers
+        if count < 2 || tape.Count > longestTogether || not (isPlain tape) then
+            Array.init count alone
+        else
+            let together, lanes =
+                if count > 4 && Vector512.IsHardwareAccelerated then sweepRows<Lane512>, 8
+                elif count > 2 && Vector256.IsHardwareAccelerated then sweepRows<Lane256>, 4
+                else sweepRows<Lane128>, 2
+            let rows = [| for first in 0..lanes .. count - 1 do yield! together tape slots.OfNumbers first inputs.Numbers.Length |]
+            rows |> Array.mapi (fun row cotangents -> if isAnyNaN cotangents then alone row else cotangents)

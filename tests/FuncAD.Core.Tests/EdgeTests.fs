@@ -87,6 +87,14 @@ let input =
                     let j = jacobian f (reals x)
                     Expect.equal [ for i in 0 .. j.GetLength 0 - 1 -> [ for k in 0 .. j.GetLength 1 - 1 -> j[i, k].Value ] ] expected "entries")
 
+        testCase "rows of a Jacobian that are swept together do not mix" (fun () ->
+            // an infinite slope and a computed NaN in some rows, constants, one result twice
+            let f (x: Real[]) = [| sqrt x[0]; x[1]; x[0] * x[1]; real 3.0; x[1]; sqrt x[0] * 0.0; sin x[1]; -x[0]; x[1] * 5.0; real 1.0 |]
+            let expected =
+                [ [ infinity; 0.0 ]; [ 0.0; 1.0 ]; [ 2.0; 0.0 ]; [ 0.0; 0.0 ]; [ 0.0; 1.0 ]; [ nan; 0.0 ]; [ 0.0; Math.Cos 2.0 ]; [ -1.0; 0.0 ]; [ 0.0; 5.0 ]; [ 0.0; 0.0 ] ]
+            let j = AD.jacobianReverse f (reals [| 0.0; 2.0 |])
+            expected |> List.iteri (fun i row -> row |> List.iteri (fun k entry -> expectSame entry j[i, k].Value $"J[{i}, {k}]")))
+
         testCase "lengths that do not match" (fun () ->
             let message = (thrown<ArgumentException> (fun () -> AD.jvp (fun (x: Real[]) -> x[0]) (reals [| 1.0; 2.0 |]) (reals [| 1.0 |]) |> ignore)).Message
             message |> expectMentions [ "Jvp"; "tangent"; "2"; "1" ]

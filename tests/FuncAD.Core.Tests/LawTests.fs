@@ -132,6 +132,17 @@ let tests =
                 for i = 0 to size.Length - 1 do
                     expectWithin (bound case size[i]) (columns[i, j].Value) (rows[i, j].Value) $"J[{i}, {j}]")
 
+        law "rows of the Jacobian together are the pullback's, bit for bit" 400 everywhere (fun case ->
+            // from one row to more than two groups of eight
+            for copies in [ 1; 2; 5; 20 ] do
+                let many (x: Real[]) = (let y = f case x in Array.init copies (fun k -> if k % 3 = 2 then y[k % y.Length] * float k else y[k % y.Length]))
+                let rows = AD.jacobianReverse many (reals case.Point)
+                let _, pullback = AD.vjp many (reals case.Point)
+                for i = 0 to copies - 1 do
+                    let row = pullback (reals (unit' copies i)) |> values
+                    for j = 0 to row.Length - 1 do
+                        expectEqual row[j] rows[i, j].Value $"{copies} rows, J[{i}, {j}]")
+
         law "<w, Jv> = <J^T w, v>" 800 everywhere (fun case ->
             let left = Array.fold2 (fun sum w y -> sum + w * y) 0.0 case.W (jv case case.V)
             let right = Array.fold2 (fun sum x v -> sum + x * v) 0.0 (wj case case.W) case.V

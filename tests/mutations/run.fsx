@@ -41,6 +41,8 @@ let mutations =
       mutation "custom: a slope that takes x for y" "Custom.fs" "unbox<'T> (box (slope x y))" "unbox<'T> (box (slope x x))"
       mutation "clamp: the bound's slope is forgotten" "Real.fs" "Real.Min(Real.Max(x, min), max)" "Real.Min(Real.Max(x, min), Real max.value)"
       mutation "structure: dictionaries by position" "Structures/Shapes.fs" "| true, part -> into.Open(element).Gather(pair.Value, part, into)" "| true, _ -> into.Open(element).Gather(pair.Value, pairs[Array.IndexOf(like, pair)].Value, into)"
+      mutation "rows: other rows' infinite slopes show" "Reverse.fs" "if isAnyNaN cotangents then alone row else cotangents" "cotangents"
+      mutation "rows: a seed in its neighbour's lane" "Reverse.fs" "lanes[row] <- 1.0" "lanes[slots.Length - 1 - row] <- 1.0"
       mutation "threads: every stack is the owner's" "Tape.fs" "unativeint (highest - Tape.Here()) < span" "span > 0un"
       mutation "threads: a foreign thread records" "Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then"
       mutation "arrays: a cotangent that an outer level has recorded is reused" "Arrays/Tensor.fs" "if isNull a.Node && isNull b.Node && isNull yBar.Node then cotangents.Drop" "if isNull yBar.Node then cotangents.Drop"
