@@ -254,21 +254,24 @@ module internal LaneExponentials =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let halfExpM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 0.5 8388608.0 x
 
-    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for positive finite x: k and m.
-    let inline splitPower (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
-        let subnormal = less x (number 2.2250738585072014e-308)
-        let x = select subnormal (x * number 18014398509481984.0) x
+    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for a positive finite x that is not subnormal: k and m.
+    let inline private splitNormal (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let moved = 'V.AddBits(x, number 1.0)
         let moved = 'V.SubtractBits(moved, bits 0x3FE6A09E667F3BCDL)
         let exponent = 'V.Or('V.ShiftBitsRight(moved, 52), number 4503599627370496.0)
-        let k = exponent - select subnormal (number 4503599627371573.0) (number 4503599627371519.0)
         let m = 'V.AddBits('V.And(moved, bits 0x000FFFFFFFFFFFFFL), bits 0x3FE6A09E667F3BCDL)
-        struct (k, m)
+        struct (exponent - number 4503599627371519.0, m)
+
+    /// The same for subnormal ones too.
+    let inline splitPower (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+        let subnormal = less x (number 2.2250738585072014e-308)
+        let struct (k, m) = splitNormal (select subnormal (x * number 18014398509481984.0) x)
+        struct (k - select subnormal (number 54.0) (number 0.0), m)
 
     /// k and the terms of the logarithm of m: with f = m - 1 and s = f / (2 + f), log m = f - f^2/2 + s (f^2/2 + R(s^2)); R is that of
     /// fdlibm's e_log.c (Sun Microsystems, 1993).
     let inline private logParts (x: 'V) : struct ('V * 'V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
-        let struct (k, m) = splitPower x
+        let struct (k, m) = splitNormal x
         let f = m - number 1.0
         let s = f / (number 2.0 + f)
         let z = s * s
@@ -281,23 +284,31 @@ module internal LaneExponentials =
         let half = number 0.5 * f * f
         struct (k, f, half, s * fma z r half)
 
-    /// What a logarithm is at 0, below, at infinity and NaN.
-    let inline private logSpecial (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private logElsewhere (rule: 'R) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+        let zero = number 0.0
+        let y = patch rule ('V.And(less zero x, less x (number 2.2250738585072014e-308))) x y
         let y = select (less x (number inf)) y x
-        select ('V.LessOrEqual(x, number 0.0)) (select (equal x (number 0.0)) (number minusInf) (number nan)) y
+        select ('V.LessOrEqual(x, zero)) (select (equal x zero) (number minusInf) (number nan)) y
+
+    /// y, and what a logarithm is at subnormal numbers, 0, below, at infinity and NaN, where there are any.
+    let inline private logEverywhere (rule: 'R) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+        let normal = 'V.And('V.LessOrEqual(number 2.2250738585072014e-308, x), less x (number inf))
+        if 'V.Any('V.Xor(normal, bits -1L)) then logElsewhere rule x y else y
 
     /// log x + c for a c that is small beside it (or zero, where x is 0, infinite or no number).
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logPlus (x: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (k, f, half, tail) = logParts x
         let low = tail + fma k (number 1.90821492927058770002e-10) c
-        logSpecial x (fma k (number 6.93147180369123816490e-01) (f - (half - low)))
+        logEverywhere (Rules.Exponentials.Log()) x (fma k (number 6.93147180369123816490e-01) (f - (half - low)))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let log (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logPlus x (number 0.0)
 
     /// (log m) / log b + k (log 2 / log b), each factor in two parts.
-    let inline private logOfBase (inverse: float) (inverseRest: float) (log2: float) (log2Rest: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    let inline private logOfBase (rule: 'R) (inverse: float) (inverseRest: float) (log2: float) (log2Rest: float) (x: 'V) : 'V
+        when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         let struct (k, f, half, tail) = logParts x
         let high = f - half
         let low = ((f - high) - half) + tail
@@ -305,14 +316,14 @@ module internal LaneExponentials =
         let error = fma high (number inverse) -p + fma low (number inverse) (high * number inverseRest)
         let whole = k * number log2
         let sum = whole + p
-        logSpecial x (sum + (((whole - sum) + p) + fma k (number log2Rest) error))
+        logEverywhere rule x (sum + (((whole - sum) + p) + fma k (number log2Rest) error))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let log2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logOfBase Log2e 2.0355273740931033e-17 1.0 0.0 x
+    let log2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logOfBase (Rules.Exponentials.Log2()) Log2e 2.0355273740931033e-17 1.0 0.0 x
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let log10 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        logOfBase 0.4342944819032518 1.098319650216765e-17 0.301029995663157 8.241712586023572e-13 x
+        logOfBase (Rules.Exponentials.Log10()) 0.4342944819032518 1.098319650216765e-17 0.301029995663157 8.241712586023572e-13 x
 
     /// log(1 + x): log u for u = fl(1 + x), plus the first-order effect of that rounding.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
