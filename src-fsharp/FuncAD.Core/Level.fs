@@ -1,10 +1,17 @@
 namespace FuncAD
 
+open System.Runtime.CompilerServices
 open System.Threading
 
 /// <summary>What a number carries beside its value: a level, or a node that belongs to one. Null in a constant.</summary>
 [<AbstractClass; AllowNullLiteral>]
-type Node internal (order: int64) =
+type Node internal (order: int64, owner: Level) =
+    /// The level itself, or the one that the node belongs to.
+    member internal node.Level: Level = if isNull owner then Unsafe.As<Level> node else owner
+
+    /// False for a level.
+    member internal _.IsNested = not (isNull owner)
+
     /// The order of the level: an operator that is applied inside another has the higher one.
     member internal _.Order = order
 
@@ -16,9 +23,8 @@ type Node internal (order: int64) =
 /// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 /// </summary>
-[<AbstractClass; AllowNullLiteral>]
-type Level internal () =
-    inherit Node(Level.Fresh())
+and [<AbstractClass; AllowNullLiteral>] Level internal () =
+    inherit Node(Level.Fresh(), null)
     static let mutable newest = 0L
     [<VolatileField>]
     let mutable ended = false

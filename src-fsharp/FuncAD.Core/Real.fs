@@ -40,17 +40,10 @@ type Real =
 
     // ---- Levels ----
 
-    member internal x.Level: Level =
-        match x.node with
-        | null -> null
-        | :? Nested as nested -> nested.Level
-        | node -> Unsafe.As<Level> node
+    member internal x.Level: Level = if isNull x.node then null else x.node.Level
 
     /// What the number is below its level.
-    member internal x.Primal: Real =
-        match x.node with
-        | :? Nested as nested -> nested.Primal
-        | _ -> Real x.value
+    member internal x.Primal: Real = if isNull x.node || not x.node.IsNested then Real x.value else Unsafe.As<Nested>(x.node).Primal
 
     /// The tangent of a number that belongs to a forward level.
     member internal x.Tangent: Real =
@@ -73,6 +66,18 @@ type Real =
 
     /// Tells whether the number's value depends on the inputs of a program that is being traced.
     member internal x.IsTraced = not (isNull x.node) && x.node.Traces
+
+    /// The level of modes that are done here: slopes and their products. Others interpret rules by themselves. (Both types are sealed, so that
+    /// the question costs two comparisons.)
+    static member private IsOfModes(level: Level) : bool = level :? Tape || level :? ForwardLevel
+
+    /// Tells whether the number is the answer to a question, or a share, in a program that is being traced.
+    member private x.IsWeight: bool =
+        match x.node with
+        | null -> false
+        | node when node.IsNested || Real.IsOfModes node.Level -> false
+        | :? TraceLevel as level -> level.IsWeight x
+        | _ -> false
 
     /// The number below all levels: a number of the program that is being traced, or a plain one.
     member internal x.Bottom: Real =
@@ -113,10 +118,9 @@ type Real =
         if isNull slope.node && slope.value = 1.0 then tangent
         elif isNull tangent.node && tangent.value = 1.0 then slope
         else
-            match slope.node, tangent.node with
-            | (:? TraceLevel as level), _ when level.IsWeight slope -> Real.Binary(Powers.Absorb(), slope, tangent)
-            | _, (:? TraceLevel as level) when level.IsWeight tangent -> Real.Binary(Powers.Absorb(), tangent, slope)
-            | _ -> Real.Binary(Arithmetic.Multiply(), slope, tangent)
+            if slope.IsWeight then Real.Binary(Powers.Absorb(), slope, tangent)
+            elif tangent.IsWeight then Real.Binary(Powers.Absorb(), tangent, slope)
+            else Real.Binary(Arithmetic.Multiply(), slope, tangent)
 
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
     //
@@ -192,7 +196,7 @@ type Real =
         let x = x.Live
         match x.Level with
         | null -> Real(rule.Value x.value)
-        | :? RuleLevel as level -> level.Unary(rule, x)
+        | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Unary(rule, x)
         | level ->
             let primal = x.Primal
             let y = Real.Unary(rule, primal)
@@ -203,7 +207,7 @@ type Real =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
         | null -> Real(rule.Value(a.value, b.value))
-        | :? RuleLevel as level -> level.Binary(rule, a, b)
+        | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Binary(rule, a, b)
         | level ->
             let primalA, primalB = a.Below level, b.Below level
             let y = Real.Binary(rule, primalA, primalB)
@@ -221,7 +225,7 @@ type Real =
             let a, b, c = a.Live, b.Live, c.Live
             match Real.Higher(Real.Higher(a.Level, b.Level), c.Level) with
             | null -> Real(rule.Value(a.value, b.value, c.value))
-            | :? RuleLevel as level -> level.Ternary(rule, a, b, c)
+            | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Ternary(rule, a, b, c)
             | level ->
                 let primalA, primalB, primalC = a.Below level, b.Below level, c.Below level
                 let y = Real.Ternary(rule, primalA, primalB, primalC)
@@ -926,8 +930,7 @@ and [<Struct; NoEquality; NoComparison>] Condition =
 
 /// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =
-    inherit Node(level.Order)
-    member _.Level = level
+    inherit Node(level.Order, level)
     member _.Primal = primal
     override _.Traces = primal.IsTraced
 
