@@ -22,7 +22,7 @@ module internal Forward =
 
     /// The part of a result that belongs to the level or below: numbers of higher levels have escaped from operators that have ended.
     let rec lookThrough (level: Level) (y: Real) =
-        if not (isNull y.node) && y.node.Order > level.Order then lookThrough level y.Primal else y
+        if not (isNull y.node) && y.Level.Order > level.Order then lookThrough level y.Primal else y
 
     let rec lookThroughArray (level: Level) (y: Tensor) =
         if not (isNull y.Node) && y.Level.Order > level.Order then lookThroughArray level y.Primal else y

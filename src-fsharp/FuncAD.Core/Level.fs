@@ -5,15 +5,12 @@ open System.Threading
 
 /// <summary>What a number carries beside its value: a level, or a node that belongs to one. Null in a constant.</summary>
 [<AbstractClass; AllowNullLiteral>]
-type Node internal (order: int64, owner: Level) =
+type Node internal (owner: Level) =
     /// The level itself, or the one that the node belongs to.
     member internal node.Level: Level = if isNull owner then Unsafe.As<Level> node else owner
 
     /// False for a level.
     member internal _.IsNested = not (isNull owner)
-
-    /// The order of the level: an operator that is applied inside another has the higher one.
-    member internal _.Order = order
 
     /// True for what belongs, below all levels, to a program that is being traced: its value is only that of the example.
     abstract Traces: bool
@@ -24,13 +21,17 @@ type Node internal (order: int64, owner: Level) =
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 /// </summary>
 and [<AbstractClass; AllowNullLiteral>] Level internal () =
-    inherit Node(Level.Fresh(), null)
+    inherit Node(null)
     static let mutable newest = 0L
+    let order = Level.Fresh()
     [<VolatileField>]
     let mutable ended = false
 
     /// The level counter: the one global variable of the library.
     static member private Fresh() = Interlocked.Increment &newest
+
+    /// An operator that is applied inside another has the higher order.
+    member internal _.Order = order
 
     /// From its end on, a level's numbers are constants to every operation.
     member internal _.Ended = ended

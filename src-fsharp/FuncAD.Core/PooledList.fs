@@ -4,11 +4,12 @@ open System
 open System.Buffers
 open System.Collections.Generic
 
-/// <summary>An append-only list in pooled chunks of one size: it neither copies when it grows nor allocates once warm.</summary>
+/// <summary>An append-only list in pooled chunks of one size, a power of two: it neither copies when it grows nor allocates once warm.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal PooledList<'T>() =
     static let chunkLength = 1024
     let chunks = List<'T[]>()
+    let mutable newest: 'T[] = [||]
     let mutable count = 0
 
     member _.Count = count
@@ -16,13 +17,17 @@ type internal PooledList<'T>() =
     /// Answers the index of the new item.
     member _.Add(item: 'T) : int =
         let index = count
-        if index = chunks.Count * chunkLength then chunks.Add(ArrayPool.Shared.Rent chunkLength)
-        chunks[index / chunkLength][index % chunkLength] <- item
+        let place = index &&& (chunkLength - 1)
+        if place = 0 then
+            newest <- ArrayPool.Shared.Rent chunkLength
+            chunks.Add newest
+        newest[place] <- item
         count <- index + 1
         index
 
+    /// An item in its place.
     member _.Item
-        with get index = chunks[index / chunkLength][index % chunkLength]
+        with get (index: int): inref<'T> = &chunks[index / chunkLength][index &&& (chunkLength - 1)]
 
     interface IDisposable with
         /// Gives the chunks back.
@@ -30,4 +35,5 @@ type internal PooledList<'T>() =
             for chunk in chunks do
                 ArrayPool.Shared.Return(chunk, clearArray = true)
             chunks.Clear()
+            newest <- [||]
             count <- 0

@@ -930,7 +930,7 @@ and [<Struct; NoEquality; NoComparison>] Condition =
 
 /// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =
-    inherit Node(level.Order, level)
+    inherit Node(level)
     member _.Primal = primal
     override _.Traces = primal.IsTraced
 

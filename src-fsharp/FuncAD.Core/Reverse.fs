@@ -119,7 +119,7 @@ module internal Reverse =
             if frame.A = Frame.Closure then
                 tape.Closures[index].Resume(cotangents, slot)
             elif touched[slot] then
-                let slopes = Lifted.On(tape)[index]
+                let slopes = &Lifted.On(tape)[index]
                 let cotangent = numbers[slot]
                 Sweep<Real, Marks>.Contribute(numbers, marks, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
                 if frame.B <> slot then Sweep<Real, Marks>.Contribute(numbers, marks, frame.B, Real.Scale(slopes.SlopeB, cotangent))

@@ -129,7 +129,7 @@ type internal Tape() =
 
     /// Writes a frame or says why not, in all cases: the first frame, a full chunk, a tape that has ended, a foreign thread, the owner far down its stack.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    member private tape.PushFrame(a: int, b: int, slopeA: float, slopeB: float) : int =
+    member private tape.PushElsewhere(a: int, b: int, slopeA: float, slopeB: float) : int =
         if tape.Ended then
             0 // whatever refers to it is a constant by now
         elif Environment.CurrentManagedThreadId <> owner then
@@ -162,6 +162,10 @@ type internal Tape() =
             tape.next <- 0
             tape.Write(a, b, slopeA, slopeB)
 
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member private tape.PushFrame(a: int, b: int, slopeA: float, slopeB: float) : int =
+        if tape.IsReady then tape.Write(a, b, slopeA, slopeB) else tape.PushElsewhere(a, b, slopeA, slopeB)
+
     /// A slot's index; numbers hold it as the bits of a double.
     static member Index(slot: float) : int = int (BitConverter.DoubleToInt64Bits slot)
     static member Slot(index: int) : float = BitConverter.Int64BitsToDouble(int64 index)
@@ -182,9 +186,7 @@ type internal Tape() =
         Tape.Slot(tape.Write(Tape.Index a, Tape.Index b, slopeA, slopeB))
 
     /// A slot without backpropagator: an input of the operator, or a further result of a closure.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    member tape.PushLeaf() : float =
-        Tape.Slot(if tape.IsReady then tape.Write(Frame.Leaf, 0, 0.0, 0.0) else tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
+    member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
 
     /// Records a backpropagator that is a closure, and answers the slot of its first result that is a number.
     member tape.PushClosure(closure: Backpropagator) : float =
