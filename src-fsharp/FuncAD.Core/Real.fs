@@ -190,29 +190,29 @@ type Real =
             Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
         | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
 
-    // Reverse mode over another level is asked for before the general case.
+    // The usual case is asked for before the general one: arguments of one level that are not ended, and constants.
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
-        match Variable.Ready x.node with
+        match Nested.Live x.node with
         | null -> Real.UnaryAtHighest(rule, x)
-        | variable ->
-            let y = Real.Unary(rule, variable.Primal)
-            Real.Depend(variable.Tape, y, variable.Slot, rule.Slope<Real>(variable.Primal, y))
+        | nested ->
+            let y = Real.Unary(rule, nested.Primal)
+            Real.Join(nested.Level, y, x, rule.Slope<Real>(nested.Primal, y))
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryNested<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        let variableA, variableB = Variable.Ready a.node, Variable.Ready b.node
-        if not (isNull variableA) && not (isNull variableB) && Object.ReferenceEquals(variableA.Level, variableB.Level) then
-            let y = Real.Binary(rule, variableA.Primal, variableB.Primal)
-            let slopeA = rule.SlopeA<Real>(variableA.Primal, variableB.Primal, y)
-            Real.Depend(variableA.Tape, y, variableA.Slot, slopeA, variableB.Slot, rule.SlopeB<Real>(variableA.Primal, variableB.Primal, y))
-        elif not (isNull variableA) && isNull b.node then
-            let y = Real.Binary(rule, variableA.Primal, b)
-            Real.Depend(variableA.Tape, y, variableA.Slot, rule.SlopeA<Real>(variableA.Primal, b, y))
-        elif not (isNull variableB) && isNull a.node then
-            let y = Real.Binary(rule, a, variableB.Primal)
-            Real.Depend(variableB.Tape, y, variableB.Slot, rule.SlopeB<Real>(a, variableB.Primal, y))
+        let nestedA, nestedB = Nested.Live a.node, Nested.Live b.node
+        if not (isNull nestedA) && not (isNull nestedB) && Object.ReferenceEquals(nestedA.Level, nestedB.Level) then
+            let y = Real.Binary(rule, nestedA.Primal, nestedB.Primal)
+            let slopeA = rule.SlopeA<Real>(nestedA.Primal, nestedB.Primal, y)
+            Real.Join(nestedA.Level, y, a, slopeA, b, rule.SlopeB<Real>(nestedA.Primal, nestedB.Primal, y))
+        elif not (isNull nestedA) && isNull b.node then
+            let y = Real.Binary(rule, nestedA.Primal, b)
+            Real.Join(nestedA.Level, y, a, rule.SlopeA<Real>(nestedA.Primal, b, y))
+        elif not (isNull nestedB) && isNull a.node then
+            let y = Real.Binary(rule, a, nestedB.Primal)
+            Real.Join(nestedB.Level, y, b, rule.SlopeB<Real>(a, nestedB.Primal, y))
         else Real.BinaryAtHighest(rule, a, b)
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
@@ -326,25 +326,16 @@ type Real =
         elif isNull b || a.Order >= b.Order then a
         else b
 
-    /// The result on a tape with this primal that depends on the number in a slot with this slope.
-    static member private Depend(tape: Tape, primal: Real, slot: float, slope: Real) : Real =
-        let result =
-            if isNull slope.node then tape.Push(slot, slope.value)
-            else Lifted.Push(tape, Tape.Index slot, slope, tape.Count, Real 0.0)
-        Real.OnTape(tape, primal, result)
-
-    /// The result on a tape with this primal that depends on the numbers in two slots with these slopes.
-    static member private Depend(tape: Tape, primal: Real, slotA: float, slopeA: Real, slotB: float, slopeB: Real) : Real =
-        let result =
-            if isNull slopeA.node && isNull slopeB.node then tape.Push(slotA, slopeA.value, slotB, slopeB.value)
-            else Lifted.Push(tape, Tape.Index slotA, slopeA, Tape.Index slotB, slopeB)
-        Real.OnTape(tape, primal, result)
-
     /// The number with this primal that depends, at the level, on x with this slope.
     static member internal Join(level: Level, primal: Real, x: Real, slope: Real) : Real =
         match level with
         | :? ForwardLevel as forward -> Real.OnForward(forward, primal, Real.Scale(slope, x.Tangent))
-        | _ -> Real.Depend(Unsafe.As<Tape> level, primal, x.Slot, slope)
+        | _ ->
+            let tape = Unsafe.As<Tape> level
+            let slot =
+                if isNull slope.node then tape.Push(x.Slot, slope.value)
+                else Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real 0.0)
+            Real.OnTape(tape, primal, slot)
 
     /// The number with this primal that depends, at the level, on a and b with these slopes.
     static member internal Join(level: Level, primal: Real, a: Real, slopeA: Real, b: Real, slopeB: Real) : Real =
@@ -352,7 +343,12 @@ type Real =
         | :? ForwardLevel as forward ->
             let tangentA = Real.Scale(slopeA, a.Tangent)
             Real.OnForward(forward, primal, Real.Binary(Arithmetic.Add(), tangentA, Real.Scale(slopeB, b.Tangent)))
-        | _ -> Real.Depend(Unsafe.As<Tape> level, primal, a.Slot, slopeA, b.Slot, slopeB)
+        | _ ->
+            let tape = Unsafe.As<Tape> level
+            let slot =
+                if isNull slopeA.node && isNull slopeB.node then tape.Push(a.Slot, slopeA.value, b.Slot, slopeB.value)
+                else Lifted.Push(tape, Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB)
+            Real.OnTape(tape, primal, slot)
 
     interface ICarrier<Real> with
         static member Constant value = Real value
@@ -963,6 +959,13 @@ and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Re
     member _.Primal = primal
     override _.Traces = primal.IsTraced
 
+    /// The node as a number of forward or reverse mode whose level has not ended; otherwise null.
+    static member Live(node: Node) : Nested =
+        match node with
+        | :? Variable
+        | :? Dual when not node.Level.Ended -> Unsafe.As<Nested> node
+        | _ -> null
+
 /// <summary>A dual number: primal + tangent e, with e^2 = 0 and e the level's own.</summary>
 and [<Sealed; AllowNullLiteral>] internal Dual(level: ForwardLevel, primal: Real, tangent: Real) =
     inherit Nested(level, primal)
@@ -972,13 +975,6 @@ and [<Sealed; AllowNullLiteral>] internal Dual(level: ForwardLevel, primal: Real
 and [<Sealed; AllowNullLiteral>] internal Variable(tape: Tape, primal: Real, slot: float) =
     inherit Nested(tape, primal)
     member _.Slot = slot
-    member variable.Tape: Tape = Unsafe.As<Tape> variable.Level
-
-    /// The node as a result on a tape that is ready, otherwise null.
-    static member Ready(node: Node) : Variable =
-        match node with
-        | :? Variable as variable when variable.Tape.IsReady -> variable
-        | _ -> null
 
 /// <summary>The two slopes of a frame, where they belong to lower levels. They lie in a pooled list of the tape.</summary>
 and [<Struct>] internal Lifted =
