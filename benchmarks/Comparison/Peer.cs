@@ -35,6 +35,9 @@ public sealed class Peer : IDisposable
     /// <summary>The first line that it wrote to its error stream.</summary>
     private string LastError { get; set; } = "";
 
+    /// <summary>It said itself that it does not take this instance.</summary>
+    public bool HasDeclined { get; private set; }
+
     /// <summary>Waits until it has computed everything once.</summary>
     /// <returns>Why it cannot go on; null if it can.</returns>
     public string? WaitUntilReady(TimeSpan limit) => ReadLine(limit) switch
@@ -42,9 +45,15 @@ public sealed class Peer : IDisposable
         "ready" => null,
         null when !_process.HasExited => $"a first run takes more than {limit.TotalSeconds:0} s",
         null => $"ended with code {_process.ExitCode}{(LastError.Length > 0 ? ": " : "")}{LastError}",
-        var line when line.StartsWith("skip ", StringComparison.Ordinal) => line[5..],
+        var line when line.StartsWith("skip ", StringComparison.Ordinal) => Declined(line[5..]),
         var line => $"answered '{line}'",
     };
+
+    private string Declined(string reason)
+    {
+        HasDeclined = true;
+        return reason;
+    }
 
     public (double[] Values, double[] Derivatives) Result() => InstanceFile.ReadResult(_result);
 

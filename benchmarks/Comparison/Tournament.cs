@@ -80,7 +80,9 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
                 running.Add((row, peer));
                 if (peer.WaitUntilReady(pace.Patience) is { } reason)
                 {
-                    given[contestant] = reason == Peer.NotWritten ? reason : $"left out: {reason} at {size.Name}";
+                    // a contestant that declined a size may take the next one, whose name is larger and whose program is smaller
+                    if (reason == Peer.NotWritten) given[contestant] = reason;
+                    else if (!peer.HasDeclined) given[contestant] = $"left out: {reason} at {size.Name}";
                     rows.Add(row with { Note = reason });
                     Leave(running);
                     continue;
