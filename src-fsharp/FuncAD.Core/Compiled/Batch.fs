@@ -62,6 +62,7 @@ type internal Workspace(code: TileCode) =
 
     /// Points are computed in groups of sixteen.
     static member Padded(count: int) : int = (count + 15) / 16 * 16
+    static member Whole(count: int) : int = count / 16 * 16
 
     /// Leads the pointer of an input to some points of a column of the caller's, or to a copy of them that ends in complete vectors.
     member workspace.Read(input: int, columns: Columns, column: int, first: int, count: int) : unit =

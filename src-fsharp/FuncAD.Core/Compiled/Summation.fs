@@ -94,10 +94,12 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let chunk (workspaces: Workspaces) part =
             let first = part * length
             let count = min length (count - first)
-            let isDone = isQuick && count % 16 = 0 && quickly workspaces.Quick quick parameters data first count sums[part]
-            if not isDone then
-                Array.Fill(sums[part], -0.0)
-                carefully workspaces.Careful careful parameters data first count sums[part] leftOut[part]
+            // whole groups, then what is left over
+            let whole = if isQuick then Workspace.Whole count else 0
+            let isDone = whole > 0 && quickly workspaces.Quick quick parameters data first whole sums[part]
+            if not isDone then Array.Fill(sums[part], -0.0)
+            let start = if isDone then whole else 0
+            if start < count then carefully workspaces.Careful careful parameters data (first + start) (count - start) sums[part] leftOut[part]
         Batch.split options parts (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspaces(quick, careful)) chunk
         let total = Array.init outputs (fun output ->
             let mutable total = -0.0
