@@ -190,7 +190,7 @@ type Real =
             Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
         | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
 
-    // The usual case is asked for before the general one: arguments of one level that are not ended, and constants.
+    // The usual case is asked for before the general one: arguments of one level that has not ended, and constants.
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =

@@ -58,8 +58,8 @@ type internal Tape() =
     let full = List<Frame[]>()
     let owner = Environment.CurrentManagedThreadId
 
-    /// The part of the stack that surely is the owner's: from its highest address so many bytes down. The runtime grants 128 kB below an address
-    /// where it says that there is enough; what is a little above is in the frames of the operator and its callers.
+    /// The part of the stack that surely is the owner's: from its highest address so many bytes down. Where the runtime says that there is
+    /// enough stack, it grants at least 64 kB below; what is a little above is in the frames of the operator and its callers.
     let highest = Tape.Here() + 1024n
     let mutable span = 0un
 

@@ -57,7 +57,7 @@ type internal Loop =
             Span<float>(NativePtr.toVoidPtr buffer, Loop.Widest).Fill(NativePtr.read input)
             buffer
 
-    /// The most lanes that a vector of any width has.
+    /// The most lanes that vectors of any width have, a pair of them included.
     static member Widest = 16
 
     /// Copies the rest of an input and fills up with its last number; an input of one number stays.
@@ -139,8 +139,10 @@ type internal Loop =
             'V.Store(second, Loop.At(fixedZ, place))
             place <- place + nativeint 'V.Count * 8n
 
-    /// The same with the machine's widest vectors.
+    /// The same with the machine's widest vectors, and lengths checked: the loop has no tail.
     static member RunTwins<'T when 'T: struct and 'T :> ITwins>(twins: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>) : unit =
+        if y.Length % Loop.Widest <> 0 || x.Length <> y.Length || z.Length <> y.Length then
+            invalidArg (nameof x) $"Twins go over whole groups of {Loop.Widest} numbers, as many in as out; got {x.Length}, {y.Length} and {z.Length}."
         if Vector512.IsHardwareAccelerated then Loop.OnTwins<Pair512, 'T>(twins, x, y, z)
         elif Vector256.IsHardwareAccelerated then Loop.OnTwins<Lane256, 'T>(twins, x, y, z)
         else Loop.OnTwins<Lane128, 'T>(twins, x, y, z)

@@ -60,9 +60,9 @@ type internal Workspace(code: TileCode) =
     /// The column of the workspace's own for an input or an output.
     member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * tile)
 
-    /// Points are computed in groups of sixteen.
-    static member Padded(count: int) : int = (count + 15) / 16 * 16
-    static member Whole(count: int) : int = count / 16 * 16
+    /// So many points filled up to whole groups, as loops compute them, and those of them that are in whole groups.
+    static member Padded(count: int) : int = Workspace.Whole(count + Loop.Widest - 1)
+    static member Whole(count: int) : int = count / Loop.Widest * Loop.Widest
 
     /// Leads the pointer of an input to some points of a column of the caller's, or to a copy of them that ends in complete vectors.
     member workspace.Read(input: int, columns: Columns, column: int, first: int, count: int) : unit =

@@ -152,8 +152,8 @@ module internal LaneCompiler =
         il.Emit(OpCodes.Stloc, place)
         let next = il.DefineLabel()
         il.MarkLabel next
-        for index, half in Seq.allPairs lines [ 0 .. turns - 1 ] do
-            turn <- half
+        for index, current in Seq.allPairs lines [ 0 .. turns - 1 ] do
+            turn <- current
             let line = program.Lines[index]
             let loadAll () = for operand in program.Operands index do load operand
             let simple (name: string) =

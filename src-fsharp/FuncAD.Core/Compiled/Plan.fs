@@ -168,8 +168,8 @@ module internal Plan =
                 free.Push slot)
         let varying = isUniform |> Array.filter not |> Array.length
         let columns = slots + varying + (if isSum then 0 else program.Outputs.Length)
-        let within bytes = bytes / 8 / max 1 columns / 16 * 16
+        let within bytes = bytes / 8 / max 1 columns / Loop.Widest * Loop.Widest
         let tile =
-            if isFused then Math.Clamp(within firstCacheBytes, Math.Clamp(within secondCacheBytes, 16, 128), 512)
-            else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, 16, interpretedTile), 512)
+            if isFused then Math.Clamp(within firstCacheBytes, Math.Clamp(within secondCacheBytes, Loop.Widest, 128), 512)
+            else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
         Plan(program, isUniform, isSum, stages, places, slots, tile)

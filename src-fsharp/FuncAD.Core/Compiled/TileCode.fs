@@ -12,7 +12,7 @@ open FuncAD
 type internal Tile =
     { Columns: nativeptr<nativeint>
       Scratch: nativeptr<float>
-      /// A multiple of 8, no more than the plan's tile.
+      /// A multiple of Loop.Widest, no more than the plan's tile.
       Count: int }
 
 /// <summary>Runs a program over tiles of points, stage by stage.</summary>
