@@ -8,7 +8,7 @@ open FuncAD.Rules
 #nowarn "9"
 
 /// <summary>Runs a program at one point.</summary>
-[<AbstractClass>]
+[<AbstractClass; AllowNullLiteral>]
 type internal ScalarCode() =
     /// How many doubles of scratch memory a run needs.
     abstract Scratch: int

@@ -78,11 +78,13 @@ module internal LaneCompiler =
                 il.Emit(OpCodes.Ldc_I4, turn * vector.Bytes)
                 il.Emit OpCodes.Conv_I
                 il.Emit OpCodes.Add
-        let slot (index: int) =
+        let start (slot: int) =
             il.Emit OpCodes.Ldarg_2
-            il.Emit(OpCodes.Ldc_I8, int64 index * int64 plan.Tile * 8L)
+            il.Emit(OpCodes.Ldc_I8, int64 slot * int64 plan.Tile * 8L)
             il.Emit OpCodes.Conv_I
             il.Emit OpCodes.Add
+        let slot (index: int) =
+            start index
             atPoint ()
         let constant (value: float) =
             il.Emit(OpCodes.Ldc_R8, value)
@@ -103,6 +105,10 @@ module internal LaneCompiler =
                 | Place.Constant value -> constant value
                 | Place.Uniform index ->
                     column index
+                    il.Emit OpCodes.Ldind_R8
+                    il.Emit(OpCodes.Call, vector.Create)
+                | Place.Number slot ->
+                    start slot
                     il.Emit OpCodes.Ldind_R8
                     il.Emit(OpCodes.Call, vector.Create)
                 | source ->

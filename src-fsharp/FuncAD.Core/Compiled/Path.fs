@@ -17,7 +17,9 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
 
     let compile () =
         lock program (fun () ->
-            if code :? Interpreter then Volatile.Write(&code, ScalarCompiler.compile program))
+            if code :? Interpreter then
+                let packed = PackedCompiler.compile program
+                Volatile.Write(&code, (if isNull packed then ScalarCompiler.compile program :> ScalarCode else packed)))
 
     /// What runs the program from now on.
     member _.Current: ScalarCode =

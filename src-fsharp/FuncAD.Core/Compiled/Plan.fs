@@ -13,6 +13,8 @@ type internal Place =
     | Column of index: int
     /// One number for all points, behind the pointer of a column.
     | Uniform of column: int
+    /// One number for all points, in the tile's own memory.
+    | Number of slot: int
     /// A column of the tile's own memory.
     | Scratch of slot: int
     /// In a register of the fused lines that compute it, and nowhere else.
@@ -58,7 +60,7 @@ module internal Plan =
     let private window = 600
 
     /// Fused lines in one loop: with many more the JIT stops keeping values in registers.
-    let private longestFusion = 240
+    let LongestFusion = 240
 
     /// The memory that a tile's columns may take, so that they stay in the first-level cache, unless tiles would be short, and then in the second.
     let private firstCacheBytes = 40960
@@ -103,7 +105,7 @@ module internal Plan =
             let inRounds = [| start..finish |] |> Array.groupBy (fun line -> round[line]) |> Array.sortBy fst
             for _, lines in inRounds do
                 let calls, others = lines |> Array.partition isCall
-                for fused in Array.chunkBySize longestFusion others do
+                for fused in Array.chunkBySize LongestFusion others do
                     stages.Add(Stage.Fused fused)
                 stages.AddRange(withTwins program isUniform calls)
         stages.ToArray()

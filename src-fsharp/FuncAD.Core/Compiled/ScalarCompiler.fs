@@ -48,7 +48,8 @@ module internal ScalarCompiler =
             il.Emit OpCodes.Conv_I
             il.Emit OpCodes.Add
 
-    let compile (program: Program) : MachineCode =
+    /// The code of a program that writes values to places among its outputs.
+    let compileInto (program: Program) (results: struct (int * int)[]) : MachineCode =
         let lines = program.Lines
         let segmentOf value = (value - program.First) / segmentLength
         // Where the values lie that later segments need.
@@ -57,7 +58,7 @@ module internal ScalarCompiler =
             for operand in program.Operands line do
                 if operand >= program.First && segmentOf operand <> line / segmentLength && not (places.ContainsKey operand) then
                     places[operand] <- places.Count
-        let outputsOf = program.Outputs |> Array.indexed |> Array.groupBy snd |> dict
+        let outputsOf = results |> Array.groupBy (fun (struct (_, value)) -> value) |> dict
 
         let segment (start: int) : Segment =
             let target = List<Primitive>() // what calls are made on
@@ -95,12 +96,12 @@ module internal ScalarCompiler =
             let outputs value =
                 match outputsOf.TryGetValue value with
                 | true, outputs ->
-                    for output, _ in outputs do
+                    for struct (output, _) in outputs do
                         store OpCodes.Ldarg_3 output value
                 | _ -> ()
 
             if start = 0 then
-                for value in program.Outputs |> Array.distinct do
+                for value in outputsOf.Keys do
                     if value < program.First then outputs value
             for index = start to min lines.Length (start + segmentLength) - 1 do
                 let line = lines[index]
@@ -148,3 +149,6 @@ module internal ScalarCompiler =
 
         let starts = if lines.Length = 0 then [| 0 |] else [| 0..segmentLength .. lines.Length - 1 |]
         MachineCode(starts |> Array.map segment, places.Count, program.Guards.Length = 0)
+
+    let compile (program: Program) : MachineCode =
+        program.Outputs |> Array.mapi (fun output value -> struct (output, value)) |> compileInto program

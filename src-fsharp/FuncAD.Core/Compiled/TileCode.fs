@@ -30,6 +30,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         match places[value] with
         | Place.Column index -> Span(column index, tile.Count)
         | Place.Uniform index -> Span(column index, 1)
+        | Place.Number slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), 1)
         | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), tile.Count)
         | _ -> Span(constants, value - program.Inputs, 1)
 

@@ -1,0 +1,227 @@
+namespace FuncAD.Compiled
+
+open System.Collections.Generic
+
+/// <summary>An operand of a pack: where the numbers for its members come from.</summary>
+[<RequireQualifiedAccess>]
+type internal Operand =
+    /// The same value for all.
+    | One of value: int
+    /// Constants.
+    | Numbers of numbers: float[]
+    /// Consecutive inputs.
+    | Inputs of first: int
+    /// Consecutive members of another pack.
+    | Run of pack: int * first: int
+    /// Values from anywhere.
+    | Scattered of values: int[]
+
+/// <summary>Lines that do the same to different operands, none of which needs another.</summary>
+[<Sealed>]
+type internal Pack(instruction: Instruction, lines: int[], operands: Operand[], isWide: bool) =
+    member _.Instruction = instruction
+    member _.Lines = lines
+    member _.Operands = operands
+    member _.Length = lines.Length
+
+    /// There are enough of them, and the machine has an instruction for them: they are worth a loop over vectors.
+    member _.IsWide = isWide
+
+/// <summary>
+/// Finds in a straight-line program what was a loop before it was traced, or could have been one: packs of isomorphic lines (Larsen and Amarasinghe,
+/// "Exploiting superword level parallelism with multimedia instruction sets", 2000), as long as they come.
+/// </summary>
+/// <param name="program">The program.</param>
+/// <param name="isLoose">
+/// Lines of a pack agree in what has computed their operands, not in all that led up to these: then packs are cut where the operands do not lie one behind
+/// the other.
+/// </param>
+[<Sealed>]
+type internal Packs(program: Program, isLoose: bool) =
+    /// Shorter packs are not worth a loop.
+    static let shortest = 6
+
+    static let isCommutative instruction =
+        match instruction with
+        | Instruction.Add
+        | Instruction.Multiply -> true
+        | _ -> false
+
+    let lines = program.Lines
+    let first = program.First
+
+    /// A line's distance from the inputs: lines at the same distance do not need one another.
+    let distance =
+        let distance = Array.zeroCreate<int> lines.Length
+        for line = 0 to lines.Length - 1 do
+            for operand in program.Operands line do
+                if operand >= first then distance[line] <- max distance[line] (distance[operand - first] + 1)
+        distance
+
+    let operands = Array.init lines.Length program.Operands
+
+    /// Groups by distance, instruction and the operands' groups; sums and products take their operands in the order of these.
+    let isomorphic : List<List<int>> =
+        let groups = List<List<int>>()
+        let groupOf = Array.zeroCreate<int> lines.Length
+        let known = Dictionary<struct (Primitive * Instruction * int * struct (int * int * int)), int>()
+        for line = 0 to lines.Length - 1 do
+            let { Primitive = primitive; Instruction = instruction } = lines[line]
+            let operands = operands[line]
+            let kind place =
+                if place >= operands.Length then 0
+                elif program.IsInput operands[place] then -1
+                elif program.IsConstant operands[place] then -2
+                elif isLoose then int lines[operands[place] - first].Instruction
+                else groupOf[operands[place] - first]
+            if isCommutative instruction && kind 0 > kind 1 then System.Array.Reverse operands
+            // a guard is checked where its line is computed
+            let isGuard = program.GuardsAfter(line).Length > 0
+            let rule = if instruction = Instruction.Call then primitive else null
+            let key = struct (rule, instruction, (if isGuard then -1 - distance[line] else distance[line]), struct (kind 0, kind 1, kind 2))
+            let group =
+                match known.TryGetValue key with
+                | true, group -> group
+                | _ ->
+                    known[key] <- groups.Count
+                    groups.Add(List())
+                    groups.Count - 1
+            groups[group].Add line
+            groupOf[line] <- group
+        groups
+
+    /// Groups are split by who reads them first, if that leaves packs: the products of a matrix and a vector, say, into those of each column, which are
+    /// added to the rows' sums together.
+    let split : int[][] =
+        let reader = Array.create lines.Length -1
+        for line = lines.Length - 1 downto 0 do
+            for operand in operands[line] do
+                if operand >= first then reader[operand - first] <- line
+        let partOf = Array.create lines.Length -1
+        let parts = List<int[]>()
+        for group in isomorphic |> Seq.sortByDescending (fun group -> distance[group[0]]) do
+            let readers = group |> Seq.groupBy (fun line -> if reader[line] < 0 then -1 else partOf[reader[line]]) |> Seq.map (snd >> Array.ofSeq) |> Array.ofSeq
+            let worth = readers |> Array.filter (fun part -> part.Length >= shortest)
+            for part in (if worth.Length > 1 then readers else [| group.ToArray() |]) do
+                for line in part do
+                    partOf[line] <- parts.Count
+                parts.Add part
+        parts.Reverse()
+        parts.ToArray()
+
+    /// The pack and the place in it of each line that has found them.
+    let pack = Array.create lines.Length -1
+    let place = Array.zeroCreate<int> lines.Length
+
+    /// How an operand of one member lies to that of the next: the same, one behind the other, or neither.
+    let relation (value: int) (next: int) : int =
+        if value = next then 0
+        elif program.IsConstant value && program.IsConstant next then 1
+        elif program.IsInput value && next = value + 1 && program.IsInput next then 1
+        elif value >= first && next >= first && pack[value - first] = pack[next - first] && place[next - first] = place[value - first] + 1 then 1
+        else -1
+
+    let operand (values: int[]) : Operand =
+        let all wanted =
+            let mutable index = 1
+            while index < values.Length && relation (values[index - 1]) (values[index]) = wanted do
+                index <- index + 1
+            index >= values.Length
+        if all 0 then Operand.One values[0]
+        elif Array.forall program.IsConstant values then
+            Operand.Numbers(values |> Array.map (fun value -> program.Constants[value - program.Inputs]))
+        elif all 1 then
+            if program.IsInput values[0] then Operand.Inputs values[0] else Operand.Run(pack[values[0] - first], place[values[0] - first])
+        else Operand.Scattered values
+
+    let operandsOf (members: int[]) : Operand[] =
+        Array.init operands[members[0]].Length (fun index -> members |> Array.map (fun line -> operands[line][index]) |> operand)
+
+    /// The orders that members may lie in: that of the lines, or that of an operand.
+    let orders (members: int[]) : seq<int[]> =
+        let position value = if value < first then struct (-1, value) else struct (pack[value - first], place[value - first])
+        let by index sign = members |> Array.sortBy (fun line -> struct (position (operands[line][index]), sign * line))
+        seq {
+            members
+            Array.rev members
+            for index in 0 .. operands[members[0]].Length - 1 do
+                by index 1
+                by index -1
+        }
+
+    /// The first of the candidates that leaves nothing to be wished for, or the one that leaves least.
+    let best (left: 'T -> int) (candidates: seq<'T>) : 'T =
+        let ranked = candidates |> Seq.map (fun candidate -> struct (left candidate, candidate)) |> Seq.cache
+        let struct (_, found) =
+            match ranked |> Seq.tryFind (fun (struct (left, _)) -> left = 0) with
+            | Some found -> found
+            | None -> ranked |> Seq.minBy (fun (struct (left, _)) -> left)
+        found
+
+    /// Members in the order in which most operands are found one behind the other.
+    let ordered (members: int[]) : int[] =
+        let scattered members =
+            operandsOf members |> Array.sumBy (fun operand -> match operand with Operand.Scattered _ -> 1 | _ -> 0)
+        if members.Length = 1 then members else orders members |> best scattered
+
+    /// Pieces of members, long enough to be packs, whose operands lie one behind the other.
+    let pieces (members: int[]) : int[][] =
+        let pieces = List<int[]>()
+        let related place index = relation (operands[members[index]][place]) (operands[members[index + 1]][place])
+        let mutable start = 0
+        while start <= members.Length - shortest do
+            let wanted = Array.init operands[members[start]].Length (fun place -> related place start)
+            let mutable finish = start + 1
+            let goesOn () =
+                let mutable place = 0
+                while place < wanted.Length && related place (finish - 1) = wanted[place] do
+                    place <- place + 1
+                place = wanted.Length
+            if not (Array.contains -1 wanted) then
+                while finish < members.Length && goesOn () do
+                    finish <- finish + 1
+            if finish - start >= shortest then
+                pieces.Add members[start .. finish - 1]
+                start <- finish
+            else start <- start + 1
+        pieces.ToArray()
+
+    /// The pieces that most members are in, and all the rest.
+    let cut (members: int[]) : int[][] =
+        // each piece costs about as much as a member on its own
+        let left (pieces: int[][]) = members.Length - Array.sumBy Array.length pieces + pieces.Length - 1
+        let pieces = orders members |> Seq.map pieces |> best left
+        let inPieces = HashSet(Seq.concat pieces)
+        let rest = members |> Array.filter (inPieces.Contains >> not)
+        if rest.Length = 0 then pieces else Array.append pieces [| rest |]
+
+    let packs =
+        let packs = List<Pack>()
+        let add (members: int[]) =
+            members |> Array.iteri (fun position line ->
+                pack[line] <- packs.Count
+                place[line] <- position)
+            let operands = operandsOf members
+            let instruction = lines[members[0]].Instruction
+            let isGuard = program.GuardsAfter(members[0]).Length > 0
+            let isHard operand =
+                match operand with
+                | Operand.Scattered values -> isLoose || values |> Array.exists program.IsConstant
+                | _ -> false
+            let isWide = members.Length >= shortest && instruction <> Instruction.Call && not isGuard && not (Array.exists isHard operands)
+            packs.Add(Pack(instruction, members, operands, isWide))
+        for members in split do
+            if isLoose && members.Length >= shortest then Array.iter add (cut members) else add (ordered members)
+        packs.ToArray()
+
+    /// In an order in which each pack comes after those that it reads.
+    member _.All = packs
+
+    /// The pack of a line.
+    member _.Of(line: int) = pack[line]
+
+    /// The place of a line in its pack.
+    member _.Place(line: int) = place[line]
+
+    /// A line's distance from the inputs.
+    member _.Distance(line: int) = distance[line]
