@@ -129,15 +129,17 @@ module AD =
     /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
     let hvp (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
         notNull (nameof f) f
-        snd (Pushforward.along "Hvp" "v" (grad f) p v)
+        Curvature.product f p v
 
     /// <summary>The matrix of second derivatives, forward over reverse.</summary>
-    /// <remarks>Cost: a product with the Hessian for each argument.</remarks>
+    /// <remarks>
+    /// Cost: a run of f and a sweep, on numbers with eight tangents each, for each eight arguments (four on machines with shorter vectors). Where numbers carry
+    /// levels, f computes with arrays or custom rules, or NaN comes out, and for programs of a million operations, a product with the Hessian for each argument.
+    /// </remarks>
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
-        let columns = Array.init x.Length (fun j -> hvp f x (unit' x.Length j))
-        Array2D.init x.Length x.Length (fun i j -> columns[j][i])
+        Curvature.hessian f x
 
     // ---- Vector calculus ----
 

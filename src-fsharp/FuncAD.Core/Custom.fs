@@ -5,6 +5,8 @@ open System
 /// <summary>A user's own function of one number, in the shape of the table: name, value, slope.</summary>
 [<Struct>]
 type internal CustomRule(name: string, value: float -> float, slope: Real -> Real -> Real) =
+    interface IOnReals
+
     interface IUnary with
         member _.Name = name
         member _.Domain = { Low = -1.0; High = 1.0 }
@@ -88,6 +90,7 @@ module internal Custom =
                     tape.PushLeaf() |> ignore
                 let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
                 Gather.rebuild y { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
+            | :? DualLevel as level -> level.Refuse()
             | _ ->
                 raise (
                     NotSupportedException(

@@ -151,7 +151,8 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value x
             Real(y, Flat.Slope(rule, x, y) * extra, node)
-        | _ -> Real.UnaryNested(rule, Real(x, extra, node))
+        | _ when node.IsNested -> Real.UnaryNested(rule, Real(x, extra, node))
+        | _ -> Real.UnaryDual(rule, x, extra, node)
 
     /// The first argument is active, the second a constant.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -163,7 +164,8 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeA(rule, a, b, y) * extra, node)
-        | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
+        | _ when node.IsNested -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
+        | _ -> Real.BinaryOfDual(rule, a, extra, node, b)
 
     /// The first argument is a constant, the second active.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -175,7 +177,8 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeB(rule, a, b, y) * extra, node)
-        | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
+        | _ when node.IsNested -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
+        | _ -> Real.BinaryWithDual(rule, a, b, extra, node)
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryActive<'R when 'R: struct and 'R :> IBinary>
@@ -188,7 +191,61 @@ type Real =
         | :? ForwardLevel when Object.ReferenceEquals(nodeA, nodeB) ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
+        | _ when nodeA.IsNested -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+        | _ -> Real.BinaryDual(rule, a, extraA, nodeA, b, extraB, nodeB)
+
+    // A dual tape's operations are called by its width: those of an unknown width would be generic and virtual, which takes twice as long as the
+    // operation itself.
+
+    static member private OnDual(tape: Level, result: struct (float * float)) : Real =
+        let struct (value, slot) = result
+        Real(value, slot, tape)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private UnaryDual<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: float, extra: float, node: Node) : Real =
+        match node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
+        | _ -> Real.UnaryNested(rule, Real(x, extra, node))
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryOfDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, extra: float, node: Node, b: float) : Real =
+        match node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
+        | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryWithDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, extra: float, node: Node) : Real =
+        match node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
+        | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, extraA: float, nodeA: Node, b: float, extraB: float, nodeB: Node)
+        : Real =
+        match (if Object.ReferenceEquals(nodeA, nodeB) then nodeA else null) with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
         | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+
+    static member private TernaryDual<'R when 'R: struct and 'R :> ITernary>(level: DualLevel, rule: 'R, a: Real, b: Real, c: Real) : Real =
+        let a, b, c = a.On level, b.On level, c.On level
+        match level with
+        | :? DualTape<Lane512> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
+        | :? DualTape<Lane256> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
+        | level -> Real.OnDual(level, Unsafe.As<DualTape<Flat>>(level).Ternary(rule, a, b, c))
+
+    /// A live number as an operand on a dual tape. Numbers of levels further down are refused: they are constants there, but not plain ones.
+    member private x.On(level: DualLevel) : Operand =
+        if not (isNull x.node || x.IsAt level) then level.Refuse()
+        { Value = x.value; Slot = x.extra; IsConstant = isNull x.node }
 
     // The usual case is asked for before the general one: arguments of one level that has not ended, and constants.
 
@@ -221,6 +278,7 @@ type Real =
         let x = x.Live
         match x.Level with
         | null -> Real(rule.Value x.value)
+        | :? DualLevel -> Real.Unary(rule, x)
         | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Unary(rule, x)
         | level ->
             let primal = x.Primal
@@ -232,6 +290,10 @@ type Real =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
         | null -> Real(rule.Value(a.value, b.value))
+        | :? DualLevel as level ->
+            a.On level |> ignore
+            b.On level |> ignore
+            Real.Binary(rule, a, b)
         | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Binary(rule, a, b)
         | level ->
             let primalA, primalB = a.Below level, b.Below level
@@ -250,6 +312,7 @@ type Real =
             let a, b, c = a.Live, b.Live, c.Live
             match Real.Higher(Real.Higher(a.Level, b.Level), c.Level) with
             | null -> Real(rule.Value(a.value, b.value, c.value))
+            | :? DualLevel as level -> Real.TernaryDual(level, rule, a, b, c)
             | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Ternary(rule, a, b, c)
             | level ->
                 let primalA, primalB, primalC = a.Below level, b.Below level, c.Below level
@@ -310,6 +373,7 @@ type Real =
         match Real.Higher(a.Level, b.Level) with
         | null -> y
         | :? TraceLevel -> y
+        | :? DualLevel as level -> level.Refuse()
         | level ->
             let primal = Real.Weigh(y, a.Below level, weightA, b.Below level, weightB)
             match level with

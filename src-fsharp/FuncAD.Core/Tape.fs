@@ -27,7 +27,7 @@ type internal Frame =
     /// The A of a backpropagator that is a closure; its index is in SlopeA.
     static member Closure = Int32.MinValue + 1
 
-    /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA.
+    /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA. On a dual tape, of one whose slopes have tangents.
     static member Lifted(a: int) = ~~~a
 
 /// <summary>What a sweep gathers for backpropagators that are closures: cotangents of numbers and of arrays (Arrays/Tensor.fs).</summary>
@@ -205,6 +205,13 @@ type internal Tape() =
     /// Records a backpropagator of one or two variables by the index of its slopes.
     member tape.PushLifted(a: int, b: int, slopes: int) : float =
         Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
+
+    /// Records a backpropagator of one variable whose slope has tangents, which are kept elsewhere (DualTape.fs).
+    member tape.PushDual(x: float, slope: float) : float = Tape.Slot(tape.PushFrame(Frame.Lifted(Tape.Index x), tape.Count, slope, 0.0))
+
+    /// The same of two variables.
+    member tape.PushDual(a: float, slopeA: float, b: float, slopeB: float) : float =
+        Tape.Slot(tape.PushFrame(Frame.Lifted(Tape.Index a), Tape.Index b, slopeA, slopeB))
 
     /// Ends the recording; the frames stay for sweeps to come.
     override tape.End() =

@@ -374,6 +374,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
                 let slots = numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
                 tape.PushClosure(StackBackpropagator(slots, tape.Arrays)) |> ignore
                 Tensor.OnTape(tape, primal, tape.NewArray())
+            | :? DualLevel as level -> level.Refuse()
             | _ -> raise (ArrayAtRuleLevelException())
 
     /// The element at a position in row-major order.

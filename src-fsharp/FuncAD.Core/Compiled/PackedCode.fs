@@ -31,7 +31,7 @@ type internal Tables(packs: Pack[]) =
         for pack in packs do
             for operand in pack.Operands do
                 match operand with
-                | Operand.Numbers numbers when pack.IsWide && numberOf.TryAdd(key numbers, tables.Count) ->
+                | Source.Numbers numbers when pack.IsWide && numberOf.TryAdd(key numbers, tables.Count) ->
                     let table = GC.AllocateUninitializedArray<float>(Group.Padded numbers.Length, pinned = true)
                     Array.Fill(table, numbers[numbers.Length - 1])
                     numbers.CopyTo(table, 0)

@@ -22,24 +22,24 @@ type internal PackSchedule(program: Program, packs: Packs) =
     let steps = List<Together>()
     let stepOf = Array.create packs.All.Length -1
 
-    let sources (operand: Operand) : seq<int> =
+    let packsOf (operand: Source) : seq<int> =
         let packOf value = if value >= program.First then Seq.singleton (packs.Of(value - program.First)) else Seq.empty
         match operand with
-        | Operand.One value -> packOf value
-        | Operand.Run(pack, _) -> Seq.singleton pack
-        | Operand.Scattered values -> values |> Seq.collect packOf |> Seq.distinct
-        | Operand.Numbers _
-        | Operand.Inputs _ -> Seq.empty
+        | Source.One value -> packOf value
+        | Source.Run(pack, _) -> Seq.singleton pack
+        | Source.Scattered values -> values |> Seq.collect packOf |> Seq.distinct
+        | Source.Numbers _
+        | Source.Inputs _ -> Seq.empty
 
-    let isRegister (step: int) (operand: Operand) =
+    let isRegister (step: int) (operand: Source) =
         match operand with
-        | Operand.Run(pack, 0) -> steps[step].IsLoop && stepOf[pack] = step
+        | Source.Run(pack, 0) -> steps[step].IsLoop && stepOf[pack] = step
         | _ -> false
 
     let mayJoin (pack: Pack) (step: int) =
         let isReady operand =
             let isBefore source = if steps[step].IsLoop then stepOf[source] < step else stepOf[source] <= step
-            isRegister step operand || sources operand |> Seq.forall isBefore
+            isRegister step operand || packsOf operand |> Seq.forall isBefore
         (not steps[step].IsLoop || steps[step].Packs.Count < Plan.LongestFusion) && Array.forall isReady pack.Operands
 
     do
@@ -72,10 +72,10 @@ type internal PackSchedule(program: Program, packs: Packs) =
     member _.StepOf(pack: int) = stepOf[pack]
 
     /// Whether a step finds an operand in the registers of its loop.
-    member _.IsRegister(step: int, operand: Operand) = isRegister step operand
+    member _.IsRegister(step: int, operand: Source) = isRegister step operand
 
     /// The packs that an operand is made of.
-    member _.Sources(operand: Operand) = sources operand
+    member _.PacksOf(operand: Source) = packsOf operand
 
     /// An estimate of what running the schedule takes, in lines of straight code at two of them a cycle.
     member _.Cost(lanes: int) : float =
@@ -87,7 +87,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
             let operandCost operand =
                 let gather =
                     match operand with
-                    | Operand.Scattered values when gathered.Add values -> perGathered * float values.Length
+                    | Source.Scattered values when gathered.Add values -> perGathered * float values.Length
                     | _ -> 0.0
                 gather + (if isRegister step operand then 0.0 else perMemory * vectors)
             perVector * vectors + Array.sumBy operandCost pack.Operands
@@ -126,7 +126,7 @@ module internal PackedCompiler =
                 for pack in together.Packs do
                     for operand in packs.All[pack].Operands do
                         if not (schedule.IsRegister(step, operand)) then
-                            for source in schedule.Sources operand do
+                            for source in schedule.PacksOf operand do
                                 if together.IsLoop || schedule.StepOf source <> step then isKept[source] <- true)
             for output in program.Outputs do
                 if output >= program.First then isKept[packs.Of(output - program.First)] <- true
@@ -169,7 +169,7 @@ module internal PackedCompiler =
         let inRegisters pack =
             schedule.Packs.All[pack].Operands
             |> Array.filter (fun operand -> schedule.IsRegister(step, operand))
-            |> Seq.collect schedule.Sources
+            |> Seq.collect schedule.PacksOf
         let isRead = HashSet(together.Packs |> Seq.collect inRegisters)
         let order = List<int>()
         let seen = HashSet<int>()
@@ -188,15 +188,15 @@ module internal PackedCompiler =
         let steps = List<PackedStep>()
         let places = List<Place>()
         let known = Dictionary<struct (Place * int64), int>()
-        let inputOf = Dictionary<Operand, int>(HashIdentity.Reference)
+        let inputOf = Dictionary<Source, int>(HashIdentity.Reference)
         let read operand =
             let place =
                 match operand with
-                | Operand.One value -> memory.One value
-                | Operand.Numbers numbers -> Place.Column(tables.Number numbers)
-                | Operand.Inputs first -> Place.Scratch first
-                | Operand.Run(pack, first) -> Place.Scratch(memory.Address pack + first)
-                | Operand.Scattered values ->
+                | Source.One value -> memory.One value
+                | Source.Numbers numbers -> Place.Column(tables.Number numbers)
+                | Source.Inputs first -> Place.Scratch first
+                | Source.Run(pack, first) -> Place.Scratch(memory.Address pack + first)
+                | Source.Scattered values ->
                     let struct (start, isNew) = memory.Gather values
                     if isNew then steps.Add(GatherStep(start, Array.map memory.AddressOf values))
                     Place.Scratch start
@@ -217,7 +217,7 @@ module internal PackedCompiler =
                     if place >= pack.Operands.Length then 0
                     else
                         match pack.Operands[place] with
-                        | Operand.Run(source, _) as operand when schedule.IsRegister(step, operand) -> first + lineOf[source]
+                        | Source.Run(source, _) as operand when schedule.IsRegister(step, operand) -> first + lineOf[source]
                         | operand -> inputOf[operand]
                 { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive; Instruction = pack.Instruction; A = value 0; B = value 1; C = value 2 })
         for pack in order do

@@ -4,7 +4,7 @@ open System.Collections.Generic
 
 /// <summary>An operand of a pack: where the numbers for its members come from.</summary>
 [<RequireQualifiedAccess>]
-type internal Operand =
+type internal Source =
     /// The same value for all.
     | One of value: int
     /// Constants.
@@ -18,7 +18,7 @@ type internal Operand =
 
 /// <summary>Lines that do the same to different operands, none of which needs another.</summary>
 [<Sealed>]
-type internal Pack(instruction: Instruction, lines: int[], operands: Operand[], isWide: bool) =
+type internal Pack(instruction: Instruction, lines: int[], operands: Source[], isWide: bool) =
     member _.Instruction = instruction
     member _.Lines = lines
     member _.Operands = operands
@@ -121,20 +121,20 @@ type internal Packs(program: Program, isLoose: bool) =
         elif value >= first && next >= first && pack[value - first] = pack[next - first] && place[next - first] = place[value - first] + 1 then 1
         else -1
 
-    let operand (values: int[]) : Operand =
+    let operand (values: int[]) : Source =
         let all wanted =
             let mutable index = 1
             while index < values.Length && relation (values[index - 1]) (values[index]) = wanted do
                 index <- index + 1
             index >= values.Length
-        if all 0 then Operand.One values[0]
+        if all 0 then Source.One values[0]
         elif Array.forall program.IsConstant values then
-            Operand.Numbers(values |> Array.map (fun value -> program.Constants[value - program.Inputs]))
+            Source.Numbers(values |> Array.map (fun value -> program.Constants[value - program.Inputs]))
         elif all 1 then
-            if program.IsInput values[0] then Operand.Inputs values[0] else Operand.Run(pack[values[0] - first], place[values[0] - first])
-        else Operand.Scattered values
+            if program.IsInput values[0] then Source.Inputs values[0] else Source.Run(pack[values[0] - first], place[values[0] - first])
+        else Source.Scattered values
 
-    let operandsOf (members: int[]) : Operand[] =
+    let operandsOf (members: int[]) : Source[] =
         Array.init operands[members[0]].Length (fun index -> members |> Array.map (fun line -> operands[line][index]) |> operand)
 
     /// The orders that members may lie in: that of the lines, or that of an operand.
@@ -161,7 +161,7 @@ type internal Packs(program: Program, isLoose: bool) =
     /// Members in the order in which most operands are found one behind the other.
     let ordered (members: int[]) : int[] =
         let scattered members =
-            operandsOf members |> Array.sumBy (fun operand -> match operand with Operand.Scattered _ -> 1 | _ -> 0)
+            operandsOf members |> Array.sumBy (fun operand -> match operand with Source.Scattered _ -> 1 | _ -> 0)
         if members.Length = 1 then members else orders members |> best scattered
 
     /// Pieces of members, long enough to be packs, whose operands lie one behind the other.
@@ -206,7 +206,7 @@ type internal Packs(program: Program, isLoose: bool) =
             let isGuard = program.GuardsAfter(members[0]).Length > 0
             let isHard operand =
                 match operand with
-                | Operand.Scattered values -> isLoose || values |> Array.exists program.IsConstant
+                | Source.Scattered values -> isLoose || values |> Array.exists program.IsConstant
                 | _ -> false
             let isWide = members.Length >= shortest && instruction <> Instruction.Call && not isGuard && not (Array.exists isHard operands)
             packs.Add(Pack(instruction, members, operands, isWide))

@@ -54,11 +54,12 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
         let parts = (Gather.input operation "x" p).Parts
         let count = objective.Point.Count
         let gradient p = let struct (_, gradient) = Pullback.valueAndGradient operation f p in gradient
-        let column j =
+        let alone j =
             let unit' = Parts.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
             let struct (_, product) = Pushforward.run operation gradient p parts unit'
             flat p product
-        objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays(Array.init count column)
+        let columns = Curvature.columns f p parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
+        objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays columns
 
 /// <summary>
 /// Functions of FuncAD for MathNet.Numerics' optimisers, with exact derivatives instead of differences; and roots of systems by Newton's
@@ -73,7 +74,7 @@ module Objective =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
     /// <summary>A function of several numbers for a minimiser of MathNet, such as BfgsMinimizer or NewtonMinimizer.</summary>
-    /// <remarks>Cost: a value is a run of f, a gradient with its value one and a sweep, a Hessian a product with it for each argument.</remarks>
+    /// <remarks>Cost: a value is a run of f, a gradient with its value one and a sweep, a Hessian as Hessian says.</remarks>
     let ofFunction (f: Real[] -> Real) : IObjectiveFunction =
         notNull (nameof f) f
         DifferentiatedObjective<Real[]>("Objective.Of", f, Array.map Real)

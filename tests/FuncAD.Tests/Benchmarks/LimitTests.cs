@@ -30,6 +30,7 @@ public class LimitTests
         ["reverse"] = length => () => AD.Grad(Chain<Real>(length))(0.5),
         ["forward over forward"] = length => () => AD.Diff(AD.Diff(Chain<Real>(length)))(0.5),
         ["forward over reverse"] = length => () => AD.Diff(AD.Grad(Chain<Real>(length)))(0.5),
+        ["product with the Hessian"] = length => () => AD.Hvp(Chain<Real>(length))(0.5, 1),
         ["reverse over reverse"] = length => () => AD.Grad(AD.Grad(Chain<Real>(length)))(0.5),
     };
 
