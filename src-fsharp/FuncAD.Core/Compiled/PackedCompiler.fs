@@ -80,7 +80,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
     /// An estimate of what running the schedule takes, in lines of straight code at two of them a cycle.
     member _.Cost(lanes: int) : float =
         // measured on gradients of Rosenbrock's function and of the Helmholtz energy of 10 to 1000 arguments
-        let perRun, perStep, perVector, perMemory, perGathered, perLine, latency = 100.0, 40.0, 1.25, 1.0, 2.0, 1.5, 8.0
+        let perRun, perStep, perVector, perMemory, perGathered, perLine, latency = 100.0, 40.0, 1.25, 1.0, 2.0, 2.5, 8.0
         let gathered = HashSet<int[]>(HashIdentity.Structural)
         let loopCost step (pack: Pack) =
             let vectors = float (Group.Padded pack.Length / lanes)

@@ -166,8 +166,8 @@ let tests =
             Expect.isNull (snd (compiledBy (fun x -> [| (x[0], seq { 1..500 }) ||> Seq.fold (fun y _ -> y * y + x[1]) |]) [| 0.1; 0.2 |])) "a chain"
 
         testCase "a matrix and chains of sums are found by the looser way" <| fun () ->
-            let point = Array.init 120 (fun k -> 1.0 + 0.01 * float k)
-            let program, code = compiledBy (AD.grad (quadratic 120)) point
+            let point = Array.init 200 (fun k -> 1.0 + 0.01 * float k)
+            let program, code = compiledBy (AD.grad (quadratic 200)) point
             Expect.isNotNull code "packed code"
             let expected, actual = execute (Interpreter program) program point, execute code program point
             Array.iteri2 (fun index e a -> expectSame e a $"result {index}") expected.Value actual.Value
