@@ -53,7 +53,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
                 | _ ->
                     ofLength[length] <- List()
                     ofLength[length]
-            let latest = open' |> Seq.rev |> Seq.truncate (if pack.IsWide then looks else 1)
+            let latest = seq { for back in 1 .. min open'.Count (if pack.IsWide then looks else 1) -> open'[open'.Count - back] }
             let step =
                 match latest |> Seq.tryFind (mayJoin pack) with
                 | Some step -> step
@@ -108,6 +108,9 @@ module internal PackedCompiler =
     /// The least gain that is worth it, and one that is not sought to be outdone.
     let private worth, good = 0.7, 0.3
 
+    /// The part of the lines that has to have company before packs are sought: the rest could not make up for less.
+    let private promising = 0.4
+
     /// Straight code of more lines does not stay in the first-level cache, and its lines take so many times as long, at least.
     let private cached, beyondCache = 2000, 1.25
 
@@ -139,6 +142,7 @@ module internal PackedCompiler =
 
         let address = packs.All |> Array.mapi (fun index pack -> if isKept[index] then take pack.Length else -1)
         let gathered = Dictionary<int[], int>(HashIdentity.Structural)
+
         /// Beyond the packs, before what is gathered.
         let packsEnd = size
 
@@ -303,10 +307,14 @@ module internal PackedCompiler =
             let bits = TileCode.bits (CompileOptions())
             let lanes = bits / 64
             let straight = float program.Lines.Length * (if program.Lines.Length > cached then beyondCache else 1.0)
-            let strict = PackSchedule(program, Packs(program, false))
+            let schedule isLoose =
+                let packs = Packs(program, isLoose)
+                if packs.Promise < promising then None else Some(PackSchedule(program, packs))
+            let cost = Option.map (fun (schedule: PackSchedule) -> schedule.Cost lanes) >> Option.defaultValue infinity
+            let strict = schedule false
             let best =
-                if strict.Cost lanes < good * straight then strict
+                if cost strict < good * straight then strict
                 else
-                    let loose = PackSchedule(program, Packs(program, true))
-                    if loose.Cost lanes < strict.Cost lanes then loose else strict
-            if best.Cost lanes < worth * straight then compileFor bits best else null
+                    let loose = schedule true
+                    if cost loose < cost strict then loose else strict
+            if cost best < worth * straight then compileFor bits best.Value else null

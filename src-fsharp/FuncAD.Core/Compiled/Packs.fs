@@ -90,9 +90,14 @@ type internal Packs(program: Program, isLoose: bool) =
             groupOf[line] <- group
         groups
 
+    /// The part of the lines that is in groups long enough for packs.
+    let promise =
+        let inCompany = isomorphic |> Seq.sumBy (fun group -> if group.Count >= shortest then group.Count else 0)
+        float inCompany / float (max 1 lines.Length)
+
     /// Groups are split by who reads them first, if that leaves packs: the products of a matrix and a vector, say, into those of each column, which are
     /// added to the rows' sums together.
-    let split : int[][] =
+    let split () : int[][] =
         let reader = Array.create lines.Length -1
         for line = lines.Length - 1 downto 0 do
             for operand in operands[line] do
@@ -195,7 +200,7 @@ type internal Packs(program: Program, isLoose: bool) =
         let rest = members |> Array.filter (inPieces.Contains >> not)
         if rest.Length = 0 then pieces else Array.append pieces [| rest |]
 
-    let packs =
+    let find () : Pack[] =
         let packs = List<Pack>()
         let add (members: int[]) =
             members |> Array.iteri (fun position line ->
@@ -210,12 +215,17 @@ type internal Packs(program: Program, isLoose: bool) =
                 | _ -> false
             let isWide = members.Length >= shortest && instruction <> Instruction.Call && not isGuard && not (Array.exists isHard operands)
             packs.Add(Pack(instruction, members, operands, isWide))
-        for members in split do
+        for members in split () do
             if isLoose && members.Length >= shortest then Array.iter add (cut members) else add (ordered members)
         packs.ToArray()
 
+    let packs = lazy (find ())
+
+    /// The part of the lines that can be in loops, at most.
+    member _.Promise = promise
+
     /// In an order in which each pack comes after those that it reads.
-    member _.All = packs
+    member _.All = packs.Value
 
     /// The pack of a line.
     member _.Of(line: int) = pack[line]
