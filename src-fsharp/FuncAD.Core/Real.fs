@@ -151,8 +151,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value x
             Real(y, Flat.Slope(rule, x, y) * extra, node)
-        | _ when node.IsNested -> Real.UnaryNested(rule, Real(x, extra, node))
-        | _ -> Real.UnaryDual(rule, x, extra, node)
+        | _ -> Real.UnaryNested(rule, Real(x, extra, node))
 
     /// The first argument is active, the second a constant.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -164,8 +163,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeA(rule, a, b, y) * extra, node)
-        | _ when node.IsNested -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
-        | _ -> Real.BinaryOfDual(rule, a, extra, node, b)
+        | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
 
     /// The first argument is a constant, the second active.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -177,8 +175,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeB(rule, a, b, y) * extra, node)
-        | _ when node.IsNested -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
-        | _ -> Real.BinaryWithDual(rule, a, b, extra, node)
+        | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryActive<'R when 'R: struct and 'R :> IBinary>
@@ -191,8 +188,7 @@ type Real =
         | :? ForwardLevel when Object.ReferenceEquals(nodeA, nodeB) ->
             let y = rule.Value(a, b)
             Real(y, Flat.SlopeA(rule, a, b, y) * extraA + Flat.SlopeB(rule, a, b, y) * extraB, nodeA)
-        | _ when nodeA.IsNested -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
-        | _ -> Real.BinaryDual(rule, a, extraA, nodeA, b, extraB, nodeB)
+        | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
 
     // A dual tape's operations are called by its width: those of an unknown width would be generic and virtual, which takes twice as long as the
     // operation itself.
@@ -202,38 +198,38 @@ type Real =
         Real(value, slot, tape)
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private UnaryDual<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: float, extra: float, node: Node) : Real =
-        match node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x, extra))
-        | _ -> Real.UnaryNested(rule, Real(x, extra, node))
+    static member private UnaryDual<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
+        match x.node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
+        | _ -> Real.UnaryAtHighest(rule, x)
+
+    /// Of a number that may be on a dual tape and a constant.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryOfDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
+        match a.node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
+        | _ -> Real.BinaryAtHighest(rule, a, b)
+
+    /// Of a constant and a number that may be on a dual tape.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryWithDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
+        match b.node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
+        | _ -> Real.BinaryAtHighest(rule, a, b)
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryOfDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, extra: float, node: Node, b: float) : Real =
-        match node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a, extra, b))
-        | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryWithDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, extra: float, node: Node) : Real =
-        match node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a, b, extra))
-        | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>
-        (rule: 'R, a: float, extraA: float, nodeA: Node, b: float, extraB: float, nodeB: Node)
-        : Real =
-        match (if Object.ReferenceEquals(nodeA, nodeB) then nodeA else null) with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a, extraA, b, extraB))
-        | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+    static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
+        match (if Object.ReferenceEquals(a.node, b.node) then a.node else null) with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
+        | _ -> Real.BinaryAtHighest(rule, a, b)
 
     static member private TernaryDual<'R when 'R: struct and 'R :> ITernary>(level: DualLevel, rule: 'R, a: Real, b: Real, c: Real) : Real =
         let a, b, c = a.On level, b.On level, c.On level
@@ -252,7 +248,7 @@ type Real =
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
         match Nested.Live x.node with
-        | null -> Real.UnaryAtHighest(rule, x)
+        | null -> Real.UnaryDual(rule, x)
         | nested ->
             let y = Real.Unary(rule, nested.Primal)
             Real.Join(nested.Level, y, x, rule.Slope<Real>(nested.Primal, y))
@@ -270,7 +266,9 @@ type Real =
         elif not (isNull nestedB) && isNull a.node then
             let y = Real.Binary(rule, a, nestedB.Primal)
             Real.Join(nestedB.Level, y, b, rule.SlopeB<Real>(a, nestedB.Primal, y))
-        else Real.BinaryAtHighest(rule, a, b)
+        elif isNull b.node then Real.BinaryOfDual(rule, a, b)
+        elif isNull a.node then Real.BinaryWithDual(rule, a, b)
+        else Real.BinaryDual(rule, a, b)
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
