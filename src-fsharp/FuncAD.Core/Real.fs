@@ -255,7 +255,9 @@ type Real =
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryNested<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        let nestedA, nestedB = Nested.Live a.node, Nested.Live b.node
+        // one by one: as a tuple they are allocated where the compiler does not optimise
+        let nestedA = Nested.Live a.node
+        let nestedB = Nested.Live b.node
         if not (isNull nestedA) && not (isNull nestedB) && Object.ReferenceEquals(nestedA.Level, nestedB.Level) then
             let y = Real.Binary(rule, nestedA.Primal, nestedB.Primal)
             let slopeA = rule.SlopeA<Real>(nestedA.Primal, nestedB.Primal, y)
