@@ -16,24 +16,9 @@ type internal Hoisted =
       After: Program }
 
 module internal Hoisted =
-    /// Some lines of a program as a program of its own, with other inputs: the new input, if any, that each value has become.
+    /// The lines of which something holds as a program of its own.
     let private part (program: Program) (isOf: int -> bool) (inputs: int) (inputOf: int -> int) (outputs: int[]) : Program =
-        let number = Array.init program.Values inputOf
-        let constants = program.Constants
-        for index = 0 to constants.Length - 1 do
-            if number[program.Inputs + index] < 0 then number[program.Inputs + index] <- inputs + index
-        let lines = List<Line>()
-        program.Lines |> Array.iteri (fun index line ->
-            if isOf index then
-                number[program.First + index] <- inputs + constants.Length + lines.Count
-                let arity = line.Primitive.Arity
-                let operand place value = if place < arity then number[value] else 0
-                lines.Add { line with A = operand 0 line.A; B = operand 1 line.B; C = operand 2 line.C })
-        let guards =
-            program.Guards
-            |> Array.filter (fun guard -> isOf (guard.Node - program.First))
-            |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
-        Program(inputs, constants, lines.ToArray(), outputs |> Array.map (fun value -> number[value]), guards, program.Traced, program.IsUncertain)
+        program.Part(Array.filter isOf [| 0 .. program.Lines.Length - 1 |], inputs, inputOf, outputs)
 
     /// What depends on the first inputs alone, and the rest.
     let private once (program: Program) (parameters: int) : struct (Program * Program) =

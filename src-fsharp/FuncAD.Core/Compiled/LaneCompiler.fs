@@ -116,6 +116,12 @@ module internal LaneCompiler =
                     | Place.Column index ->
                         column index
                         atPoint ()
+                    | Place.Table start ->
+                        il.Emit OpCodes.Ldarg_1
+                        il.Emit(OpCodes.Ldc_I8, int64 start * 8L)
+                        il.Emit OpCodes.Conv_I
+                        il.Emit OpCodes.Add
+                        atPoint ()
                     | Place.Scratch index -> slot index
                     | _ -> invalidOp "A value is read before it is computed."
                     il.Emit(OpCodes.Call, vector.Load)

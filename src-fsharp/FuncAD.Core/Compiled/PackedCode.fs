@@ -1,15 +1,10 @@
 namespace FuncAD.Compiled
 
 open System
-open System.Collections.Generic
 open Microsoft.FSharp.NativeInterop
 open FuncAD
 
 #nowarn "9"
-
-module internal Group =
-    /// The room that a loop over so many members fills: whole groups of vectors.
-    let Padded (length: int) = (length + Loop.Widest - 1) / Loop.Widest * Loop.Widest
 
 /// <summary>A step of a packed program, on memory that holds the inputs and what earlier steps have computed.</summary>
 [<AbstractClass>]
@@ -17,48 +12,14 @@ type internal PackedStep() =
     /// False if a guard does not hold.
     abstract Run: memory: nativeptr<float> -> bool
 
-/// <summary>The constants that members of packs differ in, at addresses that stay.</summary>
+/// <summary>Packs of one length, as a loop over vectors, and the constants that members differ in, at an address that stays.</summary>
 [<Sealed>]
-type internal Tables(packs: Pack[]) =
-    let tables = List<float[]>()
-
-    /// By bits: 0 is not -0.
-    let numberOf = Dictionary<int64[], int>(HashIdentity.Structural)
-    let key (numbers: float[]) = Array.map BitConverter.DoubleToInt64Bits numbers
-    let pinned (array: 'T[]) = Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(array, 0)
-
-    do
-        for pack in packs do
-            for operand in pack.Operands do
-                match operand with
-                | Source.Numbers numbers when pack.IsWide && numberOf.TryAdd(key numbers, tables.Count) ->
-                    let table = GC.AllocateUninitializedArray<float>(Group.Padded numbers.Length, pinned = true)
-                    Array.Fill(table, numbers[numbers.Length - 1])
-                    numbers.CopyTo(table, 0)
-                    tables.Add table
-                | _ -> ()
-
-    let addresses = GC.AllocateUninitializedArray<nativeint>(tables.Count + 1, pinned = true)
-
-    do tables |> Seq.iteri (fun index table -> addresses[index] <- pinned table)
-
-    /// Where the table of some numbers is among the addresses.
-    member _.Number(numbers: float[]) = numberOf[key numbers]
-
-    /// The tables themselves: who holds their addresses has to hold them.
-    member _.All = tables
-
-    /// Where the tables' addresses are.
-    member _.Addresses = pinned addresses
-
-/// <summary>Packs of one length, as a loop over vectors.</summary>
-[<Sealed>]
-type internal LoopStep(fusion: Fusion, tables: Tables, length: int) =
+type internal LoopStep(fusion: Fusion, constants: float[], length: int) =
     inherit PackedStep()
-    let bytes = nativeint (Group.Padded length) * 8n
+    let bytes = nativeint (Workspace.Padded length) * 8n
 
     override _.Run memory =
-        fusion.Invoke(tables.Addresses, NativePtr.toNativeInt memory, bytes)
+        fusion.Invoke(Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(constants, 0), NativePtr.toNativeInt memory, bytes)
         true
 
 /// <summary>Brings numbers from anywhere together, for a loop to read.</summary>

@@ -4,102 +4,6 @@ open System
 open System.Collections.Generic
 open FuncAD
 
-/// <summary>Packs that are computed together: of one length, in one loop, or lines that are computed one by one.</summary>
-[<Sealed>]
-type internal Together(isLoop: bool, length: int) =
-    member _.IsLoop = isLoop
-    member _.Length = length
-
-    /// The packs, by number.
-    member val Packs = List<int>()
-
-/// <summary>Puts packs into loops. A pack joins a loop of its length whose results it reads member by member: these stay in registers.</summary>
-[<Sealed>]
-type internal PackSchedule(program: Program, packs: Packs) =
-    /// Loops that a pack looks at, the latest first.
-    static let looks = 8
-
-    let steps = List<Together>()
-    let stepOf = Array.create packs.All.Length -1
-
-    let packsOf (operand: Source) : seq<int> =
-        let packOf value = if value >= program.First then Seq.singleton (packs.Of(value - program.First)) else Seq.empty
-        match operand with
-        | Source.One value -> packOf value
-        | Source.Run(pack, _) -> Seq.singleton pack
-        | Source.Scattered values -> values |> Seq.collect packOf |> Seq.distinct
-        | Source.Numbers _
-        | Source.Inputs _ -> Seq.empty
-
-    let isRegister (step: int) (operand: Source) =
-        match operand with
-        | Source.Run(pack, 0) -> steps[step].IsLoop && stepOf[pack] = step
-        | _ -> false
-
-    let mayJoin (pack: Pack) (step: int) =
-        let isReady operand =
-            let isBefore source = if steps[step].IsLoop then stepOf[source] < step else stepOf[source] <= step
-            isRegister step operand || packsOf operand |> Seq.forall isBefore
-        (not steps[step].IsLoop || steps[step].Packs.Count < Plan.LongestFusion) && Array.forall isReady pack.Operands
-
-    do
-        let ofLength = Dictionary<int, List<int>>()
-        packs.All |> Array.iteri (fun index pack ->
-            // 0 is for what is no loop
-            let length = if pack.IsWide then pack.Length else 0
-            let open' =
-                match ofLength.TryGetValue length with
-                | true, steps -> steps
-                | _ ->
-                    ofLength[length] <- List()
-                    ofLength[length]
-            let latest = seq { for back in 1 .. min open'.Count (if pack.IsWide then looks else 1) -> open'[open'.Count - back] }
-            let step =
-                match latest |> Seq.tryFind (mayJoin pack) with
-                | Some step -> step
-                | None ->
-                    steps.Add(Together(pack.IsWide, length))
-                    open'.Add(steps.Count - 1)
-                    steps.Count - 1
-            steps[step].Packs.Add index
-            stepOf[index] <- step)
-
-    member _.Program = program
-    member _.Packs = packs
-    member _.Steps = steps
-
-    /// The step that computes a pack.
-    member _.StepOf(pack: int) = stepOf[pack]
-
-    /// Whether a step finds an operand in the registers of its loop.
-    member _.IsRegister(step: int, operand: Source) = isRegister step operand
-
-    /// The packs that an operand is made of.
-    member _.PacksOf(operand: Source) = packsOf operand
-
-    /// An estimate of what running the schedule takes, in lines of straight code at two of them a cycle.
-    member _.Cost(lanes: int) : float =
-        // measured on gradients of Rosenbrock's function and of the Helmholtz energy of 10 to 1000 arguments
-        let perRun, perStep, perVector, perMemory, perGathered, perLine, latency = 100.0, 40.0, 1.25, 1.0, 2.0, 2.5, 8.0
-        let gathered = HashSet<int[]>(HashIdentity.Structural)
-        let loopCost step (pack: Pack) =
-            let vectors = float (Group.Padded pack.Length / lanes)
-            let operandCost operand =
-                let gather =
-                    match operand with
-                    | Source.Scattered values when gathered.Add values -> perGathered * float values.Length
-                    | _ -> 0.0
-                gather + (if isRegister step operand then 0.0 else perMemory * vectors)
-            perVector * vectors + Array.sumBy operandCost pack.Operands
-        let stepCost index (step: Together) =
-            if step.IsLoop then step.Packs |> Seq.sumBy (fun pack -> loopCost index packs.All[pack])
-            else
-                let lines = step.Packs |> Seq.collect (fun pack -> packs.All[pack].Lines) |> Array.ofSeq
-                // as long as each may have to wait for the one before
-                let longest = lines |> Seq.map packs.Distance |> Seq.distinct |> Seq.length
-                max (perLine * float lines.Length) (latency * float longest)
-        perRun + (steps |> Seq.mapi (fun index step -> perStep + stepCost index step) |> Seq.sum)
-
 /// <summary>Compiles programs that were loops before they were traced as loops again.</summary>
 module internal PackedCompiler =
     /// Vectors of the machine's that are filled by so many members.
@@ -117,11 +21,12 @@ module internal PackedCompiler =
     /// Programs with fewer lines are as fast as they get.
     let private shortest = 100
 
-    /// Where things lie in the memory of a run: the inputs, then the packs that are not in registers alone, then what is gathered.
+    /// Where things lie: in the memory of a run the inputs, then the packs that are not in registers alone, then what is gathered; constants in an array of
+    /// their own.
     [<Sealed>]
     type private Memory(schedule: PackSchedule) =
         let program, packs = schedule.Program, schedule.Packs
-        let mutable size = Group.Padded program.Inputs
+        let mutable size = Workspace.Padded program.Inputs
 
         let isKept =
             let isKept = Array.zeroCreate<bool> packs.All.Length
@@ -137,11 +42,15 @@ module internal PackedCompiler =
 
         let take (length: int) =
             let start = size
-            size <- size + Group.Padded length
+            size <- size + Workspace.Padded length
             start
 
         let address = packs.All |> Array.mapi (fun index pack -> if isKept[index] then take pack.Length else -1)
         let gathered = Dictionary<int[], int>(HashIdentity.Structural)
+        let constants = List<float>()
+
+        /// By bits: 0 is not -0.
+        let tables = Dictionary<int64[], int>(HashIdentity.Structural)
 
         /// Beyond the packs, before what is gathered.
         let packsEnd = size
@@ -162,6 +71,20 @@ module internal PackedCompiler =
                 let start = take values.Length
                 gathered[values] <- start
                 struct (start, true)
+
+        /// Where numbers are among the constants, filled up to whole groups of vectors.
+        member memory.Table(numbers: float[]) : int =
+            let bits = numbers |> Array.map BitConverter.DoubleToInt64Bits
+            if tables.TryAdd(bits, constants.Count) then
+                constants.AddRange numbers
+                constants.AddRange(Seq.replicate (Workspace.Padded numbers.Length - numbers.Length) (Array.last numbers))
+            tables[bits]
+
+        /// The constants of all tables, pinned.
+        member memory.Constants : float[] =
+            let pinned = GC.AllocateUninitializedArray<float>(constants.Count, pinned = true)
+            constants.CopyTo pinned
+            pinned
 
         /// A value that is one number for all members, as a place.
         member memory.One(value: int) : Place =
@@ -185,8 +108,8 @@ module internal PackedCompiler =
             if not (isRead.Contains pack) then visit pack
         order.ToArray()
 
-    /// A loop over vectors, as lines of a program of its own: inputs are what is read from memory.
-    let private loop (schedule: PackSchedule) (memory: Memory) (tables: Tables) (step: int) (bits: int) : PackedStep[] =
+    /// What a loop over vectors gathers before, and the loop as lines of a program of its own: inputs are what is read from memory.
+    let private loop (schedule: PackSchedule) (memory: Memory) (step: int) (bits: int) : struct (PackedStep[] * Fusion) =
         let packs = schedule.Packs.All
         let order = inOrder schedule step
         let steps = List<PackedStep>()
@@ -197,7 +120,7 @@ module internal PackedCompiler =
             let place =
                 match operand with
                 | Source.One value -> memory.One value
-                | Source.Numbers numbers -> Place.Column(tables.Number numbers)
+                | Source.Numbers numbers -> Place.Table(memory.Table numbers)
                 | Source.Inputs first -> Place.Scratch first
                 | Source.Run(pack, first) -> Place.Scratch(memory.Address pack + first)
                 | Source.Scattered values ->
@@ -230,42 +153,16 @@ module internal PackedCompiler =
         let program = Program(first, [||], lines, [||], [||], 0, false)
         let plan = Plan(program, Array.create first false, false, [| Stage.Fused all |], places.ToArray(), 0, 1)
         let length = schedule.Steps[step].Length
-        steps.Add(LoopStep(LaneCompiler.compile plan all (bitsFor bits length), tables, length))
-        steps.ToArray()
+        struct (steps.ToArray(), LaneCompiler.compile plan all (bitsFor bits length))
 
-    /// Lines one by one, as a program whose inputs are the memory.
-    let private alone (schedule: PackSchedule) (memory: Memory) (step: int) : Program * struct (int * int)[] =
+    /// Lines one by one, as a program whose inputs and outputs are the memory.
+    let private alone (schedule: PackSchedule) (memory: Memory) (step: int) : MachineCode =
         let program = schedule.Program
-        let together = schedule.Steps[step]
-        let chosen = together.Packs |> Seq.collect (fun pack -> schedule.Packs.All[pack].Lines) |> Seq.sort |> Array.ofSeq
-        let inputs = memory.PacksEnd
-        let constants = List<float>()
-        let constantOf = Dictionary<int, int>()
-        let here = Dictionary<int, int>()
-        chosen |> Array.iteri (fun index line -> here[program.First + line] <- index)
-        for line in chosen do
-            for operand in program.Operands line do
-                if program.IsConstant operand && constantOf.TryAdd(operand, inputs + constants.Count) then
-                    constants.Add program.Constants[operand - program.Inputs]
-        let first = inputs + constants.Count
-        let number value =
-            match here.TryGetValue value with
-            | true, index -> first + index
-            | _ -> if program.IsConstant value then constantOf[value] else memory.AddressOf value
-        let lines =
-            chosen |> Array.map (fun index ->
-                let line = program.Lines[index]
-                let operand place value = if place < line.Primitive.Arity then number value else 0
-                { line with A = operand 0 line.A; B = operand 1 line.B; C = operand 2 line.C })
-        let guards =
-            program.Guards
-            |> Array.filter (fun guard -> here.ContainsKey guard.Node)
-            |> Array.map (fun guard -> { guard with Node = number guard.Node })
-        let results =
-            [| for line in chosen do
-                   if memory.IsKept(schedule.Packs.Of line) then
-                       struct (memory.AddressOf(program.First + line), number (program.First + line)) |]
-        Program(inputs, constants.ToArray(), lines, [||], guards, 0, false), results
+        let chosen = schedule.Steps[step].Packs |> Seq.collect (fun pack -> schedule.Packs.All[pack].Lines) |> Seq.sort |> Array.ofSeq
+        let kept = chosen |> Array.filter (schedule.Packs.Of >> memory.IsKept) |> Array.map ((+) program.First)
+        let inputOf value = if program.IsConstant value then -1 else memory.AddressOf value
+        let part = program.Part(chosen, memory.PacksEnd, inputOf, kept)
+        Array.map2 (fun value result -> struct (memory.AddressOf value, result)) kept part.Outputs |> ScalarCompiler.compileInto part
 
     /// What goes from the memory to the outputs.
     let private stretches (program: Program) (memory: Memory) : Stretch[] =
@@ -283,22 +180,24 @@ module internal PackedCompiler =
     let compileFor (bits: int) (schedule: PackSchedule) : PackedCode =
         let program = schedule.Program
         let memory = Memory schedule
-        let tables = Tables schedule.Packs.All
-        let loops = schedule.Steps |> Seq.mapi (fun step together -> if together.IsLoop then loop schedule memory tables step bits else [||]) |> Array.ofSeq
+        let loops = schedule.Steps |> Seq.mapi (fun step together -> if together.IsLoop then loop schedule memory step bits else struct ([||], null)) |> Array.ofSeq
+        let constants = memory.Constants
         // all that is read as a vector may be read beyond its end
         let own = memory.Size + Loop.Widest
         let mutable scratch = 0
         let steps =
             [| for step = 0 to schedule.Steps.Count - 1 do
-                   if schedule.Steps[step].IsLoop then yield! loops[step]
+                   if schedule.Steps[step].IsLoop then
+                       let struct (gathers, fusion) = loops[step]
+                       yield! gathers
+                       LoopStep(fusion, constants, schedule.Steps[step].Length)
                    else
-                       let alone, results = alone schedule memory step
-                       let code = ScalarCompiler.compileInto alone results
+                       let code = alone schedule memory step
                        scratch <- max scratch code.Scratch
                        LinesStep(code, own) |]
-        let constants =
+        let ofOutputs =
             program.Outputs |> Array.map (fun value -> if program.IsConstant value then program.Constants[value - program.Inputs] else 0.0)
-        PackedCode(program.Inputs, steps, own + scratch, constants, stretches program memory)
+        PackedCode(program.Inputs, steps, own + scratch, ofOutputs, stretches program memory)
 
     /// The code of a program that gains by it, otherwise null.
     let compile (program: Program) : PackedCode =

@@ -228,10 +228,14 @@ type internal Packs(program: Program, isLoose: bool) =
     member _.All = packs.Value
 
     /// The pack of a line.
-    member _.Of(line: int) = pack[line]
+    member _.Of(line: int) =
+        packs.Force() |> ignore
+        pack[line]
 
     /// The place of a line in its pack.
-    member _.Place(line: int) = place[line]
+    member _.Place(line: int) =
+        packs.Force() |> ignore
+        place[line]
 
     /// A line's distance from the inputs.
     member _.Distance(line: int) = distance[line]

@@ -13,6 +13,8 @@ type internal Place =
     | Column of index: int
     /// One number for all points, behind the pointer of a column.
     | Uniform of column: int
+    /// A column of constants, so many doubles behind the pointer that stands in for the columns.
+    | Table of start: int
     /// One number for all points, in the tile's own memory.
     | Number of slot: int
     /// A column of the tile's own memory.

@@ -87,6 +87,35 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         let guards = guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
         Program(graph.Inputs, constants.ToArray(), lines, outputs |> Array.map (fun node -> number[node]), guards, traced, isUncertain)
 
+    /// <summary>Some lines as a program of its own, with other inputs.</summary>
+    /// <param name="chosen">The lines, in order.</param>
+    /// <param name="inputs">The number of inputs.</param>
+    /// <param name="inputOf">The new input that a value of elsewhere has become; -1 for constants that remain what they are.</param>
+    /// <param name="outputs">The values that are its outputs.</param>
+    member program.Part(chosen: int[], inputs: int, inputOf: int -> int, outputs: int[]) : Program =
+        let lineOf = Dictionary<int, int>()
+        chosen |> Array.iteri (fun index line -> lineOf[first + line] <- index)
+        let newConstants = List<float>()
+        let constantOf = Dictionary<int, int>()
+        let isKept value = program.IsConstant value && inputOf value < 0
+        let keep value = if isKept value && constantOf.TryAdd(value, inputs + newConstants.Count) then newConstants.Add constants[value - program.Inputs]
+        for line in chosen do
+            program.Operands line |> Array.iter keep
+        Array.iter keep outputs
+        let number value =
+            match lineOf.TryGetValue value with
+            | true, line -> inputs + newConstants.Count + line
+            | _ -> if isKept value then constantOf[value] else inputOf value
+        let line index =
+            let line = lines[index]
+            let operand place value = if place < line.Primitive.Arity then number value else 0
+            { line with A = operand 0 line.A; B = operand 1 line.B; C = operand 2 line.C }
+        let guards =
+            guards
+            |> Array.filter (fun guard -> lineOf.ContainsKey guard.Node)
+            |> Array.map (fun guard -> { guard with Node = number guard.Node })
+        Program(inputs, newConstants.ToArray(), Array.map line chosen, Array.map number outputs, guards, traced, isUncertain)
+
     // ---- Text ----
 
     member private program.Name(value: int) : string =
