@@ -205,30 +205,13 @@ type Real =
         | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
         | _ -> Real.UnaryAtHighest(rule, x)
 
-    /// Of a number that may be on a dual tape and a constant.
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryOfDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        match a.node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryOf(rule, a.value, a.extra, b.value))
-        | _ -> Real.BinaryAtHighest(rule, a, b)
-
-    /// Of a constant and a number that may be on a dual tape.
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryWithDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        match b.node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.BinaryWith(rule, a.value, b.value, b.extra))
-        | _ -> Real.BinaryAtHighest(rule, a, b)
-
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        match (if Object.ReferenceEquals(a.node, b.node) then a.node else null) with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
-        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.value, a.extra, b.value, b.extra))
+        let node = if isNull a.node then b.node elif isNull b.node || Object.ReferenceEquals(a.node, b.node) then a.node else null
+        match node with
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
+        | :? DualTape<Flat> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
         | _ -> Real.BinaryAtHighest(rule, a, b)
 
     static member private TernaryDual<'R when 'R: struct and 'R :> ITernary>(level: DualLevel, rule: 'R, a: Real, b: Real, c: Real) : Real =
@@ -238,10 +221,13 @@ type Real =
         | :? DualTape<Lane256> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
         | level -> Real.OnDual(level, Unsafe.As<DualTape<Flat>>(level).Ternary(rule, a, b, c))
 
+    /// A number of a dual tape's, or a plain one, as an operand there.
+    member private x.AsOperand: Operand = { Value = x.value; Slot = x.extra; IsConstant = isNull x.node }
+
     /// A live number as an operand on a dual tape. Numbers of levels further down are refused: they are constants there, but not plain ones.
     member private x.On(level: DualLevel) : Operand =
         if not (isNull x.node || x.IsAt level) then level.Refuse()
-        { Value = x.value; Slot = x.extra; IsConstant = isNull x.node }
+        x.AsOperand
 
     // The usual case is asked for before the general one: arguments of one level that has not ended, and constants.
 
@@ -268,8 +254,6 @@ type Real =
         elif not (isNull nestedB) && isNull a.node then
             let y = Real.Binary(rule, a, nestedB.Primal)
             Real.Join(nestedB.Level, y, b, rule.SlopeB<Real>(a, nestedB.Primal, y))
-        elif isNull b.node then Real.BinaryOfDual(rule, a, b)
-        elif isNull a.node then Real.BinaryWithDual(rule, a, b)
         else Real.BinaryDual(rule, a, b)
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
