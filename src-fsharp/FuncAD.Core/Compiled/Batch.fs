@@ -12,19 +12,19 @@ open FuncAD
 
 /// <summary>The tile code of a program: interpreted until it is hot. Code that adds outputs up takes the interpreter's place in the same way.</summary>
 [<Sealed>]
-type internal BatchCode(program: Program, isUniform: bool[], isSum: bool, options: CompileOptions) =
+type internal BatchCode(program: Program, uniform: int, isSum: bool, options: CompileOptions) =
     /// Points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
     static let hot = 300_000L
 
     let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && options.Mode <> ExecutionMode.Interpreted
     let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
     let mutable isCompiled = false
-    let mutable code = TileCode.interpreted program isUniform
+    let mutable code = TileCode.interpreted program uniform
 
     let compile () =
         lock program (fun () ->
             if not isCompiled then
-                Volatile.Write(&code, TileCode.compiled program isUniform isSum (TileCode.bits options))
+                Volatile.Write(&code, TileCode.compiled program uniform isSum (TileCode.bits options))
                 isCompiled <- true)
 
     /// What runs the next points.
@@ -47,18 +47,21 @@ type internal Columns =
 /// <summary>Memory that a worker computes tiles in: pointers to columns, the code's scratch memory, and padded copies of incomplete columns.</summary>
 [<Sealed>]
 type internal Workspace(code: TileCode) =
+    /// A vector that lies in two lines of the cache takes twice the time.
+    static let aligned = 64
+
     let program = code.Plan.Program
     let columns = program.Inputs + program.Outputs.Length
-    let tile = code.Plan.Tile
+    let stride = code.Plan.Stride
     let pointers = GC.AllocateUninitializedArray<nativeint>(columns, pinned = true)
-    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * tile)
+    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * stride + aligned / 8)
     let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
-    let scratch: nativeptr<float> = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt
-    let rejected = Array.zeroCreate<bool> tile
+    let scratch: nativeptr<float> = (handle.AddrOfPinnedObject() + nativeint (aligned - 1)) / nativeint aligned * nativeint aligned |> NativePtr.ofNativeInt
+    let rejected = Array.zeroCreate<bool> code.Plan.Tile
     member _.Rejected = rejected
 
     /// The column of the workspace's own for an input or an output.
-    member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * tile)
+    member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * stride)
 
     /// So many points filled up to whole groups, as loops compute them, and those of them that are in whole groups.
     static member Padded(count: int) : int = Workspace.Whole(count + Loop.Widest - 1)

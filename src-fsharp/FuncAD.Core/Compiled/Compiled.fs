@@ -28,7 +28,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     let first = Path.trace f example start options.Mode
     let outputs = first.Program.Outputs.Length
-    let batch = BatchCode(first.Program, Array.create start.Length false, false, options)
+    let batch = BatchCode(first.Program, 0, false, options)
 
     /// Replaced as a whole when a path is added.
     let mutable paths = if first.IsReliable then [| first |] else [||]

@@ -34,18 +34,17 @@ type internal VectorMethods(bits: int) =
         match known.TryGetValue name with
         | true, found -> found
         | _ ->
-            let found = find name (Array.create arity kind)
+            let parameters = Array.create arity kind
+            let found = if name.StartsWith("op_", StringComparison.Ordinal) then kind.GetMethod(name, parameters) else find name parameters
             known[name] <- found
             found
 
     member _.Kind = kind
     member _.Bytes = bits / 8
     member _.Create = find "Create" [| typeof<float> |]
-    member _.Load = find "Load" [| typeof<float>.MakePointerType() |]
-    member _.Store = find "Store" [| kind; typeof<float>.MakePointerType() |]
-    member _.Unary name = of' 1 name
-    member _.Binary name = of' 2 name
-    member _.Ternary name = of' 3 name
+
+    /// A method or an operator by the number of its operands and its name.
+    member _.Of(arity: int, name: string) : MethodInfo = of' arity name
 
 /// <summary>Writes fused lines as IL over vectors of 128, 256 or 512 bits, with the framework's operation for each instruction.</summary>
 module internal LaneCompiler =
@@ -65,32 +64,44 @@ module internal LaneCompiler =
         let known = Array.init turns (fun _ -> Dictionary<int, LocalBuilder>())
         let mutable turn = 0
 
-        let column (index: int) =
-            il.Emit OpCodes.Ldarg_1
-            il.Emit(OpCodes.Ldc_I8, int64 index * 8L)
+        let add (bytes: int64) =
+            il.Emit(OpCodes.Ldc_I8, bytes)
             il.Emit OpCodes.Conv_I
             il.Emit OpCodes.Add
+        let column (index: int) =
+            il.Emit OpCodes.Ldarg_1
+            add (int64 index * 8L)
             il.Emit OpCodes.Ldind_I
+        /// The pointer of a column, read once.
+        let pointerOf (index: int) =
+            let pointer = il.DeclareLocal typeof<nativeint>
+            column index
+            il.Emit(OpCodes.Stloc, pointer)
+            pointer
+        let uniform = if plan.Uniform > 0 then pointerOf 0 else null
+        let sums = if plan.IsSum then pointerOf program.Inputs else null
         let atPoint () =
             il.Emit(OpCodes.Ldloc, place)
             il.Emit OpCodes.Add
-            if turn > 0 then
-                il.Emit(OpCodes.Ldc_I4, turn * vector.Bytes)
-                il.Emit OpCodes.Conv_I
-                il.Emit OpCodes.Add
+            if turn > 0 then add (int64 (turn * vector.Bytes))
         let start (slot: int) =
             il.Emit OpCodes.Ldarg_2
-            il.Emit(OpCodes.Ldc_I8, int64 slot * int64 plan.Tile * 8L)
-            il.Emit OpCodes.Conv_I
-            il.Emit OpCodes.Add
+            add (int64 slot * int64 plan.Stride * 8L)
         let slot (index: int) =
             start index
             atPoint ()
         let constant (value: float) =
             il.Emit(OpCodes.Ldc_R8, value)
             il.Emit(OpCodes.Call, vector.Create)
-        let apply (name: string) arity =
-            il.Emit(OpCodes.Call, (match arity with 1 -> vector.Unary name | 2 -> vector.Binary name | _ -> vector.Ternary name))
+        let apply (name: string) arity = il.Emit(OpCodes.Call, vector.Of(arity, name))
+        // Reading and writing are instructions of IL, and arithmetic is operators: calls of methods that do the same would be inlined, until the JIT
+        // has too many locals in a method and calls them for good.
+        let read () =
+            il.Emit(OpCodes.Unaligned, 1uy)
+            il.Emit(OpCodes.Ldobj, vector.Kind)
+        let write () =
+            il.Emit(OpCodes.Unaligned, 1uy)
+            il.Emit(OpCodes.Stobj, vector.Kind)
         let keep value =
             let local = il.DeclareLocal vector.Kind
             il.Emit(OpCodes.Stloc, local)
@@ -104,7 +115,8 @@ module internal LaneCompiler =
                 match plan.Places[value] with
                 | Place.Constant value -> constant value
                 | Place.Uniform index ->
-                    column index
+                    il.Emit(OpCodes.Ldloc, uniform)
+                    add (int64 index * 8L)
                     il.Emit OpCodes.Ldind_R8
                     il.Emit(OpCodes.Call, vector.Create)
                 | Place.Number slot ->
@@ -118,13 +130,11 @@ module internal LaneCompiler =
                         atPoint ()
                     | Place.Table start ->
                         il.Emit OpCodes.Ldarg_1
-                        il.Emit(OpCodes.Ldc_I8, int64 start * 8L)
-                        il.Emit OpCodes.Conv_I
-                        il.Emit OpCodes.Add
+                        add (int64 start * 8L)
                         atPoint ()
                     | Place.Scratch index -> slot index
                     | _ -> invalidOp "A value is read before it is computed."
-                    il.Emit(OpCodes.Call, vector.Load)
+                    read ()
                     il.Emit OpCodes.Dup
                     keep value
         let answer () =
@@ -133,7 +143,6 @@ module internal LaneCompiler =
             constant 0.0
             apply "ConditionalSelect" 3
 
-        let sum = il.DeclareLocal typeof<nativeint>
         let outputsOf = if plan.IsSum then program.Outputs |> Array.indexed |> Array.groupBy snd |> dict else dict []
 
         /// Adds a value to the partial sums of the outputs that it is.
@@ -141,22 +150,23 @@ module internal LaneCompiler =
             match outputsOf.TryGetValue value with
             | true, outputs ->
                 for output, _ in outputs do
-                    column (program.Inputs + output)
-                    if vector.Bytes < 64 then
-                        il.Emit(OpCodes.Ldc_I4_0)
-                        il.Emit OpCodes.Conv_I
-                        atPoint ()
-                        il.Emit(OpCodes.Ldc_I4, 63)
-                        il.Emit OpCodes.Conv_I
-                        il.Emit OpCodes.And
-                        il.Emit OpCodes.Add
-                    il.Emit(OpCodes.Stloc, sum)
-                    il.Emit(OpCodes.Ldloc, sum)
-                    il.Emit(OpCodes.Call, vector.Load)
+                    let address () =
+                        il.Emit(OpCodes.Ldloc, sums)
+                        add (int64 output * 64L)
+                        if vector.Bytes < 64 then
+                            il.Emit OpCodes.Ldc_I4_0
+                            il.Emit OpCodes.Conv_I
+                            atPoint ()
+                            il.Emit(OpCodes.Ldc_I4, 63)
+                            il.Emit OpCodes.Conv_I
+                            il.Emit OpCodes.And
+                            il.Emit OpCodes.Add
+                    address ()
+                    address ()
+                    read ()
                     il.Emit(OpCodes.Ldloc, known[turn][value])
-                    apply "Add" 2
-                    il.Emit(OpCodes.Ldloc, sum)
-                    il.Emit(OpCodes.Call, vector.Store)
+                    apply "op_Addition" 2
+                    write ()
             | _ -> ()
 
         il.Emit OpCodes.Ldc_I4_0
@@ -172,11 +182,11 @@ module internal LaneCompiler =
                 loadAll ()
                 apply name line.Primitive.Arity
             match line.Instruction with
-            | Instruction.Add -> simple "Add"
-            | Instruction.Subtract -> simple "Subtract"
-            | Instruction.Multiply -> simple "Multiply"
-            | Instruction.Divide -> simple "Divide"
-            | Instruction.Negate -> simple "Negate"
+            | Instruction.Add -> simple "op_Addition"
+            | Instruction.Subtract -> simple "op_Subtraction"
+            | Instruction.Multiply -> simple "op_Multiply"
+            | Instruction.Divide -> simple "op_Division"
+            | Instruction.Negate -> simple "op_UnaryNegation"
             | Instruction.Abs -> simple "Abs"
             | Instruction.Sqrt -> simple "Sqrt"
             | Instruction.Floor -> simple "Floor"
@@ -186,7 +196,7 @@ module internal LaneCompiler =
             | Instruction.Max -> simple "Max"
             | Instruction.Min -> simple "Min"
             | Instruction.FusedMultiplyAdd -> simple "FusedMultiplyAdd"
-            | Instruction.Both -> simple "Multiply"
+            | Instruction.Both -> simple "op_Multiply"
             | Instruction.Either -> simple "Max"
             | Instruction.Less ->
                 simple "LessThan"
@@ -200,7 +210,7 @@ module internal LaneCompiler =
             | Instruction.Not ->
                 constant 1.0
                 load line.A
-                apply "Subtract" 2
+                apply "op_Subtraction" 2
             | Instruction.Select ->
                 load line.A
                 constant 0.0
@@ -215,7 +225,7 @@ module internal LaneCompiler =
                 constant 0.0
                 load line.A
                 load line.B
-                apply "Multiply" 2
+                apply "op_Multiply" 2
                 apply "ConditionalSelect" 3
             | Instruction.Share ->
                 // a = b ? 1/2 : y = a, or both NaN ? 1 : 0
@@ -232,27 +242,25 @@ module internal LaneCompiler =
                 load line.A
                 load line.A
                 apply "Equals" 2
-                apply "BitwiseOr" 2
-                apply "OnesComplement" 1
-                apply "BitwiseOr" 2
+                apply "op_BitwiseOr" 2
+                apply "op_OnesComplement" 1
+                apply "op_BitwiseOr" 2
                 answer ()
                 apply "ConditionalSelect" 3
             | other -> invalidOp $"{other} is not done on lanes by fused code."
             let value = program.First + index
             keep value
             let store (address: unit -> unit) =
-                il.Emit(OpCodes.Ldloc, known[turn][value])
                 address ()
-                il.Emit(OpCodes.Call, vector.Store)
+                il.Emit(OpCodes.Ldloc, known[turn][value])
+                write ()
             match plan.Places[value] with
             | Place.Column index -> store (fun () -> column index; atPoint ())
             | Place.Scratch index -> store (fun () -> slot index)
             | _ -> ()
             addUp value
         il.Emit(OpCodes.Ldloc, place)
-        il.Emit(OpCodes.Ldc_I4, turns * vector.Bytes)
-        il.Emit OpCodes.Conv_I
-        il.Emit OpCodes.Add
+        add (int64 (turns * vector.Bytes))
         il.Emit(OpCodes.Stloc, place)
         il.Emit(OpCodes.Ldloc, place)
         il.Emit OpCodes.Ldarg_3

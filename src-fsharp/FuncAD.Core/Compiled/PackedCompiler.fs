@@ -151,7 +151,7 @@ module internal PackedCompiler =
             places.Add(if memory.IsKept pack then Place.Scratch(memory.Address pack) else Place.Register)
         let all = [| 0 .. lines.Length - 1 |]
         let program = Program(first, [||], lines, [||], [||], 0, false)
-        let plan = Plan(program, Array.create first false, false, [| Stage.Fused all |], places.ToArray(), 0, 1)
+        let plan = Plan(program, 0, false, [| Stage.Fused all |], places.ToArray(), 0, 1, 1)
         let length = schedule.Steps[step].Length
         struct (steps.ToArray(), LaneCompiler.compile plan all (bitsFor bits length))
 

@@ -11,8 +11,8 @@ type internal Place =
     | Constant of value: float
     /// A column that the caller provides: the inputs first, then the outputs.
     | Column of index: int
-    /// One number for all points, behind the pointer of a column.
-    | Uniform of column: int
+    /// One number for all points: so many doubles behind the pointer of the first column.
+    | Uniform of index: int
     /// A column of constants, so many doubles behind the pointer that stands in for the columns.
     | Table of start: int
     /// One number for all points, in the tile's own memory.
@@ -37,15 +37,15 @@ type internal Stage =
 /// in the cache.
 /// </summary>
 [<Sealed>]
-type internal Plan(program: Program, isUniform: bool[], isSum: bool, stages: Stage[], places: Place[], slots: int, tile: int) =
+type internal Plan(program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, tile: int, stride: int) =
     member _.Program = program
 
-    /// True if outputs are added up over the points instead of stored: the column of an output is then eight partial sums, and
+    /// True if outputs are added up over the points instead of stored: behind the pointer of the first output's column lie eight partial sums for each, and
     /// point k of a tile goes to sum k mod 8.
     member _.IsSum = isSum
 
-    /// Which inputs have one number for all points.
-    member _.IsUniform = isUniform
+    /// So many of the inputs, the first ones, have one number for all points.
+    member _.Uniform = uniform
     member _.Stages = stages
 
     /// The place of each value.
@@ -56,6 +56,9 @@ type internal Plan(program: Program, isUniform: bool[], isSum: bool, stages: Sta
 
     /// The number of points of a tile.
     member _.Tile = tile
+
+    /// The doubles from one column of a tile's own memory to the next.
+    member _.Stride = stride
 
 module internal Plan =
     /// Lines that are looked at together when the stages are formed: in a longer window more lines find company, but their values live longer.
@@ -72,16 +75,19 @@ module internal Plan =
     /// what takes the time (measured on mixtures of Gaussians: 70 000 lines take half as long as on tiles of 16 points).
     let private bytesPerLine = 64
 
+    /// Columns whose distance is a power of two would share a few sets of the first-level cache: a line of it lies between them.
+    let private beyondTile = 8
+
     /// The interpreter does one line after the other over a whole tile: shorter ones would be spent on calls (measured: 128 points are best), unless
     /// the tile would take more memory than this.
     let private interpretedTile = 128
     let private largestTileBytes = 33554432
 
     /// Stages for lines that call rules, twins together. One number for all points is not worth it.
-    let private withTwins (program: Program) (isUniform: bool[]) (calls: int[]) : Stage[] =
+    let private withTwins (program: Program) (uniform: int) (calls: int[]) : Stage[] =
         let argument line =
             let { Primitive = primitive; A = a } = program.Lines[line]
-            if primitive.Arity > 1 || (program.IsInput a && isUniform[a]) then -1 - line else a
+            if primitive.Arity > 1 || a < uniform then -1 - line else a
         [| for _, lines in Array.groupBy argument calls do
                let alone = HashSet lines
                for first in lines do
@@ -96,7 +102,7 @@ module internal Plan =
                    Stage.Kernel line |]
 
     /// In each window, lines that are ready together: first all that the machine has instructions for, then all calls that these make possible, and so on.
-    let private schedule (program: Program) (isUniform: bool[]) : Stage[] =
+    let private schedule (program: Program) (uniform: int) : Stage[] =
         let lines = program.Lines
         let round = Array.zeroCreate<int> lines.Length
         let isCall line = lines[line].Instruction = Instruction.Call
@@ -113,7 +119,7 @@ module internal Plan =
                 let calls, others = lines |> Array.partition isCall
                 for fused in Array.chunkBySize LongestFusion others do
                     stages.Add(Stage.Fused fused)
-                stages.AddRange(withTwins program isUniform calls)
+                stages.AddRange(withTwins program uniform calls)
         stages.ToArray()
 
     let private linesOf stage =
@@ -123,8 +129,8 @@ module internal Plan =
         | Stage.Twins(_, first, second) -> [| first; second |]
 
     /// A plan for code, with fused lines, or for the interpreter, where every line is a loop of its own.
-    let make (program: Program) (isUniform: bool[]) (isSum: bool) (isFused: bool) : Plan =
-        let stages = if isFused then schedule program isUniform else Array.init program.Lines.Length Stage.Kernel
+    let make (program: Program) (uniform: int) (isSum: bool) (isFused: bool) : Plan =
+        let stages = if isFused then schedule program uniform else Array.init program.Lines.Length Stage.Kernel
         let isColumn = Array.zeroCreate<bool> program.Values // needed beyond the fused lines that compute it
         let last = Array.create program.Values -1 // the last stage that reads it
         let home = Array.create program.Values -1
@@ -152,7 +158,7 @@ module internal Plan =
 
         let places = Array.create program.Values Place.Register
         for input = 0 to program.Inputs - 1 do
-            places[input] <- if isUniform[input] then Place.Uniform input else Place.Column input
+            places[input] <- if input < uniform then Place.Uniform input else Place.Column input
         program.Constants |> Array.iteri (fun index value -> places[program.Inputs + index] <- Place.Constant value)
         // An output is computed where it goes to; what goes to several is copied in the end.
         if not isSum then
@@ -174,12 +180,11 @@ module internal Plan =
                     ending[max index last[value]].Add slot
             for slot in ending[index] do
                 free.Push slot)
-        let varying = isUniform |> Array.filter not |> Array.length
-        let columns = slots + varying + (if isSum then 0 else program.Outputs.Length)
+        let columns = slots + program.Inputs - uniform + (if isSum then 0 else program.Outputs.Length)
         let within bytes = bytes / 8 / max 1 columns / Loop.Widest * Loop.Widest
         let tile =
             if isFused then
                 let second = max secondCacheBytes (bytesPerLine * program.Lines.Length)
                 Math.Clamp(within firstCacheBytes, Math.Clamp(within second, Loop.Widest, 128), 512)
             else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
-        Plan(program, isUniform, isSum, stages, places, slots, tile)
+        Plan(program, uniform, isSum, stages, places, slots, tile, tile + beyondTile)

@@ -20,18 +20,16 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
 
     let width = program.Inputs - shared
     let outputs = program.Outputs.Length
-    let isUniform = Array.init program.Inputs (fun input -> input < shared)
 
     /// Stores outputs for each point, so that a point may be left out.
-    let careful = BatchCode(program, isUniform, false, options)
+    let careful = BatchCode(program, shared, false, options)
 
     /// Adds outputs up as they are computed.
-    let quick = BatchCode(program, isUniform, true, options)
+    let quick = BatchCode(program, shared, true, options)
 
     /// Leads the inputs to the parameters and to some points of the data.
     let read (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) =
-        for index = 0 to shared - 1 do
-            workspace.Lead(index, NativePtr.add parameters index)
+        workspace.Lead(0, parameters)
         for index = 0 to width - 1 do
             workspace.Read(shared + index, data, index, first, count)
 
@@ -61,17 +59,19 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
     /// The same where no point is left out and all tiles are complete; false if that turns out not to be so.
     let quickly (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) : bool =
         let tile = code.Plan.Tile
-        use start = fixed sums
+        let start = workspace.Column program.Inputs
+        let partial = Span<float>(NativePtr.toVoidPtr start, 8 * outputs)
+        partial.Fill -0.0
+        workspace.Lead(program.Inputs, start)
         let mutable next, holds = first, true
         while holds && next < first + count do
             let length = min tile (first + count - next)
             read workspace parameters data next length
-            for output = 0 to outputs - 1 do
-                workspace.Lead(program.Inputs + output, NativePtr.add start (8 * output))
             let points = workspace.Tile length
             code.Run points
             holds <- not (code.Reject(points, workspace.Rejected))
             next <- next + length
+        if holds then partial.CopyTo sums
         holds
 
     let fold (sums: float[]) output =
@@ -97,7 +97,6 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
             // whole groups, then what is left over
             let whole = if isQuick then Workspace.Whole count else 0
             let isDone = whole > 0 && quickly workspaces.Quick quick parameters data first whole sums[part]
-            if not isDone then Array.Fill(sums[part], -0.0)
             let start = if isDone then whole else 0
             if start < count then carefully workspaces.Careful careful parameters data (first + start) (count - start) sums[part] leftOut[part]
         Batch.split options parts (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspaces(quick, careful)) chunk

@@ -26,12 +26,12 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
 
     /// The doubles of a value: one for each point, or one for all.
     let span (tile: Tile) (value: int) : Span<float> =
-        let column index = NativePtr.get tile.Columns index |> NativePtr.ofNativeInt<float> |> NativePtr.toVoidPtr
+        let column index = NativePtr.get tile.Columns index |> NativePtr.ofNativeInt<float>
         match places[value] with
-        | Place.Column index -> Span(column index, tile.Count)
-        | Place.Uniform index -> Span(column index, 1)
-        | Place.Number slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), 1)
-        | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Tile)), tile.Count)
+        | Place.Column index -> Span(NativePtr.toVoidPtr (column index), tile.Count)
+        | Place.Uniform index -> Span(NativePtr.toVoidPtr (NativePtr.add (column 0) index), 1)
+        | Place.Number slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Stride)), 1)
+        | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Stride)), tile.Count)
         | _ -> Span(constants, value - program.Inputs, 1)
 
     /// The outputs that were not computed where they go to, or not added up by fused lines.
@@ -41,14 +41,18 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
             if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
         program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
 
-    /// The column of an output, or its eight partial sums.
-    let target (tile: Tile) output length : Span<float> =
-        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), length)
+    /// The column of an output.
+    let target (tile: Tile) output : Span<float> =
+        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+
+    /// The eight partial sums of an output.
+    let sums (tile: Tile) output : Span<float> =
+        Span(NativePtr.toVoidPtr (NativePtr.add (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns program.Inputs)) (8 * output)), 8)
 
     member _.Plan = plan
 
     /// Doubles of scratch memory for a tile.
-    member _.Scratch = plan.Slots * plan.Tile
+    member _.Scratch = plan.Slots * plan.Stride
 
     member _.Run(tile: Tile) : unit =
         let columns, scratch = NativePtr.toNativeInt tile.Columns, NativePtr.toNativeInt tile.Scratch
@@ -69,12 +73,12 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         for output, value in rest do
             let source = span tile value
             if plan.IsSum then
-                let sums = target tile output 8
+                let sums = sums tile output
                 for point = 0 to tile.Count - 1 do
                     let sum = &sums[point &&& 7]
                     sum <- sum + source[if source.Length = 1 then 0 else point]
-            elif source.Length = 1 then (target tile output tile.Count).Fill source[0]
-            else source.CopyTo(target tile output tile.Count)
+            elif source.Length = 1 then (target tile output).Fill source[0]
+            else source.CopyTo(target tile output)
 
     /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any. Where outputs are added up, some sum is in
     /// doubt, and which point made it so is not known.
@@ -90,7 +94,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                 any <- true
         if program.IsUncertain then
             for output = 0 to program.Outputs.Length - 1 do
-                let results = target tile output (if plan.IsSum then 8 else tile.Count)
+                let results = if plan.IsSum then sums tile output else target tile output
                 // NaN if one of them is
                 if Double.IsNaN(TensorPrimitives.Max(Span.op_Implicit results)) then
                     for index = 0 to results.Length - 1 do
@@ -105,10 +109,10 @@ module internal TileCode =
         elif Runtime.Intrinsics.Vector256.IsHardwareAccelerated then 256
         else 128
 
-    let interpreted (program: Program) (isUniform: bool[]) : TileCode = TileCode(Plan.make program isUniform false false, [||])
+    let interpreted (program: Program) (uniform: int) : TileCode = TileCode(Plan.make program uniform false false, [||])
 
-    let compiled (program: Program) (isUniform: bool[]) (isSum: bool) (bits: int) : TileCode =
-        let plan = Plan.make program isUniform isSum true
+    let compiled (program: Program) (uniform: int) (isSum: bool) (bits: int) : TileCode =
+        let plan = Plan.make program uniform isSum true
         let fusion stage =
             match stage with
             | Stage.Fused lines -> LaneCompiler.compile plan lines bits
