@@ -3,7 +3,7 @@ namespace FuncAD.Benchmarks.Problems;
 public static partial class GaussianMixture
 {
     /// <summary>The operations on one tape: parts of the sum are differentiated one after the other, so that the tape stays in the cache.</summary>
-    private const int OperationsOnTape = 200_000;
+    private const int OperationsOnTape = 500_000;
 
     private static Evaluation Numbers(Instance instance)
     {

@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System
 open System.Buffers
+open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Threading
 open Microsoft.FSharp.NativeInterop
@@ -79,11 +80,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// NaN may be due to a structural zero of the function that is a plain zero of the program: then the function decides.
     let isDoubtful (path: Path<'Q>) (results: ReadOnlySpan<float>) : bool =
-        let mutable hasNaN = false
-        if path.Program.IsUncertain then
-            for result in results do
-                hasNaN <- hasNaN || Double.IsNaN result
-        hasNaN
+        path.Program.IsUncertain && results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
 
     /// Runs the program of the path that a point takes. Null if there is none, or if its results are in doubt.
     let run (point: ReadOnlySpan<float>) (results: Span<float>) : Path<'Q> =

@@ -80,6 +80,7 @@ type internal Graph(inputs: float[]) =
     member private graph.Is(node, value: float) =
         graph.IsConstant node && BitConverter.DoubleToInt64Bits values[node] = BitConverter.DoubleToInt64Bits value
 
+    member _.IsSum node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Add
     member _.IsNegated node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Negate
 
     /// What a negation negates, or what it makes of a constant.
@@ -155,6 +156,9 @@ type internal Graph(inputs: float[]) =
             | :? Exponentials.Softplus
             | :? Hyperbolics.Cosh
             | :? Hyperbolics.Sech
+            | :? Special.Gaussian
+            | :? Special.NormalPdf
+            | :? Special.NormalCdf
             | :? Powers.Hypot -> fact <- fact ||| Facts.NeverMinusZero
             | _ -> ()
         | _ -> ()

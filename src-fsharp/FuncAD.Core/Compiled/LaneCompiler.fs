@@ -143,13 +143,10 @@ module internal LaneCompiler =
             constant 0.0
             apply "ConditionalSelect" 3
 
-        let outputsOf = if plan.IsSum then program.Outputs |> Array.indexed |> Array.groupBy snd |> dict else dict []
-
         /// Adds a value to the partial sums of the outputs that it is.
         let addUp value =
-            match outputsOf.TryGetValue value with
-            | true, outputs ->
-                for output, _ in outputs do
+            if plan.IsSum then
+                for output in program.OutputsOf value do
                     let address () =
                         il.Emit(OpCodes.Ldloc, sums)
                         add (int64 output * 64L)
@@ -167,7 +164,6 @@ module internal LaneCompiler =
                     il.Emit(OpCodes.Ldloc, known[turn][value])
                     apply "op_Addition" 2
                     write ()
-            | _ -> ()
 
         il.Emit OpCodes.Ldc_I4_0
         il.Emit OpCodes.Conv_I

@@ -23,6 +23,7 @@ type internal Line =
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
     let first = inputs + constants.Length
     let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
+    let outputsOf = lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
 
     member _.Inputs = inputs
     member _.Constants = constants
@@ -46,6 +47,12 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
     member _.GuardsAfter(line: int) : Guard[] =
         match guardsAt.TryGetValue line with
         | true, guards -> guards
+        | _ -> [||]
+
+    /// The outputs that a value is.
+    member _.OutputsOf(value: int) : int[] =
+        match outputsOf.Value.TryGetValue value with
+        | true, outputs -> outputs
         | _ -> [||]
 
     /// The operands of a line, in order.

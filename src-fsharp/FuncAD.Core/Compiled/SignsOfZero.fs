@@ -99,12 +99,27 @@ module internal SignsOfZero =
                     if primitive.Arity > 2 then demand c false
         isIndifferent
 
+    /// How often each node is an argument or an output.
+    let private uses (graph: Graph) (outputs: int[]) : int[] =
+        let uses = Array.zeroCreate<int> graph.Count
+        let note node = uses[node] <- uses[node] + 1
+        Array.iter note outputs
+        for node = graph.Inputs to graph.Count - 1 do
+            if not (graph.IsConstant node) then
+                let struct (a, b, c) = graph.Arguments node
+                let arity = graph.Primitive(node).Arity
+                note a
+                if arity > 1 then note b
+                if arity > 2 then note c
+        uses
+
     let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
     let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
 
     /// The graph built anew with what indifference allows, and the new node of each old one. The last step, apply, makes a node of the new graph.
     let simplify (apply: Graph -> Primitive -> int -> int -> int -> int) (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
         let isIndifferent = indifferent graph outputs
+        let uses = uses graph outputs
         let simpler = Graph(Array.init graph.Inputs graph.Value)
         let number = Array.init graph.Count id
         for node = graph.Inputs to graph.Count - 1 do
@@ -113,6 +128,8 @@ module internal SignsOfZero =
                 else
                     let primitive = graph.Primitive node
                     let struct (a, b, c) = graph.Arguments node
+                    let isSumUsedHere x = uses[x] = 1 && not (graph.IsConstant x || graph.IsInput x) && simpler.IsSum number[x]
+                    let isHere = isSumUsedHere b
                     let argument place x = if place < primitive.Arity then number[x] else 0
                     let a, b, c = argument 0 a, argument 1 b, argument 2 c
                     let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
@@ -122,5 +139,9 @@ module internal SignsOfZero =
                     | Instruction.Add when isIndifferent[node] && isZero a -> b
                     | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b -> together (simpler.Unnegated a) (simpler.Unnegated b)
                     | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
+                    | Instruction.Add when isZero a && isHere ->
+                        // 0 + (p + q) = (0 + p) + q, bit for bit, and p was there before: nobody waits for the sum with 0
+                        let struct (p, q, _) = simpler.Arguments b
+                        simpler.Apply(add, simpler.Apply(add, a, min p q, 0), max p q, 0)
                     | _ -> apply simpler primitive a b c
         struct (simpler, number)
