@@ -99,13 +99,13 @@ module internal SignsOfZero =
                     if primitive.Arity > 2 then demand c false
         isIndifferent
 
-    /// How often each node is an argument or an output.
+    /// How often each node is an output, or an argument of what outputs need.
     let private uses (graph: Graph) (outputs: int[]) : int[] =
         let uses = Array.zeroCreate<int> graph.Count
         let note node = uses[node] <- uses[node] + 1
         Array.iter note outputs
-        for node = graph.Inputs to graph.Count - 1 do
-            if not (graph.IsConstant node) then
+        for node = graph.Count - 1 downto graph.Inputs do
+            if uses[node] > 0 && not (graph.IsConstant node) then
                 let struct (a, b, c) = graph.Arguments node
                 let arity = graph.Primitive(node).Arity
                 note a
