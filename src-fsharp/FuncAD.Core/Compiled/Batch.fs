@@ -47,21 +47,22 @@ type internal Columns =
 /// <summary>Memory that a worker computes tiles in: pointers to columns, the code's scratch memory, and padded copies of incomplete columns.</summary>
 [<Sealed>]
 type internal Workspace(code: TileCode) =
-    /// A vector that lies in two lines of the cache takes twice the time.
-    static let aligned = 64
-
     let program = code.Plan.Program
     let columns = program.Inputs + program.Outputs.Length
     let stride = code.Plan.Stride
     let pointers = GC.AllocateUninitializedArray<nativeint>(columns, pinned = true)
-    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * stride + aligned / 8)
+    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * stride + Workspace.Slack)
     let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
-    let scratch: nativeptr<float> = (handle.AddrOfPinnedObject() + nativeint (aligned - 1)) / nativeint aligned * nativeint aligned |> NativePtr.ofNativeInt
+    let scratch = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt |> Workspace.Aligned
     let rejected = Array.zeroCreate<bool> code.Plan.Tile
     member _.Rejected = rejected
 
     /// The column of the workspace's own for an input or an output.
     member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * stride)
+
+    /// The next address that begins a line of the cache, no more than Slack doubles on: a vector that lies in two lines takes twice the time.
+    static member Aligned(address: nativeptr<float>) : nativeptr<float> = (NativePtr.toNativeInt address + 63n) &&& ~~~63n |> NativePtr.ofNativeInt
+    static member Slack = 8
 
     /// So many points filled up to whole groups, as loops compute them, and those of them that are in whole groups.
     static member Padded(count: int) : int = Workspace.Whole(count + Loop.Widest - 1)

@@ -30,7 +30,7 @@ type internal VectorMethods(bits: int) =
 
     let known = Dictionary<string, MethodInfo>()
 
-    let of' arity (name: string) =
+    let of' (arity: int) (name: string) : MethodInfo =
         match known.TryGetValue name with
         | true, found -> found
         | _ ->
@@ -41,10 +41,10 @@ type internal VectorMethods(bits: int) =
 
     member _.Kind = kind
     member _.Bytes = bits / 8
-    member _.Create = find "Create" [| typeof<float> |]
+    member val Create = find "Create" [| typeof<float> |]
 
     /// A method or an operator by the number of its operands and its name.
-    member _.Of(arity: int, name: string) : MethodInfo = of' arity name
+    member _.Of(arity, name) = of' arity name
 
 /// <summary>Writes fused lines as IL over vectors of 128, 256 or 512 bits, with the framework's operation for each instruction.</summary>
 module internal LaneCompiler =
@@ -94,8 +94,8 @@ module internal LaneCompiler =
             il.Emit(OpCodes.Ldc_R8, value)
             il.Emit(OpCodes.Call, vector.Create)
         let apply (name: string) arity = il.Emit(OpCodes.Call, vector.Of(arity, name))
-        // Reading and writing are instructions of IL, and arithmetic is operators: calls of methods that do the same would be inlined, until the JIT
-        // has too many locals in a method and calls them for good.
+        // Reading and writing are instructions of IL, and arithmetic is operators: methods that do the same are inlined only until a loop has some
+        // 500 locals, and called from then on, which takes several times as long.
         let read () =
             il.Emit(OpCodes.Unaligned, 1uy)
             il.Emit(OpCodes.Ldobj, vector.Kind)

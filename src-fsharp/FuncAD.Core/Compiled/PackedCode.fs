@@ -48,15 +48,12 @@ type internal Stretch = { Source: int; Target: int; Length: int }
 type internal PackedCode(inputs: int, steps: PackedStep[], size: int, constants: float[], outputs: Stretch[]) =
     inherit ScalarCode()
 
-    /// Bytes that a vector's address is best a multiple of.
-    static let alignment = 64n
-
     let isZero = constants |> Array.forall (fun value -> BitConverter.DoubleToInt64Bits value = 0L)
 
-    override _.Scratch = size + int alignment / 8
+    override _.Scratch = size + Workspace.Slack
 
     override _.Run(point, scratch, results) =
-        let memory = (NativePtr.toNativeInt scratch + alignment - 1n) &&& ~~~(alignment - 1n) |> NativePtr.ofNativeInt<float>
+        let memory = Workspace.Aligned scratch
         Span<float>(NativePtr.toVoidPtr point, inputs).CopyTo(Span<float>(NativePtr.toVoidPtr memory, inputs))
         let mutable index = 0
         while index < steps.Length && steps[index].Run memory do

@@ -16,14 +16,11 @@ type internal Line =
       C: int }
 
 /// <summary>
-/// A straight-line program: what is needed of a graph for its outputs and guards, in the order in which it was traced. Values are numbered:
+/// A straight-line program: what is needed of a graph for its outputs and guards, in the order of LineOrder. Values are numbered:
 /// first the inputs, then the constants, then the results of the lines.
 /// </summary>
 [<Sealed>]
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
-    /// Values that are this many operations away from the inputs are computed when they come.
-    static let farFromInputs = 4
-
     let first = inputs + constants.Length
     let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
     let outputsOf = lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
@@ -86,42 +83,7 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
             elif isNeeded[node] && graph.IsConstant node then
                 number[node] <- graph.Inputs + constants.Count
                 constants.Add(graph.Value node)
-        let isLine node = node >= graph.Inputs && isNeeded[node] && not (graph.IsConstant node)
-        let operands node = Array.distinct (Array.truncate (graph.Primitive(node).Arity) (arguments node))
-
-        // What is made of inputs in a few quick operations for one reader alone is computed right before it: it need not be kept until then.
-        let readers = Array.zeroCreate<int> graph.Count
-        let note node = readers[node] <- readers[node] + 1
-        Array.iter note outputs
-        for guard in guards do
-            note guard.Node
-        for node = graph.Inputs to graph.Count - 1 do
-            if isLine node then Array.iter note (operands node)
-        let fromInputs = Array.zeroCreate<int> graph.Count // how many operations
-        let isQuick node =
-            match graph.Primitive(node).Instruction with
-            | Instruction.Add
-            | Instruction.Subtract
-            | Instruction.Multiply
-            | Instruction.Negate -> true
-            | _ -> false
-        let isLate node = fromInputs[node] < farFromInputs && readers[node] = 1 && isQuick node
-        for node = graph.Inputs to graph.Count - 1 do
-            if isLine node then
-                fromInputs[node] <- operands node |> Array.map (fun x -> if isLine x && not (isLate x) then farFromInputs else fromInputs[x]) |> Array.max |> (+) 1
-        let isLast = Array.zeroCreate<bool> graph.Count
-        for node in outputs do
-            isLast[node] <- true
-        for guard in guards do
-            isLast[guard.Node] <- true
-        let nodes = List<int>()
-        let rec add node =
-            for operand in operands node do
-                if isLine operand && isLate operand then add operand
-            nodes.Add node
-        for node = graph.Inputs to graph.Count - 1 do
-            if isLine node && (isLast[node] || not (isLate node)) then add node
-        let nodes = nodes.ToArray()
+        let nodes = LineOrder.of' graph isNeeded (Seq.append outputs (guards |> Seq.map _.Node))
         nodes |> Array.iteri (fun line node -> number[node] <- graph.Inputs + constants.Count + line)
         let line node =
             let primitive = graph.Primitive node

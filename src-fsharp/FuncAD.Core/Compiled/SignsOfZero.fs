@@ -128,8 +128,8 @@ module internal SignsOfZero =
                 else
                     let primitive = graph.Primitive node
                     let struct (a, b, c) = graph.Arguments node
-                    let isSumUsedHere x = uses[x] = 1 && not (graph.IsConstant x || graph.IsInput x) && simpler.IsSum number[x]
-                    let isHere = isSumUsedHere b
+                    let isSumOfItsOwn x = uses[x] = 1 && simpler.IsSum number[x]
+                    let isAlone = primitive.Arity = 2 && (isSumOfItsOwn a || isSumOfItsOwn b)
                     let argument place x = if place < primitive.Arity then number[x] else 0
                     let a, b, c = argument 0 a, argument 1 b, argument 2 c
                     let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
@@ -139,9 +139,10 @@ module internal SignsOfZero =
                     | Instruction.Add when isIndifferent[node] && isZero a -> b
                     | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b -> together (simpler.Unnegated a) (simpler.Unnegated b)
                     | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
-                    | Instruction.Add when isZero a && isHere ->
+                    | Instruction.Add when isAlone && (isZero a || isZero b) ->
                         // 0 + (p + q) = (0 + p) + q, bit for bit, and p was there before: nobody waits for the sum with 0
-                        let struct (p, q, _) = simpler.Arguments b
-                        simpler.Apply(add, simpler.Apply(add, a, min p q, 0), max p q, 0)
+                        let zero, sum = if isZero a then a, b else b, a
+                        let struct (p, q, _) = simpler.Arguments sum
+                        simpler.Apply(add, simpler.Apply(add, zero, min p q, 0), max p q, 0)
                     | _ -> apply simpler primitive a b c
         struct (simpler, number)

@@ -429,6 +429,16 @@ let private pictures =
             let compiled = AD.compile f [| Real 1.0; Real 2.0 |]
             Expect.equal (compiled.ToString()) "v0 = x0 < x1\nrequire v0 is true\nv1 = sin(x0)\nv2 = x0 * x1\nv3 = v2 + v1\nv4 = x1 * x1\nv5 = x1 * v4\nv6 = cbrt(x0)\nv7 = power(x0, 0.5)\ny0 = v3\ny1 = 2.5\ny2 = v5\ny3 = v6\ny4 = v7\n" "text"
 
+        testCase "a zero goes to the addend that is there first, and what is made of inputs comes right before its reader" <| fun () ->
+            // by x: y e^x + 2 z, where either addend may be -0
+            let f (x: Real[]) = x[1] * exp x[0] + x[0] * (Real 2.0 * x[2])
+            let slope = AD.compile (fun x -> (AD.grad f x)[0]) [| Real 1.0; Real 2.0; Real 3.0 |]
+            Expect.equal (slope.ToString()) "v0 = exp(x0)\nv1 = x1 * v0\nv2 = 0 + v1\nv3 = x2 * 2\nv4 = v3 + v2\ny0 = v4\n" "text"
+            for x, y, z in [ 0.5, -0.0, -0.0; 0.5, 0.0, -0.0; -800.0, -1.0, -0.0; 1.0, -2.0, 2.0 ] do
+                let point = reals [| x; y; z |]
+                let gradient = AD.grad f point
+                expectSame gradient[0].Value (slope.Invoke point).Value "the sign of a zero, too"
+
         testCase "a program as a picture" <| fun () ->
             let f (x: Real) = if Real.op_LessThan(x, Real 3.0) then [| Real 2.0 * x; Real 7.0 |] else [| x; x |]
             let expected =
