@@ -13,7 +13,7 @@ namespace FuncAD.Benchmarks.Comparison;
 /// <param name="Patience">How long a contestant may take for its first run, with its start.</param>
 public sealed record Pace(bool IsQuick, double WarmUp, int Rounds, double Seconds, double Enough, TimeSpan Patience)
 {
-    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, 3, TimeSpan.FromSeconds(6)), Full = new(false, 0.7, 5, 0.1, 5, TimeSpan.FromSeconds(20));
+    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, 3, TimeSpan.FromSeconds(6)), Full = new(false, 0.7, 5, 0.1, 3, TimeSpan.FromSeconds(20));
 }
 
 /// <summary>What one contestant did on one size.</summary>

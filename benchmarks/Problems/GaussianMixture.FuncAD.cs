@@ -45,55 +45,50 @@ public static partial class GaussianMixture
     /// <summary>The sum over these points of the log densities without constants.</summary>
     private static Real LogDensities(Real[] x, int d, int components, double[] data, int first, int end)
     {
-        var (heads, scales) = Shared(x, d, components);
+        var (heads, rows) = Shared(x, d, components);
         Real sum = 0;
         var point = new Real[d];
         for (var i = first; i < end; i++)
         {
             for (var j = 0; j < d; j++) point[j] = data[2 + i * d + j];
-            sum += LogDensity(x, heads, scales, point);
+            sum += LogDensity(x, heads, rows, point);
         }
         return sum;
     }
 
-    /// <summary>What all points use: for each component alpha + sum q, and exp q.</summary>
-    private static (Real[] Heads, Real[,] Scales) Shared(Real[] x, int d, int components)
+    /// <summary>What all points use: for each component alpha + sum q, and the rows of Q up to the diagonal.</summary>
+    private static (Real[] Heads, Real[][] Rows) Shared(Real[] x, int d, int components)
     {
-        var factors = components * (1 + d);
-        var (heads, scales) = (new Real[components], new Real[components, d]);
+        var (heads, rows) = (new Real[components], new Real[components * d][]);
         for (var k = 0; k < components; k++)
         {
-            heads[k] = x[k];
-            for (var j = 0; j < d; j++)
+            var logarithms = x.AsSpan(components * (1 + d) + k * (d + Triangle(d)), d);
+            heads[k] = x[k] + RealMath.Sum(logarithms);
+            for (var row = 0; row < d; row++)
             {
-                var logarithm = x[factors + k * (d + Triangle(d)) + j];
-                heads[k] += logarithm;
-                scales[k, j] = RealMath.Exp(logarithm);
+                var entries = rows[k * d + row] = new Real[row + 1];
+                for (var column = 0; column < row; column++) entries[column] = x[First(k, column) + row - column - 1];
+                entries[row] = RealMath.Exp(logarithms[row]);
             }
         }
-        return (heads, scales);
+        return (heads, rows);
+
+        int First(int k, int column) => components * (1 + d) + k * (d + Triangle(d)) + d + column * (2 * d - column - 1) / 2;
     }
 
     /// <summary>The log density of a point without constants.</summary>
-    private static Real LogDensity(Real[] x, Real[] heads, Real[,] scales, Real[] point)
+    private static Real LogDensity(Real[] x, Real[] heads, Real[][] rows, Real[] point)
     {
         var (components, d) = (heads.Length, point.Length);
-        var factors = components * (1 + d);
         Real[] terms = new Real[components], z = new Real[d], y = new Real[d];
         for (var k = 0; k < components; k++)
         {
             for (var j = 0; j < d; j++)
             {
                 z[j] = point[j] - x[components + k * d + j];
-                y[j] = scales[k, j] * z[j];
+                y[j] = RealMath.Dot(rows[k * d + j], z.AsSpan(0, j + 1));
             }
-            var next = factors + k * (d + Triangle(d)) + d;
-            for (var column = 0; column < d; column++)
-                for (var row = column + 1; row < d; row++)
-                    y[row] += x[next++] * z[column];
-            Real squares = 0;
-            foreach (var whitened in y) squares += whitened * whitened;
-            terms[k] = heads[k] - 0.5 * squares;
+            terms[k] = heads[k] - 0.5 * RealMath.Dot(y, y);
         }
         return RealMath.LogSumExp(terms);
     }
@@ -101,8 +96,8 @@ public static partial class GaussianMixture
     /// <summary>The log density of a point, from the parameters and its coordinates alone: what a compiled sum adds up.</summary>
     public static Func<Real[], Real[], Real> PerPoint(int d, int components) => (x, point) =>
     {
-        var (heads, scales) = Shared(x, d, components);
-        return LogDensity(x, heads, scales, point);
+        var (heads, rows) = Shared(x, d, components);
+        return LogDensity(x, heads, rows, point);
     };
 
     /// <summary>A sum over the points, and the rest.</summary>

@@ -33,17 +33,15 @@ public static class Helmholtz
 
     private static Func<Real[], Real> Energy(Instance instance)
     {
-        var (n, data) = (instance.Dimension(0), instance.Data);
+        var (n, data) = (instance.Dimension(0), instance.Data.ToReals());
         return x =>
         {
-            Real volume = 0, attraction = 0, entropy = 0;
-            for (var i = 0; i < n; i++) volume += data[i] * x[i];
+            Real attraction = 0, entropy = 0;
+            var volume = RealMath.Dot(data.AsSpan(0, n), x);
             var free = 1 - volume;
             for (var i = 0; i < n; i++)
             {
-                Real row = 0;
-                for (var j = 0; j < n; j++) row += data[n + i * n + j] * x[j];
-                attraction += x[i] * row;
+                attraction += x[i] * RealMath.Dot(data.AsSpan(n + i * n, n), x);
                 entropy += x[i] * RealMath.Log(x[i] / free);
             }
             return entropy - attraction / (RootOf8 * volume) * RealMath.Log((1 + Plus * volume) / (1 + Minus * volume));

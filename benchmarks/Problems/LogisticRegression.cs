@@ -61,18 +61,16 @@ public static class LogisticRegression
 
     public static Func<Real[], Real> Numbers(Instance instance)
     {
-        var ((rows, features, ridge, labels), data) = (Layout(instance), instance.Data);
+        var ((rows, features, ridge, labels), data) = (Layout(instance), instance.Data.ToReals());
         return w =>
         {
-            Real sum = 0, squares = 0;
-            for (int row = 0, next = 1; row < rows; row++)
+            Real sum = 0;
+            for (var row = 0; row < rows; row++)
             {
-                Real z = 0;
-                for (var j = 0; j < features; j++) z += w[j] * data[next++];
+                var z = RealMath.Dot(w, data.AsSpan(1 + row * features, features));
                 sum += RealMath.Softplus(z) - data[labels + row] * z;
             }
-            foreach (var weight in w) squares += weight * weight;
-            return sum / rows + ridge / 2 * squares;
+            return sum / rows + ridge / 2 * RealMath.Dot(w, w);
         };
     }
 
@@ -84,12 +82,11 @@ public static class LogisticRegression
         return CompiledForms.Sum(
             (w, row) =>
             {
-                Real z = 0;
-                for (var j = 0; j < features; j++) z += w[j] * row[j];
+                var z = RealMath.Dot(w, row.AsSpan(0, features));
                 return (RealMath.Softplus(z) - row[features] * z) / rows;
             },
             instance.X, columns, rows, options,
-            w => ridge / 2 * w.Aggregate((Real)0, (squares, weight) => squares + weight * weight));
+            w => ridge / 2 * RealMath.Dot(w, w));
     }
 
     private static Evaluation Tensors(Instance instance)

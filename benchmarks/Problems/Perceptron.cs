@@ -48,15 +48,11 @@ public static class Perceptron
         {
             for (var i = 0; i < width; i++)
             {
-                var z = x[next + width * width + i];
-                for (var j = 0; j < width; j++) z += x[next + i * width + j] * inputs[j];
-                hidden[i] = RealMath.Tanh(z);
+                hidden[i] = RealMath.Tanh(x[next + width * width + i] + RealMath.Dot(x.AsSpan(next + i * width, width), inputs));
             }
             (inputs, hidden) = (hidden, inputs);
         }
-        var error = x[next + width] - target;
-        for (var j = 0; j < width; j++) error += x[next + j] * inputs[j];
-        return error;
+        return x[next + width] + RealMath.Dot(x.AsSpan(next, width), inputs) - target;
     }
 
     /// <summary>A sum over the batch, whose inputs and target are the data.</summary>

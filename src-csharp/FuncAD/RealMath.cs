@@ -209,6 +209,15 @@ public static class RealMath
     /// <summary>log(e^x1 + ... + e^xn) without overflow; its gradient is the softmax. -infinity for no numbers.</summary>
     public static Real LogSumExp(params Real[] x) => Sums.logSumExp(x);
 
+    /// <summary>x1 + x2 + ..., added from the left; 0 of no numbers. The gradient is 1 in each.</summary>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    public static Real Sum(params ReadOnlySpan<Real> x) => Sums.sumOf(x);
+
+    /// <summary>x1 y1 + x2 y2 + ..., added from the left; 0 of no numbers. The gradient is y in x, and x in y.</summary>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <exception cref="ArgumentException">There are more numbers on one side than on the other.</exception>
+    public static Real Dot(ReadOnlySpan<Real> x, ReadOnlySpan<Real> y) => Sums.dotOf(x, y);
+
     /// <summary>exp(-x^2); derivative -2 x y.</summary>
     public static Real Gaussian(Real x) => Special.gaussian(x);
 

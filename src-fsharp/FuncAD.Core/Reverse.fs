@@ -48,6 +48,18 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
         let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
         cotangent <- if marks.Touch slot then 'T.Add(cotangent, contribution) else contribution
 
+    /// Resumes a frame with plain slopes.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Resume(frame: inref<Frame>, cotangent: 'T, cotangents: 'T[], marks: 'M) =
+        Sweep<'T, 'M>.Contribute(cotangents, marks, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
+        Sweep<'T, 'M>.Contribute(cotangents, marks, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
+
+    /// Resumes the terms of a sum, last first.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private Terms(chunk: Frame[], first: int, terms: int, cotangent: 'T, cotangents: 'T[], marks: 'M) =
+        for index = first + terms - 1 downto first do
+            Sweep<'T, 'M>.Resume(&chunk[index], cotangent, cotangents, marks)
+
     /// Resumes the frames of one chunk, last first; other kinds by the given function of frame and slot, which minds what is touched.
     static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable index = length - 1
@@ -57,8 +69,10 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
             if frame.A >= 0 then
                 if marks.IsTouched slot then
                     let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
-                    Sweep<'T, 'M>.Contribute(cotangents, marks, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
-                    Sweep<'T, 'M>.Contribute(cotangents, marks, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
+                    Sweep<'T, 'M>.Resume(&frame, cotangent, cotangents, marks)
+            elif frame.A = Frame.Sum then
+                index <- index - frame.B
+                if marks.IsTouched slot then Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[slot], cotangents, marks)
             elif frame.A <> Frame.Leaf then
                 resume.Invoke(frame, slot)
             index <- index - 1

@@ -5,6 +5,87 @@ open FuncAD.Rules
 
 /// <summary>Functions of many numbers.</summary>
 module Sums =
+    /// A factor of which there is none is 1.
+    let private factor (ys: ReadOnlySpan<Real>) (index: int) : Real = if ys.IsEmpty then Real 1.0 else ys[index]
+
+    let inline private value (rule: 'R) (a: float) (b: float) : float when 'R: struct and 'R :> IBinary = rule.Value(a, b)
+
+    /// The tape on which the sum so far and the next product may be added up, or null.
+    let private tapeOf (sum: Real) (x: Real) (y: Real) : Tape =
+        let node = if not (isNull sum.node) then sum.node elif not (isNull x.node) then x.node else y.node
+        match node with
+        | :? Tape as tape -> tape
+        | _ -> null
+
+    let inline private isOn (tape: Tape) (x: Real) : bool = isNull x.node || Object.ReferenceEquals(x.node, tape)
+
+    /// <summary>
+    /// Adds products to the sum from an index on, while they belong to the tape or to nothing and the tape has room, and answers where it stopped.
+    /// Each product is a term of one sum: its frame has neither a cotangent nor a frame of a sum of its own. Contributions come in the order in which
+    /// those of the operations one by one would, and have their bits: the sum so far gets its own between those of the second product and the first.
+    /// </summary>
+    let private addOnTape (tape: Tape) (sum: byref<Real>) (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) (start: int) : int =
+        let multiply = Arithmetic.Multiply()
+        let first = tape.Count
+        let mutable room = tape.Room - 2 // the sum so far and the new one
+        let mutable total = sum.value
+        let mutable index = start
+        let mutable isDone = false
+        while index < xs.Length && room > 0 && not isDone do
+            let x = xs[index]
+            let y = factor ys index
+            if isOn tape x && isOn tape y then
+                let product = value multiply x.value y.value
+                total <- if index = 0 then product else value (Arithmetic.Add()) total product
+                let own = Tape.Slot tape.Count
+                let slotX = if isNull x.node then own else x.extra
+                let slotY = if isNull y.node then own else y.extra
+                tape.Append(slotX, Flat.SlopeA(multiply, x.value, y.value, product), slotY, Flat.SlopeB(multiply, x.value, y.value, product)) |> ignore
+                if index = start && not (isNull sum.node) then tape.Append(sum.extra, 1.0) |> ignore
+                room <- room - 1
+                index <- index + 1
+            else isDone <- true
+        if index > start then sum <- Real(total, tape.AppendSum(tape.Count - first), tape)
+        index
+
+    /// <summary>x1 y1 + x2 y2 + ..., added from the left, with the bits of the operations one by one; no second numbers stand for ones.</summary>
+    let private ofProducts (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) : Real =
+        let mutable sum = Real 0.0
+        let mutable index = 0
+        while index < xs.Length do
+            let tape = tapeOf sum xs[index] (factor ys index)
+            let next = if isNull tape then index else addOnTape tape &sum xs ys index
+            if next > index then index <- next
+            else
+                let term = if ys.IsEmpty then xs[index] else Real.Binary(Arithmetic.Multiply(), xs[index], ys[index])
+                sum <- if index = 0 then term else Real.Binary(Arithmetic.Add(), sum, term)
+                index <- index + 1
+        sum
+
+    /// <summary>x1 y1 + x2 y2 + ... over spans: <c>dot</c>.</summary>
+    /// <exception cref="T:System.ArgumentException">There are more numbers on one side than on the other.</exception>
+    let dotOf (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) : Real =
+        if xs.Length <> ys.Length then
+            invalidArg (nameof ys) $"FuncAD: a dot product of {xs.Length} and {ys.Length} numbers: there must be as many on either side."
+        ofProducts xs ys
+
+    /// <summary>x1 + x2 + ... over a span: <c>sum</c>.</summary>
+    let sumOf (xs: ReadOnlySpan<Real>) : Real = ofProducts xs ReadOnlySpan.Empty
+
+    /// <summary>x1 + x2 + ..., added from the left; 0 of no numbers. The gradient is 1 in each.</summary>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    let sum (xs: Real[]) : Real =
+        if isNull xs then nullArg (nameof xs)
+        sumOf (ReadOnlySpan xs)
+
+    /// <summary>x1 y1 + x2 y2 + ..., added from the left; 0 of no numbers. The gradient is y in x, and x in y.</summary>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <exception cref="T:System.ArgumentException">There are more numbers on one side than on the other.</exception>
+    let dot (xs: Real[]) (ys: Real[]) : Real =
+        if isNull xs then nullArg (nameof xs)
+        if isNull ys then nullArg (nameof ys)
+        dotOf (ReadOnlySpan xs) (ReadOnlySpan ys)
+
     /// The largest number, NaN if one is NaN; a constant to every level.
     let private largest (xs: Real[]) = xs |> Array.fold (fun largest x -> Real.Max(largest, x.Bottom)) (Real Double.NegativeInfinity)
 

@@ -12,7 +12,7 @@ open Microsoft.FSharp.NativeInterop
 /// <summary>
 /// A backpropagator of an elementary function, defunctionalised (Reynolds 1972; Danvy and Nielsen 2001): to resume it with the
 /// cotangent yBar of its result is to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
-/// slot, whose cotangent is not read again. A negative A marks what is not that simple: Leaf, Closure or Lifted.
+/// slot, whose cotangent is not read again. A negative A marks what is not that simple: Leaf, Closure, Sum or Lifted.
 /// </summary>
 [<Struct>]
 type internal Frame =
@@ -26,6 +26,9 @@ type internal Frame =
 
     /// The A of a backpropagator that is a closure; its index is in SlopeA.
     static member Closure = Int32.MinValue + 1
+
+    /// The A of a sum of many terms. They are the frames right before it, as many as its B, and take its cotangent for theirs.
+    static member Sum = Int32.MinValue + 2
 
     /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA. On a dual tape, of one whose slopes have tangents.
     static member Lifted(a: int) = ~~~a
@@ -184,6 +187,12 @@ type internal Tape() =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member tape.Append(a: float, slopeA: float, b: float, slopeB: float) : float =
         Tape.Slot(tape.Write(Tape.Index a, Tape.Index b, slopeA, slopeB))
+
+    /// How many frames can be appended without further questions.
+    member tape.Room: int = if tape.IsReady then tape.limit - tape.next else 0
+
+    /// Appends the sum of the terms that have been appended last, so many, and answers its slot.
+    member tape.AppendSum(terms: int) : float = Tape.Slot(tape.Write(Frame.Sum, terms, 0.0, 0.0))
 
     /// A slot without backpropagator: an input of the operator, or a further result of a closure.
     member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
