@@ -210,11 +210,11 @@ public static class RealMath
     public static Real LogSumExp(params Real[] x) => Sums.logSumExp(x);
 
     /// <summary>x1 + x2 + ..., added from the left; 0 of no numbers. The gradient is 1 in each.</summary>
-    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <remarks>As a loop would, bit for bit. In reverse mode its terms share one cotangent, which makes it faster than a loop.</remarks>
     public static Real Sum(params ReadOnlySpan<Real> x) => Sums.sumOf(x);
 
     /// <summary>x1 y1 + x2 y2 + ..., added from the left; 0 of no numbers. The gradient is y in x, and x in y.</summary>
-    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, and takes less than half of its time.</remarks>
     /// <exception cref="ArgumentException">There are more numbers on one side than on the other.</exception>
     public static Real Dot(ReadOnlySpan<Real> x, ReadOnlySpan<Real> y) => Sums.dotOf(x, y);
 

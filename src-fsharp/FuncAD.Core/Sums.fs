@@ -21,8 +21,9 @@ module Sums =
 
     /// <summary>
     /// Adds products to the sum from an index on, while they belong to the tape or to nothing and the tape has room, and answers where it stopped.
-    /// Each product is a term of one sum: its frame has neither a cotangent nor a frame of a sum of its own. Contributions come in the order in which
-    /// those of the operations one by one would, and have their bits: the sum so far gets its own between those of the second product and the first.
+    /// Each product is a term of one sum (Carpenter et al. 2015, "The Stan Math Library"): its frame has neither a cotangent nor a partial sum of its own.
+    /// Contributions come in the order in which those of the operations one by one would, and have their bits: the sum so far gets its own between those
+    /// of the second product and the first.
     /// </summary>
     let private addOnTape (tape: Tape) (sum: byref<Real>) (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) (start: int) : int =
         let multiply = Arithmetic.Multiply()
@@ -50,10 +51,11 @@ module Sums =
 
     /// <summary>x1 y1 + x2 y2 + ..., added from the left, with the bits of the operations one by one; no second numbers stand for ones.</summary>
     let private ofProducts (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) : Real =
-        let mutable sum = Real 0.0
-        let mutable index = 0
+        // without factors the first number is the sum so far, with no slot of its own
+        let mutable index = if ys.IsEmpty && not xs.IsEmpty then 1 else 0
+        let mutable sum = if index = 1 then xs[0] else Real 0.0
         while index < xs.Length do
-            let tape = tapeOf sum xs[index] (factor ys index)
+            let tape = if index = xs.Length - 1 then null else tapeOf sum xs[index] (factor ys index) // one term alone is an operation
             let next = if isNull tape then index else addOnTape tape &sum xs ys index
             if next > index then index <- next
             else
@@ -73,13 +75,13 @@ module Sums =
     let sumOf (xs: ReadOnlySpan<Real>) : Real = ofProducts xs ReadOnlySpan.Empty
 
     /// <summary>x1 + x2 + ..., added from the left; 0 of no numbers. The gradient is 1 in each.</summary>
-    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <remarks>As a loop would, bit for bit. In reverse mode its terms share one cotangent, which makes it faster than a loop.</remarks>
     let sum (xs: Real[]) : Real =
         if isNull xs then nullArg (nameof xs)
         sumOf (ReadOnlySpan xs)
 
     /// <summary>x1 y1 + x2 y2 + ..., added from the left; 0 of no numbers. The gradient is y in x, and x in y.</summary>
-    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, for less than half of its time.</remarks>
+    /// <remarks>As a loop would, bit for bit. In reverse mode it records half of what a loop does, and takes less than half of its time.</remarks>
     /// <exception cref="T:System.ArgumentException">There are more numbers on one side than on the other.</exception>
     let dot (xs: Real[]) (ys: Real[]) : Real =
         if isNull xs then nullArg (nameof xs)

@@ -28,6 +28,7 @@ public class LimitTests
     {
         ["forward"] = length => () => AD.Diff(Chain<Real>(length))(0.5),
         ["reverse"] = length => () => AD.Grad(Chain<Real>(length))(0.5),
+        ["reverse, dot products"] = length => () => AD.Grad(DotProducts(length))(0.5),
         ["forward over forward"] = length => () => AD.Diff(AD.Diff(Chain<Real>(length)))(0.5),
         ["forward over reverse"] = length => () => AD.Diff(AD.Grad(Chain<Real>(length)))(0.5),
         ["product with the Hessian"] = length => () => AD.Hvp(Chain<Real>(length))(0.5, 1),
@@ -184,6 +185,19 @@ public class LimitTests
         T small = T.CreateChecked(1e-3), large = T.CreateChecked(1e4), y = x;
         for (var step = 0L; step < operations / 7; step++)
             y = y + T.Sin(y) * small - x / (large + y * y);
+        return y;
+    };
+
+    /// <summary>Dot products of seven numbers, which are fourteen operations.</summary>
+    private static Func<Real, Real> DotProducts(long operations) => x =>
+    {
+        Real[] numbers = new Real[7], weights = Enumerable.Repeat((Real)(1 / 7.0), 7).ToArray();
+        var y = x;
+        for (var step = 0L; step < operations / 14; step++)
+        {
+            Array.Fill(numbers, y);
+            y = RealMath.Dot(numbers, weights);
+        }
         return y;
     };
 }
