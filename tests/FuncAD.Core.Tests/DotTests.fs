@@ -104,6 +104,10 @@ let tests =
                 x[0] * x[0]
             Expect.equal (AD.grad f (reals [| 2.0; 3.0 |]) |> values) [| 4.0; 0.0 |] "a structural zero")
 
+        testCase "products that are -0 add up to -0" (fun () ->
+            let y, _ = AD.valueAndGrad (fun x -> Sums.dot x (reals [| 1.0; 1.0 |])) (reals [| -0.0; -0.0 |])
+            expectSame -0.0 y.Value "value")
+
         testCase "numbers of a level that has ended are constants" (fun () ->
             let mutable leaked = [||]
             AD.grad (fun (x: Real[]) -> leaked <- x; x[0]) (reals [| 5.0; 7.0 |]) |> ignore
