@@ -47,9 +47,7 @@ public static class Perceptron
         for (var layer = 0; layer < 2; layer++, next += width * (width + 1))
         {
             for (var i = 0; i < width; i++)
-            {
                 hidden[i] = RealMath.Tanh(x[next + width * width + i] + RealMath.Dot(x.AsSpan(next + i * width, width), inputs));
-            }
             (inputs, hidden) = (hidden, inputs);
         }
         return x[next + width] + RealMath.Dot(x.AsSpan(next, width), inputs) - target;
