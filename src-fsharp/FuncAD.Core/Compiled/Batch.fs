@@ -50,10 +50,11 @@ type internal Workspace(code: TileCode) =
     let program = code.Plan.Program
     let columns = program.Inputs + program.Outputs.Length
     let stride = code.Plan.Stride
-    let pointers = GC.AllocateUninitializedArray<nativeint>(columns, pinned = true)
-    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * stride + Workspace.Slack)
+    let memory = ArrayPool<float>.Shared.Rent(code.Scratch + columns * stride + columns + Workspace.Slack)
     let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
     let scratch = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt |> Workspace.Aligned
+    // behind all else, each in the place of a double
+    let pointers: nativeptr<nativeint> = NativePtr.add scratch (code.Scratch + columns * stride) |> NativePtr.toNativeInt |> NativePtr.ofNativeInt
     let rejected = Array.zeroCreate<bool> code.Plan.Tile
     member _.Rejected = rejected
 
@@ -79,14 +80,14 @@ type internal Workspace(code: TileCode) =
                 for k = 0 to padded - 1 do
                     NativePtr.set copy k (NativePtr.get source (min k (count - 1)))
                 copy
-        pointers[input] <- NativePtr.toNativeInt target
+        NativePtr.set pointers input (NativePtr.toNativeInt target)
 
     /// Leads the pointer of an input or output to an address.
-    member _.Lead(place: int, address: nativeptr<float>) : unit = pointers[place] <- NativePtr.toNativeInt address
+    member _.Lead(place: int, address: nativeptr<float>) : unit = NativePtr.set pointers place (NativePtr.toNativeInt address)
 
     /// So many points, whose columns the pointers lead to.
     member _.Tile(count: int) : Tile =
-        { Columns = NativePtr.ofNativeInt (Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(pointers, 0))
+        { Columns = pointers
           Scratch = scratch
           Count = count }
 

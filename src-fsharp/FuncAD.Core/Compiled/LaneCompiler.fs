@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.Reflection
 open System.Reflection.Emit
 open System.Runtime.Intrinsics
+open FuncAD
 
 /// <summary>Fused lines over the points of a tile, as machine code.</summary>
 type internal Fusion = delegate of columns: nativeint * scratch: nativeint * bytes: nativeint -> unit
@@ -48,19 +49,19 @@ type internal VectorMethods(bits: int) =
 
 /// <summary>Writes fused lines as IL over vectors of 128, 256 or 512 bits, with the framework's operation for each instruction.</summary>
 module internal LaneCompiler =
-    /// Up to so many lines, a loop computes two vectors in turn, line by line, as Pair512 does: with more, their values do not find registers
-    /// (measured: 64 lines gain up to a quarter, 240 take twice as long).
+    /// With up to so many lines between calls, a loop computes two vectors in turn, line by line, as Pair512 does: with more, their values do not find
+    /// registers (measured: 64 lines gain up to a quarter, 240 take twice as long).
     let private pairedLines = 64
 
-    let compile (plan: Plan) (lines: int[]) (bits: int) : Fusion =
+    let compile (plan: Plan) (steps: Step[]) (bits: int) : Fusion =
         let program = plan.Program
         let vector = VectorMethods bits
         let method =
-            DynamicMethod("fusion", typeof<Void>, [| typeof<Plan>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |], typeof<Program>.Module, true)
+            DynamicMethod("fusion", typeof<Void>, [| typeof<obj[]>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |], typeof<Program>.Module, true)
         let il = method.GetILGenerator()
         let place = il.DeclareLocal typeof<nativeint>
         // Two vectors in turn, where the lines are few: the second has work to do while the first waits.
-        let turns = if lines.Length <= pairedLines then 2 else 1
+        let turns = if Steps.inRuns program steps |> Array.forall (fun run -> run.Length <= pairedLines) then 2 else 1
         let known = Array.init turns (fun _ -> Dictionary<int, LocalBuilder>())
         let mutable turn = 0
 
@@ -90,6 +91,9 @@ module internal LaneCompiler =
         let slot (index: int) =
             start index
             atPoint ()
+        let group (index: int) =
+            il.Emit OpCodes.Ldarg_2
+            add (int64 (plan.GroupAt index) * 8L + int64 (turn * vector.Bytes))
         let constant (value: float) =
             il.Emit(OpCodes.Ldc_R8, value)
             il.Emit(OpCodes.Call, vector.Create)
@@ -133,6 +137,7 @@ module internal LaneCompiler =
                         add (int64 start * 8L)
                         atPoint ()
                     | Place.Scratch index -> slot index
+                    | Place.Group index -> group index
                     | _ -> invalidOp "A value is read before it is computed."
                     read ()
                     il.Emit OpCodes.Dup
@@ -161,17 +166,12 @@ module internal LaneCompiler =
                     address ()
                     address ()
                     read ()
-                    il.Emit(OpCodes.Ldloc, known[turn][value])
+                    load value
                     apply "op_Addition" 2
                     write ()
 
-        il.Emit OpCodes.Ldc_I4_0
-        il.Emit OpCodes.Conv_I
-        il.Emit(OpCodes.Stloc, place)
-        let next = il.DefineLabel()
-        il.MarkLabel next
-        for index, current in Seq.allPairs lines [ 0 .. turns - 1 ] do
-            turn <- current
+        /// A line that the machine has an instruction for, in one of the turns.
+        let line index =
             let line = program.Lines[index]
             let loadAll () = for operand in program.Operands index do load operand
             let simple (name: string) =
@@ -253,8 +253,60 @@ module internal LaneCompiler =
             match plan.Places[value] with
             | Place.Column index -> store (fun () -> column index; atPoint ())
             | Place.Scratch index -> store (fun () -> slot index)
+            | Place.Group index -> store (fun () -> group index)
             | _ -> ()
             addUp value
+
+        /// Calls for all turns, from the memory of the arguments to that of the results.
+        let callees = List<obj>()
+        let call (step: Step) =
+            let callee: obj =
+                match step with
+                | Step.Line line -> program.Lines[line].Primitive
+                | Step.Twins(kind, _, _) -> kind
+            let address value =
+                match plan.Places[value] with
+                | Place.Column index ->
+                    column index
+                    atPoint ()
+                | Place.Scratch index -> slot index
+                | Place.Group index -> group index
+                | _ -> invalidOp "Calls go from memory to memory."
+            let lanes, times =
+                match bits with
+                | 512 when turns = 2 -> typeof<Pair512>, 1
+                | 512 -> typeof<Lane512>, turns
+                | 256 -> typeof<Lane256>, turns
+                | _ -> typeof<Lane128>, turns
+            for current in 0 .. times - 1 do
+                turn <- current
+                il.Emit OpCodes.Ldarg_0
+                il.Emit(OpCodes.Ldc_I4, callees.Count)
+                il.Emit OpCodes.Ldelem_Ref
+                Steps.operands program step |> Array.iter address
+                for line in step.Lines do
+                    address (program.First + line)
+                il.Emit(OpCodes.Call, LaneMethods.of' callee lanes)
+            callees.Add callee
+            // A call keeps no register.
+            for values in known do
+                values.Clear()
+            for current in 0 .. turns - 1 do
+                turn <- current
+                for line in step.Lines do
+                    addUp (program.First + line)
+
+        il.Emit OpCodes.Ldc_I4_0
+        il.Emit OpCodes.Conv_I
+        il.Emit(OpCodes.Stloc, place)
+        let next = il.DefineLabel()
+        il.MarkLabel next
+        for step in steps do
+            if Steps.isCall program step then call step
+            else
+                for index, current in Seq.allPairs step.Lines [ 0 .. turns - 1 ] do
+                    turn <- current
+                    line index
         il.Emit(OpCodes.Ldloc, place)
         add (int64 (turns * vector.Bytes))
         il.Emit(OpCodes.Stloc, place)
@@ -262,4 +314,4 @@ module internal LaneCompiler =
         il.Emit OpCodes.Ldarg_3
         il.Emit(OpCodes.Blt, next)
         il.Emit OpCodes.Ret
-        method.CreateDelegate(typeof<Fusion>, plan) :?> Fusion
+        method.CreateDelegate(typeof<Fusion>, callees.ToArray()) :?> Fusion

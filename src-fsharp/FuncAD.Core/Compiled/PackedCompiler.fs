@@ -149,9 +149,9 @@ module internal PackedCompiler =
                 { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive; Instruction = pack.Instruction; A = value 0; B = value 1; C = value 2 })
         for pack in order do
             places.Add(if memory.IsKept pack then Place.Scratch(memory.Address pack) else Place.Register)
-        let all = [| 0 .. lines.Length - 1 |]
+        let all = Array.init lines.Length Step.Line
         let program = Program(first, [||], lines, [||], [||], 0, false)
-        let plan = Plan(program, 0, false, [| Stage.Fused all |], places.ToArray(), 0, 1, 1)
+        let plan = Plan(program, 0, false, [| Stage.Fused all |], places.ToArray(), 0, 0, 1, 1)
         let length = schedule.Steps[step].Length
         struct (steps.ToArray(), LaneCompiler.compile plan all (bitsFor bits length))
 
@@ -199,11 +199,10 @@ module internal PackedCompiler =
             program.Outputs |> Array.map (fun value -> if program.IsConstant value then program.Constants[value - program.Inputs] else 0.0)
         PackedCode(program.Inputs, steps, own + scratch, ofOutputs, stretches program memory)
 
-    /// The code of a program that gains by it, otherwise null.
-    let compile (program: Program) : PackedCode =
+    /// The code of a program that gains by vectors of so many bits, otherwise null.
+    let compile (bits: int) (program: Program) : PackedCode =
         if program.Lines.Length < shortest then null
         else
-            let bits = TileCode.bits (CompileOptions())
             let lanes = bits / 64
             let straight = float program.Lines.Length * (if program.Lines.Length > cached then beyondCache else 1.0)
             let schedule isLoose =

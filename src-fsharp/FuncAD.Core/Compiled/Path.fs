@@ -18,7 +18,7 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
     let compile () =
         lock program (fun () ->
             if code :? Interpreter then
-                let packed = PackedCompiler.compile program
+                let packed = PackedCompiler.compile (TileCode.bits (CompileOptions())) program
                 Volatile.Write(&code, (if isNull packed then ScalarCompiler.compile program :> ScalarCode else packed)))
 
     /// What runs the program from now on.

@@ -19,25 +19,30 @@ type internal Place =
     | Number of slot: int
     /// A column of the tile's own memory.
     | Scratch of slot: int
-    /// In a register of the fused lines that compute it, and nowhere else.
+    /// Numbers of the group that a loop is at, in the tile's own memory.
+    | Group of slot: int
+    /// In a register between the calls of a loop, and nowhere else.
     | Register
 
 /// <summary>What is done to a whole tile at once.</summary>
 [<RequireQualifiedAccess>]
 type internal Stage =
-    /// Lines that the machine has instructions for, in one pass over the points.
-    | Fused of lines: int[]
-    /// A line that calls a rule, in a loop of its own.
-    | Kernel of line: int
-    /// Two lines that call rules of the same argument, in one loop.
-    | Twins of kind: TwinPrimitives * first: int * second: int
+    /// One pass over the points: lines that the machine has instructions for, and calls that go from group to group.
+    | Fused of steps: Step[]
+    /// A call of a rule, in a loop of its own.
+    | Kernel of step: Step
+
+    member stage.Steps: Step[] =
+        match stage with
+        | Fused steps -> steps
+        | Kernel step -> [| step |]
 
 /// <summary>
 /// How a program runs over many points: tile by tile, and within a tile stage by stage. A tile has so many points that what it computes stays
 /// in the cache.
 /// </summary>
 [<Sealed>]
-type internal Plan(program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, tile: int, stride: int) =
+type internal Plan(program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, groups: int, tile: int, stride: int) =
     member _.Program = program
 
     /// True if outputs are added up over the points instead of stored: behind the pointer of the first output's column lie eight partial sums for each, and
@@ -51,11 +56,14 @@ type internal Plan(program: Program, uniform: int, isSum: bool, stages: Stage[],
     /// The place of each value.
     member _.Places = places
 
-    /// The number of columns of a tile's own memory.
-    member _.Slots = slots
-
     /// The number of points of a tile.
     member _.Tile = tile
+
+    /// The doubles of a tile's own memory: the columns, then the groups.
+    member _.Memory = slots * stride + groups * Loop.Widest
+
+    /// Where a group begins.
+    member _.GroupAt(slot: int) = slots * stride + slot * Loop.Widest
 
     /// The doubles from one column of a tile's own memory to the next.
     member _.Stride = stride
@@ -83,29 +91,21 @@ module internal Plan =
     let private interpretedTile = 128
     let private largestTileBytes = 33554432
 
-    /// Stages for lines that call rules, twins together. One number for all points is not worth it.
-    let private withTwins (program: Program) (uniform: int) (calls: int[]) : Stage[] =
-        let argument line =
-            let { Primitive = primitive; A = a } = program.Lines[line]
-            if primitive.Arity > 1 || a < uniform then -1 - line else a
-        [| for _, lines in Array.groupBy argument calls do
-               let alone = HashSet lines
-               for first in lines do
-                   for second in lines do
-                       let primitive line = program.Lines[line].Primitive
-                       match TwinPrimitives.All |> Array.tryFind _.Are(primitive first, primitive second) with
-                       | Some kind when alone.Contains first && alone.Contains second ->
-                           alone.ExceptWith [ first; second ]
-                           Stage.Twins(kind, first, second)
-                       | _ -> ()
-               for line in alone do
-                   Stage.Kernel line |]
+    /// Longer programs have their calls in loops of their own (measured on networks, mixtures and sums of exponentials: fused calls gain up to half with
+    /// some hundred lines, and lose as much from 2000 on).
+    let private longestWithCalls = 1000
 
-    /// In each window, lines that are ready together: first all that the machine has instructions for, then all calls that these make possible, and so on.
+    /// Whether a line calls a rule whose arguments have columns.
+    let private isOverColumns (program: Program) (uniform: int) (line: int) =
+        program.Operands line |> Array.forall (fun value -> value >= uniform && not (program.IsConstant value))
+
+    /// In each window, lines that are ready together: first all that go into one pass, then all calls that these make possible, and so on.
     let private schedule (program: Program) (uniform: int) : Stage[] =
         let lines = program.Lines
-        let round = Array.zeroCreate<int> lines.Length
         let isCall line = lines[line].Instruction = Instruction.Call
+        let fusesCalls = lines.Length <= longestWithCalls
+        let isAlone line = isCall line && not (fusesCalls && isOverColumns program uniform line)
+        let round = Array.zeroCreate<int> lines.Length
         let stages = List<Stage>()
         for start in 0..window .. lines.Length - 1 do
             let finish = min lines.Length (start + window) - 1
@@ -113,48 +113,52 @@ module internal Plan =
                 for operand in program.Operands line do
                     let earlier = operand - program.First
                     if earlier >= start then
-                        round[line] <- max round[line] (if isCall earlier && not (isCall line) then round[earlier] + 1 else round[earlier])
+                        round[line] <- max round[line] (if isAlone earlier && not (isAlone line) then round[earlier] + 1 else round[earlier])
             let inRounds = [| start..finish |] |> Array.groupBy (fun line -> round[line]) |> Array.sortBy fst
             for _, lines in inRounds do
-                let calls, others = lines |> Array.partition isCall
-                for fused in Array.chunkBySize LongestFusion others do
-                    stages.Add(Stage.Fused fused)
-                stages.AddRange(withTwins program uniform calls)
+                let alone, fused = lines |> Array.partition isAlone
+                let steps = Steps.withTwins program uniform fused
+                let steps = if Array.exists (Steps.isCall program) steps then Steps.inOrder program steps else steps
+                for steps in Array.chunkBySize LongestFusion steps do
+                    stages.Add(Stage.Fused steps)
+                stages.AddRange(Steps.withTwins program uniform alone |> Array.map Stage.Kernel)
         stages.ToArray()
 
-    let private linesOf stage =
-        match stage with
-        | Stage.Fused lines -> lines
-        | Stage.Kernel line -> [| line |]
-        | Stage.Twins(_, first, second) -> [| first; second |]
+    /// The lines of each stage in parts whose values are in registers together: a call is a part of its own.
+    let private inRuns (program: Program) (stages: Stage[]) : (int * int[])[] =
+        [| for index, stage in Array.indexed stages do
+               for run in Steps.inRuns program stage.Steps do
+                   index, run |> Array.collect (fun step -> step.Lines) |]
 
-    /// A plan for code, with fused lines, or for the interpreter, where every line is a loop of its own.
+    /// A plan for code, with loops over several lines, or for the interpreter, where every line is a loop of its own.
     let make (program: Program) (uniform: int) (isSum: bool) (isFused: bool) : Plan =
-        let stages = if isFused then schedule program uniform else Array.init program.Lines.Length Stage.Kernel
-        let isColumn = Array.zeroCreate<bool> program.Values // needed beyond the fused lines that compute it
-        let last = Array.create program.Values -1 // the last stage that reads it
+        let stages = if isFused then schedule program uniform else Array.init program.Lines.Length (Step.Line >> Stage.Kernel)
+        let runs = inRuns program stages
+        let isInMemory = Array.zeroCreate<bool> program.Values // needed beyond the run that computes it
+        let isColumn = Array.zeroCreate<bool> program.Values // and beyond its stage
+        let last = Array.create program.Values -1 // the last run that reads it
         let home = Array.create program.Values -1
-        stages |> Array.iteri (fun index stage ->
-            for line in linesOf stage do
-                home[program.First + line] <- index
+        runs |> Array.iteri (fun run (stage, lines) ->
+            for line in lines do
+                let value = program.First + line
+                home[value] <- run
                 for operand in program.Operands line do
-                    last[operand] <- index
-                    let isRead = match stage with Stage.Fused _ -> home[operand] <> index | _ -> true
-                    if isRead then isColumn[operand] <- true)
-        for stage in stages do
-            match stage with
-            | Stage.Fused _ -> ()
-            | _ ->
-                for line in linesOf stage do
-                    isColumn[program.First + line] <- true
+                    last[operand] <- run
+                    if home[operand] >= 0 then
+                        if home[operand] <> run then isInMemory[operand] <- true
+                        if fst runs[home[operand]] <> stage then isColumn[operand] <- true
+                if program.Lines[line].Instruction = Instruction.Call then isInMemory[value] <- true
+                match stages[stage] with
+                | Stage.Kernel _ -> isColumn[value] <- true
+                | Stage.Fused _ -> ())
         for guard in program.Guards do
             isColumn[guard.Node] <- true
-            last[guard.Node] <- stages.Length
+            last[guard.Node] <- runs.Length
 
         if isSum then
             // what no fused line computes is added up in the end
             for value in program.Outputs do
-                if value >= program.First && isColumn[value] then last[value] <- stages.Length
+                if value >= program.First && isColumn[value] then last[value] <- runs.Length
 
         let places = Array.create program.Values Place.Register
         for input = 0 to program.Inputs - 1 do
@@ -164,22 +168,28 @@ module internal Plan =
         if not isSum then
             program.Outputs |> Array.iteri (fun output value ->
                 if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
-        let free = Stack<int>()
-        let ending = Array.init (stages.Length + 1) (fun _ -> List<int>())
-        let mutable slots = 0
-        stages |> Array.iteri (fun index stage ->
-            for line in linesOf stage do
-                let value = program.First + line
-                if isColumn[value] && places[value] = Place.Register then
-                    let slot =
-                        if free.Count > 0 then free.Pop()
-                        else
-                            slots <- slots + 1
-                            slots - 1
-                    places[value] <- Place.Scratch slot
-                    ending[max index last[value]].Add slot
-            for slot in ending[index] do
-                free.Push slot)
+
+        // Gives a slot to each value of a kind while it is needed, and says how many there are.
+        let withSlots (isOfKind: int -> bool) (place: int -> Place) : int =
+            let free = Stack<int>()
+            let ending = Array.init (runs.Length + 1) (fun _ -> List<int>())
+            let mutable slots = 0
+            runs |> Array.iteri (fun run (_, lines) ->
+                for line in lines do
+                    let value = program.First + line
+                    if isOfKind value && places[value] = Place.Register then
+                        let slot =
+                            if free.Count > 0 then free.Pop()
+                            else
+                                slots <- slots + 1
+                                slots - 1
+                        places[value] <- place slot
+                        ending[max run last[value]].Add slot
+                for slot in ending[run] do
+                    free.Push slot)
+            slots
+        let slots = withSlots (fun value -> isColumn[value]) Place.Scratch
+        let groups = withSlots (fun value -> isInMemory[value]) Place.Group
         let columns = slots + program.Inputs - uniform + (if isSum then 0 else program.Outputs.Length)
         let within bytes = bytes / 8 / max 1 columns / Loop.Widest * Loop.Widest
         let tile =
@@ -187,4 +197,4 @@ module internal Plan =
                 let second = max secondCacheBytes (bytesPerLine * program.Lines.Length)
                 Math.Clamp(within firstCacheBytes, Math.Clamp(within second, Loop.Widest, 128), 512)
             else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
-        Plan(program, uniform, isSum, stages, places, slots, tile, tile + beyondTile)
+        Plan(program, uniform, isSum, stages, places, slots, groups, tile, tile + beyondTile)

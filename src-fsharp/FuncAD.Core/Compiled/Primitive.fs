@@ -3,8 +3,13 @@ namespace FuncAD.Compiled
 open System
 open System.Collections.Generic
 open System.Reflection
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
 open FuncAD
 open FuncAD.Rules
+
+// Lanes are computed from addresses.
+#nowarn "9"
 
 /// <summary>What a machine does in an instruction or two: interpreters and emitters know it. Everything else is a call of the rule.</summary>
 type internal Instruction =
@@ -39,6 +44,17 @@ type internal Selection = struct end
 
 [<Struct>]
 type internal Sharing = struct end
+
+/// A primitive has a method Lanes: it computes a vector of any width from the addresses of its arguments to those of its results, and is no more than a
+/// call to those that do not know the rule.
+module internal LaneMethods =
+    let inline read<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) : 'V = 'V.Load(NativePtr.ofNativeInt address)
+    let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit = 'V.Store(y, NativePtr.ofNativeInt address)
+
+    let of' (primitive: obj) (lanes: Type) : MethodInfo =
+        match primitive.GetType().GetMethod("Lanes", BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic) with
+        | null -> null
+        | method -> method.MakeGenericMethod lanes
 
 module internal Instruction =
     let private known =
@@ -116,6 +132,9 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Unary(rule, LaneMethods.read<'V> x))
     override _.Apply(x, _, _) = Real.Unary(rule, x)
     override _.HidesNaN = typeof<'R> = typeof<CustomRule>
 
@@ -125,6 +144,9 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Binary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Binary(rule, a, b)
 
 [<Sealed; AllowNullLiteral>]
@@ -133,6 +155,9 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
     static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
     override _.Value(a, b, c) = rule.Value(a, b, c)
     override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, c: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Ternary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b, LaneMethods.read<'V> c))
     override _.Apply(a, b, c) = Real.Ternary(rule, a, b, c)
 
 [<Sealed; AllowNullLiteral>]
@@ -141,6 +166,9 @@ type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Step(rule, x, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Step(rule, LaneMethods.read<'V> x))
     override _.Apply(x, _, _) = Real.Step(rule, x)
 
 [<Sealed; AllowNullLiteral>]
@@ -149,6 +177,9 @@ type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Choice(rule, a, b, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Choice(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Choice(rule, a, b)
     override _.HidesNaN = rule.Name.EndsWith("Number", StringComparison.Ordinal)
 
@@ -158,6 +189,9 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'Q>.Value(a, b)
     override _.Value(a, b, _) = relation.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Relation(relation, a, b, y)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
+        LaneMethods.write y (Forms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Relation(relation, a, b)
     override _.IsAnswer = true
 
@@ -199,3 +233,9 @@ type internal TwinPrimitives(first: Type, second: Type) =
 and [<Sealed>] internal TwinPrimitivesOf<'T when 'T: struct and 'T :> ITwins>() =
     inherit TwinPrimitives('T.First, 'T.Second)
     override _.OnSpans(x, y, z) = Loop.RunTwins(Unchecked.defaultof<'T>, x, y, z)
+    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint, z: nativeint) : unit =
+        let mutable second = 'V.Constant 0.0
+        let first = Unchecked.defaultof<'T>.On(LaneMethods.read<'V> x, &second)
+        LaneMethods.write y first
+        LaneMethods.write z second

@@ -36,7 +36,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
 
     /// The outputs that were not computed where they go to, or not added up by fused lines.
     let rest =
-        let fused = plan.Stages |> Seq.collect (fun stage -> match stage with Stage.Fused lines -> lines | _ -> [||]) |> set
+        let fused = set [ for stage in plan.Stages do match stage with Stage.Fused steps -> yield! steps |> Seq.collect _.Lines | Stage.Kernel _ -> () ]
         let isDone (output, value) =
             if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
         program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
@@ -52,7 +52,7 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
     member _.Plan = plan
 
     /// Doubles of scratch memory for a tile.
-    member _.Scratch = plan.Slots * plan.Stride
+    member _.Scratch = plan.Memory
 
     member _.Run(tile: Tile) : unit =
         let columns, scratch = NativePtr.toNativeInt tile.Columns, NativePtr.toNativeInt tile.Scratch
@@ -60,10 +60,10 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         for index = 0 to stages.Length - 1 do
             match stages[index] with
             | Stage.Fused _ -> fusions[index].Invoke(columns, scratch, nativeint tile.Count * 8n)
-            | Stage.Twins(kind, first, second) ->
+            | Stage.Kernel(Step.Twins(kind, first, second)) ->
                 let x = span tile program.Lines[first].A
                 kind.OnSpans(Span.op_Implicit x, span tile (program.First + first), span tile (program.First + second))
-            | Stage.Kernel line ->
+            | Stage.Kernel(Step.Line line) ->
                 let { Primitive = primitive; A = a; B = b; C = c } = program.Lines[line]
                 let result = span tile (program.First + line)
                 // what is beyond the arity is not looked at
@@ -115,6 +115,6 @@ module internal TileCode =
         let plan = Plan.make program uniform isSum true
         let fusion stage =
             match stage with
-            | Stage.Fused lines -> LaneCompiler.compile plan lines bits
-            | _ -> null
+            | Stage.Fused steps -> LaneCompiler.compile plan steps bits
+            | Stage.Kernel _ -> null
         TileCode(plan, Array.map fusion plan.Stages)

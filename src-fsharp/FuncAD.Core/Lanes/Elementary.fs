@@ -10,6 +10,7 @@ open FuncAD.Algebra
 module internal Words =
     let inline fma (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.FusedMultiplyAdd(a, b, c)
     let inline select (mask: 'V) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Select(mask, a, b)
+    let inline selectLess (x: 'V) (y: 'V) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.SelectLess(x, y, a, b)
     let inline less (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Less(a, b)
     let inline equal (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Equal(a, b)
     let inline bits (value: int64) : 'V when 'V: struct and 'V :> ILanes<'V> = number (BitConverter.Int64BitsToDouble value)
@@ -136,18 +137,17 @@ module internal LaneExponentials =
     [<Literal>]
     let private Ln2 = 0.6931471805599453
 
-    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 by its power series, complete in double precision. By Estrin's scheme: the steps of Horner's
+    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 (tests/FuncAD.Core.Tests/data/make-lane-coefficients.py). By Estrin's scheme: the steps of Horner's
     /// rule wait for one another, and the machine cannot look far enough ahead to fill the time with other vectors.
     let inline private expTail (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let z = r * r
         let z2 = z * z
-        let p0 = number 0.16666666666666666 |> next r 0.5
-        let p2 = number 0.008333333333333333 |> next r 0.041666666666666664
-        let p4 = number 0.0001984126984126984 |> next r 0.001388888888888889
-        let p6 = number 2.7557319223985893e-06 |> next r 2.48015873015873e-05
-        let p8 = number 2.505210838544172e-08 |> next r 2.755731922398589e-07
-        let p10 = number 1.6059043836821613e-10 |> next r 2.08767569878681e-09
-        fma (fma p10 z p8) (z2 * z2) (fma (fma p6 z p4) z2 (fma p2 z p0))
+        let p0 = number 0.1666666666666667 |> next r 0.5
+        let p2 = number 0.008333333333325877 |> next r 0.04166666666666664
+        let p4 = number 0.0001984126987551206 |> next r 0.001388888888891025
+        let p6 = number 2.7557254666962873e-06 |> next r 2.480158725943459e-05
+        let p8 = number 2.51054849738445e-08 |> next r 2.755733875907145e-07
+        fma (fma (number 2.089255792118264e-09) z p8) (z2 * z2) (fma (fma p6 z p4) z2 (fma p2 z p0))
 
     /// e^r for |r| <= log(2) / 2.
     let inline private expNearZero (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -157,21 +157,21 @@ module internal LaneExponentials =
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
 
-    /// n and m for which e^(x + rest) = 2^n (1 + m), for a rest that is small beside log 2 and x between -1400 and 1400.
-    let inline expParts (x: 'V) (rest: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+    /// n and m for which e^(x - excess) = 2^n (1 + m), for an excess that is small beside log 2 and x between -1400 and 1400.
+    let inline expParts (x: 'V) (excess: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let n = 'V.RoundToEven(x * number Log2e)
-        let r = lessLog2 n x + rest
+        let r = lessLog2 n x - excess
         struct (n, fma (r * r) (expTail r) r)
 
     /// factor 2^n (1 + m). The product is rounded once, and once more where it is subnormal.
     let inline timesParts (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Scale(fma factor m factor, n)
 
-    /// The same times e^c for a tiny c.
-    let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m + fma c m c)
+    /// The same divided by e^c for a tiny c.
+    let inline timesPartsLess (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m - fma c m c)
 
-    /// factor e^(x + rest), as above.
-    let inline timesExp (factor: 'V) (x: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let struct (n, m) = expParts x rest
+    /// factor e^(x - excess), as above.
+    let inline timesExp (factor: 'V) (x: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (n, m) = expParts x excess
         timesParts factor n m
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -288,13 +288,14 @@ module internal LaneExponentials =
     let private logElsewhere (rule: 'R) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         let zero = number 0.0
         let y = patch rule ('V.And(less zero x, less x (number 2.2250738585072014e-308))) x y
-        let y = select (less x (number inf)) y x
+        let y = selectLess x (number inf) y x
         select ('V.LessOrEqual(x, zero)) (select (equal x zero) (number minusInf) (number nan)) y
 
-    /// y, and what a logarithm is at subnormal numbers, 0, below, at infinity and NaN, where there are any.
+    /// y, and what a logarithm is at subnormal numbers, 0, below, at infinity and NaN, where there are any: the normal positive numbers are those whose
+    /// exponents, as whole numbers with the sign in front, are from 1 to 2046, and only they have two sums here without a sign.
     let inline private logEverywhere (rule: 'R) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
-        let normal = 'V.And('V.LessOrEqual(number 2.2250738585072014e-308, x), less x (number inf))
-        if 'V.Any('V.Xor(normal, bits -1L)) then logElsewhere rule x y else y
+        let least = bits 0x0010000000000000L
+        if 'V.Any('V.Or('V.SubtractBits(x, least), 'V.AddBits(x, least))) then logElsewhere rule x y else y
 
     /// log x + c for a c that is small beside it (or zero, where x is 0, infinite or no number).
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -383,7 +384,7 @@ module internal LaneExponentials =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let sigmoid (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let e = exp -('V.Abs x)
-        select (less x (number 0.0)) e (number 1.0) / (number 1.0 + e)
+        selectLess x (number 0.0) e (number 1.0) / (number 1.0 + e)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -403,18 +404,17 @@ module internal LaneExponentials =
 
     /// |x|, and the bound beyond it; NaN stays.
     let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let a = 'V.Abs x
-        select (less (number bound) a) (number bound) a
+        'V.MinNative(number bound, 'V.Abs x)
 
     /// The parts of e^(-x^2) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
     let inline gaussianParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
-        let square = x * x
-        expParts -square (fma -x x square)
+        let exponent = -x * x
+        expParts exponent (fma x x exponent)
 
     /// The parts of e^(-x^2 / 2) for |x| <= 40; at 40 it is 0.
     let inline normalParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
-        let square = x * x
-        expParts (number -0.5 * square) (number -0.5 * fma x x -square)
+        let exponent = number -0.5 * x * x
+        expParts exponent (fma (number 0.5 * x) x exponent)
 
 /// Hyperbolic functions on lanes.
 module internal LaneHyperbolics =
@@ -424,7 +424,7 @@ module internal LaneHyperbolics =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let sinh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let h = halfExpM1 ('V.Abs x)
-        signedAs x (h + select (less h (number inf)) (h / fma (number 2.0) h (number 1.0)) (number 0.0))
+        signedAs x (h + selectLess h (number inf) (h / fma (number 2.0) h (number 1.0)) (number 0.0))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let cosh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -463,7 +463,7 @@ module internal LaneHyperbolics =
     let acosh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let t = x - number 1.0
         let y = logOf (less (number 268435456.0) x) (t + 'V.Sqrt(t * (t + number 2.0))) x
-        select (less x (number 1.0)) (number nan) y
+        selectLess x (number 1.0) (number nan) y
 
     /// log(1 + 2 t / (1 - t)) / 2 for t = |x|.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -471,4 +471,4 @@ module internal LaneHyperbolics =
         let t = 'V.Abs x
         let twice = t + t
         let y = number 0.5 * log1p (fma twice (t / (number 1.0 - t)) twice)
-        select (less (number 1.0) t) (number nan) (signedAs x y)
+        selectLess (number 1.0) t (number nan) (signedAs x y)

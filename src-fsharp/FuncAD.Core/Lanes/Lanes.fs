@@ -44,7 +44,9 @@ type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
     static abstract Equal: 'V * 'V -> 'V
     /// <summary>a where the mask is set, b elsewhere.</summary>
     static abstract Select: mask: 'V * a: 'V * b: 'V -> 'V
-    /// <summary>True if the mask is set in some lane.</summary>
+    /// <summary>a where x &lt; y, b elsewhere.</summary>
+    static abstract SelectLess: x: 'V * y: 'V * a: 'V * b: 'V -> 'V
+    /// <summary>True if the mask is set in some lane; of what is no mask, the sign is asked for.</summary>
     static abstract Any: mask: 'V -> bool
 
     // ---- Bits, each lane as a whole number of 64 bits ----

@@ -100,6 +100,12 @@ type internal Pair512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Select(mask, a, b) = Pair512(Vector512.ConditionalSelect(mask.A, a.A, b.A), Vector512.ConditionalSelect(mask.B, a.B, b.B))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member SelectLess(x, y, a, b) =
+            Pair512(
+                Vector512.ConditionalSelect(Vector512.LessThan(x.A, y.A), a.A, b.A),
+                Vector512.ConditionalSelect(Vector512.LessThan(x.B, y.B), a.B, b.B)
+            )
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Any mask = Vector512.ExtractMostSignificantBits(Vector512.BitwiseOr(mask.A, mask.B)) <> 0UL
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member And(a, b) = Pair512(Vector512.BitwiseAnd(a.A, b.A), Vector512.BitwiseAnd(a.B, b.B))

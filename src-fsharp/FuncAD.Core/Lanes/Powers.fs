@@ -48,17 +48,17 @@ module internal LanePowers =
         let one = number 1.0
         let a = 'V.Abs x
         let struct (logarithm, logarithmRest) = logInParts a
-        let logarithm = select (less a (number inf)) logarithm a
+        let logarithm = selectLess a (number inf) logarithm a
         let logarithm = select (equal a (number 0.0)) (number minusInf) logarithm
         let exponent = y * logarithm
-        let rest = fma y logarithmRest (fma y logarithm -exponent)
-        // beyond, the power overflows or vanishes, and the rest may be no number
-        let rest = select (less ('V.Abs exponent) (number 800.0)) rest (number 0.0)
+        let excess = fma -y logarithmRest (fma -y logarithm exponent)
+        // beyond, the power overflows or vanishes, and the excess may be no number
+        let excess = selectLess ('V.Abs exponent) (number 800.0) excess (number 0.0)
         let half = number 0.5 * y
         let whole = equal y ('V.RoundToEven y)
         let even = equal half ('V.RoundToEven half)
         let sign = select even one (select whole (signedAs x one) one)
-        let power = timesExp sign (clamp -800.0 800.0 exponent) rest
+        let power = timesExp sign (clamp -800.0 800.0 exponent) excess
         let negative = 'V.And(less x (number 0.0), less (number minusInf) x)
         let power = select negative (select whole power (number nan)) power
         let infinite = equal ('V.Abs y) (number inf)
@@ -111,7 +111,7 @@ module internal LaneArithmetic =
         let d = 'V.Abs b
         let quotient = x / d
         let y = fma -('V.Truncate quotient) d x
-        let y = signedAs a (y + select (less y (number 0.0)) d (number 0.0))
+        let y = signedAs a (y + selectLess y (number 0.0) d (number 0.0))
         let computed = 'V.And(less quotient (number 9007199254740992.0), less d (number inf))
         patchPair (Rules.Arithmetic.Remainder()) computed a b y
 

@@ -8,59 +8,59 @@ open FuncAD.Lanes.LaneExponentials
 
 /// The error function and the normal distribution on lanes. Polynomials are made by tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
 module internal LaneSpecial =
-    /// f and c for which e^(s^2/2) erfc(s / sqrt 2) = f e^c, c being tiny, for 0 <= s <= 40: f is 1 / (s + 5.5) times one polynomial in
-    /// u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (The idea is that of Shepherd and Laframboise, Math. Comp. 36 (1981)
+    /// 1 / (s + 5.5), u and c for which e^(s^2/2) erfc(s / sqrt 2) = f(u) / (s + 5.5) / e^c, c being tiny, for 0 <= s <= 40: f is one polynomial
+    /// in u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (The idea is that of Shepherd and Laframboise, Math. Comp. 36 (1981)
     /// 249-253: one rational map of the half-line.) Near 0 this is steep in 1 / (s + 5.5): what the sum and the quotient are rounded by
     /// is put back, into u and into c.
-    let inline private scaledTail (s: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
+    let inline private tailVariable (s: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let sum = s + number 5.5
         let rest = s - (sum - number 5.5)
         let quotient = number 1.0 / sum
-        let c = fma -rest quotient (fma -sum quotient (number 1.0))
-        let u = fma (number -12.5125 * quotient) c (fma (number -12.5125) quotient (number 1.275))
-        // in four chains, since the steps of one would wait for each other
+        let c = fma rest quotient (fma sum quotient (number -1.0))
+        let u = fma (number 12.5125 * quotient) c (fma (number -12.5125) quotient (number 1.275))
+        struct (quotient, u, c)
+
+    /// f(u) / (s + 5.5), in four chains, since the steps of one would wait for each other, and turn by turn, since the machine does not look far ahead.
+    let inline private tailFactor (quotient: 'V) (u: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let square = u * u
         let fourth = square * square
-        let p0 =
-            number 1.3447892188828264e-10
-            |> next fourth 4.2177322517905806e-08
-            |> next fourth 1.478558129927562e-05
-            |> next fourth 0.0013682922315443064
-            |> next fourth 0.35235711519463225
-            |> next fourth 1.7302356178617124
-        let p1 =
-            number -3.4366442826795035e-10
-            |> next fourth -4.956183402447021e-08
-            |> next fourth -3.908684970714361e-06
-            |> next fourth 0.0004460560541300764
-            |> next fourth -0.1542913005262249
-            |> next fourth -1.4635985337303137
-        let p2 =
-            number -2.36491018449767e-09
-            |> next fourth -8.152205073699276e-07
-            |> next fourth -0.00021928644674393299
-            |> next fourth 0.05338551050873621
-            |> next fourth 1.0663724914101453
-        let p3 =
-            number 4.95543071433526e-09
-            |> next fourth 4.62493061485809e-07
-            |> next fourth 1.653081377053669e-05
-            |> next fourth -0.013043842074814687
-            |> next fourth -0.666011668326861
+        let p0 = number 1.3447892188828264e-10
+        let p1 = number -3.4366442826795035e-10
+        let p0 = next fourth 4.2177322517905806e-08 p0
+        let p1 = next fourth -4.956183402447021e-08 p1
+        let p2 = number -2.36491018449767e-09
+        let p3 = number 4.95543071433526e-09
+        let p0 = next fourth 1.478558129927562e-05 p0
+        let p1 = next fourth -3.908684970714361e-06 p1
+        let p2 = next fourth -8.152205073699276e-07 p2
+        let p3 = next fourth 4.62493061485809e-07 p3
+        let p0 = next fourth 0.0013682922315443064 p0
+        let p1 = next fourth 0.0004460560541300764 p1
+        let p2 = next fourth -0.00021928644674393299 p2
+        let p3 = next fourth 1.653081377053669e-05 p3
+        let p0 = next fourth 0.35235711519463225 p0
+        let p1 = next fourth -0.1542913005262249 p1
+        let p2 = next fourth 0.05338551050873621 p2
+        let p3 = next fourth -0.013043842074814687 p3
+        let p0 = next fourth 1.7302356178617124 p0
+        let p1 = next fourth -1.4635985337303137 p1
+        let p2 = next fourth 1.0663724914101453 p2
+        let p3 = next fourth -0.666011668326861 p3
         let p = fma (fma p3 u p2) square (fma p1 u p0)
-        struct (p * quotient, c)
+        p * quotient
 
     /// erfc |x| and e^(-x^2), which share the exponential. Beside it the rest of erfc changes so little that the rounding of x sqrt 2 does not count.
     let inline private upperTail (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = magnitudeUpTo 28.0 x
-        let struct (factor, c) = scaledTail (a * number 1.4142135623730951)
+        let struct (quotient, u, c) = tailVariable (a * number 1.4142135623730951)
         let struct (n, m) = gaussianParts a
-        struct (timesPartsAnd c factor n m, timesParts (number 1.0) n m)
+        let factor = tailFactor quotient u
+        struct (timesPartsLess c factor n m, timesParts (number 1.0) n m)
 
     /// erfc x and e^(-x^2)
     let inline erfcAndGaussian (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let struct (tail, gaussian) = upperTail x
-        struct (select (less x (number 0.0)) (number 2.0 - tail) tail, gaussian)
+        struct (selectLess x (number 0.0) (number 2.0 - tail) tail, gaussian)
 
     /// erf x and e^(-x^2). For |x| < 1/2, erf x is x plus x times a polynomial in x^2; beyond, 1 - erfc |x|.
     let inline erfAndGaussian (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
@@ -77,15 +77,16 @@ module internal LaneSpecial =
             |> next z -0.37612638903184026
             |> next z 0.1283791670955126
         let struct (tail, gaussian) = upperTail x
-        struct (select (less ('V.Abs x) (number 0.5)) (fma x p x) (signedAs x (number 1.0 - tail)), gaussian)
+        struct (selectLess ('V.Abs x) (number 0.5) (fma x p x) (signedAs x (number 1.0 - tail)), gaussian)
 
     /// The normal distribution function and its density.
     let inline normalCdfAndPdf (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = magnitudeUpTo 40.0 x
-        let struct (factor, c) = scaledTail a
+        let struct (quotient, u, c) = tailVariable a
         let struct (n, m) = normalParts a
-        let tail = timesPartsAnd c (number 0.5 * factor) n m
-        struct (select (less (number 0.0) x) (number 1.0 - tail) tail, timesParts (number 0.3989422804014327) n m)
+        let factor = tailFactor quotient u
+        let tail = timesPartsLess c (number 0.5 * factor) n m
+        struct (selectLess (number 0.0) x (number 1.0 - tail) tail, timesParts (number 0.3989422804014327) n m)
 
     // Where the second number is not asked for, what it alone needs is left out by the JIT.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -94,6 +94,8 @@ type internal Lane128 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Select(mask, a, b) = Lane128(Vector128.ConditionalSelect(mask.V, a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member SelectLess(x, y, a, b) = Lane128(Vector128.ConditionalSelect(Vector128.LessThan(x.V, y.V), a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Any mask = Vector128.ExtractMostSignificantBits mask.V <> 0u
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member And(a, b) = Lane128(Vector128.BitwiseAnd(a.V, b.V))
@@ -194,6 +196,8 @@ type internal Lane256 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Select(mask, a, b) = Lane256(Vector256.ConditionalSelect(mask.V, a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member SelectLess(x, y, a, b) = Lane256(Vector256.ConditionalSelect(Vector256.LessThan(x.V, y.V), a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Any mask = Vector256.ExtractMostSignificantBits mask.V <> 0u
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member And(a, b) = Lane256(Vector256.BitwiseAnd(a.V, b.V))
@@ -293,6 +297,8 @@ type internal Lane512 =
         static member Equal(a, b) = Lane512(Vector512.Equals(a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Select(mask, a, b) = Lane512(Vector512.ConditionalSelect(mask.V, a.V, b.V))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member SelectLess(x, y, a, b) = Lane512(Vector512.ConditionalSelect(Vector512.LessThan(x.V, y.V), a.V, b.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Any mask = Vector512.ExtractMostSignificantBits mask.V <> 0UL
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -7,6 +7,7 @@ open Expecto
 open FuncAD
 open FuncAD.Tests.Testing
 open FuncAD.Tests.Programs
+open FuncAD.Compiled
 
 /// The program line by line at one point, with the forms of functions that lanes have. None if the point takes another path.
 let private byLines (program: FuncAD.Compiled.Program) (point: float[]) : float[] option =
@@ -30,11 +31,11 @@ let private choices =
     [ for mode in [ ExecutionMode.Interpreted; ExecutionMode.MachineCode ] do
           for bits in (if mode = ExecutionMode.Interpreted then [ 0 ] else [ 128; 256; 512 ]) -> CompileOptions(Mode = mode, VectorBits = bits, Threads = 1) ]
 
-let private agree (f: Real[] -> Real[]) (case: Case) (count: int) =
+let private agreeAt (f: Real[] -> Real[]) (example: float[]) (count: int) =
     let random = random "batch points"
-    let points = Array.init count (fun k -> if k % 5 = 4 then Array.copy case.Point else Array.init case.Point.Length (fun _ -> 4.0 * random.NextDouble() - 2.0))
+    let points = Array.init count (fun k -> if k % 5 = 4 then Array.copy example else Array.init example.Length (fun _ -> 4.0 * random.NextDouble() - 2.0))
     let expected =
-        let compiled = AD.compile f (reals case.Point)
+        let compiled = AD.compile f (reals example)
         points |> Array.map (fun point ->
             match byLines compiled.Program point with
             | Some results -> results
@@ -43,12 +44,14 @@ let private agree (f: Real[] -> Real[]) (case: Case) (count: int) =
                 compiled.Run(ReadOnlySpan point, Span results)
                 results)
     for options in choices do
-        let compiled = AD.compileWith options f (reals case.Point)
+        let compiled = AD.compileWith options f (reals example)
         let outputs = Array.create (count * compiled.Outputs) nan
         compiled.RunBatch(ReadOnlySpan(columns points), Span outputs, count)
         let expected = columns expected
         for index = 0 to outputs.Length - 1 do
             expectSame expected[index] outputs[index] $"{options.Mode}, {options.VectorBits} bits, result {index / count} of point {index % count}\n{compiled}"
+
+let private agree f (case: Case) count = agreeAt f case.Point count
 
 let private everywhere = cases everything 1 4
 
@@ -62,9 +65,45 @@ let private prices count =
     let random = random "prices"
     Array.init count (fun _ -> [| 80.0 + 40.0 * random.NextDouble(); 100.0; 0.05 * random.NextDouble(); 0.1 + 0.4 * random.NextDouble(); 0.1 + 2.0 * random.NextDouble() |])
 
+/// A network's output, squared: so many calls, each of a sum over all inputs, and of one another if it is deep.
+let private network (isDeep: bool) (units: int) (x: Real[]) : Real =
+    let mutable output = Real 0.1
+    for unit in 1..units do
+        let mutable sum = if isDeep then output else Real 0.25
+        for input in x do
+            sum <- sum + Real(float (unit * 7 % 5) / 4.0 - 0.5) * input
+        output <- output + (if unit % 3 = 0 then exp (Real 0.5 * tanh sum) else Real.Sin sum * Real.Cos sum)
+    output * output
+
+/// Each line of a program once, behind the lines that it needs; twins are of one argument.
+let private isInOrder (program: Program) =
+    let steps = Steps.inOrder program (Steps.withTwins program 0 [| 0 .. program.Lines.Length - 1 |])
+    let isDone = Array.create program.Values false
+    Array.fill isDone 0 program.First true
+    for step in steps do
+        for line in step.Lines do
+            for operand in program.Operands line do
+                Expect.isTrue isDone[operand] $"operand {operand} of line {line}\n{program}"
+            Expect.equal program.Lines[line].A program.Lines[step.Lines[0]].A "the twins' argument"
+        for line in step.Lines do
+            Expect.isFalse isDone[program.First + line] $"line {line} for the first time"
+            isDone[program.First + line] <- true
+    Expect.all isDone id "all lines"
+
 [<Tests>]
 let tests =
     testList "compiled batches" [
+        law "the steps of a loop are in order" 1000 everywhere (fun case ->
+            isInOrder (AD.compile (AD.grad (result case.Program)) (reals case.Point)).Program)
+
+        // runs between calls that are short and long, programs that are one loop, several, or too long for calls in loops
+        for isDeep, units, inputs in [ false, 4, 3; true, 9, 3; false, 12, 30; true, 30, 3; false, 60, 4; true, 120, 2 ] do
+            let form = if isDeep then "deep" else "flat"
+            testCase $"a batch of gradients of a {form} network of {units} units = the program line by line" <| fun () ->
+                let program = AD.compile (AD.grad (network isDeep units)) (Array.create inputs (Real 0.5)) |> _.Program
+                isInOrder program
+                agreeAt (AD.grad (network isDeep units)) (Array.init inputs (fun k -> 0.3 + 0.1 * float k)) 37
+
         law "a batch of values = the program line by line" 200 everywhere (fun case -> agree (results case.Program) case 27)
         law "a batch of gradients = the program line by line" 200 everywhere (fun case -> agree (AD.grad (result case.Program)) case 13)
         law "a batch of Hessians = the program line by line" 60 (cases everything 1 2) (fun case ->

@@ -136,7 +136,7 @@ let private quadratic (n: int) (x: Real[]) =
 
 let private compiledBy (f: Real[] -> Real[]) (point: float[]) =
     let program = (Path.trace f (reals point) point ExecutionMode.Interpreted).Program
-    program, PackedCompiler.compile program
+    program, PackedCompiler.compile 512 program // whatever vectors the machine has
 
 [<Tests>]
 let tests =

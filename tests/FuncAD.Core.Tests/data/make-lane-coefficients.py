@@ -60,6 +60,11 @@ def normal_tail(u):
     return (s + mpf(5.5)) * mp.exp(s * s / 2) * mp.erfc(s / mp.sqrt(2))
 
 
+def exponential_tail(r):
+    """(e^r - 1 - r) / r^2."""
+    return (mp.exp(r) - 1 - r) / r ** 2 if r != 0 else mpf(1) / 2
+
+
 def erf_rest(z):
     """erf(x) / x - 1 for z = x^2."""
     x = mp.sqrt(z)
@@ -101,6 +106,7 @@ def middle_weight(z, y):
     return w / (ROOT_OF_2_PI + w * y)
 
 
+show('exponential tail', exponential_tail, -0.347, 0.347, 10)
 show('normal tail', normal_tail, -1, 1, 21)
 show('erf(x) / x - 1', erf_rest, 0, 0.25, 9)
 show('inverse cube root', lambda m: mpf(m) ** (-mpf(1) / 3), 0.353, 2.829, 4)
