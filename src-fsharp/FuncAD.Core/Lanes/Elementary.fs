@@ -166,8 +166,8 @@ module internal LaneExponentials =
     /// factor 2^n (1 + m). The product is rounded once, and once more where it is subnormal.
     let inline timesParts (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Scale(fma factor m factor, n)
 
-    /// The same divided by e^c for a tiny c.
-    let inline timesPartsLess (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m - fma c m c)
+    /// The same times e^c for a tiny c.
+    let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m + fma c m c)
 
     /// factor e^(x - excess), as above.
     let inline timesExp (factor: 'V) (x: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
