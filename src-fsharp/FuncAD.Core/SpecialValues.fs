@@ -95,14 +95,16 @@ let normalPdf (x: float) =
 
 /// erfc(-x / sqrt 2) / 2: with t = fl(-x / sqrt 2), MathNet's exp(-fl(t^2)) is turned into exp(-x^2/2).
 /// Within 3.1 ulp, tails included.
-let rec normalCdf (x: float) =
-    if x > 0.0 then 1.0 - normalCdf -x
-    elif x < -40.0 then 0.0
-    else
-        let t = -0.7071067811865476 * x
-        let value = 0.5 * SpecialFunctions.Erfc t
-        let excess = (t * t - 0.5 * (x * x)) - 0.5 * squareError x
-        Math.FusedMultiplyAdd(excess, value, value)
+let normalCdf (x: float) =
+    let s = abs x
+    let tail =
+        if s > 40.0 then 0.0
+        else
+            let t = 0.7071067811865476 * s
+            let value = 0.5 * SpecialFunctions.Erfc t
+            let excess = (t * t - 0.5 * (s * s)) - 0.5 * squareError s
+            Math.FusedMultiplyAdd(excess, value, value)
+    if x > 0.0 then 1.0 - tail else tail
 
 /// The inverse of normalCdf, -sqrt 2 erfcInv(2p), from MathNet. Within 2.9 ulp, for all p.
 let normalInverseCdf (p: float) =
