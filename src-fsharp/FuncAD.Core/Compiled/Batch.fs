@@ -14,7 +14,7 @@ open FuncAD
 [<Sealed>]
 type internal BatchCode(program: Program, uniform: int, isSum: bool, options: CompileOptions) =
     /// Points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
-    static let hot = 300_000L
+    static let hot = 50_000L
 
     let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && options.Mode <> ExecutionMode.Interpreted
     let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
