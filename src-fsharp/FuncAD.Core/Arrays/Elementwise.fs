@@ -70,7 +70,7 @@ type internal Loop =
             source
 
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization); SkipLocalsInit>]
+    [<SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
         (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
         : unit =
@@ -123,7 +123,6 @@ type internal Loop =
             NativePtr.set fixedY (length - rest + lane) (NativePtr.get atY lane)
 
     /// (y_i, z_i) = twins(x_i), for a length that is a multiple of the widest vectors' lanes.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private OnTwins<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ITwins>
         (twins: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>)
         : unit =
@@ -365,7 +364,6 @@ type internal Elementwise =
         if input.Length = 1 then input else input.Slice(start, count)
 
     /// The sum of a block by halves: one half is added to the other until one number is left. The order is the same for every width.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private SumByHalves<'V when 'V: struct and 'V :> ILanes<'V>>(numbers: nativeptr<float>) : float =
         let mutable half = Elementwise.Block / 2
         while half >= 'V.Count do

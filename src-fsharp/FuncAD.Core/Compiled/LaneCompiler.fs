@@ -88,12 +88,23 @@ module internal LaneCompiler =
         let start (slot: int) =
             il.Emit OpCodes.Ldarg_2
             add (int64 slot * int64 plan.Stride * 8L)
-        let slot (index: int) =
-            start index
-            atPoint ()
-        let group (index: int) =
-            il.Emit OpCodes.Ldarg_2
-            add (int64 (plan.GroupAt index) * 8L + int64 (turn * vector.Bytes))
+        /// Where a value's numbers lie in memory, for the present turn.
+        let address value =
+            match plan.Places[value] with
+            | Place.Column index ->
+                column index
+                atPoint ()
+            | Place.Table start ->
+                il.Emit OpCodes.Ldarg_1
+                add (int64 start * 8L)
+                atPoint ()
+            | Place.Scratch slot ->
+                start slot
+                atPoint ()
+            | Place.Group slot ->
+                il.Emit OpCodes.Ldarg_2
+                add (int64 (plan.GroupAt slot) * 8L + int64 (turn * vector.Bytes))
+            | place -> invalidOp $"Value {value} is at {place}, not in memory."
         let constant (value: float) =
             il.Emit(OpCodes.Ldc_R8, value)
             il.Emit(OpCodes.Call, vector.Create)
@@ -127,18 +138,8 @@ module internal LaneCompiler =
                     start slot
                     il.Emit OpCodes.Ldind_R8
                     il.Emit(OpCodes.Call, vector.Create)
-                | source ->
-                    match source with
-                    | Place.Column index ->
-                        column index
-                        atPoint ()
-                    | Place.Table start ->
-                        il.Emit OpCodes.Ldarg_1
-                        add (int64 start * 8L)
-                        atPoint ()
-                    | Place.Scratch index -> slot index
-                    | Place.Group index -> group index
-                    | _ -> invalidOp "A value is read before it is computed."
+                | _ ->
+                    address value
                     read ()
                     il.Emit OpCodes.Dup
                     keep value
@@ -246,39 +247,28 @@ module internal LaneCompiler =
             | other -> invalidOp $"{other} is not done on lanes by fused code."
             let value = program.First + index
             keep value
-            let store (address: unit -> unit) =
-                address ()
-                il.Emit(OpCodes.Ldloc, known[turn][value])
+            if plan.Places[value] <> Place.Register then
+                address value
+                load value
                 write ()
-            match plan.Places[value] with
-            | Place.Column index -> store (fun () -> column index; atPoint ())
-            | Place.Scratch index -> store (fun () -> slot index)
-            | Place.Group index -> store (fun () -> group index)
-            | _ -> ()
             addUp value
 
-        /// Calls for all turns, from the memory of the arguments to that of the results.
+        // What calls are made on, the vectors that they take, and how many of them do all turns.
         let callees = List<obj>()
+        let lanes, calls =
+            match bits with
+            | 512 when turns = 2 -> typeof<Pair512>, 1
+            | 512 -> typeof<Lane512>, turns
+            | 256 -> typeof<Lane256>, turns
+            | _ -> typeof<Lane128>, turns
+
+        /// Calls for all turns, from the memory of the arguments to that of the results.
         let call (step: Step) =
             let callee: obj =
                 match step with
                 | Step.Line line -> program.Lines[line].Primitive
                 | Step.Twins(kind, _, _) -> kind
-            let address value =
-                match plan.Places[value] with
-                | Place.Column index ->
-                    column index
-                    atPoint ()
-                | Place.Scratch index -> slot index
-                | Place.Group index -> group index
-                | _ -> invalidOp "Calls go from memory to memory."
-            let lanes, times =
-                match bits with
-                | 512 when turns = 2 -> typeof<Pair512>, 1
-                | 512 -> typeof<Lane512>, turns
-                | 256 -> typeof<Lane256>, turns
-                | _ -> typeof<Lane128>, turns
-            for current in 0 .. times - 1 do
+            for current in 0 .. calls - 1 do
                 turn <- current
                 il.Emit OpCodes.Ldarg_0
                 il.Emit(OpCodes.Ldc_I4, callees.Count)

@@ -1,8 +1,10 @@
 namespace FuncAD.Compiled
 
 open System
+open System.Collections.Concurrent
 open System.Collections.Generic
 open System.Reflection
+open System.Reflection.Emit
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 open FuncAD
@@ -44,17 +46,6 @@ type internal Selection = struct end
 
 [<Struct>]
 type internal Sharing = struct end
-
-/// A primitive has a method Lanes: it computes a vector of any width from the addresses of its arguments to those of its results, and is no more than a
-/// call to those that do not know the rule.
-module internal LaneMethods =
-    let inline read<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) : 'V = 'V.Load(NativePtr.ofNativeInt address)
-    let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit = 'V.Store(y, NativePtr.ofNativeInt address)
-
-    let of' (primitive: obj) (lanes: Type) : MethodInfo =
-        match primitive.GetType().GetMethod("Lanes", BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic) with
-        | null -> null
-        | method -> method.MakeGenericMethod lanes
 
 module internal Instruction =
     let private known =
@@ -126,13 +117,39 @@ type internal Primitive(rule: obj, name: string, arity: int) =
 
     override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
 
+/// Primitives have a method Lanes, which computes a vector of any width from the addresses of its arguments to those of its results. Code that calls it need
+/// not know the rule.
+module internal LaneMethods =
+    let inline read<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) : 'V = 'V.Load(NativePtr.ofNativeInt address)
+    let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit = 'V.Store(y, NativePtr.ofNativeInt address)
+
+    let private known = ConcurrentDictionary<struct (Type * Type), MethodInfo>()
+
+    /// That of a primitive, or of twins, for vectors of a type, as a static method. It is made at run time because such methods are optimised when they are first
+    /// called, while others must be called thirty times and wait a tenth of a second (and F# does not pass AggressiveOptimization on).
+    let of' (primitive: obj) (lanes: Type) : MethodInfo =
+        known.GetOrAdd(
+            struct (primitive.GetType(), lanes),
+            fun _ ->
+                let method =
+                    primitive.GetType().GetMethod("Lanes", BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).MakeGenericMethod lanes
+                let addresses = method.GetParameters() |> Array.map _.ParameterType
+                let optimised = DynamicMethod("lanes", typeof<Void>, Array.append [| typeof<obj> |] addresses, typeof<Primitive>.Module, true)
+                let il = optimised.GetILGenerator()
+                for argument in 0 .. addresses.Length do
+                    il.Emit(OpCodes.Ldarg, int16 argument)
+                il.Emit(OpCodes.Call, method)
+                il.Emit OpCodes.Ret
+                optimised :> MethodInfo
+        )
+
 [<Sealed; AllowNullLiteral>]
 type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 1)
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Unary(rule, LaneMethods.read<'V> x))
     override _.Apply(x, _, _) = Real.Unary(rule, x)
@@ -144,7 +161,7 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Binary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Binary(rule, a, b)
@@ -155,7 +172,7 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
     static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
     override _.Value(a, b, c) = rule.Value(a, b, c)
     override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, c: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Ternary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b, LaneMethods.read<'V> c))
     override _.Apply(a, b, c) = Real.Ternary(rule, a, b, c)
@@ -166,7 +183,7 @@ type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Step(rule, x, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Step(rule, LaneMethods.read<'V> x))
     override _.Apply(x, _, _) = Real.Step(rule, x)
@@ -177,7 +194,7 @@ type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Choice(rule, a, b, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Choice(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Choice(rule, a, b)
@@ -189,7 +206,7 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'Q>.Value(a, b)
     override _.Value(a, b, _) = relation.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Relation(relation, a, b, y)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.Apply(a, b, _) = Real.Relation(relation, a, b)
@@ -233,7 +250,7 @@ type internal TwinPrimitives(first: Type, second: Type) =
 and [<Sealed>] internal TwinPrimitivesOf<'T when 'T: struct and 'T :> ITwins>() =
     inherit TwinPrimitives('T.First, 'T.Second)
     override _.OnSpans(x, y, z) = Loop.RunTwins(Unchecked.defaultof<'T>, x, y, z)
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint, z: nativeint) : unit =
         let mutable second = 'V.Constant 0.0
         let first = Unchecked.defaultof<'T>.On(LaneMethods.read<'V> x, &second)

@@ -1,6 +1,5 @@
 namespace FuncAD.Compiled
 
-open System
 open System.Collections.Generic
 
 /// <summary>What is computed at once: a line, or two lines that call rules of the same argument.</summary>

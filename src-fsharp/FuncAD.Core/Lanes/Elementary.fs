@@ -338,7 +338,7 @@ module internal LaneExponentials =
     /// The logarithm of a positive finite x in two parts, to some 2^-64 of its value: with s = (m - 1) / (m + 1) in two parts,
     /// log x = k log 2 + 2 atanh(s), atanh(s) = s + s z (1/3 + z T(z)), z = s^2. The parts that count are sums with their rounding errors
     /// (Dekker's and Knuth's exact sums and products).
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let logInParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let struct (k, m) = splitPower x
         let f = m - number 1.0

@@ -43,7 +43,7 @@ module internal LanePowers =
 
     /// x^y = +-e^(y log |x|), the logarithm in two parts; the special cases are those of IEEE 754, as Math.Pow has them. With more than a
     /// hundred operations it is called, not inlined wherever a power stands.
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let pow (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let one = number 1.0
         let a = 'V.Abs x

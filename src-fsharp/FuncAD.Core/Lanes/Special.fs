@@ -190,7 +190,7 @@ module internal LaneSpecial =
         above / below
 
     /// The far tail, seldom met, is computed only where some lane is in it.
-    [<MethodImpl(MethodImplOptions.NoInlining ||| MethodImplOptions.AggressiveOptimization)>]
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let normalInverseCdf (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let q = p - number 0.5
         let low = less q (number 0.0)
