@@ -8,13 +8,15 @@ open FuncAD.Lanes.LaneExponentials
 
 /// The error function and the normal distribution on lanes. Polynomials are made by tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
 module internal LaneSpecial =
+    /// -1 / x from a guess, whose relative error is raised to the third power.
+    let inline private refineNegativeInverse (x: 'V) (guess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let error = fma x guess (number 1.0)
+        fma guess (fma error error error) guess
+
     /// -1 / x to 2^-38 of its value, for positive normal x, without the machine's divider, which is the slowest thing that it has: the bits of x as a
-    /// whole number, taken from a constant, are a guess within 0.051, and each of two steps raises its error to the third power.
+    /// whole number, taken from a constant, are a guess within 0.051.
     let inline private negativeInverse (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let inline nearer guess =
-            let error = fma x guess (number 1.0)
-            fma guess (fma error error error) guess
-        'V.SubtractBits(bits 0xFFDE623822FC16E6L, x) |> nearer |> nearer
+        'V.SubtractBits(bits 0xFFDE623822FC16E6L, x) |> refineNegativeInverse x |> refineNegativeInverse x
 
     /// r = -1 / (s + 5.5), u and c for which e^(s^2/2) erfc(s / sqrt 2) = -r f(u) e^c, c being tiny, for 0 <= s <= 40: f is one polynomial
     /// in u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (The idea is that of Shepherd and Laframboise, Math. Comp. 36 (1981)
