@@ -105,9 +105,13 @@ module internal Steps =
             let time = max now ready[index]
             if division instruction[index] > 0 then max time divider else time
         [| while candidates.Count > 0 do
-               let next = candidates |> Seq.minBy (fun index -> struct (start index, -height[index]))
+               let mutable next, time = candidates[0], start candidates[0]
+               for candidate in candidates do
+                   let other = start candidate
+                   if other < time || (other = time && height[candidate] > height[next]) then
+                       next <- candidate
+                       time <- other
                candidates.Remove next |> ignore
-               let time = start next
                if division instruction[next] > 0 then divider <- time + division instruction[next]
                now <- time + issue instruction[next]
                for reader in readers[next] do
