@@ -263,7 +263,8 @@ module AD =
         notNull (nameof xs) xs
         Array.map Real xs
 
-    /// <summary>The values of numbers, without their derivatives.</summary>
+    /// <summary>The values of numbers that are not being differentiated.</summary>
+    /// <exception cref="T:System.InvalidOperationException">A number is being differentiated: its derivative would be lost.</exception>
     let toFloats (xs: Real[]) : float[] =
         notNull (nameof xs) xs
-        xs |> Array.map _.Value
+        xs |> Array.map (fun x -> x.ReadPlainly "toFloats")

@@ -14,8 +14,8 @@ open FuncAD.Rules
 /// </summary>
 /// <remarks>
 /// Values are those of the same code over <c>double</c>, bit for bit (but ExpM1, LogP1 and their relatives keep tiny arguments, which
-/// .NET's do not). Comparisons look at values alone. A <c>double</c> converts implicitly; back, <c>(double)x</c> or <c>x.Value</c>
-/// drops the derivative and is therefore explicit. Domain errors give NaN or infinity, never an exception.
+/// .NET's do not). Comparisons look at values alone. A <c>double</c> converts implicitly. <c>x.Value</c> is the value without its
+/// derivatives; the cast <c>(double)x</c> is an error while x is being differentiated. Domain errors give NaN or infinity, never an exception.
 /// </remarks>
 [<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}")>]
 type Real =
@@ -34,7 +34,7 @@ type Real =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     new(value: float) = { value = value; extra = 0.0; node = null }
 
-    /// <summary>The number's value, without its derivatives.</summary>
+    /// <summary>The number's value, without its derivatives: for printing, for branches, and where a constant is meant.</summary>
     /// <exception cref="T:System.InvalidOperationException">The number belongs to a program that AD.Compile is tracing.</exception>
     member x.Value = if isNull x.node then x.value else x.ReadAs "a double"
 
@@ -98,6 +98,13 @@ type Real =
                 )
             )
         x.value
+
+    /// The value as an operation on plain doubles reads it, which loses the derivative: an error on a level that has not ended.
+    member internal x.ReadPlainly(operation: string) : float =
+        if isNull x.node then x.value
+        elif x.IsTraced then x.ReadAs "a double"
+        elif isNull x.Live.node then x.value
+        else PlainReading.refuse operation "x.Value"
 
     /// Tells whether the number belongs to this level.
     member internal x.IsAt(level: Level) = Object.ReferenceEquals(x.Level, level)
@@ -429,8 +436,55 @@ type Real =
     /// <summary>A double is a constant.</summary>
     static member op_Implicit(value: float) : Real = Real value
 
-    /// <summary>The value, without its derivatives: for printing, branching and indexing, not for going on computing.</summary>
-    static member op_Explicit(x: Real) : float = x.Value
+    /// <summary>The value as a double, of a number that is not being differentiated.</summary>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The number is being differentiated: the cast would lose its derivative. Write x.Value or StopGradient(x) where that is meant.
+    /// </exception>
+    static member op_Explicit(x: Real) : float = x.ReadPlainly "the cast (double)x"
+
+    /// <summary>The value as a float, of a number that is not being differentiated.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The number is being differentiated: the cast would lose its derivative.</exception>
+    static member op_Explicit(x: Real) : float32 = float32 (x.ReadPlainly "the cast (float)x")
+
+    /// <summary>The value as a decimal, of a number that is not being differentiated.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The number is being differentiated: the cast would lose its derivative.</exception>
+    static member op_Explicit(x: Real) : decimal = decimal (x.ReadPlainly "the cast (decimal)x")
+
+    // Whole numbers are piecewise constant, so that nothing is lost: they are for counting and for indexing. Without casts of their own, C# would
+    // make them of the double. (F# cannot overload op_CheckedExplicit by its result: a checked context does not check them.)
+
+    /// <summary>The value without its fraction, as an SByte; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : sbyte = sbyte (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a Byte; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : byte = byte (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as an Int16; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : int16 = int16 (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a UInt16; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : uint16 = uint16 (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a Char; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : char = char (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as an Int32; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : int = int (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a UInt32; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : uint32 = uint32 (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as an Int64; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : int64 = int64 (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a UInt64; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : uint64 = uint64 (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as an IntPtr; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : nativeint = nativeint (x.ReadAs "a whole number")
+
+    /// <summary>The value without its fraction, as a UIntPtr; piecewise constant.</summary>
+    static member op_Explicit(x: Real) : unativeint = unativeint (x.ReadAs "a whole number")
 
     // ---- Operators ----
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -865,9 +919,9 @@ type Real =
         static member TryConvertFromChecked(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateChecked value); true)
         static member TryConvertFromSaturating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateSaturating value); true)
         static member TryConvertFromTruncating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateTruncating value); true)
-        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked x.Value; true)
-        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating x.Value; true)
-        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating x.Value; true)
+        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked(x.ReadInto<'Other>()); true)
+        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating(x.ReadInto<'Other>()); true)
+        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating(x.ReadInto<'Other>()); true)
 
     interface INumber<Real> with
         static member Clamp(x, min, max) = Real.Clamp(x, min, max)
@@ -951,8 +1005,8 @@ type Real =
         member x.GetSignificandByteCount() = (x.Value :> IFloatingPoint<float>).GetSignificandByteCount()
         member x.TryWriteExponentBigEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
         member x.TryWriteExponentLittleEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
-        member x.TryWriteSignificandBigEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
-        member x.TryWriteSignificandLittleEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
+        member x.TryWriteSignificandBigEndian(destination, written) = ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
+        member x.TryWriteSignificandLittleEndian(destination, written) = ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
 
     interface IFloatingPointIeee754<Real> with
         static member Epsilon = Real.Epsilon
@@ -971,6 +1025,13 @@ type Real =
         static member ReciprocalEstimate x = 1.0 / x
         static member ReciprocalSqrtEstimate x = 1.0 / Real.Sqrt x
         static member ScaleB(x, n) = Real.ScaleB(x, n)
+
+    /// The value as generic math converts it to another type: to whole numbers, which are piecewise constant, or else without a derivative to lose.
+    member private x.ReadInto<'Other>() : float =
+        let isWhole =
+            typeof<'Other>.GetInterfaces()
+            |> Array.exists (fun face -> face.IsGenericType && face.GetGenericTypeDefinition() = typeof<IBinaryInteger<int>>.GetGenericTypeDefinition())
+        if isWhole then x.ReadAs "a whole number" else x.ReadPlainly $"the conversion to {typeof<'Other>.Name} by generic math"
 
     static member private Parsed(parsed: bool * float, result: byref<Real>) : bool =
         result <- Real(snd parsed)

@@ -43,4 +43,21 @@ let tests =
             Expect.equal (float (real 0.1)) 0.1 "float"
             Expect.equal (real 0.1) (real 0.1) "equality"
             Expect.isLessThan (real 0.1) (real 0.2) "order")
+
+        for name, read in
+            [ "float", (fun (x: Real) -> float x)
+              "double", (fun x -> double x)
+              "float32", (fun x -> float (float32 x))
+              "decimal", (fun x -> float (decimal x))
+              "toFloats", (fun x -> (AD.toFloats [| x |])[0])
+              "Tensor.toVector", (fun x -> (Tensor.toVector (Tensor.stack [ x ]))[0]) ] do
+            testCase $"{name} of a number that is being differentiated is an error" (fun () ->
+                for mode, differentiate in [ "forward", AD.diff; "reverse", AD.grad; "nested", AD.grad >> AD.diff ] do
+                    Expect.throwsT<InvalidOperationException> (fun () -> differentiate (fun x -> real (read x)) (real 0.1) |> ignore) $"{name}, {mode}"
+                Expect.isLessThan (abs (read (real 0.1) - 0.1)) 1e-7 "of a constant")
+
+        testCase "whole numbers index, also while they are being differentiated" (fun () ->
+            let table = [| 10.0; 20.0; 30.0 |]
+            expectEqual 30.0 (AD.grad (fun x -> table[int x] * x) (real 2.5)).Value "int"
+            expectEqual 20.0 (AD.diff (fun x -> table[int (int64 x)] * x) (real 1.9)).Value "int64")
     ]

@@ -115,8 +115,10 @@ module TensorConstruction =
         /// <summary>The elements as numbers, in row-major order; derivatives pass.</summary>
         let toReals (x: Tensor) : Real[] = Array.init x.Length x.ElementAt
 
-        /// <summary>The values of a matrix.</summary>
+        /// <summary>The elements of a matrix as doubles.</summary>
+        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
         let toArray2D (x: Tensor) : float[,] =
+            x.RequirePlain "ToArray2D"
             if x.Rank <> 2 then Shape.fail "toArray2D" $"expected a matrix, got the shape {Shape.text x.Dimensions}."
             Array2D.init x.Dimensions[0] x.Dimensions[1] (fun i j -> x.Elements[i * x.Dimensions[1] + j])
 
@@ -126,7 +128,9 @@ module TensorConstruction =
             Tensor((match vector with :? DenseVector as dense -> dense.Values | _ -> vector.ToArray()), [| vector.Count |], null)
 
         /// <summary>The values as a dense vector of MathNet.Numerics, which shares the tensor's array: copy it before writing to it.</summary>
+        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
         let toVector (x: Tensor) : Vector<float> =
+            x.RequirePlain "ToVector"
             if x.Rank <> 1 then Shape.fail "toVector" $"expected a vector, got the shape {Shape.text x.Dimensions}."
             DenseVector x.Elements
 
@@ -142,7 +146,9 @@ module TensorConstruction =
             | _ -> Tensor(matrix.ToRowMajorArray(), shape, null)
 
         /// <summary>The values as a dense matrix of MathNet.Numerics: a copy, unless there is a single row or column.</summary>
+        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
         let toMatrix (x: Tensor) : Matrix<float> =
+            x.RequirePlain "ToMatrix"
             if x.Rank <> 2 then Shape.fail "toMatrix" $"expected a matrix, got the shape {Shape.text x.Dimensions}."
             let rows, columns = x.Dimensions[0], x.Dimensions[1]
             if rows = 1 || columns = 1 then DenseMatrix(rows, columns, x.Elements) else Matrix.Build.DenseOfRowMajor(rows, columns, x.Elements)

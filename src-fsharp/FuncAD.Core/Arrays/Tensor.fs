@@ -87,11 +87,25 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     /// <summary>The number of elements.</summary>
     member _.Length = length
 
-    /// <summary>The elements' values in row-major order, in a new array; without derivatives.</summary>
-    member x.ToArray() : float[] = if x.IsUniform then Array.create length elements[0] else Array.copy elements
+    /// <summary>The elements in row-major order as doubles, in a new array.</summary>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The tensor is being differentiated: its derivative would be lost. Write x.Value.ToArray() where that is meant.
+    /// </exception>
+    member x.ToArray() : float[] =
+        x.RequirePlain "ToArray"
+        if x.IsUniform then Array.create length elements[0] else Array.copy elements
 
-    /// <summary>The elements' values in row-major order, without copying; without derivatives.</summary>
-    member x.AsSpan() : ReadOnlySpan<float> = ReadOnlySpan x.Elements
+    /// <summary>The elements in row-major order as doubles, without copying.</summary>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The tensor is being differentiated: its derivative would be lost. Write x.Value.AsSpan() where that is meant.
+    /// </exception>
+    member x.AsSpan() : ReadOnlySpan<float> =
+        x.RequirePlain "AsSpan"
+        ReadOnlySpan x.Elements
+
+    /// Refuses to make doubles of a tensor of a level that has not ended.
+    member internal x.RequirePlain(operation: string) : unit =
+        if not (isNull node || isNull x.Live.Node) then PlainReading.refuse operation $"x.Value.{operation}()"
 
     /// <summary>The tensor's values as constants: what it is without derivatives.</summary>
     member x.Value: Tensor = if isNull node then x else Tensor(elements, shape, null)
