@@ -56,6 +56,12 @@ let tests =
                     Expect.throwsT<InvalidOperationException> (fun () -> differentiate (fun x -> real (read x)) (real 0.1) |> ignore) $"{name}, {mode}"
                 Expect.isLessThan (abs (read (real 0.1) - 0.1)) 1e-7 "of a constant")
 
+        testCase "numbers of levels that have ended are read like constants" (fun () ->
+            let mutable escaped = real 0.0
+            AD.grad (fun x -> AD.diff (fun y -> (escaped <- x * y; escaped)) (real 3.0)) (real 2.0) |> ignore
+            Expect.equal (float escaped) 6.0 "float"
+            Expect.equal (AD.toFloats [| escaped |]) [| 6.0 |] "toFloats")
+
         testCase "whole numbers index, also while they are being differentiated" (fun () ->
             let table = [| 10.0; 20.0; 30.0 |]
             expectEqual 30.0 (AD.grad (fun x -> table[int x] * x) (real 2.5)).Value "int"

@@ -1,8 +1,22 @@
 module FuncAD.Tests.Program
 
 open Expecto
+open Expecto.Impl
+
+/// Prints as ever, and ends the program at the first failure: what asks only whether there is one need not wait for the rest.
+let private failingFast (printer: TestPrinters) : TestPrinters =
+    let leave (print: Async<unit>) =
+        async {
+            do! print
+            exit 1
+        }
+    { printer with
+        failed = fun name message duration -> leave (printer.failed name message duration)
+        exn = fun name error duration -> leave (printer.exn name error duration) }
 
 [<EntryPoint>]
 let main arguments =
     printfn $"FuncAD.Core.Tests: seed {Testing.seed} (set FUNCAD_SEED for another)"
-    runTestsInAssemblyWithCLIArgs [ Sequenced ] arguments
+    let own, others = arguments |> Array.partition ((=) "--fail-fast")
+    let printer = if own.Length > 0 then failingFast TestPrinters.defaultPrinter else TestPrinters.defaultPrinter
+    runTestsInAssemblyWithCLIArgs [ Sequenced; Printer printer ] others
