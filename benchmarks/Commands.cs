@@ -11,7 +11,7 @@ public static class Commands
     {
         var root = new RootCommand("Benchmarks of FuncAD. Without one of these commands, the arguments are BenchmarkDotNet's.")
         {
-            Arrays(), Compare(), CompilingCosts(), Serve(), Chain(),
+            Arrays(), Compare(), CompilingCosts(), GuardFigures(), Serve(), Chain(), GuardOnce(),
         };
         return root;
     }
@@ -58,6 +58,23 @@ public static class Commands
     {
         var command = new Command("compiling", "What tracing, compiling and running cost an operation of compiled functions, and when each pays.");
         command.SetAction(_ => Compiling.Run());
+        return command;
+    }
+
+    private static Command GuardFigures()
+    {
+        var against = new Option<string?>("--against") { Description = "FuncAD.Benchmarks.dll of another build, which is measured in turn with this one." };
+        var command = new Command("guard", "The few figures that a change of mechanism may not cost.") { against };
+        command.SetAction(parsed => Guard.Run(parsed.GetValue(against)));
+        return command;
+    }
+
+    private static Command GuardOnce()
+    {
+        var figure = new Argument<string>("figure");
+        var command = new Command("guard-once", "One figure of the guard, in nanoseconds.") { figure };
+        command.Hidden = true;
+        command.SetAction(parsed => Guard.Serve(parsed.GetValue(figure)!));
         return command;
     }
 
