@@ -117,8 +117,8 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// <summary>The function's result.</summary>
     /// <remarks>
-    /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself runs: a
-    /// compiled function may be used wherever the function may.
+    /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself runs, on a copy
+    /// of x as always: a compiled function may be used wherever the function may.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
     member _.Invoke(x: 'P) : 'Q =
@@ -126,12 +126,14 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         let leaves = Leaves("A compiled function", nameof x)
         Structures.of'<'P>().Gather(example, x, leaves)
         let numbers = leaves.Parts.Numbers
+        // what f writes into its argument is lost, whichever way it is run
+        let original () = f (Gather.rebuild x leaves.Parts)
         if not leaves.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
-            f x
+            original ()
         else
             let results = Array.zeroCreate outputs
             match run (ReadOnlySpan(numbers |> Array.map _.value)) (Span results) with
-            | null -> f x
+            | null -> original ()
             | path -> path.Result results
 
     /// <summary>The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.</summary>

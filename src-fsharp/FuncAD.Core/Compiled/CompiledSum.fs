@@ -7,24 +7,24 @@ open FuncAD.Compiled
 
 #nowarn "9"
 
-/// <summary>What is summed over the data for each datum, beside the way to it in bulk.</summary>
+/// <summary>
+/// The sums over the data of some results, the first of which is a value, and the others are derivatives. They are the function's own, as the operators
+/// give them: what it keeps from being differentiated, and how its rules are differentiated, holds here as well.
+/// </summary>
 [<Sealed>]
 type internal SumOfKind
     (
         parameters: float[],
         datum: float[],
         options: CompileOptions,
-        results: Real[] -> Real[] -> Real[],
-        follow: float[] -> float[] -> SumPath
+        outputs: int,
+        results: Real[] -> Real[] -> Real[]
     ) =
-    /// For data that take no known path.
-    let single =
-        lazy
-            (Compiled<Real[], Real[]>(
-                (fun x -> results x[.. parameters.Length - 1] x[parameters.Length ..]),
-                Array.map Real (Array.append parameters datum),
-                options
-            ))
+    /// The results as a function of all numbers, parameters first.
+    let joined (x: Real[]) = results x[.. parameters.Length - 1] x[parameters.Length ..]
+
+    /// For data that take no known path, and for those whose results are in doubt.
+    let single = lazy (Compiled<Real[], Real[]>(joined, Array.map Real (Array.append parameters datum), options))
 
     let mutable paths: SumPath[] = [||]
 
@@ -32,14 +32,19 @@ type internal SumOfKind
     let discover (parameters: float[]) (datum: float[]) : bool =
         lock datum (fun () ->
             paths.Length < options.MaximumPaths
-            && (match follow parameters datum with
+            // one that takes a known path is in doubt: tracing it again would not help
+            && not (paths |> Array.exists _.IsTaken(parameters, datum))
+            && (match SumPath.follow joined 1 parameters datum options with
                 | null -> false
                 | path ->
                     Volatile.Write(&paths, Array.append [| path |] paths)
                     true))
 
     /// The sums of the results over data in columns.
-    member _.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
+    member kind.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
+        if data.IsEmpty then Array.zeroCreate outputs else kind.SumOfSome(parameters, data, cancellation, progress)
+
+    member private _.SumOfSome(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
         let count = data.Length / datum.Length
         use columns = fixed &MemoryMarshal.GetReference data
         let at (point: int) = let columns = columns in Array.init datum.Length (fun index -> NativeInterop.NativePtr.get columns (index * count + point))
@@ -53,14 +58,14 @@ type internal SumOfKind
             found
         let mutable found = attempt ()
         let isGood (struct (total: float[], leftOut: int[])) = not (isNull total) && 2 * leftOut.Length <= count
-        if count > 0 && not (isGood found) then
+        if not (isGood found) then
             let struct (total, leftOut) = found
             let example = if isNull total then 0 else leftOut[0]
             if discover parameters (at example) then
                 let again = attempt ()
                 if isGood again || isNull total then found <- again
         let struct (total, leftOut) = found
-        let sums = if isNull total then Array.zeroCreate single.Value.Outputs else total
+        let sums = if isNull total then Array.zeroCreate outputs else total
         let rest = if isNull total then Array.init count id else leftOut
         let results = Array.zeroCreate<float> sums.Length
         for point in rest do
@@ -102,39 +107,35 @@ type CompiledSum<'P, 'D>
         if datum.Length = 0 then
             raise (ArgumentException("CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.", "exampleDatum"))
 
-    let value (p: Real[]) (d: Real[]) : Real =
-        f (Gather.rebuild exampleParameters (Parts.ofNumbers p)) (Gather.rebuild exampleDatum (Parts.ofNumbers d))
+    /// f's own copy of numbers, in a structure: it may write into it.
+    let own (example: 'T) (numbers: Real[]) : 'T = Gather.rebuild example (Parts.ofNumbers (Array.copy numbers))
 
-    /// A function of all numbers, parameters first.
-    let joined (g: Real[] -> Real[] -> Real[]) (x: Real[]) = g x[.. parameters.Length - 1] x[parameters.Length ..]
+    let value (p: Real[]) (d: Real[]) : Real = f (own exampleParameters p) (own exampleDatum d)
 
-    let lower (matrix: int -> int -> Real) = [| for i in 0 .. parameters.Length - 1 do for j in 0..i -> matrix i j |]
+    let n = parameters.Length
+    let lower (matrix: int -> int -> Real) = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
 
-    let kind results (path: (Real[] -> Real[]) -> float[] -> float[] -> CompileOptions -> SumPath) toSum =
-        lazy (SumOfKind(parameters, datum, options, results, (fun p d -> path (joined toSum) p d options)))
+    let kind (outputs: int) (results: Real[] -> Real[] -> Real[]) = lazy (SumOfKind(parameters, datum, options, outputs, results))
+    let valueAndGradient (p: Real[]) (d: Real[]) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+    let triangle = n * (n + 1) / 2
 
-    let values =
-        let results p d = [| value p d |]
-        kind results SumPath.ofResults results
+    let values = kind 1 (fun p d -> [| value p d |])
 
     let gradients =
-        let results p d =
-            let struct (value, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
-            Array.append [| value |] gradient
-        kind results SumPath.ofGradient (fun p d -> [| value p d |])
+        kind (1 + n) (fun p d ->
+            let struct (value, gradient) = valueAndGradient p d
+            Array.append [| value |] gradient)
 
     let hessians =
-        let results p d =
-            let struct (y, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+        kind (1 + n + triangle) (fun p d ->
+            let struct (y, gradient) = valueAndGradient p d
             let h = hessian (fun p -> value p d) p
-            Array.concat [ [| y |]; gradient; lower (fun i j -> h[i, j]) ]
-        kind results SumPath.ofResults results
+            Array.concat [ [| y |]; gradient; lower (fun i j -> h[i, j]) ])
 
     let normals =
-        let results p d =
-            let struct (r, gradient) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
-            Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ]
-        kind results SumPath.ofResults results
+        kind (1 + n + triangle) (fun p d ->
+            let struct (r, gradient) = valueAndGradient p d
+            Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ])
 
     let numbersLike (parameter: string) (example: 'T) (value: 'T) : Real[] =
         if not typeof<'T>.IsValueType && isNull (box value) then nullArg parameter
@@ -156,7 +157,6 @@ type CompiledSum<'P, 'D>
     let structure (gradient: float[]) : 'P = Gather.rebuild exampleParameters (Parts.ofNumbers (Array.map Real gradient))
 
     let split (sums: float[]) : struct (float * float[] * float[,]) =
-        let n = parameters.Length
         struct (sums[0], sums[1..n], Array2D.init n n (fun i j -> let i, j = max i j, min i j in sums[1 + n + i * (i + 1) / 2 + j]))
 
     /// <summary>The number of numbers in the parameters.</summary>
@@ -179,7 +179,7 @@ type CompiledSum<'P, 'D>
         values.Value.Sum(plain parameters, data, CancellationToken.None, null)[0]
 
     /// <summary>The sum over the data and its gradient, in the structure of the parameters.</summary>
-    /// <remarks>Derivatives are summed with respect to what depends on the parameters alone, and pulled back to these at the end.</remarks>
+    /// <remarks>What multiplies all terms of a derivative alike is done once, with their sum: derivatives are pulled back to the parameters at the end.</remarks>
     /// <param name="parameters">The parameters.</param>
     /// <param name="data">The data, as columns.</param>
     /// <param name="cancellation">Ends the sum between two chunks of data.</param>
@@ -234,8 +234,8 @@ type CompiledSum<'P, 'D>
             let count = data.Length / datum.Length
             let mutable total = Real 0.0
             for point = 0 to count - 1 do
-                let numbers = Array.zeroCreate<Real> datum.Length
+                let datum = Array.zeroCreate<Real> datum.Length
                 for index = 0 to datum.Length - 1 do
-                    numbers[index] <- Real data[index * count + point]
-                total <- total + f parameters (Gather.rebuild exampleDatum (Parts.ofNumbers numbers))
+                    datum[index] <- Real data[index * count + point]
+                total <- total + f (own parameters numbers) (own exampleDatum datum)
             total

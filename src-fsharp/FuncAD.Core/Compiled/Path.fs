@@ -40,7 +40,8 @@ type internal Path<'Q>(program: Program, mode: ExecutionMode, like: 'Q, isReliab
     member _.Result(numbers: float[]) : 'Q = Gather.rebuild like (Parts.ofNumbers (Array.map Real numbers))
 
 module internal Path =
-    let private traced (apply: Graph -> Primitive -> int -> int -> int -> int) (f: 'P -> 'Q) (example: 'P) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
+    /// Traces a function at a point.
+    let trace (f: 'P -> 'Q) (example: 'P) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
         let level = Trace point
         try
             let result = f (Gather.rebuild example (Parts.ofNumbers (Array.init point.Length level.Number)))
@@ -49,7 +50,7 @@ module internal Path =
             if leaves.Parts.Arrays.Length > 0 then leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = leaves.Parts.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
             let outputs = Array.map level.NodeOf numbers
-            let struct (graph, number) = SignsOfZero.simplify apply level.Graph outputs
+            let struct (graph, number) = SignsOfZero.simplify Expansion.apply level.Graph outputs
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
             let program = Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             let like = Gather.rebuild result (Parts.ofNumbers (numbers |> Array.map (fun y -> Real y.value)))
@@ -57,12 +58,5 @@ module internal Path =
         finally
             level.End()
 
-    /// Traces a function at a point.
-    let trace (f: 'P -> 'Q) (example: 'P) (point: float[]) (mode: ExecutionMode) : Path<'Q> = traced Expansion.apply f example point mode
-
     /// The path of a function of numbers that a point takes, to be executed.
     let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Array.map Real point) point ExecutionMode.Interpreted
-
-    /// The same, to be differentiated: every rule is there as it was applied.
-    let source (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> =
-        traced (fun graph primitive a b c -> graph.Apply(primitive, a, b, c)) f (Array.map Real point) point ExecutionMode.Interpreted

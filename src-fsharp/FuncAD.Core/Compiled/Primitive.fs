@@ -81,8 +81,8 @@ module internal Instruction =
         | _ -> Instruction.Call
 
 /// <summary>
-/// A rule as a node of a program applies it, with its type forgotten: on doubles, on runs of doubles, and on <c>Real</c>, which is how a program
-/// is differentiated again. Two primitives are equal if their rules are.
+/// A rule as a node of a program applies it, with its type forgotten: on doubles, on runs of them and on vectors. Two primitives are equal if
+/// their rules are.
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal Primitive(rule: obj, name: string, arity: int) =
@@ -95,7 +95,6 @@ type internal Primitive(rule: obj, name: string, arity: int) =
     /// Arguments beyond the arity are not looked at.
     abstract Value: a: float * b: float * c: float -> float
     abstract OnSpans: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * c: ReadOnlySpan<float> * y: Span<float> -> unit
-    abstract Apply: a: Real * b: Real * c: Real -> Real
 
     /// The result is 1, 0 or a weight: a question's answer.
     abstract IsAnswer: bool
@@ -152,7 +151,6 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Unary(rule, LaneMethods.read<'V> x))
-    override _.Apply(x, _, _) = Real.Unary(rule, x)
     override _.HidesNaN = typeof<'R> = typeof<CustomRule>
 
 [<Sealed; AllowNullLiteral>]
@@ -164,7 +162,6 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Binary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-    override _.Apply(a, b, _) = Real.Binary(rule, a, b)
 
 [<Sealed; AllowNullLiteral>]
 type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
@@ -175,7 +172,6 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, c: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Ternary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b, LaneMethods.read<'V> c))
-    override _.Apply(a, b, c) = Real.Ternary(rule, a, b, c)
 
 [<Sealed; AllowNullLiteral>]
 type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
@@ -186,7 +182,6 @@ type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Step(rule, LaneMethods.read<'V> x))
-    override _.Apply(x, _, _) = Real.Step(rule, x)
 
 [<Sealed; AllowNullLiteral>]
 type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
@@ -197,7 +192,6 @@ type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Choice(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-    override _.Apply(a, b, _) = Real.Choice(rule, a, b)
     override _.HidesNaN = rule.Name.EndsWith("Number", StringComparison.Ordinal)
 
 [<Sealed; AllowNullLiteral>]
@@ -209,7 +203,6 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-    override _.Apply(a, b, _) = Real.Relation(relation, a, b)
     override _.IsAnswer = true
 
 /// <summary>a where the answer is 1, b where it is 0.</summary>
@@ -219,7 +212,6 @@ type internal SelectPrimitive() =
     static member Of(answer: float, a: float, b: float) : float = if answer <> 0.0 then a else b
     override _.Value(answer, a, b) = SelectPrimitive.Of(answer, a, b)
     override _.OnSpans(answer, a, b, y) = Elementwise.Select(answer, a, b, y)
-    override _.Apply(answer, a, b) = Real.Select(Condition answer, a, b)
 
 /// <summary>The share that a has in the result y of a choice between a and b.</summary>
 [<Sealed; AllowNullLiteral>]
@@ -228,11 +220,6 @@ type internal SharePrimitive() =
     static member Of(a: float, b: float, y: float) : float = Relations.share a b y
     override _.Value(a, b, y) = Relations.share a b y
     override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)
-
-    override _.Apply(a, b, y) =
-        let half, taken = Real 0.5, Real.Relation(Relations.Equal(), y, a)
-        Real.Select(Real.Equal(a, b), half, taken)
-
     override _.IsAnswer = true
 
 /// <summary>Two primitives of one argument as one loop (Lanes/Twins.fs).</summary>
