@@ -148,6 +148,73 @@ public class CompiledTests
         Assert.Throws<ArgumentException>(() => squares.Value(2.0, [1.0]));
     }
 
+    /// <summary>Functions of a record and a datum whose derivatives are not those of the operations that they perform, or whose results mix what is equal for all
+    /// data with what is not.</summary>
+    private static readonly Dictionary<string, Func<Model, Real[], Real>> PerDatum = new()
+    {
+        ["constant"] = (m, d) => 3,
+        ["parameters alone"] = (m, d) => m.A * m.B[0],
+        ["data alone"] = (m, d) => d[0],
+        ["constant factor"] = (m, d) => 3 * (m.A - d[0]),
+        ["offset"] = (m, d) => Exp(-m.A) * (d[0] + m.B[1]),
+        ["stopped"] = (m, d) => (d[0] - StopGradient(m.A)) * m.A,
+        ["stopped record"] = (m, d) => StopGradient(m).B[0] * m.B[0] * d[0],
+        ["chosen by parameters"] = (m, d) => Real.Select(Real.Less(m.A, m.B[0]), m.A * d[0], m.B[1] * d[1]),
+        ["scalar rule"] = (m, d) => Custom("rule", x => x * x, (x, y) => 3 * x)(m.A) * d[0],
+        ["rule by pullback"] = (m, d) => Custom("rule", (Real[] x) => x[0] * x[1], (x, y, w) => [w * x[0], w * x[1]])([m.A, d[1]]) * m.B[0],
+        ["rule with pushforward"] = (m, d) =>
+            Custom("rule", (Real[] x) => x[0] * x[1], (x, y, w) => [w * x[0], w * x[1]], (x, y, v) => x[0] * v[0] + x[1] * v[1])(m.B) * d[0],
+        ["root of nothing"] = (m, d) => Pow(Max(d[0], Sqrt(m.B[1])), 2) * m.A,
+        ["overwritten"] = (m, d) => { d[0] *= m.A; m.B[0] += d[0]; return d[0] * m.B[0]; },
+        ["branch"] = (m, d) => d[0] < 2 ? m.A * d[0] : m.B[0] * m.B[0] + d[1],
+    };
+
+    /// <summary>The numbers are whole, so that sums are exact.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(1000)]
+    public void Sums_over_data_are_those_of_the_loop_for_every_member(int count)
+    {
+        double[][] rows = [.. Enumerable.Range(0, count).Select(k => new double[] { k % 4, 2 - k % 3 })];
+        double[] columns = [.. rows.Select(row => row[0]), .. rows.Select(row => row[1])];
+        Model Structure(Real[] x) => new(x[0], [x[1], x[2]], "model");
+        foreach (var (name, f) in PerDatum)
+        {
+            var example = name == "offset" ? new Real[] { 0, 2, 5 } : [4, 2, 0];
+            Real Term(Real[] x, double[] row) => f(Structure(x), row.ToReals());
+            Real Loop(Real[] x) => rows.Aggregate((Real)0, (sum, row) => sum + Term(x, row));
+            var (value, gradient) = ValueAndGrad(Loop)(example);
+            var hessian = Hessian(Loop)(example);
+            var residuals = rows.Select(row => ValueAndGrad(x => Term(x, row))(example)).ToArray();
+            foreach (var mode in new[] { ExecutionMode.Interpreted, ExecutionMode.MachineCode })
+            {
+                var sum = CompileSum(f, Structure([1, 1, 1]), new Real[] { 1, 1 }, new CompileOptions { Mode = mode });
+                var at = Structure(example);
+                Check.Bits(value.Value, sum.Value(at, columns), name);
+                var first = sum.ValueAndGrad(at, columns);
+                Check.Bits(value.Value, first.Item1, name);
+                Check.Bits(gradient.ToDoubles(), [first.Item2.A, .. first.Item2.B], name);
+                Assert.Equal("model", first.Item2.Name);
+                var second = sum.Hessian(at, columns);
+                Check.Bits(value.Value, second.Item1, name);
+                Check.Bits(gradient.ToDoubles(), second.Item2.ToReals(), name);
+                var normal = sum.NormalEquations(at, columns);
+                Check.Bits(residuals.Sum(r => r.Value.Value * r.Value.Value), normal.Item1, name);
+                for (var i = 0; i < 3; i++)
+                {
+                    Check.Bits(residuals.Sum(r => r.Gradient[i].Value * r.Value.Value), normal.Item2[i], name);
+                    for (var j = 0; j < 3; j++)
+                    {
+                        Check.Bits(hessian[i, j].Value, second.Item3[i, j], $"{name}, Hessian {i} {j}");
+                        Check.Bits(residuals.Sum(r => r.Gradient[i].Value * r.Gradient[j].Value), normal.Item3[i, j], $"{name}, J^T J {i} {j}");
+                    }
+                }
+                Check.Bits(example.ToDoubles(), [at.A, .. at.B], name + ": the caller's numbers");
+            }
+        }
+    }
+
     /// <summary>Where run-time code is switched off, to generate it is an exception: that this runs shows that programs are interpreted.</summary>
     [Fact]
     public void Where_no_code_can_be_generated_programs_are_interpreted()

@@ -28,17 +28,19 @@ type internal SumOfKind
 
     let mutable paths: SumPath[] = [||]
 
-    /// The path that the parameters and a datum take, as one more of the known.
-    let discover (parameters: float[]) (datum: float[]) : bool =
+    /// The path that the parameters and the first of some data take that take none of the known, as one more of these. The others are in doubt: tracing
+    /// their path again would not help.
+    let discover (parameters: float[]) (data: float[] seq) : bool =
         lock datum (fun () ->
             paths.Length < options.MaximumPaths
-            // one that takes a known path is in doubt: tracing it again would not help
-            && not (paths |> Array.exists _.IsTaken(parameters, datum))
-            && (match SumPath.follow joined 1 parameters datum options with
-                | null -> false
-                | path ->
-                    Volatile.Write(&paths, Array.append [| path |] paths)
-                    true))
+            && (match data |> Seq.tryFind (fun datum -> not (paths |> Array.exists _.IsTaken(parameters, datum))) with
+                | None -> false
+                | Some datum ->
+                    match SumPath.follow joined 1 parameters datum options with
+                    | null -> false
+                    | path ->
+                        Volatile.Write(&paths, Array.append [| path |] paths)
+                        true))
 
     /// The sums of the results over data in columns.
     member kind.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
@@ -60,8 +62,7 @@ type internal SumOfKind
         let isGood (struct (total: float[], leftOut: int[])) = not (isNull total) && 2 * leftOut.Length <= count
         if not (isGood found) then
             let struct (total, leftOut) = found
-            let example = if isNull total then 0 else leftOut[0]
-            if discover parameters (at example) then
+            if discover parameters ((if isNull total then [| 0 |] else leftOut) |> Seq.map at) then
                 let again = attempt ()
                 if isGood again || isNull total then found <- again
         let struct (total, leftOut) = found

@@ -104,6 +104,10 @@ type internal Primitive(rule: obj, name: string, arity: int) =
     abstract HidesNaN: bool
     default primitive.HidesNaN = primitive.IsAnswer
 
+    /// The sign of a NaN among the arguments may decide: a program, which simplifies signs, does not keep it.
+    abstract ReadsNaN: bool
+    default _.ReadsNaN = false
+
     /// A static method of doubles that computes the value, where the rule has no parameters: the JIT inlines it.
     member primitive.Method: MethodInfo =
         if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then null
@@ -152,6 +156,7 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Unary(rule, LaneMethods.read<'V> x))
     override _.HidesNaN = typeof<'R> = typeof<CustomRule>
+    override primitive.ReadsNaN = primitive.HidesNaN
 
 [<Sealed; AllowNullLiteral>]
 type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
@@ -204,6 +209,7 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (Forms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.IsAnswer = true
+    override _.ReadsNaN = match box relation with :? Relations.Is as kind -> kind.ReadsNaN | _ -> false
 
 /// <summary>a where the answer is 1, b where it is 0.</summary>
 [<Sealed; AllowNullLiteral>]

@@ -31,7 +31,7 @@ type internal Trace(inputs: float[]) =
     /// The number of operations that were performed, before any was met twice or left out.
     member _.Recorded = recorded
 
-    /// False if the example itself has made NaN of an uncertain number, and somebody asked about it.
+    /// False if the example itself has made NaN of an uncertain number, or one whose sign matters, and somebody asked about it.
     member _.IsReliable = isReliable
 
     /// A node as a number.
@@ -55,9 +55,9 @@ type internal Trace(inputs: float[]) =
         let guard = { Node = node; Expected = expected }
         if not (graph.IsConstant node) && asked.Add guard then guards.Add guard
 
-    /// Where NaN might be hidden, uncertain numbers are checked for it.
+    /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all.
     member private level.Check(primitive: Primitive, node: int) =
-        if graph.Knows(node, Facts.Uncertain) && primitive.HidesNaN then
+        if graph.Knows(node, Facts.Uncertain) || (primitive.ReadsNaN && not (graph.IsConstant node)) then
             if Double.IsNaN(graph.Value node) then isReliable <- false
             else level.Ask(graph.Apply(equal, node, node, 0), true)
 

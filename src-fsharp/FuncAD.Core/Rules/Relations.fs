@@ -48,6 +48,9 @@ module Relations =
     [<Struct; CustomEquality; NoComparison>]
     type Is(name: string, test: float -> bool) =
         member private _.Kind = name
+
+        /// The sign of NaN decides, which no program keeps.
+        member internal _.ReadsNaN = test Double.NaN <> test -Double.NaN
         override _.Equals other = match other with :? Is as other -> name = other.Kind | _ -> false
         override _.GetHashCode() = name.GetHashCode()
 

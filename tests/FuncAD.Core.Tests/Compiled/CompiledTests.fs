@@ -217,6 +217,20 @@ let private guards =
               expectSame 1.0 (compiled.Invoke [| Real 0.5; Real 1.0 |]).Value "within"
               thrown<InvalidOperationException> (fun () -> compiled.Invoke [| Real 0.0; Real 3.0 |] |> ignore) |> ignore
           testCase "CopySign" <| fun () -> agreeOn (fun a b -> Real.CopySign(a, b)) pairs
+          testCase "the sign of NaN, where something asks for it, is the function's own" <| fun () ->
+              // a program keeps x + y for x - (-y), say, whose NaN has another sign
+              let terms: (Real -> Real -> Real) list =
+                  [ (fun a _ -> -a); (fun a b -> a + b); (fun a b -> a - b); (fun a b -> b - a); (fun a b -> a * b); (fun a b -> a / b); (fun a b -> -(a * b)); (fun a b -> a - -b)
+                    (fun a b -> -a - b); (fun a b -> -a * b); (fun a b -> a / -b); (fun a _ -> abs -a); (fun a _ -> a * Real -1.0); (fun a _ -> Real -3.0 * -a); (fun a _ -> a / Real -2.0); (fun a b -> Real.Max(a, -b)) ]
+              let sign = AD.custom "sign" (fun x -> Math.CopySign(1.0, x)) (fun _ _ -> Real 0.0)
+              let points = [ for a, b in List.allPairs [ 1.0; nan; -nan; infinity; 0.0 ] [ 2.0; nan; -nan; infinity; -0.0 ] -> reals [| a; b |] ]
+              for inner, outer in List.allPairs terms terms do
+                  for ask in [ (fun x -> Real.CopySign(Real 3.0, x)); (fun x -> if Real.IsKind("isPositive", Double.IsPositive, x) then Real 3.0 else Real 5.0); sign ] do
+                      for example in [ points.Head; points[6] ] do
+                          let f (x: Real[]) = ask (outer (inner x[0] x[1]) x[1])
+                          let compiled = AD.compileWith (CompileOptions(Mode = ExecutionMode.Interpreted)) f example
+                          for point in points do
+                              expectSame (f point).Value (compiled.Invoke point).Value $"at {List.ofArray point}\n{compiled}"
           testCase "Max, Min and their relatives, with slopes at ties" <| fun () ->
               for choose in
                   [ (fun a b -> Real.Max(a, b)); (fun a b -> Real.Min(a, b)); (fun a b -> Real.MaxMagnitude(a, b)); (fun a b -> Real.MinMagnitude(a, b))
@@ -277,6 +291,27 @@ let private guards =
                           let x = Real(float k + 0.5)
                           expectSame (f x).Value (compiled.Invoke x).Value $"at {x}"
                   Expect.equal compiled.Paths (max 1 maximum) "paths"
+          testCase "what the function writes into its argument is lost, whichever way it is run" <| fun () ->
+              let f (x: {| Numbers: Real[]; Rows: Real[][]; Kind: int |}) =
+                  x.Numbers[0] <- x.Numbers[0] * x.Rows[1][0]
+                  x.Rows[1][0] <- x.Rows[1][0] + Real 1.0
+                  if Real.op_LessThan(x.Numbers[0], Real 0.0) then x.Numbers[0] else x.Rows[1][0] * x.Numbers[0] + Real(float x.Kind)
+              let point first kind = {| Numbers = reals [| first; 2.0 |]; Rows = [| reals [| 5.0 |]; reals [| 3.0 |] |]; Kind = kind |}
+              for paths in [ 0; 1; 16 ] do
+                  let compiled = AD.compileWith (CompileOptions(MaximumPaths = paths)) f (point 1.0 0)
+                  for first in [ 1.0; -1.0; 2.0; nan ] do
+                      for kind in [ 0; 1 ] do
+                          let x = point first kind
+                          for repeat in 1..2 do
+                              expectSame (f (point first kind)).Value (compiled.Invoke x).Value $"at {first}, {kind}, the {repeat}. time"
+                          expectSame first x.Numbers[0].Value "the caller's number"
+                          expectSame 3.0 x.Rows[1].[0].Value "the caller's row"
+                  let row = reals [| 1.0; 2.0 |]
+                  AD.grad (fun (x: Real) ->
+                      row[0] <- x
+                      let y = compiled.Invoke {| point 1.0 0 with Numbers = row |}
+                      expectSame 1.0 row[0].Value "beside a derivative"
+                      y) (Real 1.0) |> fun slope -> expectSame 12.0 slope.Value "the derivative"
           testCase "NaN decides guards as in plain code" <| fun () ->
               let f (x: Real) = if Real.op_LessThan(x, Real 1.0) then x else (if Real.op_GreaterThanOrEqual(x, Real 1.0) then Real 2.0 * x else Real 7.0)
               for example in [ nan; 0.0; 2.0 ] do
