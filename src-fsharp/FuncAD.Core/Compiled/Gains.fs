@@ -8,30 +8,54 @@ open FuncAD
 /// of x that overflows shows, since what comes of it is not finite. What does not show is a term that would have overflowed, or lost its digits to
 /// underflow, by itself: that matters only where it is multiplied by a large number before or after.
 /// </summary>
-module internal Gains =
+/// <remarks>For programs that are linear in sums (Hoist.fs), whose products have the factor first.</remarks>
+[<Sealed>]
+type internal Gains(program: Program) =
     /// A term that overflows unseen is beyond 2^896 before it meets such factors, and what underflow takes from it remains below 2^-946.
-    let private largest = Math.ScaleB(1.0, 128)
+    static let largest = Math.ScaleB(1.0, 128)
 
-    /// What a line of a program that is linear in sums multiplies them by, and those of its operands that are sums. The factor of a product comes first.
-    let private parts (line: Line) (number: int -> float) : struct (float * int list) =
-        match line.Instruction with
-        | Instruction.Multiply
-        | Instruction.Absorb -> abs (number line.A), [ line.B ]
-        | Instruction.Divide -> 1.0 / abs (number line.B), [ line.A ]
-        | Instruction.Negate -> 1.0, [ line.A ]
-        | Instruction.Select -> 1.0, [ line.B; line.C ]
-        | _ -> 1.0, [ line.A; line.B ]
+    let lines = program.Lines
 
-    /// True if no way into a line of the program, and none from a line to its outputs, multiplies by much.
-    let areHarmless (program: Program) (inputs: float[]) : bool =
-        let number value = if program.IsInput value then inputs[value] else program.Constants[value - program.Inputs]
-        let before, behind = Array.create program.Values 1.0, Array.create program.Values 1.0
-        let lines = program.Lines |> Array.map (fun line -> parts line number)
-        lines |> Array.iteri (fun line (struct (factor, sums)) ->
-            before[program.First + line] <- factor * (sums |> List.map (fun sum -> before[sum]) |> List.max))
+    /// The value that a line multiplies or divides by; -1 if there is none.
+    let factors =
+        lines |> Array.map (fun line ->
+            match line.Instruction with
+            | Instruction.Multiply
+            | Instruction.Absorb -> line.A
+            | Instruction.Divide -> line.B
+            | _ -> -1)
+
+    /// What a line passes on: one sum, or two.
+    let passedOn =
+        lines |> Array.map (fun line ->
+            match line.Instruction with
+            | Instruction.Multiply
+            | Instruction.Absorb -> struct (line.B, line.B)
+            | Instruction.Divide
+            | Instruction.Negate -> struct (line.A, line.A)
+            | Instruction.Select -> struct (line.B, line.C)
+            | _ -> struct (line.A, line.B))
+
+    /// True if no way into a line, and none from a line to the outputs, multiplies by much.
+    member _.AreHarmless(inputs: float[]) : bool =
+        let gain line =
+            let factor = factors[line]
+            if factor < 0 then 1.0
+            else
+                let number = abs (if program.IsInput factor then inputs[factor] else program.Constants[factor - program.Inputs])
+                if lines[line].Instruction = Instruction.Divide then 1.0 / number else number
+        let gains = Array.create program.Values 1.0
+        let mutable isHarmless = true
+        let note value gain =
+            gains[value] <- gain
+            isHarmless <- isHarmless && gain <= largest // not so for NaN
+        for line = 0 to lines.Length - 1 do
+            let struct (a, b) = passedOn[line]
+            note (program.First + line) (gain line * max gains[a] gains[b])
+        Array.Fill(gains, 1.0)
         for line = lines.Length - 1 downto 0 do
-            let struct (factor, sums) = lines[line]
-            for sum in sums do
-                behind[sum] <- max behind[sum] (factor * behind[program.First + line])
-        // false for NaN as well
-        Seq.append before behind |> Seq.forall (fun gain -> gain <= largest)
+            let struct (a, b) = passedOn[line]
+            let behind = gain line * gains[program.First + line]
+            note a (max gains[a] behind)
+            note b (max gains[b] behind)
+        isHarmless

@@ -99,6 +99,7 @@ module internal Hoisted =
     let private after (each: Program) (shared: int) (values: int) : struct (Program * Program * int[]) =
         let first = each.First
         let isShared value = value < shared || each.IsConstant value
+        let isZero value = each.IsConstant value && each.Constants[value - each.Inputs] = 0.0
         let varies value = not (isShared value)
         let isRounded = rounded each
         let isTerm value = isShared value || isRounded[value]
@@ -106,7 +107,7 @@ module internal Hoisted =
             let { Instruction = instruction; A = a; B = b } = each.Lines[line]
             match instruction with
             | Instruction.Add
-            | Instruction.Subtract -> isTerm a && isTerm b
+            | Instruction.Subtract -> isZero a || isZero b || isTerm a && isTerm b
             | Instruction.Negate -> true
             | Instruction.Multiply -> isShared a <> isShared b
             | Instruction.Divide -> varies a && isShared b
@@ -139,8 +140,8 @@ module internal Hoisted =
         let commutes value = isWorth && commutes value
         let struct (addends, place) = addendsOf lines commutes
 
-        let equal = List<int>()
-        let note value = if isShared value && not (equal.Contains value) then equal.Add value
+        let equal, equalOf = List<int>(), Dictionary<int, int>()
+        let note value = if isShared value && equalOf.TryAdd(value, equal.Count) then equal.Add value
         Array.iter note each.Outputs[values..]
         for line in lines do
             Array.iter note (summed each.Lines[line] isShared)
@@ -166,7 +167,7 @@ module internal Hoisted =
         let sum value =
             match lineOf.TryGetValue value with
             | true, line -> line
-            | _ -> if isShared value then shared + addends.Count + equal.IndexOf value else shared + place[value]
+            | _ -> if isShared value then shared + addends.Count + equalOf[value] else shared + place[value]
         let hoist index line =
             let line = each.Lines[line]
             match line.Instruction, summed line isShared with

@@ -17,6 +17,7 @@ type internal SumPath(parts: Hoisted, values: int, options: CompileOptions) =
     let shared = parts.Once.Outputs.Length
     let before, after = PointCode(parts.Once, options.Mode), PointCode(parts.After, options.Mode)
     let addends = Summation(parts.Addends, shared, options)
+    let gains = Gains parts.After
     let results = lazy (if parts.IsApart then Summation(parts.Each, shared, options) else addends)
 
     /// Runs a program at one point; null if the point takes another path.
@@ -32,8 +33,7 @@ type internal SumPath(parts: Hoisted, values: int, options: CompileOptions) =
     let finish (numbers: float[]) (sums: float[]) (count: int) : float[] =
         let inputs = Array.concat [ numbers; sums; parts.Multiples(numbers, count) ]
         let total = run parts.After after.Current inputs
-        let isFinite = total.AsSpan(values).ToArray() |> Array.forall Double.IsFinite
-        if isFinite && Gains.areHarmless parts.After inputs then total else null
+        if Array.forall Double.IsFinite total[values..] && gains.AreHarmless inputs then total else null
 
     /// True if the guards hold.
     member _.IsTaken(parameters: float[], datum: float[]) : bool =

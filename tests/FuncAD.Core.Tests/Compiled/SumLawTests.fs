@@ -35,10 +35,14 @@ type private Operation =
     | Write
     | Read
     | CopySign
+    | Floor
+    | InnerForward
+    | InnerReverse
 
 let private operations =
     [ 4, Add; 4, Subtract; 8, Multiply; 3, Divide; 1, Negate; 1, Abs; 2, Square; 1, Cube; 2, Root; 2, Exponential; 2, Sine; 2, Max; 1, Min; 2, Select
-      1, SelectByBoth; 1, Branch; 2, Stop; 2, Custom; 2, CustomPullback; 2, CustomRule; 1, Write; 1, Read; 1, CopySign ]
+      1, SelectByBoth; 1, Branch; 2, Stop; 2, Custom; 2, CustomPullback; 2, CustomRule; 1, Write; 1, Read; 1, CopySign
+      1, Floor; 1, InnerForward; 1, InnerReverse ]
 
 /// An operation on the numbers at these places, counted around.
 type private Step = { Operation: Operation; A: int; B: int; C: int }
@@ -118,6 +122,9 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
                 { X = before; Bound = 4.0; IsExact = false; IsInput = false }
             | Read -> { X = d[step.A % d.Length]; Bound = 4.0; IsExact = false; IsInput = false }
             | CopySign -> choice (Real.CopySign(``exact a``.X, (anInput step.B).X))
+            | Floor -> choice (Real.Floor ``exact a``.X)
+            | InnerForward -> both (AD.diff (fun t -> t * t * small 4.0 b step.B) (small 4.0 a step.A)) 32.0
+            | InnerReverse -> both (AD.grad (fun t -> Real.Max(t, (anInput step.C).X) * t) (exact a step.A |> fun a -> small 4.0 a step.A)) 16.0
         )
     numbers[sum.Result % numbers.Count].X
 

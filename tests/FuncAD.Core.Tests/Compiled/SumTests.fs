@@ -99,6 +99,17 @@ let tests =
                 for j in 0..2 do
                     expectWithin bound (jacobian |> Array.sumBy (fun row -> row[i] * row[j])) matrix[i, j] $"J^T J {i} {j}"
 
+        testCase "differences of data that are exact are taken before they are summed" <| fun () ->
+            // whole numbers around 2^56 are multiples of 16, and so are their sums: each difference is exact, their sums are not
+            let rows = [| for k in 0..99 -> [| 1e17 + 16.0 * float (k * k); 1e17 + 16.0 * float (7 * k) |] |]
+            let expected = rows |> Array.sumBy (fun row -> row[0] - row[1])
+            for f in [ (fun (p: Real[]) (d: Real[]) -> p[0] * (d[0] - d[1])); (fun p d -> p[0] * d[0] - p[0] * d[1]); (fun p d -> (p[1] - d[1]) * p[0] - (p[1] - d[0]) * p[0]) ] do
+                let sum = AD.compileSum f (reals [| 1.0; 1e17 |]) (reals [| 0.0; 0.0 |])
+                let struct (value, gradient) = sum.ValueAndGrad(reals [| 1.0; 1e17 |], ReadOnlySpan(columns rows))
+                expectSame expected value "value"
+                expectSame expected gradient[0].Value "gradient"
+                expectSame 0.0 gradient[1].Value "gradient"
+
         testCase "data and parameters on the other sides of branches" <| fun () ->
             let f (p: Real) (x: Real) : Real =
                 let scale = if Real.op_LessThan(p, Real 0.0) then -p else Real 3.0 * p
