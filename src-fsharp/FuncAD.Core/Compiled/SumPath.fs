@@ -45,9 +45,6 @@ type internal SumPath(parts: Hoisted, values: int, options: CompileOptions) =
     member _.Run(parameters: float[], data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>) : struct (float[] * int[]) =
         match run parts.Once before.Current parameters with
         | null -> struct (null, [||])
-        // NaN may be due to a structural zero of the function that is a plain zero of the program
-        | numbers when parts.Once.IsUncertain && Array.exists Double.IsNaN numbers ->
-            struct (Array.zeroCreate parts.Each.Outputs.Length, Array.init count id)
         | numbers ->
             use pointer = fixed &MemoryMarshal.GetArrayDataReference numbers
             let struct (sums, leftOut) = addends.Run(pointer, data, count, cancellation, progress)

@@ -44,7 +44,7 @@ let private operations =
       1, SelectByBoth; 1, Branch; 2, Stop; 2, Custom; 2, CustomPullback; 2, CustomRule; 1, Write; 1, Read; 1, CopySign
       1, Floor; 1, InnerForward; 1, InnerReverse ]
 
-/// An operation on the numbers at these places, counted around.
+/// An operation on the numbers at these places, counted around; those below 0 are counted from the last, -1, back.
 type private Step = { Operation: Operation; A: int; B: int; C: int }
 
 type private Sum =
@@ -52,6 +52,12 @@ type private Sum =
       Result: int
       Parameters: float[]
       Data: float[][] }
+
+/// A sum of a function.
+type private Case =
+    { F: Real[] -> Real[] -> Real
+      At: float[]
+      Rows: float[][] }
 
 let private constants = [ 0.0; -0.0; 1.0; -2.0; 3.0; 0.5 ]
 
@@ -76,10 +82,10 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
             [ yield! Array.map input p
               yield! Array.map input d
               for c in constants -> { X = Real c; Bound = 3.0; IsExact = true; IsInput = true } ]
-    let anInput index = numbers[index % (p.Length + d.Length)]
+    let anInput index = numbers[abs index % (p.Length + d.Length)]
     let within bound (x: Number) = if x.Bound <= bound then x.X else Real.Max(Real.Min(x.X, Real bound), Real -bound)
     for step in sum.Steps do
-        let at index = numbers[index % numbers.Count]
+        let at index = if index < 0 then numbers[numbers.Count + index] else numbers[index % numbers.Count]
         let a, b, c = at step.A, at step.B, at step.C
         let exact (x: Number) index = if x.IsExact then x else anInput index
         let ``exact a``, ``exact b`` = exact a step.A, exact b step.B
@@ -95,12 +101,12 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
             match step.Operation with
             | Add -> both (a.X + b.X) (a.Bound + b.Bound)
             | Subtract -> both (a.X - b.X) (a.Bound + b.Bound)
-            | Multiply -> both (small 8.0 a step.A * small 8.0 b step.B) 64.0
-            | Divide -> both (small 8.0 a step.A / (anInput step.B).X) 32.0 // a power of two, or a zero
+            | Multiply -> both (small 64.0 a step.A * small 64.0 b step.B) (min 64.0 a.Bound * min 64.0 b.Bound)
+            | Divide -> both (small 64.0 a step.A / (anInput step.B).X) (4.0 * min 64.0 a.Bound) // a power of two, or a zero
             | Negate -> ofA -a.X a.Bound
             | Abs -> choice (abs ``exact a``.X)
-            | Square -> ofA (Real.Pow(small 8.0 a step.A, 2)) 64.0
-            | Cube -> ofA (Real.Pow(small 4.0 a step.A, 3)) 64.0
+            | Square -> ofA (Real.Pow(small 16.0 a step.A, 2)) 256.0
+            | Cube -> ofA (Real.Pow(small 8.0 a step.A, 3)) 512.0
             | Root -> ofA (sqrt (anInput step.A).X) 2.0
             | Exponential -> rounded (exp (small 2.0 a step.A)) 8.0
             | Sine -> rounded (sin (small 8.0 a step.A)) 1.0
@@ -112,44 +118,39 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
                 both (Real.Select(condition, a.X, b.X)) (max a.Bound b.Bound)
             | Branch -> if Real.op_LessThan((anInput step.A).X, (anInput step.C).X) then a else b
             | Stop -> ofA (AD.stopGradient a.X) a.Bound
-            | Custom -> ofA (custom (small 4.0 a step.A)) 20.0
-            | CustomPullback -> both (byPullback (small 4.0 a step.A, small 4.0 b step.B)) 16.0
-            | CustomRule -> both (let y = byRule [| small 4.0 a step.A; small 4.0 b step.B |] in y[0] + y[1]) 16.0
+            | Custom -> ofA (custom (small 16.0 a step.A)) 260.0
+            | CustomPullback -> both (byPullback (small 16.0 a step.A, small 16.0 b step.B)) 256.0
+            | CustomRule -> both (let y = byRule [| small 16.0 a step.A; small 16.0 b step.B |] in y[0] + y[1]) 48.0
             | Write ->
-                let place = step.A % (d.Length + p.Length)
+                let place = abs step.A % (d.Length + p.Length)
                 let before = if place < d.Length then d[place] else p[place - d.Length]
                 if place < d.Length then d[place] <- small 4.0 b step.B else p[place - d.Length] <- small 4.0 b step.B
                 { X = before; Bound = 4.0; IsExact = false; IsInput = false }
-            | Read -> { X = d[step.A % d.Length]; Bound = 4.0; IsExact = false; IsInput = false }
+            | Read -> { X = d[abs step.A % d.Length]; Bound = 4.0; IsExact = false; IsInput = false }
             | CopySign -> choice (Real.CopySign(``exact a``.X, (anInput step.B).X))
             | Floor -> choice (Real.Floor ``exact a``.X)
             | InnerForward -> both (AD.diff (fun t -> t * t * small 4.0 b step.B) (small 4.0 a step.A)) 32.0
             | InnerReverse -> both (AD.grad (fun t -> Real.Max(t, (anInput step.C).X) * t) (exact a step.A |> fun a -> small 4.0 a step.A)) 16.0
         )
-    numbers[sum.Result % numbers.Count].X
+    (if sum.Result < 0 then numbers[numbers.Count - 1] else numbers[sum.Result % numbers.Count]).X
 
 // ---- The loop written out ----
 
-let private total (sum: Sum) (p: Real[]) : Real =
-    sum.Data |> Array.fold (fun total datum -> total + perPoint sum (Array.copy p) (reals datum)) (Real 0.0)
-
-/// The sums and, beside each, the sum of the terms' absolute values.
-let private sizes (rows: float[][]) (count: int) : float[] =
-    Array.init count (fun index -> rows |> Array.sumBy (fun row -> abs row[index]))
-
 let private lower n (matrix: int -> int -> float) : float[] = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
 
-let private eagerHessian (sum: Sum) : float[] =
-    let p = reals sum.Parameters
-    let value, gradient = AD.valueAndGrad (total sum) p
-    let hessian = AD.hessian (total sum) p
+/// Value, gradient and the lower triangle of the Hessian.
+let private eagerHessian (case: Case) : float[] =
+    let total (p: Real[]) = case.Rows |> Array.fold (fun total datum -> total + case.F (Array.copy p) (reals datum)) (Real 0.0)
+    let p = reals case.At
+    let value, gradient = AD.valueAndGrad total p
+    let hessian = AD.hessian total p
     Array.concat [ [| value.Value |]; values gradient; lower p.Length (fun i j -> hessian[i, j].Value) ]
 
-let private eagerNormals (sum: Sum) : float[] =
-    let n = sum.Parameters.Length
+let private eagerNormals (case: Case) : float[] =
+    let n = case.At.Length
     let rows =
-        sum.Data |> Array.map (fun datum ->
-            let r, g = AD.valueAndGrad (fun (p: Real[]) -> perPoint sum p (reals datum)) (reals sum.Parameters)
+        case.Rows |> Array.map (fun datum ->
+            let r, g = AD.valueAndGrad (fun (p: Real[]) -> case.F p (reals datum)) (reals case.At)
             let r, g = r.Value, values g
             Array.concat [ [| r * r |]; g |> Array.map (fun slope -> slope * r); lower n (fun i j -> g[i] * g[j]) ])
     Array.init (1 + n + n * (n + 1) / 2) (fun index -> rows |> Array.sumBy (fun row -> row[index]))
@@ -160,15 +161,17 @@ let private eagerNormals (sum: Sum) : float[] =
 let private ordinary = [ 0.0; -0.0; 1.0; -1.0; 4.0; -4.0; 1.0; 0.25; 4.0 ]
 let private others = [ Double.PositiveInfinity; Double.NegativeInfinity; nan; -nan ]
 
-let private sums (counts: int list) : Arbitrary<Sum> =
-    let place = Gen.choose (0, 39)
-    let step = Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) (Gen.frequency [ for weight, o in operations -> weight, Gen.constant o ]) (Gen.zip3 place place place)
+let private sums (operations: (int * Operation) list) (counts: int list) : Arbitrary<Sum> =
+    // the last numbers more often, so that functions hang together
+    let place = Gen.frequency [ 2, Gen.choose (0, 39); 1, Gen.choose (-2, -1) ]
+    let before = Gen.frequency [ 1, place; 1, Gen.constant -1 ]
+    let step = Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) (Gen.frequency [ for weight, o in operations -> weight, Gen.constant o ]) (Gen.zip3 before place place)
     let number = Gen.frequency [ 30, Gen.elements ordinary; 1, Gen.elements others ]
     let generator =
         gen {
-            let! length = Gen.choose (0, 7)
+            let! length = Gen.frequency [ 3, Gen.choose (0, 3); 2, Gen.choose (4, 7) ]
             let! steps = Gen.listOfLength length step
-            let! result = Gen.frequency [ 1, place; 4, Gen.constant -1 ]
+            let! result = Gen.frequency [ 1, Gen.choose (0, 39); 6, Gen.constant -1 ]
             let! parameters = Gen.choose (1, 3)
             let! width = Gen.choose (1, 2)
             let! p = Gen.arrayOfLength parameters (Gen.frequency [ 60, Gen.elements ordinary; 1, Gen.elements others ])
@@ -176,13 +179,12 @@ let private sums (counts: int list) : Arbitrary<Sum> =
             let! areEqual = Gen.elements [ true; false; false ]
             let! data = Gen.arrayOfLength (if areEqual then min 1 count else min 7 count) (Gen.arrayOfLength width number)
             let data = Array.init count (fun k -> data[k * k % data.Length])
-            let last = parameters + width + constants.Length + length - 1
-            return { Steps = steps; Result = (if result < 0 then last else result); Parameters = p; Data = data }
+            return { Steps = steps; Result = result; Parameters = p; Data = data }
         }
     let shrink (sum: Sum) =
         seq {
             for k in 0 .. sum.Steps.Length - 1 do
-                { sum with Steps = List.removeAt k sum.Steps; Result = max 0 (sum.Result - 1) }
+                { sum with Steps = List.removeAt k sum.Steps }
             if sum.Data.Length > 1 then
                 { sum with Data = sum.Data[.. sum.Data.Length / 2 - 1] }
                 { sum with Data = sum.Data[1..] }
@@ -191,13 +193,13 @@ let private sums (counts: int list) : Arbitrary<Sum> =
 
 // ---- The laws ----
 
-let private columns (sum: Sum) : float[] = if sum.Data.Length = 0 then [||] else [| for i in 0 .. sum.Data[0].Length - 1 do for row in sum.Data -> row[i] |]
+let private columns (rows: float[][]) : float[] = if rows.Length = 0 then [||] else [| for i in 0 .. rows[0].Length - 1 do for row in rows -> row[i] |]
 
-/// All members at once. The example is a point of its own, so that other paths have to be found.
-let private members (options: CompileOptions) (example: float[]) (sum: Sum) : (string * float[]) list =
-    let width = if sum.Data.Length = 0 then 1 else sum.Data[0].Length
-    let compiled = AD.compileSumWith options (perPoint sum) (reals example) (Array.create width (Real 1.0))
-    let p, data = reals sum.Parameters, columns sum
+/// All members, for a sum that was compiled at an example of its own, so that other paths have to be found.
+let private members (options: CompileOptions) (example: float[]) (case: Case) : (string * float[]) list =
+    let width = if case.Rows.Length = 0 then 2 else case.Rows[0].Length
+    let compiled = AD.compileSumWith options case.F (reals example) (Array.create width (Real 1.0))
+    let p, data = reals case.At, columns case.Rows
     let n = p.Length
     let flat (struct (value: float, gradient: float[], matrix: float[,])) =
         for i in 0 .. n - 1 do
@@ -210,21 +212,53 @@ let private members (options: CompileOptions) (example: float[]) (sum: Sum) : (s
       "Hessian", flat (compiled.Hessian(p, ReadOnlySpan data))
       "NormalEquations", flat (compiled.NormalEquations(p, ReadOnlySpan data)) ]
 
-/// Numbers within bounds, of some ten operations with slopes of at most a hundred: what is lost to rounding is far below a billionth, while a term that is counted
-/// too often, or forgotten, is one of them.
-let private agree (what: string) (sum: Sum) (expected: float[]) (actual: float[]) =
-    let largest = expected |> Array.filter Double.IsFinite |> Array.fold (fun size x -> max size (abs x)) 1.0
-    let bound = 1e-9 * (largest + float sum.Data.Length)
-    Array.iteri (fun index actual -> expectWithin bound expected[index] actual $"{what}, number {index}") actual
+/// Numbers within bounds, of some ten operations: what is lost to rounding is far below a billionth of the largest result, while a term that is counted too often, or
+/// forgotten, is one of them.
+let private asTheLoop (options: CompileOptions) (case: Case) =
+    let second, normals = eagerHessian case, eagerNormals case
+    for example in [ case.At; Array.create case.At.Length 1.0 ] do
+        for name, actual in members options example case do
+            let expected = if name = "NormalEquations" then normals else second
+            let largest = expected |> Array.filter Double.IsFinite |> Array.fold (fun size x -> max size (abs x)) 1.0
+            let bound = 1e-9 * (largest + float case.Rows.Length)
+            Array.iteri (fun index actual -> expectWithin bound expected[index] actual $"{name}, compiled at {List.ofArray example}, number {index}") actual
 
-let private asTheLoop (options: CompileOptions) (sum: Sum) =
-    let second, normals = eagerHessian sum, eagerNormals sum
-    for example in [ sum.Parameters; Array.create sum.Parameters.Length 1.0 ] do
-        for name, actual in members options example sum do
-            agree $"{name}, compiled at {List.ofArray example}" sum (if name = "NormalEquations" then normals else second) actual
+let private randomAsTheLoop (options: CompileOptions) (sum: Sum) =
+    asTheLoop options { F = perPoint sum; At = sum.Parameters; Rows = sum.Data }
 
-let private small = sums [ 0; 1; 2; 3; 7; 29; 100 ]
-let private large = sums [ 700; 2000 ]
+/// One function of each kind, at p = (4, 2, 0).
+let private kinds: (string * (Real[] -> Real[] -> Real)) list =
+    [ "a constant", (fun _ _ -> Real 3.0)
+      "a parameter", (fun p _ -> p[1])
+      "parameters alone", (fun p _ -> p[0] * p[1])
+      "data alone", (fun _ d -> d[0])
+      "a constant factor", (fun p d -> Real 3.0 * (p[0] - d[0]))
+      "a square, whose second derivative is a factor of the first", (fun p d -> Real.Pow(d[0] - p[0], 2))
+      "a factor that is a derivative", (fun p d -> p[0] * (p[1] + p[2] * d[0]))
+      "an offset of parameters", (fun p d -> exp -p[2] * (d[0] + p[1]))
+      "a penalty", (fun p d -> Real.Pow(p[0] * d[0] - d[1], 2) + Real 0.5 * (p[0] * p[0] + p[1] * p[1]))
+      "what is stopped", (fun p d -> (d[0] - AD.stopGradient p[0]) * p[0])
+      "all that is stopped", (fun p d -> let q = AD.stopGradient p in q[0] * p[1] * d[0])
+      "chosen by parameters", (fun p d -> Real.Select(Real.Less(p[0], p[1]), p[0] * d[0], p[1] * p[2] * d[1]))
+      "chosen by data", (fun p d -> Real.Select(Real.Less(d[1], d[0]), p[0] * d[0], p[1] * p[0] * d[1]))
+      "a rule", (fun p d -> custom p[0] * d[0])
+      "a rule by its pullback", (fun p d -> byPullback (p[0], d[0]) * p[1])
+      "a rule with its pushforward", (fun p d -> (byRule p[..1])[0] * d[0])
+      "an infinite slope of what is not chosen", (fun p d -> Real.Pow(Real.Max(d[0], sqrt p[2]), 2))
+      "an infinite slope in parameters", (fun p d -> Real.Select(Real.Less(p[2], p[1]), p[0], sqrt p[2]) * d[0])
+      "an overwritten datum", (fun p d ->
+          d[0] <- d[0] * p[0]
+          d[0] * p[1] + d[0] * d[0])
+      "overwritten parameters", (fun p d ->
+          p[0] <- p[0] * d[0]
+          p[0] * p[1])
+      "a branch", (fun p d -> if Real.op_LessThan(d[0], Real 2.0) then p[0] * d[0] else p[1] * p[1] + d[1]) ]
+
+let private small = sums operations [ 0; 1; 2; 3; 7; 29; 100 ]
+let private large = sums operations [ 700; 2000 ]
+
+/// Products and sums, whose derivatives are hoisted most.
+let private algebraic = sums [ 3, Add; 3, Subtract; 6, Multiply; 3, Square; 1, Cube; 1, Divide; 1, Negate; 1, Custom; 1, CustomRule; 1, Stop ] [ 1; 2; 3; 7 ]
 
 // ---- Factors out of range ----
 
@@ -238,7 +272,7 @@ type private Factor =
     | Negated
 
 /// A product in which each parameter stands once: each derivative is a product, too, and nothing cancels but data.
-type private Product = { Factors: Factor list; Point: float[]; Rows: float[][] }
+type private Product = { Factors: Factor list; Point: float[]; Data: float[][] }
 
 let private product (factors: Factor list) (p: Real[]) (d: Real[]) : Real =
     let mutable next = 0
@@ -278,13 +312,13 @@ let private products : Arbitrary<Product> =
             let! likeFirst = Gen.elements [ true; false ]
             let! rows = Gen.arrayOfLength count (Gen.arrayOfLength 2 number)
             let rows = if likeFirst then rows |> Array.mapi (fun k _ -> rows[0] |> Array.map (fun x -> x * (1.0 - float k / 16.0))) else rows
-            return { Factors = factors; Point = point; Rows = rows }
+            return { Factors = factors; Point = point; Data = rows }
         }
     let shrink (case: Product) =
         seq {
             for k in 0 .. case.Factors.Length - 1 do
                 if case.Factors.Length > 1 then { case with Factors = List.removeAt k case.Factors }
-            if case.Rows.Length > 1 then { case with Rows = case.Rows[1..] }
+            if case.Data.Length > 1 then { case with Data = case.Data[1..] }
         }
     Arb.fromGenShrink (generator, shrink)
 
@@ -293,11 +327,11 @@ let private products : Arbitrary<Product> =
 let private staysInRange (case: Product) =
     let n = case.Point.Length
     let f = product case.Factors
-    let sum = AD.compileSumWith (CompileOptions(Mode = ExecutionMode.Interpreted)) f (reals case.Point) (reals case.Rows[0])
-    let columns = [| for i in 0..1 do for row in case.Rows -> row[i] |]
+    let sum = AD.compileSumWith (CompileOptions(Mode = ExecutionMode.Interpreted)) f (reals case.Point) (reals case.Data[0])
+    let columns = [| for i in 0..1 do for row in case.Data -> row[i] |]
     let p = reals case.Point
     let terms =
-        case.Rows |> Array.map (fun row ->
+        case.Data |> Array.map (fun row ->
             let value, gradient = AD.valueAndGrad (fun p -> f p (reals row)) p
             let hessian = AD.hessian (fun p -> f p (reals row)) p
             Array.concat [ [| value.Value |]; values gradient; lower n (fun i j -> hessian[i, j].Value) ])
@@ -316,13 +350,22 @@ let private staysInRange (case: Product) =
 [<Tests>]
 let tests =
     testList "laws of compiled sums" [
-        law "every member is the loop's: interpreted" 1000 small (asTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
+        for name, f in kinds do
+            testCase name <| fun () ->
+                for count in [ 0; 1; 5; 1000 ] do
+                    let rows = Array.init count (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
+                    for mode in [ ExecutionMode.Interpreted; ExecutionMode.MachineCode ] do
+                        asTheLoop (CompileOptions(Mode = mode)) { F = f; At = [| 4.0; 2.0; 0.0 |]; Rows = rows }
 
-        law "every member is the loop's: few paths" 200 small (asTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted, MaximumPaths = 1)))
+        law "every member is the loop's: interpreted" 700 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
 
-        law "every member is the loop's: machine code, threads" 30 large (fun sum ->
+        law "every member is the loop's: products and sums" 1500 algebraic (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
+
+        law "every member is the loop's: few paths" 150 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted, MaximumPaths = 1)))
+
+        law "every member is the loop's: machine code, threads" 20 large (fun sum ->
             for bits, threads in [ 128, 1; 512, 2 ] do
-                asTheLoop (CompileOptions(Mode = ExecutionMode.MachineCode, VectorBits = bits, Threads = threads)) sum)
+                randomAsTheLoop (CompileOptions(Mode = ExecutionMode.MachineCode, VectorBits = bits, Threads = threads)) sum)
 
         law "factors that are taken out of a sum change nothing where they are too large or too small" 1000 products staysInRange
     ]
