@@ -55,6 +55,9 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         checkOutputs numbers.Length
         numbers |> Array.map _.Value
 
+    /// The function itself: what it writes into its argument is lost, as it is where the program runs.
+    let onCopy (x: 'P) (leaves: Leaves) : 'Q = f (Gather.rebuild x leaves.Parts)
+
     /// The paths, with the one that a point takes if that was not known and there is room for it.
     let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
         lock start (fun () ->
@@ -126,14 +129,12 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         let leaves = Leaves("A compiled function", nameof x)
         Structures.of'<'P>().Gather(example, x, leaves)
         let numbers = leaves.Parts.Numbers
-        // what f writes into its argument is lost, whichever way it is run
-        let original () = f (Gather.rebuild x leaves.Parts)
         if not leaves.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
-            original ()
+            onCopy x leaves
         else
             let results = Array.zeroCreate outputs
             match run (ReadOnlySpan(numbers |> Array.map _.value)) (Span results) with
-            | null -> original ()
+            | null -> onCopy x leaves
             | path -> path.Result results
 
     /// <summary>The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.</summary>

@@ -184,7 +184,9 @@ type CompiledSum<'P, 'D>
     /// <param name="parameters">The parameters.</param>
     /// <param name="data">The data, as columns.</param>
     /// <param name="cancellation">Ends the sum between two chunks of data.</param>
-    /// <param name="progress">Is told the fraction that is done, from any thread; may be null.</param>
+    /// <param name="progress">
+    /// Is told the fraction that is done, from any thread; may be null. A sum that has to be computed again, with all factors in their places, begins again at 0.
+    /// </param>
     /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
     /// <exception cref="T:System.OperationCanceledException">The sum was cancelled.</exception>
     member _.ValueAndGrad
@@ -210,7 +212,10 @@ type CompiledSum<'P, 'D>
         sums[0]
 
     /// <summary>The sum over the data, its gradient and its matrix of second derivatives, by the order of the parameters' numbers.</summary>
-    /// <remarks>Meant for some tens of parameters: each datum contributes to all entries.</remarks>
+    /// <remarks>
+    /// Meant for some tens of parameters: each datum contributes to all entries. The matrix is symmetric: of rules of one's own whose second derivatives are not,
+    /// it has the lower triangle.
+    /// </remarks>
     member _.Hessian(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
         checkData data
         split (hessians.Value.Sum(plain parameters, data, CancellationToken.None, null))

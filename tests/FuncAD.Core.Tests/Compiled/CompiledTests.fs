@@ -220,12 +220,14 @@ let private guards =
           testCase "the sign of NaN, where something asks for it, is the function's own" <| fun () ->
               // a program keeps x + y for x - (-y), say, whose NaN has another sign
               let terms: (Real -> Real -> Real) list =
-                  [ (fun a _ -> -a); (fun a b -> a + b); (fun a b -> a - b); (fun a b -> b - a); (fun a b -> a * b); (fun a b -> a / b); (fun a b -> -(a * b)); (fun a b -> a - -b)
-                    (fun a b -> -a - b); (fun a b -> -a * b); (fun a b -> a / -b); (fun a _ -> abs -a); (fun a _ -> a * Real -1.0); (fun a _ -> Real -3.0 * -a); (fun a _ -> a / Real -2.0); (fun a b -> Real.Max(a, -b)) ]
+                  [ (fun a _ -> -a); (fun a b -> a + b); (fun a b -> a - b); (fun a b -> b - a); (fun a b -> a * b); (fun a b -> a / b)
+                    (fun a b -> -(a * b)); (fun a b -> a - -b); (fun a b -> -a - b); (fun a b -> -a * b); (fun a b -> a / -b); (fun a _ -> abs -a)
+                    (fun a _ -> a * Real -1.0); (fun a _ -> Real -3.0 * -a); (fun a _ -> a / Real -2.0); (fun a b -> Real.Max(a, -b)) ]
               let sign = AD.custom "sign" (fun x -> Math.CopySign(1.0, x)) (fun _ _ -> Real 0.0)
               let points = [ for a, b in List.allPairs [ 1.0; nan; -nan; infinity; 0.0 ] [ 2.0; nan; -nan; infinity; -0.0 ] -> reals [| a; b |] ]
               for inner, outer in List.allPairs terms terms do
-                  for ask in [ (fun x -> Real.CopySign(Real 3.0, x)); (fun x -> if Real.IsKind("isPositive", Double.IsPositive, x) then Real 3.0 else Real 5.0); sign ] do
+                  let isPositive x = Real.IsKind("isPositive", Double.IsPositive, x)
+                  for ask in [ (fun x -> Real.CopySign(Real 3.0, x)); (fun x -> if isPositive x then Real 3.0 else Real 5.0); sign ] do
                       for example in [ points.Head; points[6] ] do
                           let f (x: Real[]) = ask (outer (inner x[0] x[1]) x[1])
                           let compiled = AD.compileWith (CompileOptions(Mode = ExecutionMode.Interpreted)) f example

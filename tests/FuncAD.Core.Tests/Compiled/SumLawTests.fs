@@ -130,7 +130,7 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
             | CopySign -> choice (Real.CopySign(``exact a``.X, (anInput step.B).X))
             | Floor -> choice (Real.Floor ``exact a``.X)
             | InnerForward -> both (AD.diff (fun t -> t * t * small 4.0 b step.B) (small 4.0 a step.A)) 32.0
-            | InnerReverse -> both (AD.grad (fun t -> Real.Max(t, (anInput step.C).X) * t) (exact a step.A |> fun a -> small 4.0 a step.A)) 16.0
+            | InnerReverse -> choice (AD.grad (fun t -> Real.Max(t, (anInput step.C).X) * t) ``exact a``.X)
         )
     (if sum.Result < 0 then numbers[numbers.Count - 1] else numbers[sum.Result % numbers.Count]).X
 
@@ -165,7 +165,8 @@ let private sums (operations: (int * Operation) list) (counts: int list) : Arbit
     // the last numbers more often, so that functions hang together
     let place = Gen.frequency [ 2, Gen.choose (0, 39); 1, Gen.choose (-2, -1) ]
     let before = Gen.frequency [ 1, place; 1, Gen.constant -1 ]
-    let step = Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) (Gen.frequency [ for weight, o in operations -> weight, Gen.constant o ]) (Gen.zip3 before place place)
+    let operation = Gen.frequency [ for weight, operation in operations -> weight, Gen.constant operation ]
+    let step = Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) operation (Gen.zip3 before place place)
     let number = Gen.frequency [ 30, Gen.elements ordinary; 1, Gen.elements others ]
     let generator =
         gen {
@@ -193,7 +194,8 @@ let private sums (operations: (int * Operation) list) (counts: int list) : Arbit
 
 // ---- The laws ----
 
-let private columns (rows: float[][]) : float[] = if rows.Length = 0 then [||] else [| for i in 0 .. rows[0].Length - 1 do for row in rows -> row[i] |]
+let private columns (rows: float[][]) : float[] =
+    if rows.Length = 0 then [||] else [| for i in 0 .. rows[0].Length - 1 do for row in rows -> row[i] |]
 
 /// All members, for a sum that was compiled at an example of its own, so that other paths have to be found.
 let private members (options: CompileOptions) (example: float[]) (case: Case) : (string * float[]) list =
@@ -212,8 +214,8 @@ let private members (options: CompileOptions) (example: float[]) (case: Case) : 
       "Hessian", flat (compiled.Hessian(p, ReadOnlySpan data))
       "NormalEquations", flat (compiled.NormalEquations(p, ReadOnlySpan data)) ]
 
-/// Numbers within bounds, of some ten operations: what is lost to rounding is far below a billionth of the largest result, while a term that is counted too often, or
-/// forgotten, is one of them.
+/// Numbers within bounds, of some ten operations: what is lost to rounding is far below a billionth of the largest result, while a term that is
+/// counted too often, or forgotten, is one of them.
 let private asTheLoop (options: CompileOptions) (case: Case) =
     let second, normals = eagerHessian case, eagerNormals case
     for example in [ case.At; Array.create case.At.Length 1.0 ] do
@@ -258,7 +260,8 @@ let private small = sums operations [ 0; 1; 2; 3; 7; 29; 100 ]
 let private large = sums operations [ 700; 2000 ]
 
 /// Products and sums, whose derivatives are hoisted most.
-let private algebraic = sums [ 3, Add; 3, Subtract; 6, Multiply; 3, Square; 1, Cube; 1, Divide; 1, Negate; 1, Custom; 1, CustomRule; 1, Stop ] [ 1; 2; 3; 7 ]
+let private algebraic =
+    sums [ 3, Add; 3, Subtract; 6, Multiply; 3, Square; 1, Cube; 1, Divide; 1, Negate; 1, Custom; 1, CustomRule; 1, Stop ] [ 1; 2; 3; 7 ]
 
 // ---- Factors out of range ----
 
@@ -296,7 +299,8 @@ let private products : Arbitrary<Product> =
     let number =
         gen {
             let! digits = Gen.elements [ 1.0; -1.0; 3.7; -1.3; 1.3 ]
-            let! scale = Gen.frequency [ 3, Gen.constant 1.0; 4, Gen.elements [ 1e-320; 1e-310; 1e-300; 1e-160; 1e-30; 1e-9; 1e9; 1e30; 1e160; 1e300; 4e307 ] ]
+            let scales = [ 1e-320; 1e-310; 1e-300; 1e-160; 1e-30; 1e-9; 1e9; 1e30; 1e160; 1e300; 4e307 ]
+            let! scale = Gen.frequency [ 3, Gen.constant 1.0; 4, Gen.elements scales ]
             return digits * scale
         }
     let factor =
@@ -311,7 +315,8 @@ let private products : Arbitrary<Product> =
             let! count = Gen.choose (1, 9)
             let! likeFirst = Gen.elements [ true; false ]
             let! rows = Gen.arrayOfLength count (Gen.arrayOfLength 2 number)
-            let rows = if likeFirst then rows |> Array.mapi (fun k _ -> rows[0] |> Array.map (fun x -> x * (1.0 - float k / 16.0))) else rows
+            let like k = rows[0] |> Array.map (fun x -> x * (1.0 - float k / 16.0))
+            let rows = if likeFirst then Array.init count like else rows
             return { Factors = factors; Point = point; Data = rows }
         }
     let shrink (case: Product) =
@@ -341,7 +346,8 @@ let private staysInRange (case: Product) =
             let size = column |> Array.sumBy abs
             if Double.IsFinite size then
                 let count = float column.Length
-                expectWithin (u * (2.0 * count + 20.0) * size + count * Math.ScaleB(1.0, -947)) (Array.sum column) actual[index] $"{what}, number {index}"
+                let bound = u * (2.0 * count + 20.0) * size + count * Math.ScaleB(1.0, -947)
+                expectWithin bound (Array.sum column) actual[index] $"{what}, number {index}"
     let struct (value, gradient) = sum.ValueAndGrad(p, ReadOnlySpan columns)
     check "ValueAndGrad" (Array.append [| value |] (values gradient))
     let struct (value, gradient, hessian) = sum.Hessian(p, ReadOnlySpan columns)

@@ -103,7 +103,10 @@ let tests =
             // whole numbers around 2^56 are multiples of 16, and so are their sums: each difference is exact, their sums are not
             let rows = [| for k in 0..99 -> [| 1e17 + 16.0 * float (k * k); 1e17 + 16.0 * float (7 * k) |] |]
             let expected = rows |> Array.sumBy (fun row -> row[0] - row[1])
-            for f in [ (fun (p: Real[]) (d: Real[]) -> p[0] * (d[0] - d[1])); (fun p d -> p[0] * d[0] - p[0] * d[1]); (fun p d -> (p[1] - d[1]) * p[0] - (p[1] - d[0]) * p[0]) ] do
+            for f in
+                [ (fun (p: Real[]) (d: Real[]) -> p[0] * (d[0] - d[1]))
+                  (fun p d -> p[0] * d[0] - p[0] * d[1])
+                  (fun p d -> (p[1] - d[1]) * p[0] - (p[1] - d[0]) * p[0]) ] do
                 let sum = AD.compileSum f (reals [| 1.0; 1e17 |]) (reals [| 0.0; 0.0 |])
                 let struct (value, gradient) = sum.ValueAndGrad(reals [| 1.0; 1e17 |], ReadOnlySpan(columns rows))
                 expectSame expected value "value"
