@@ -29,11 +29,14 @@ type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[]
         let cotangents = cotangents :?> ArrayCotangents
         let isUsed = Array.init numbers (fun index -> cotangents.IsTouched(slot + index))
         let arrayBars = Array.init arrays.Length (fun index -> let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)
-        // Any of its results may be the one that was used.
-        if Array.contains true isUsed || arrayBars |> Array.exists (isNull >> not) then
+        let isNaN (slot: int) = Double.IsNaN (cotangents.Number slot).value
+        let isDoubtful =
+            arrayBars |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN) || Seq.exists isNaN (seq { slot .. slot + numbers - 1 })
+        // Any of its results may be the one that was used. What the pullback does with NaN is not known.
+        if not (cotangents.DoubtIf isDoubtful) && (Array.contains true isUsed || arrayBars |> Array.exists (isNull >> not)) then
             let results =
                 { Numbers = Array.init numbers (fun index -> cotangents.Number(slot + index))
-                  Arrays = Array.map2 (fun (y: Tensor) (yBar: Tensor) -> if isNull yBar then Tensor.Uniform(0.0, y.Dimensions) else yBar) arrays arrayBars }
+                  Arrays = Array.map2 (fun (y: Tensor) (yBar: Tensor) -> if isNull yBar then Tensor.Uniform(0.0, y.Dimensions) else yBar.Untracked) arrays arrayBars }
             let contributions = pullback results
             inputs.OfNumbers |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.AddNumber(slot, contributions.Numbers[index]))
             inputs.OfArrays |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.Add(slot, contributions.Arrays[index], null))
@@ -72,10 +75,10 @@ module internal Custom =
                     inputs
                     |> Parts.map
                         (fun number -> if number.IsAt level then number.Tangent else Real 0.0)
-                        (fun array -> if array.IsAt level then array.Tangent else Tensor.Uniform(0.0, array.Dimensions))
+                        (fun array -> if array.IsAt level then array.Tangent else Tensor.Nothing array.Dimensions)
                 let dy =
                     match pushforward with
-                    | Some pushforward -> Gather.alike operation "the result of the pushforward" y (pushforward x y (Gather.rebuild p dx))
+                    | Some pushforward -> Gather.alike operation "the result of the pushforward" y (pushforward x y (Gather.rebuild p (dx |> Parts.map id _.Untracked)))
                     | None -> byRows pullback x y dx primals
                 let lift primal tangent = Real.OnForward(level, primal, tangent)
                 let liftArray primal tangent = Tensor.OnForward(level, primal, tangent)

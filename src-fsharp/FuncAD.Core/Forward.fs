@@ -15,10 +15,10 @@ module internal Forward =
         Trace.noteSeed tangent
         if isNull tangent.node && tangent.value = 0.0 then x else Real.OnForward(level, x, tangent)
 
-    /// The same for an array: a tangent of nothing but 0 is a structural zero.
+    /// The same for an array, element by element.
     let liftArray level (x: Tensor) (tangent: Tensor) =
-        let x, tangent = x.Live, tangent.Live
-        if isNull tangent.Node && not (ReadOnlySpan(tangent.Compact).ContainsAnyExcept 0.0) then x else Tensor.OnForward(level, x, tangent)
+        let x, tangent = x.Live, tangent.Live.AsDirection
+        if not (ReadOnlySpan(tangent.Support.Compact).ContainsAnyExcept 0.0) then x else Tensor.OnForward(level, x, tangent)
 
     /// The part of a result that belongs to the level or below: numbers of higher levels have escaped from operators that have ended.
     let rec lookThrough (level: Level) (y: Real) =
@@ -34,4 +34,4 @@ module internal Forward =
 
     let lowerArray (level: ForwardLevel) (y: Tensor) =
         let y = lookThroughArray level y
-        if y.IsAt level then struct (y.Primal, y.Tangent) else struct (y, Tensor.Uniform(0.0, y.Dimensions))
+        if y.IsAt level then struct (y.Primal, y.Tangent.Untracked) else struct (y, Tensor.Uniform(0.0, y.Dimensions))

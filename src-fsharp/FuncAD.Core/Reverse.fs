@@ -120,13 +120,13 @@ module internal Reverse =
             index <- index + 1
         index < numbers.Length
 
-    /// The sweep over arrays, and over numbers that may carry levels.
-    let private sweepReal (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) : Parts =
+    /// The sweep over arrays, and over numbers that may carry levels; with supports of arrays or, where it comes to nothing without them, null.
+    let private sweepReal (tape: Tape) (slots: Slots) (seeds: Parts) (inputs: Parts) (isTracking: bool) : Parts voption =
         let numbers = ArrayPool<Real>.Shared.Rent tape.Count
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
         Array.Clear(touched, 0, tape.Count)
         let marks = Marks touched
-        let cotangents = ArrayCotangents(numbers, touched, tape.Arrays)
+        let cotangents = ArrayCotangents(numbers, touched, tape.Arrays, isTracking)
 
         let resume (frame: Frame) slot =
             let index = Tape.Index frame.SlopeA
@@ -142,7 +142,7 @@ module internal Reverse =
             let mutable from = -1
             for index = 0 to slots.OfArrays.Length - 1 do
                 if slots.OfArrays[index] >= 0 then
-                    cotangents.Add(slots.OfArrays[index], seeds.Arrays[index], null)
+                    cotangents.Add(slots.OfArrays[index], (if isTracking then seeds.Arrays[index].AsDirection else seeds.Arrays[index]), null)
                     from <- tape.Count - 1
             Sweep<Real, Marks>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, marks, resume)
             let number slot =
@@ -150,10 +150,12 @@ module internal Reverse =
             let array slot (input: Tensor) =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
-                | sum -> sum
+                | sum -> sum.Untracked
             let result = { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
             cotangents.Release()
-            result
+            if isTracking then ValueSome result
+            elif cotangents.IsInDoubt || isAnyNaN result.Numbers || result.Arrays |> Array.exists _.HasNaN then ValueNone
+            else ValueSome result
         finally
             ArrayPool.Shared.Return(numbers, clearArray = true)
             ArrayPool.Shared.Return touched
@@ -182,7 +184,11 @@ module internal Reverse =
         if isZero then
             inputs |> Parts.map (fun _ -> Real 0.0) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
         elif not isFlat then
-            sweepReal tape slots seeds inputs
+            // Without arrays there are no supports to keep. What carries levels is recorded and swept in its turn: then NaN may show as late as there.
+            let isNested = tape.IsNested || not (isNull tape.Slopes) || not (isNull (Parts.highest seeds))
+            match (if isNested || tape.Arrays = 0 then ValueNone else sweepReal tape slots seeds inputs false) with
+            | ValueSome cotangents -> cotangents
+            | ValueNone -> (sweepReal tape slots seeds inputs true).Value
         else
             // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
             let count = inputs.Numbers.Length

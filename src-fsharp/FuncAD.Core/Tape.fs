@@ -96,6 +96,10 @@ type internal Tape() =
     [<DefaultValue>]
     val mutable Arrays: int
 
+    /// True where an array on the tape carries levels below it.
+    [<DefaultValue>]
+    val mutable IsNested: bool
+
     /// What the frames of kind Lifted refer to; the type of the list is known where numbers are (Real.fs).
     [<DefaultValue>]
     val mutable Slopes: obj

@@ -124,3 +124,70 @@ type internal MatrixProduct
                 at extents, { Strides = at stridesA; Shape = shapeA }, { Strides = at stridesB; Shape = shapeB },
                 { Strides = at strides; Shape = shapeC }, transA, transB, rows, columns, inner
             )
+
+/// <summary>
+/// A product of which only some elements take part: those marked (not 0; all where there are no marks) of each operand and of the result. What is
+/// left out is no factor of 0, so that it meets neither infinity nor NaN. As a form in a, b and yBar the product has three sets of marks, and
+/// its pullbacks have the same three in other places.
+/// </summary>
+[<Sealed>]
+type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], ofResult: float[]) =
+    inherit Bilinear(op.Name, op.Result)
+
+    static let both (marks: float[]) (others: float[]) = if isNull marks then others elif isNull others then marks else Array.map2 (*) marks others
+
+    let isMarked (marks: float[]) index = isNull marks || marks[index] <> 0.0
+    let kept marks (x: float[]) = if isNull marks then x else x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
+
+    /// The sum over pairs of classes of elements: for each element of the result, how many of its terms are of that kind.
+    let count (a: float[]) (b: float[]) (pairs: ((float -> bool) * (float -> bool)) list) : float[] =
+        let members marks (x: float[]) isMember = x |> Array.mapi (fun index x -> if isMarked marks index && isMember x then 1.0 else 0.0)
+        pairs |> List.map (fun (isOfA, isOfB) -> op.Apply(members ofA a isOfA, members ofB b isOfB)) |> List.reduce (Array.map2 (+))
+
+    /// The terms with an infinite or undefined factor apart from the others: added up as a loop would.
+    let applyApart (a: float[]) (b: float[]) (y: float[]) =
+        let finite = Array.map (fun x -> if Double.IsFinite x then x else 0.0)
+        op.ApplyTo(finite a, finite b, y)
+        let isUp x = x = infinity
+        let isDown x = x = -infinity
+        let isZero x = x = 0.0
+        let isPositive x = x > 0.0
+        let isNegative x = x < 0.0
+        let up = count a b [ isPositive, isUp; isNegative, isDown; isUp, (fun b -> b > 0.0 && b < infinity); isDown, (fun b -> b < 0.0 && b > -infinity) ]
+        let down = count a b [ isPositive, isDown; isNegative, isUp; isUp, (fun b -> b < 0.0 && b > -infinity); isDown, (fun b -> b > 0.0 && b < infinity) ]
+        let undefined =
+            count a b
+                [ Double.IsNaN, (fun _ -> true); (Double.IsNaN >> not), Double.IsNaN; isZero, Double.IsInfinity; Double.IsInfinity, isZero ]
+        for index = 0 to y.Length - 1 do
+            if undefined[index] > 0.0 then y[index] <- nan
+            if up[index] > 0.0 then y[index] <- y[index] + infinity
+            if down[index] > 0.0 then y[index] <- y[index] - infinity
+
+    override _.ApplyTo(a, b, y) =
+        let a, b = kept ofA a, kept ofB b
+        if Array.forall Double.IsFinite a && Array.forall Double.IsFinite b then op.ApplyTo(a, b, y) else applyApart a b y
+        if not (isNull ofResult) then
+            for index = 0 to y.Length - 1 do
+                if ofResult[index] = 0.0 then y[index] <- 0.0
+
+    override product.Accumulate(a, b, y) =
+        let addend = product.Apply(a, b)
+        for index = 0 to y.Length - 1 do
+            y[index] <- y[index] + addend[index]
+
+    override _.PullA =
+        let struct (pullback, isFlipped) = op.PullA
+        struct (((if isFlipped then MarkedProduct(pullback, ofB, ofResult, ofA) else MarkedProduct(pullback, ofResult, ofB, ofA)) :> Bilinear), isFlipped)
+
+    override _.PullB =
+        let struct (pullback, isFlipped) = op.PullB
+        struct (((if isFlipped then MarkedProduct(pullback, ofResult, ofA, ofB) else MarkedProduct(pullback, ofA, ofResult, ofB)) :> Bilinear), isFlipped)
+
+    member private _.With(marksA, marksB) = MarkedProduct(op, both ofA marksA, both ofB marksB, ofResult)
+
+    /// The product of what is marked of both operands; null for all of it.
+    static member Of(op: Bilinear, marksA: float[], marksB: float[]) : Bilinear =
+        match op with
+        | _ when isNull marksA && isNull marksB -> op
+        | :? MarkedProduct as marked -> marked.With(marksA, marksB)
+        | _ -> MarkedProduct(op, marksA, marksB, null)

@@ -21,11 +21,7 @@ type internal Extreme(name: string, isLargest: bool, axes: int[]) =
         let counts = Tensor.BroadcastTo(Tensor.SumTo(Tensor(mask, shape, null), kept shape), shape)
         Array.map2 (/) mask counts.Elements
 
-    let masked (x: Tensor) y (t: Tensor) =
-        let weights = weights x y
-        let isChosen = Tensor.Linear(Masked(weights, true, x.Dimensions), t)
-        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then isChosen
-        else Tensor(weights, x.Dimensions, null) * isChosen
+    let masked (x: Tensor) y (t: Tensor) = Tensor.Weigh(weights x y, t)
 
     override _.Value x =
         let shape, elements = x[0].Dimensions, x[0].Elements

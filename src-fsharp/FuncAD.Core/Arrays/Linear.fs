@@ -32,6 +32,10 @@ type internal Linear(name: string, argument: int[], result: int[]) =
     abstract KeepsUniform: bool
     default _.KeepsUniform = false
 
+    /// True where every element of the result is made of some elements of the argument.
+    abstract Covers: bool
+    default op.Covers = op.KeepsUniform
+
     /// True where the result is the argument's array itself, under another shape.
     abstract IsAlias: bool
     default _.IsAlias = false
@@ -69,6 +73,7 @@ and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView) =
         y
 
     override _.Accumulate(x, y) = view.Add(x, y)
+    override _.Covers = view.Reach = Shape.length result
     override _.Adjoint = View(name, result, view)
 
 /// <summary>
@@ -127,4 +132,18 @@ type internal CumulativeSum(shape: int[], axis: int, fromEnd: bool) =
                         y[place] <- y[place] + y[place - step]
         y
 
+    override _.Covers = true
     override _.Adjoint = CumulativeSum(shape, axis, not fromEnd)
+
+/// <summary>x where a mask is not 0, and 0 elsewhere, whatever x is there.</summary>
+[<Sealed>]
+type internal Masked(mask: float[], isSet: bool, shape: int[]) =
+    inherit Linear("where", shape, shape)
+
+    override _.Apply x =
+        let y = Array.zeroCreate<float> x.Length
+        for index = 0 to x.Length - 1 do
+            if (mask[index] <> 0.0) = isSet then y[index] <- x[index]
+        y
+
+    override op.Adjoint = op

@@ -3,19 +3,6 @@ namespace FuncAD
 open System
 open FuncAD.Rules
 
-/// <summary>x where a mask is not 0, and 0 elsewhere, whatever x is there.</summary>
-[<Sealed>]
-type internal Masked(mask: float[], isSet: bool, shape: int[]) =
-    inherit Linear("where", shape, shape)
-
-    override _.Apply x =
-        let y = Array.zeroCreate<float> x.Length
-        for index = 0 to x.Length - 1 do
-            if (mask[index] <> 0.0) = isSet then y[index] <- x[index]
-        y
-
-    override op.Adjoint = op
-
 /// <summary>A choice between two arrays by a mask. The one that is not chosen contributes nothing.</summary>
 [<Sealed>]
 type internal Where(mask: float[], shape: int[]) =
@@ -49,8 +36,10 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
         x |> Array.iteri (fun index x -> (part index).Add(x.Elements, y))
         [| Tensor(y, shape, null) |]
 
+    override _.IsLinear = true
+
     override op.Pushforward(x, _, dx) =
-        Tensor.Apply(op, Array.map2 (fun (x: Tensor) (dx: Tensor) -> if isNull dx then Tensor.Uniform(0.0, x.Dimensions) else dx) x dx)
+        Tensor.Apply(op, Array.map2 (fun (x: Tensor) (dx: Tensor) -> if isNull dx then Tensor.Nothing x.Dimensions else dx) x dx)
 
     override _.Pullback(x, _, yBar, needed) =
         x |> Array.mapi (fun index _ -> if needed[index] then Tensor.Linear(View("split", shape, part index), yBar[0]) else null)

@@ -29,7 +29,8 @@ module internal Rows =
     /// A row of an array; one number may stand for all.
     let part (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
 
-    let isPlain (x: Tensor) = isNull x || isNull x.Node
+    /// Plain numbers, with no structural zero among them.
+    let isPlain (x: Tensor) = isNull x || isNull x.Node && x.IsWhole
 
     /// A new array of one number for each row.
     let create (x: Tensor) (number: int -> float) = Tensor(Array.init (Shape.length (shape x)) number, shape x, null)

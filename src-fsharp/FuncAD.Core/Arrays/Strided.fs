@@ -90,6 +90,12 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
             for index = 0 to extents[axis] - 1 do
                 view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])
 
+    /// How many elements the view shows, each counted once; fewer than that where its strides do not nest and may meet.
+    member _.Reach: int =
+        let axes = Array.zip extents steps |> Array.filter (fun (extent, step) -> extent > 1 && step <> 0) |> Array.sortBy (fun (_, step) -> abs step)
+        let nests = axes |> Array.pairwise |> Array.forall (fun ((extent, step), (_, next)) -> abs next >= extent * abs step)
+        if isEmpty || not nests then 0 else axes |> Array.fold (fun reach (extent, _) -> reach * extent) 1
+
     /// dense <- the view of source
     member view.Read(source: float[], dense: float[]) =
         if not isEmpty then view.Visit(Reading(source, dense), 0, offset, 0)

@@ -58,10 +58,12 @@ type internal PartialOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, fi
 /// An index gives a <c>Real</c>, and <c>Tensor.Stack</c> makes a tensor of them.
 /// </remarks>
 [<Sealed; AllowNullLiteral>]
-type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
+type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor) =
     // One element stands for all where they are equal (a constant, a sum's cotangent), until somebody asks for them one by one.
     let mutable elements = elements
     let length = Shape.length shape
+
+    internal new(elements, shape, node) = Tensor(elements, shape, node, null)
 
     member internal _.Dimensions = shape
     member internal _.Node = node
@@ -108,7 +110,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
         if not (isNull node || isNull x.Live.Node) then PlainReading.refuse operation $"x.Value.{operation}()"
 
     /// <summary>The tensor's values as constants: what it is without derivatives.</summary>
-    member x.Value: Tensor = if isNull node then x else Tensor(elements, shape, null)
+    member x.Value: Tensor = if isNull node && isNull support then x else Tensor(elements, shape, null)
 
     // ---- Levels ----
 
@@ -131,10 +133,11 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
 
     /// A tangent of null is a structural zero.
     static member internal OnForward(level: ForwardLevel, primal: Tensor, tangent: Tensor) : Tensor =
-        if isNull tangent then primal else Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent))
+        if isNull tangent then primal else Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent.Tracked), primal.Support)
 
     static member internal OnTape(tape: Tape, primal: Tensor, slot: int) : Tensor =
-        Tensor(primal.Compact, primal.Dimensions, ArrayVariable(tape, primal, slot))
+        if not (isNull primal.Node) then tape.IsNested <- true
+        Tensor(primal.Compact, primal.Dimensions, ArrayVariable(tape, primal, slot), primal.Support)
 
     static member internal OfConstant(value: float) = Tensor([| value |], [||], null)
     static member internal Uniform(value: float, shape: int[]) = Tensor([| value |], shape, null)
@@ -148,12 +151,91 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     /// The slot of an argument on the tape, -1 for one that is a constant there.
     static member internal SlotOn(tape: Tape, x: Tensor) = if x.IsAt tape then x.Slot else -1
 
+    // ---- Structural zeros ----
+    //
+    // An element of a tangent or cotangent to which nothing has contributed is a structural zero: no number 0, but the absence of a number, which
+    // contributes nothing even beside an infinite slope. Single numbers know it from slots and levels; an array of tangents or cotangents has an
+    // array of indicators beside it, its support. One rule gives the support of every result: the same operation, applied to the indicators.
+
+    /// Null for an array of values, of which every element is a number. Otherwise 1 where an element was reached, 0 where it is a structural zero.
+    member internal _.Support: Tensor = support
+
+    /// Tells whether an element is NaN. A sum that is finite says at once that none is.
+    member internal _.HasNaN = not (Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan elements))) && Array.exists Double.IsNaN elements
+
+    /// Tells whether no element is a structural zero.
+    member internal _.IsWhole = isNull support || (support.Compact.Length = 1 && support.Compact[0] <> 0.0)
+
+    member internal x.IsReached(position: int) = isNull support || support.Compact[if support.Compact.Length = 1 then 0 else position] <> 0.0
+
+    /// The same array with another support, which its parts at lower levels have as well.
+    member internal x.WithSupport(support: Tensor) : Tensor =
+        if Object.ReferenceEquals(x.Support, support) then x
+        else
+            let node: ArrayNode =
+                match node with
+                | :? ArrayDual -> ArrayDual(x.Level :?> ForwardLevel, x.Primal.WithSupport support, x.Tangent)
+                | :? ArrayVariable -> ArrayVariable(x.Level :?> Tape, x.Primal.WithSupport support, x.Slot)
+                | _ -> null
+            Tensor(elements, shape, node, support)
+
+    /// As a tangent or cotangent of which every element was reached, unless it is known better.
+    member internal x.Tracked: Tensor = if isNull support then x.WithSupport(Tensor.Uniform(1.0, shape)) else x
+
+    /// As an array of values, with the number 0 where nothing was reached.
+    member internal x.Untracked: Tensor = x.WithSupport null
+
+    member internal x.Indicators: Tensor = if isNull support then Tensor.Uniform(1.0, shape) else support
+
+    /// The marks of a product: null where every element takes part.
+    member internal x.Marks: float[] = if x.IsWhole then null else support.Elements
+
+    /// Nothing but structural zeros.
+    static member internal Nothing(shape: int[]) : Tensor = Tensor([| 0.0 |], shape, null, Tensor.Uniform(0.0, shape))
+
+    /// A user's array as the direction of a derivative: elements that are the constant 0 are structural zeros, as for single numbers.
+    member internal x.AsDirection: Tensor =
+        let rec reached (x: Tensor) : Tensor =
+            match x.Node with
+            | null ->
+                if not (ReadOnlySpan(x.Compact).Contains 0.0) then Tensor.Uniform(1.0, x.Dimensions)
+                else Tensor(x.Compact |> Array.map (fun x -> if x = 0.0 then 0.0 else 1.0), x.Dimensions, null)
+            | :? ArrayDual -> Tensor.Choice(Pieces.Max(), reached x.Primal, x.Tangent.Indicators)
+            | _ -> Tensor.Uniform(1.0, x.Dimensions)
+        x.WithSupport(reached x)
+
+    /// Indicators from what an operation made of indicators: 1 where that is not 0.
+    static member private Reached(counts: Tensor) : Tensor =
+        let counts' = counts.Compact
+        if not (ReadOnlySpan(counts').Contains 0.0) then Tensor.Uniform(1.0, counts.Dimensions)
+        else Tensor(counts' |> Array.map (fun count -> if count = 0.0 then 0.0 else 1.0), counts.Dimensions, null)
+
+    /// The elements that some indicators show, and structural zeros elsewhere, whatever stands there.
+    static member private Kept(x: Tensor, support: Tensor) : Tensor =
+        if support.Compact.Length = 1 && support.Compact[0] <> 0.0 then x.WithSupport support
+        else Tensor.Linear(Masked(support.Elements, true, x.Dimensions), x).WithSupport support
+
+    /// An operation under which what is absent stays absent, applied to what carries supports: it sees values alone.
+    static member private Tracking<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        let isSum = typeof<'R> = typeof<Arithmetic.Add> || typeof<'R> = typeof<Arithmetic.Subtract>
+        let isProduct = typeof<'R> = typeof<Arithmetic.Multiply> || (typeof<'R> = typeof<Arithmetic.Divide> && isNull b.Support)
+        let y = Tensor.Binary(rule, a.Untracked, b.Untracked)
+        if isSum then
+            let isWhole = a.IsWhole || b.IsWhole
+            y.WithSupport(if isWhole then Tensor.Uniform(1.0, y.Dimensions) else Tensor.Reached(Tensor.Binary(Arithmetic.Add(), a.Indicators, b.Indicators)))
+        elif isProduct then
+            Tensor.Kept(y, (if a.IsWhole && b.IsWhole then Tensor.Uniform(1.0, y.Dimensions) else Tensor.Binary(Arithmetic.Multiply(), a.Indicators, b.Indicators)))
+        else y
+
     // ---- Lifting: where rules and array operations become operations of every mode and level ----
 
     /// <summary>Applies a rule of one argument, element by element.</summary>
     static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor) : Tensor =
         let x = x.Live
         match x.Level with
+        | _ when not (isNull x.Support) ->
+            let y = Tensor.Unary(rule, x.Untracked)
+            if typeof<'R> = typeof<Arithmetic.Negate> then y.WithSupport x.Support else y
         | null ->
             let y = GC.AllocateUninitializedArray<float> x.Compact.Length
             Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
@@ -173,7 +255,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
         if isNull x.Node && isNull dx.Node then
             let dy = GC.AllocateUninitializedArray<float> x.Length
             Elementwise.Slope(rule, ReadOnlySpan x.Elements, ReadOnlySpan y.Elements, ReadOnlySpan dx.Compact, Span dy, false)
-            Tensor(dy, x.Dimensions, null)
+            Tensor.Kept(Tensor(dy, x.Dimensions, null), dx.Indicators)
         else
             Tensor.Scale(rule.Slope<Tensor>(x, y), dx, x.Dimensions)
 
@@ -181,6 +263,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
+        | _ when not (isNull a.Support && isNull b.Support) -> Tensor.Tracking(rule, a, b)
         | null -> Tensor.Zip(rule.Name, a, b, ZipOfBinary<'R> rule)
         | level ->
             let x, z = a.Below level, b.Below level
@@ -197,27 +280,36 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
 
     /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
-        let a, b = a.Live, b.Live
+        let a, b = a.Live.Untracked, b.Live.Untracked
         match Real.Higher(a.Level, b.Level) with
         | null -> Tensor.Zip(rule.Name, a, b, ZipOfChoice<'R> rule)
         | level ->
             let x, z = a.Below level, b.Below level
             let y = Tensor.Choice(rule, x, z)
-            let slope first () = Tensor.Weights(rule, first, x, z, y)
             match level with
             | :? ForwardLevel as level ->
-                let dy: Tensor = if a.IsAt level then Tensor.Push(PartialOfChoice<'R>(rule, true), x, z, y, a.Tangent, null, slope true) else null
-                Tensor.OnForward(level, y, (if b.IsAt level then Tensor.Push(PartialOfChoice<'R>(rule, false), x, z, y, b.Tangent, dy, slope false) else dy))
+                let part first (argument: Tensor) = if argument.IsAt level then Tensor.Chosen(rule, first, x, z, y, argument.Tangent) else null
+                Tensor.OnForward(level, y,
+                    (match part true a, part false b with
+                     | null, db -> db
+                     | da, null -> da
+                     | da, db -> Tensor.Binary(Arithmetic.Add(), da, db)))
             | _ ->
                 let tape = level :?> Tape
                 tape.PushClosure(ChoiceBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
                 Tensor.OnTape(tape, y, tape.NewArray())
 
-    /// The weight of the first or second argument of a choice: 1 where it is chosen, 1/2 at a tie, 0 elsewhere.
-    static member internal Weights<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor) : Tensor =
+    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing elsewhere.
+    static member internal Chosen<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor =
         let weights = GC.AllocateUninitializedArray<float> y.Length
         Tensor.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
-        Tensor(weights, y.Dimensions, null)
+        Tensor.Weigh(weights, Tensor.BroadcastTo(t, y.Dimensions))
+
+    /// A tangent or cotangent times constant weights, where the weight 0 takes nothing of it.
+    static member internal Weigh(weights: float[], t: Tensor) : Tensor =
+        let taken = Tensor.Linear(Masked(weights, true, t.Dimensions), t)
+        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then taken
+        else Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
 
     /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Tensor, b: Tensor, c: Tensor) : Tensor =
@@ -233,6 +325,12 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Linear(op: Linear, x: Tensor) : Tensor =
         let x = x.Live
         match x.Level with
+        | _ when not (isNull x.Support) ->
+            let y = Tensor.Linear(op, x.Untracked)
+            y.WithSupport(
+                if x.IsWhole && op.Covers then Tensor.Uniform(1.0, op.Result)
+                else Tensor.Reached(Tensor.Linear(op, x.Indicators))
+            )
         | null ->
             if x.Compact.Length = 1 && op.KeepsUniform then Tensor(x.Compact, op.Result, null)
             else Tensor(op.Apply x.Elements, op.Result, null)
@@ -249,6 +347,12 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
+        | _ when not (isNull a.Support && isNull b.Support) ->
+            let y = Tensor.Bilinear(MarkedProduct.Of(op, a.Marks, b.Marks), a.Untracked, b.Untracked)
+            y.WithSupport(
+                if a.IsWhole && b.IsWhole && not (op :? MarkedProduct) then Tensor.Uniform(1.0, op.Result)
+                else Tensor.Reached(Tensor.Bilinear(op, a.Indicators, b.Indicators))
+            )
         | null -> Tensor(op.Apply(a.Elements, b.Elements), op.Result, null)
         | level ->
             let x, z = a.Below level, b.Below level
@@ -269,6 +373,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member internal Apply(op: Operation, arguments: Tensor[]) : Tensor[] =
         let arguments = arguments |> Array.map _.Live
         match Tensor.Highest arguments with
+        | _ when arguments |> Array.exists (fun x -> not (isNull x.Support)) ->
+            let y = Tensor.Apply(op, arguments |> Array.map _.Untracked)
+            if not op.IsLinear then y
+            else Array.map2 (fun (y: Tensor) reached -> y.WithSupport(Tensor.Reached reached)) y (op.Value(arguments |> Array.map _.Indicators))
         | null -> op.Value arguments
         | level ->
             let x = arguments |> Array.map _.Below(level)
@@ -334,15 +442,19 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
         : Tensor =
         if isNull x.Node && isNull z.Node && isNull tangent.Node && (isNull rest || isNull rest.Node) then
             let tangent = Tensor.BroadcastTo(tangent, y.Dimensions)
+            let along (out: float[]) add =
+                Tensor.Along(partial, true, x, z, y, tangent, out, false, add)
+                Tensor(out, y.Dimensions, null)
             // The rest was made a moment ago by this function and belongs to nobody else.
-            let out = if isNull rest then GC.AllocateUninitializedArray<float> y.Length else rest.Elements
-            Tensor.Along(partial, true, x, z, y, tangent, out, false, not (isNull rest))
-            if isNull rest then Tensor(out, y.Dimensions, null) else rest
+            if not (isNull rest) && tangent.IsWhole then (along rest.Elements true).Tracked
+            else
+                let part = Tensor.Kept(along (GC.AllocateUninitializedArray<float> y.Length) false, tangent.Indicators)
+                if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
         else
             let part = Tensor.Scale(slope (), tangent, y.Dimensions)
             if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
 
-    /// A tangent or cotangent times a slope, in a given shape. A slope of 0 is absorbing: it comes from a choice.
+    /// A tangent or cotangent times a slope, in a given shape.
     static member internal Scale(slope: Tensor, tangent: Tensor, shape: int[]) : Tensor =
         let isOne = isNull slope.Node && slope.Compact.Length = 1 && slope.Compact[0] = 1.0
         Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
@@ -383,7 +495,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
             match level with
             | :? ForwardLevel as level ->
                 let tangents = numbers |> Array.map (fun x -> if x.IsAt level then x.Tangent else Real 0.0)
-                Tensor.OnForward(level, primal, Tensor.OfReals(tangents, shape))
+                let reached = Tensor(numbers |> Array.map (fun x -> if x.IsAt level then 1.0 else 0.0), shape, null)
+                Tensor.OnForward(level, primal, Tensor.OfReals(tangents, shape).WithSupport(Tensor.Reached reached))
             | :? Tape as tape ->
                 let slots = numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
                 tape.PushClosure(StackBackpropagator(slots, tape.Arrays)) |> ignore
@@ -399,7 +512,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
         | level ->
             let primal = x.Primal.ElementAt position
             match level with
-            | :? ForwardLevel as level -> Real.OnForward(level, primal, x.Tangent.ElementAt position)
+            | :? ForwardLevel as level ->
+                if x.Tangent.IsReached position then Real.OnForward(level, primal, x.Tangent.ElementAt position) else primal
             | _ ->
                 let tape = level :?> Tape
                 Real.OnTape(tape, primal, tape.PushClosure(ElementBackpropagator(x.Dimensions, position, x.Slot)))
@@ -465,7 +579,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode) =
     static member (/)(a: Tensor, b: float) : Tensor = a / Tensor.OfConstant b
     static member (/)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a / b
     static member (%)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Remainder(), a, b)
+    static member (%)(a: Tensor, b: Real) : Tensor = a % Tensor.Of b
+    static member (%)(a: Real, b: Tensor) : Tensor = Tensor.Of a % b
     static member (%)(a: Tensor, b: float) : Tensor = a % Tensor.OfConstant b
+    static member (%)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a % b
     static member (~-)(x: Tensor) : Tensor = Tensor.Unary(Arithmetic.Negate(), x)
     static member (~+)(x: Tensor) : Tensor = x
 
@@ -701,6 +818,10 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The results for constants.
     abstract Value: x: Tensor[] -> Tensor[]
 
+    /// True where the results are linear in all arguments together and hold nothing but their elements and sums of them.
+    abstract IsLinear: bool
+    default _.IsLinear = false
+
     /// The tangents of the results; a dx of null is a structural zero (not all are), and so is a result of null.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
@@ -753,11 +874,27 @@ and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(
 /// The cotangents of a sweep: of numbers by slot, of arrays by index. The array of a cotangent is written in place where nobody else shares
 /// it, and one that is no longer needed serves a later cotangent of its length.
 /// </summary>
-and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count: int) =
+/// <remarks>
+/// A sweep goes without supports first, in place and on plain numbers: a structural zero that meets an infinite slope shows as NaN. Where NaN comes
+/// out, and where arrays carry levels (what is recorded of this sweep is swept later), it goes with supports, in terms of tensors.
+/// </remarks>
+and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
     inherit Cotangents()
+    let mutable isInDoubt = false
     let sums = Array.zeroCreate<Tensor> count
     let shares = Array.zeroCreate<Shares> count
     let spare = Dictionary<int, Stack<float[]>>()
+
+    /// Tells whether cotangents carry supports.
+    member _.IsTracking = isTracking
+
+    /// Tells whether a sweep without supports has to give way to one with them; its results are of no use.
+    member _.IsInDoubt = isInDoubt
+
+    /// Gives way where NaN might be lost, or where levels are met: what comes is not looked at any more.
+    member _.DoubtIf(isDoubtful: bool) : bool =
+        if isDoubtful && not isTracking then isInDoubt <- true
+        isInDoubt
 
     // ---- Numbers ----
 
@@ -796,7 +933,7 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
 
     /// Takes a cotangent out, with its share in its array (null: not ours to write).
     member _.Take(index: int) : struct (Tensor * Shares) =
-        let taken = struct (sums[index], shares[index])
+        let taken = if isInDoubt then struct (null, null) else struct (sums[index], shares[index])
         sums[index] <- null
         shares[index] <- null
         taken
@@ -834,8 +971,10 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
     /// Adds a contribution, with the giver's share in its array.
     member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
         match sums[index] with
-        | null -> cotangents.Set(index, contribution, share)
-        | sum when isNull sum.Node && isNull contribution.Node && not (sum.IsUniform && contribution.IsUniform) ->
+        | _ when cotangents.DoubtIf(not (isNull contribution.Node)) -> ()
+        | null -> cotangents.Set(index, (if isTracking then contribution.Tracked else contribution), share)
+        | sum when isTracking -> cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution.Tracked), null)
+        | sum when not (sum.IsUniform && contribution.IsUniform) ->
             let total = cotangents.Open(index, sum.Dimensions)
             if contribution.IsUniform then TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
             else TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
@@ -847,12 +986,23 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
     /// Adds a number to one element.
     member cotangents.AddElement(index: int, shape: int[], position: int, contribution: Real) =
         let sum = sums[index]
-        if isNull contribution.node && (isNull sum || isNull sum.Node) then
-            let total = cotangents.Open(index, shape)
-            total[position] <- total[position] + contribution.value
+        if not isTracking then
+            if not (cotangents.DoubtIf(not (isNull contribution.node))) then
+                let total = cotangents.Open(index, shape)
+                total[position] <- total[position] + contribution.value
+        elif isNull contribution.node && (isNull sum || isNull sum.Node) then
+            // as many elements as there are may come one by one: they are added in place
+            let sum =
+                if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then sum
+                else
+                    let copy (x: Tensor) = Tensor(x.ToArray(), shape, null)
+                    let sum = if isNull sum then Tensor.Nothing shape else sum
+                    Tensor(sum.ToArray(), shape, null, copy sum.Support)
+            sum.Compact[position] <- sum.Compact[position] + contribution.value
+            sum.Support.Compact[position] <- 1.0
+            if not (Object.ReferenceEquals(sum, sums[index])) then cotangents.Set(index, sum, Shares())
         else
-            let element = Tensor.Of contribution
-            cotangents.Add(index, Tensor.Linear(Put("element", [||], [| position |], 1, shape), element), null)
+            cotangents.Add(index, Tensor.Linear(Put("element", [||], [| position |], 1, shape), (Tensor.Of contribution).Tracked), null)
 
 // ---- The backpropagators of the liftings above ----
 
@@ -864,7 +1014,7 @@ and [<Sealed>] internal UnaryBackpropagator<'R when 'R: struct and 'R :> IUnary>
         let struct (yBar, share) = cotangents.Take result
         if isNull yBar then
             ()
-        elif isNull x.Node && isNull yBar.Node && (isNull (cotangents.Sum slot) || isNull (cotangents.Sum slot).Node) then
+        elif not cotangents.IsTracking then
             let x', y', t = x.Elements, y.Elements, yBar.Compact
             if not (isNull (cotangents.Sum slot)) then
                 let out = cotangents.Open(slot, x.Dimensions)
@@ -886,11 +1036,11 @@ and [<AbstractClass; Sealed>] internal Partial private () =
 
     /// Adds partial yBar to the operand's cotangent. With <c>isLast</c> the giver's share in yBar is used up here.
     static member Pull<'D when 'D: struct and 'D :> IPartial>
-        (cotangents: ArrayCotangents, partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, yBar: Tensor, share: Shares, isLast: bool, slot: int, slope: unit -> Tensor)
+        (cotangents: ArrayCotangents, partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, yBar: Tensor, share: Shares, isLast: bool, slot: int, scaled: unit -> Tensor)
         : unit =
         let operand = if first then a else b
         let sum = cotangents.Sum slot
-        if isNull a.Node && isNull b.Node && isNull yBar.Node && (isNull sum || isNull sum.Node) then
+        if not cotangents.IsTracking then
             let isWhole = Shape.areEqual operand.Dimensions y.Dimensions
             if isWhole && isNull sum then
                 let inPlace = isLast && cotangents.IsOwn(yBar, share)
@@ -906,7 +1056,7 @@ and [<AbstractClass; Sealed>] internal Partial private () =
                 Tensor.Along(partial, first, a, b, y, yBar, out, not isWhole, true)
                 if isLast then cotangents.Drop(yBar, share)
         else
-            cotangents.Add(slot, Tensor.SumTo(Tensor.Scale(slope (), yBar, y.Dimensions), operand.Dimensions), null)
+            cotangents.Add(slot, Tensor.SumTo(scaled (), operand.Dimensions), null)
 
 and [<Sealed>] internal BinaryBackpropagator<'R when 'R: struct and 'R :> IBinary>
     (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
@@ -926,10 +1076,10 @@ and [<Sealed>] internal BinaryBackpropagator<'R when 'R: struct and 'R :> IBinar
                 cotangents.Add(slot, yBar, share)
             if slotA >= 0 then
                 if isHandedOn a true then handOn slotA (slotB < 0)
-                else Partial.Pull(cotangents, PartialA<'R> rule, true, a, b, y, yBar, share, (slotB < 0), slotA, (fun () -> rule.SlopeA<Tensor>(a, b, y)))
+                else Partial.Pull(cotangents, PartialA<'R> rule, true, a, b, y, yBar, share, (slotB < 0), slotA, (fun () -> Tensor.Scale(rule.SlopeA<Tensor>(a, b, y), yBar, y.Dimensions)))
             if slotB >= 0 then
                 if isHandedOn b false then handOn slotB true
-                else Partial.Pull(cotangents, PartialB<'R> rule, false, a, b, y, yBar, share, true, slotB, (fun () -> rule.SlopeB<Tensor>(a, b, y)))
+                else Partial.Pull(cotangents, PartialB<'R> rule, false, a, b, y, yBar, share, true, slotB, (fun () -> Tensor.Scale(rule.SlopeB<Tensor>(a, b, y), yBar, y.Dimensions)))
 
 and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoice>
     (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
@@ -939,7 +1089,7 @@ and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoic
         let cotangents = cotangents :?> ArrayCotangents
         let struct (yBar, share) = cotangents.Take result
         let pull first slot isLast =
-            Partial.Pull(cotangents, PartialOfChoice<'R>(rule, first), first, a, b, y, yBar, share, isLast, slot, (fun () -> Tensor.Weights(rule, first, a, b, y)))
+            Partial.Pull(cotangents, PartialOfChoice<'R>(rule, first), first, a, b, y, yBar, share, isLast, slot, (fun () -> Tensor.Chosen(rule, first, a, b, y, yBar)))
         if not (isNull yBar) then
             if slotA >= 0 then pull true slotA (slotB < 0)
             if slotB >= 0 then pull false slotB true
@@ -953,10 +1103,11 @@ and [<Sealed>] internal LinearBackpropagator(op: Linear, slot: int, result: int)
         if not (isNull yBar) then
             let adjoint = op.Adjoint
             let sum = cotangents.Sum slot
-            let isFlat = isNull yBar.Node && (isNull sum || isNull sum.Node)
-            if adjoint.IsAlias && isNull yBar.Node then
+            if cotangents.IsTracking then
+                cotangents.Add(slot, Tensor.Linear(adjoint, yBar), null)
+            elif adjoint.IsAlias then
                 cotangents.Add(slot, Tensor(yBar.Compact, adjoint.Result, null), share)
-            elif isFlat && not (isNull sum) && not (yBar.IsUniform && adjoint.KeepsUniform) then
+            elif not (isNull sum) && not (yBar.IsUniform && adjoint.KeepsUniform) then
                 adjoint.Accumulate(yBar.Elements, cotangents.Open(slot, adjoint.Result))
                 cotangents.Drop(yBar, share)
             else
@@ -964,7 +1115,7 @@ and [<Sealed>] internal LinearBackpropagator(op: Linear, slot: int, result: int)
                 if Object.ReferenceEquals(contribution.Compact, yBar.Compact) then
                     cotangents.Add(slot, contribution, share)
                 else
-                    cotangents.Add(slot, contribution, (if isNull contribution.Node then Shares() else null))
+                    cotangents.Add(slot, contribution, Shares())
                     cotangents.Drop(yBar, share)
 
 and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tensor, slotA: int, slotB: int, result: int) =
@@ -975,7 +1126,7 @@ and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tenso
         let struct (yBar, share) = cotangents.Take result
         let pull slot (pullback: Bilinear) (x: Tensor) (z: Tensor) =
             let sum = cotangents.Sum slot
-            if isNull x.Node && isNull z.Node && (isNull sum || isNull sum.Node) then
+            if not cotangents.IsTracking then
                 if isNull sum then
                     let out = cotangents.Rent(Shape.length pullback.Result)
                     pullback.ApplyTo(x.Elements, z.Elements, out)
@@ -991,8 +1142,7 @@ and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tenso
             if slotB >= 0 then
                 let struct (pullback, isFlipped) = op.PullB
                 if isFlipped then pull slotB pullback yBar a else pull slotB pullback a yBar
-            // An operand with a level has recorded a product with the cotangent, which it will read again.
-            if isNull a.Node && isNull b.Node && isNull yBar.Node then cotangents.Drop(yBar, share)
+            if not cotangents.IsTracking then cotangents.Drop(yBar, share)
 
 and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: Tensor[], slots: int[], result: int) =
     inherit Backpropagator()
@@ -1001,10 +1151,9 @@ and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: T
         let cotangents = cotangents :?> ArrayCotangents
         let taken = y |> Array.mapi (fun index _ -> cotangents.Take(result + index))
         let yBar = taken |> Array.map (fun struct (yBar, _) -> yBar)
-        let isFlat (x: Tensor) = isNull x || isNull x.Node
         match op with
         | _ when Array.forall isNull yBar -> ()
-        | :? RowOperation as op when isFlat x[0] && Array.forall isFlat yBar && isFlat (cotangents.Sum slots[0]) ->
+        | :? RowOperation as op when not cotangents.IsTracking ->
             let struct (first, share) = taken[0]
             if not (isNull (cotangents.Sum slots[0])) then
                 op.PullRows(x[0], y, yBar, cotangents.Open(slots[0], x[0].Dimensions), true)
@@ -1016,6 +1165,8 @@ and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: T
                 cotangents.Set(slots[0], Tensor(out, x[0].Dimensions, null), (if inPlace then share else Shares()))
             for struct (yBar, share) in taken do
                 cotangents.Drop(yBar, share)
+        // what the pullback does with NaN is not known
+        | _ when cotangents.DoubtIf(yBar |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN)) -> ()
         | _ ->
             let contributions = op.Pullback(x, y, yBar, slots |> Array.map (fun slot -> slot >= 0))
             for index = 0 to slots.Length - 1 do
@@ -1029,7 +1180,7 @@ and [<Sealed>] internal StackBackpropagator(slots: int[], result: int) =
         let struct (yBar, _) = cotangents.Take result
         if not (isNull yBar) then
             for index = 0 to slots.Length - 1 do
-                if slots[index] >= 0 then cotangents.AddNumber(slots[index], yBar.ElementAt index)
+                if slots[index] >= 0 && yBar.IsReached index then cotangents.AddNumber(slots[index], yBar.ElementAt index)
 
 and [<Sealed>] internal ElementBackpropagator(shape: int[], position: int, slot: int) =
     inherit Backpropagator()
