@@ -121,7 +121,7 @@ module TensorReductions =
         let logSoftmax (axis: int) (x: Tensor) : Tensor = fromLast axis (Tensor.Apply(LogSoftmax(), [| toLast "logSoftmax" axis x |])[0])
 
         /// <summary>e^x divided by its sum over an axis: positive numbers that sum to 1.</summary>
-        let softmax (axis: int) (x: Tensor) : Tensor = fromLast axis (Tensor.Apply(Softmax(), [| toLast "softmax" axis x |])[0])
+        let softmax (axis: int) (x: Tensor) : Tensor = fromLast axis (Tensor.Apply(Softmax false, [| toLast "softmax" axis x |])[0])
 
         // ---- Norms ----
 

@@ -11,19 +11,20 @@ type internal ItselfKernel =
         member _.Inputs = 1
         member _.On(p, _, _, _) = p
 
-/// p q
-[<Struct>]
-type internal ProductKernel =
-    interface IKernel with
-        member _.Inputs = 2
-        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, _: 'V, _: 'V) : 'V = 'V.Multiply(p, q)
-
 /// p (q - r)
 [<Struct>]
-type internal CentredKernel =
+type internal LessKernel =
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V = 'V.Multiply(p, 'V.Subtract(q, r))
+
+/// p (q - r - s)
+[<Struct>]
+type internal CentredKernel =
+    interface IKernel with
+        member _.Inputs = 4
+        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, s: 'V) : 'V =
+            'V.Multiply(p, 'V.Subtract('V.Subtract(q, r), s))
 
 /// e^(p - q) r
 [<Struct>]
@@ -59,11 +60,14 @@ type internal LessShareKernel =
 /// <summary>What softmax and its relatives do with one row, each in one pass and without temporaries.</summary>
 [<AbstractClass; Sealed>]
 type internal Row =
+    /// Where the largest number of a row stands that is not empty.
+    static member Largest(x: ReadOnlySpan<float>) : int = max 0 (TensorPrimitives.IndexOfMax x)
+
     /// <summary>
-    /// log of the sum of e^x_i in two parts: the largest x, and log(1 + the others beside it), which may vanish beside the first. The largest
-    /// term is 1; left out of the sum, it does not round the others away.
+    /// The sum of e^x_i in two parts: the largest x = m, and the sum of e^(x_i - m) over the others. The term of the largest is 1; left out of the
+    /// sum, it does not round the others away.
     /// </summary>
-    static member LogSumExp(x: ReadOnlySpan<float>) : struct (float * float) =
+    static member SumOfExponentials(x: ReadOnlySpan<float>) : struct (float * float) =
         // IndexOf is no vector loop for doubles
         let at = TensorPrimitives.IndexOfMax x
         let largest = if at < 0 then Double.NegativeInfinity else x[at]
@@ -76,7 +80,7 @@ type internal Row =
             let one = ReadOnlySpan &one
             let low = Elementwise.Sum(WeightKernel(), before, x.Slice(0, before), peak, one, one)
             let high = Elementwise.Sum(WeightKernel(), after, x.Slice(at + 1), peak, one, one)
-            struct (largest, SpecialValues.log1p (low + high))
+            struct (largest, low + high)
 
     /// <summary>y_i = e^x_i / sum of e^x_j</summary>
     static member Softmax(x: ReadOnlySpan<float>, y: Span<float>) : unit =
@@ -87,22 +91,52 @@ type internal Row =
             Loop.Run(WeightKernel(), x, peak, one, one, y, false)
             TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / Row.Sum(Span.op_Implicit y), y)
 
-    /// The weights are e^(x - shift): the shift is the row's logSumExp, and anything finite where all of them are 0.
-    static member private Shift(logSumExp: float) : float = if Double.IsNegativeInfinity logSumExp then 0.0 else logSumExp
+    /// The weight of a number in a row whose largest is infinite or NaN. A single number has all of it, and of nothing but -infinity each has
+    /// none; beside one +infinity the others have none, and how several share is not defined.
+    static member private EdgeWeight(x: ReadOnlySpan<float>, largest: float, index: int) : float =
+        if x.Length = 1 then 1.0
+        elif Double.IsNaN largest then nan
+        elif largest < 0.0 || x[index] <> largest then 0.0
+        elif x.Count(Double.PositiveInfinity) = 1 then 1.0
+        else nan
 
-    /// <summary>out_i (+)= e^(x_i - logSumExp) t</summary>
-    static member Weigh(x: ReadOnlySpan<float>, logSumExp: float, t: float, out: Span<float>, add: bool) : unit =
-        let shift = Row.Shift logSumExp
-        let shift = ReadOnlySpan &shift
-        let t = ReadOnlySpan &t
-        Loop.Run(WeightKernel(), x, shift, t, t, out, add)
+    /// <summary>
+    /// out_i (+)= w_i t for the weights w_i = e^(x_i - m) / (1 + others), from the two parts of the sum: a sum that was rounded would be off by as
+    /// much as m has units in its last place.
+    /// </summary>
+    static member Weigh(x: ReadOnlySpan<float>, largest: float, others: float, t: float, out: Span<float>, add: bool) : unit =
+        if Double.IsFinite largest then
+            let share = t / (1.0 + others)
+            let peak = ReadOnlySpan &largest
+            let share = ReadOnlySpan &share
+            Loop.Run(WeightKernel(), x, peak, share, share, out, add)
+        else
+            for index = 0 to x.Length - 1 do
+                out[index] <- Row.EdgeWeight(x, largest, index) * t + (if add then out[index] else 0.0)
 
-    /// <summary>The sum of e^(x_i - logSumExp) (t_i - centre).</summary>
-    static member Weighed(x: ReadOnlySpan<float>, logSumExp: float, t: ReadOnlySpan<float>, centre: float) : float =
-        let shift = Row.Shift logSumExp
-        let shift = ReadOnlySpan &shift
-        let centre = ReadOnlySpan &centre
-        Elementwise.Sum(CentredWeightKernel(), x.Length, x, shift, t, centre)
+    /// <summary>The sum of w_i (t_i - centre), of the same weights.</summary>
+    static member Weighed(x: ReadOnlySpan<float>, largest: float, others: float, t: ReadOnlySpan<float>, centre: float) : float =
+        if Double.IsFinite largest then
+            let peak = ReadOnlySpan &largest
+            let centre = ReadOnlySpan &centre
+            Elementwise.Sum(CentredWeightKernel(), x.Length, x, peak, t, centre) / (1.0 + others)
+        else
+            let mutable sum = 0.0
+            for index = 0 to x.Length - 1 do
+                sum <- sum + Row.EdgeWeight(x, largest, index) * (t[if t.Length = 1 then 0 else index] - centre)
+            sum
+
+    /// <summary>
+    /// out_i (+)= y_i (t_i - c - the sum of y_j (t_j - c)), where c is the t of the largest y: if that y is nearly 1, what is left of its own t is the
+    /// sum over the others, and nothing cancels.
+    /// </summary>
+    static member Centre(y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool) : unit =
+        if not y.IsEmpty then
+            let centre = t[if t.Length = 1 then 0 else Row.Largest y]
+            let centre = ReadOnlySpan &centre
+            let mean = Elementwise.Sum(LessKernel(), y.Length, y, t, centre, Elementwise.One y)
+            let mean = ReadOnlySpan &mean
+            Loop.Run(CentredKernel(), y, t, centre, mean, out, add)
 
     static member Sum(x: ReadOnlySpan<float>) : float =
         let one = Elementwise.One x

@@ -36,51 +36,37 @@ module internal Rows =
     let create (x: Tensor) (number: int -> float) = Tensor(Array.init (Shape.length (shape x)) number, shape x, null)
 
 /// <summary>
-/// log of the sum of e^x over each row, as m + log(sum of e^(x - m)) for the largest element m: it neither overflows nor loses what is
-/// small beside m. Its derivative is the softmax e^(x - y).
+/// e^x divided by its sum over each row, y. Tangents and cotangents t become y (t - sum of y t). As the weights of a logSumExp, it says what
+/// infinite numbers weigh.
 /// </summary>
 [<Sealed>]
-type internal LogSumExp() =
-    inherit RowOperation("logSumExp")
-
-    /// e^(x - y), where a row of nothing but -infinity has the weights 0.
-    static member Weights(x: Tensor, y: Tensor) : Tensor =
-        let finite = Tensor.Linear(Masked(y.Elements |> Array.map (fun y -> if Double.IsNegativeInfinity y then 0.0 else 1.0), true, y.Dimensions), y)
-        Tensor.Exp(x - Rows.column finite)
-
-    override _.Value x =
-        let x = x[0]
-        let extent = Rows.extent x
-        let elements = x.Elements
-        [| Rows.create x (fun row ->
-               let struct (largest, rest) = Row.LogSumExp(ReadOnlySpan(elements, row * extent, extent))
-               largest + rest) |]
-
-    override _.Pushforward(x, y, dx) =
-        let x, y, dx = x[0], y[0], dx[0]
-        if Rows.isPlain x && Rows.isPlain dx then
-            let extent = Rows.extent x
-            [| Rows.create x (fun row -> Row.Weighed(Rows.part x row extent, y.Elements[row], Rows.part dx row extent, 0.0)) |]
-        else [| Rows.sumOf (LogSumExp.Weights(x, y) * dx) |]
-
-    override _.Pullback(x, y, yBar, _) = [| LogSumExp.Weights(x[0], y[0]) * Rows.column yBar[0] |]
-
-    override _.PullRow(x, y, yBar, row, out, add) =
-        Row.Weigh(x, y[0].Elements[row], Rows.number yBar[0] row, out, add)
-
-/// <summary>e^x divided by its sum over each row, y. Tangents and cotangents t become y (t - sum of y t).</summary>
-[<Sealed>]
-type internal Softmax() =
+type internal Softmax(isWeight: bool) =
     inherit RowOperation("softmax")
 
-    let centred (y: Tensor) (t: Tensor) = y * (t - Rows.sums (y * t))
+    /// t less its number at the largest y of each row, which does not change the result and lets nothing cancel where that y is nearly 1.
+    let fromLargest (y: Tensor) (t: Tensor) : Tensor =
+        let extent = Rows.extent y
+        if extent = 0 then t
+        else
+            let places =
+                Array.init (y.Length / extent) (fun row -> row * extent + Row.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
+            t - Tensor.Linear(Take("softmax", t.Dimensions, places, 1, Array.append (Rows.shape t) [| 1 |]), t)
+
+    let centred (y: Tensor) (t: Tensor) =
+        let t = fromLargest y t
+        y * (t - Rows.sums (y * t))
 
     override _.Value x =
         let x = x[0]
         let extent = Rows.extent x
         let y = GC.AllocateUninitializedArray<float> x.Length
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
-            Row.Softmax(ReadOnlySpan(x.Elements, row * extent, extent), Span(y, row * extent, extent))
+            let part = ReadOnlySpan(x.Elements, row * extent, extent)
+            let result = Span(y, row * extent, extent)
+            if isWeight then
+                let struct (largest, others) = Row.SumOfExponentials part
+                Row.Weigh(part, largest, others, 1.0, result, false)
+            else Row.Softmax(part, result)
         [| Tensor(y, x.Dimensions, null) |]
 
     override op.Pushforward(x, y, dx) =
@@ -93,12 +79,48 @@ type internal Softmax() =
     override _.Pullback(_, y, yBar, _) = [| centred y[0] yBar[0] |]
 
     override _.PullRow(_, y, yBar, row, out, add) =
-        let y = Rows.part y[0] row out.Length
-        let yBar = Rows.part yBar[0] row out.Length
-        let one = Elementwise.One y
-        let mean = Elementwise.Sum(ProductKernel(), out.Length, y, yBar, one, one)
-        let mean = ReadOnlySpan &mean
-        Loop.Run(CentredKernel(), y, yBar, mean, one, out, add)
+        Row.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
+
+/// <summary>
+/// log of the sum of e^x over each row, as m + log(1 + the sum of e^(x - m) over the others) for the largest element m: it neither overflows nor
+/// loses what is small beside m. Its derivative is the softmax. The results are the logarithms and the two parts of each sum, from which the
+/// weights come; the parts are constants.
+/// </summary>
+[<Sealed>]
+type internal LogSumExp() =
+    inherit RowOperation("logSumExp")
+
+    /// The largest number of each row and the sum of the others beside it.
+    static member Parts(x: Tensor) : struct (Tensor * Tensor) =
+        let extent = Rows.extent x
+        let others = Array.zeroCreate<float> (Shape.length (Rows.shape x))
+        let largest =
+            Rows.create x (fun row ->
+                let struct (largest, rest) = Row.SumOfExponentials(ReadOnlySpan(x.Elements, row * extent, extent))
+                others[row] <- rest
+                largest)
+        struct (largest, Tensor(others, largest.Dimensions, null))
+
+    /// The weights of the numbers of each row.
+    static member Weights(x: Tensor) : Tensor = Tensor.Apply(Softmax true, [| x |])[0]
+
+    override _.Value x =
+        let struct (largest, others) = LogSumExp.Parts x[0]
+        [| Rows.create x[0] (fun row -> largest.Elements[row] + SpecialValues.log1p others.Elements[row]); largest; others |]
+
+    override _.Pushforward(x, y, dx) =
+        let x, dx = x[0], dx[0]
+        let dy =
+            if Rows.isPlain x && Rows.isPlain dx then
+                let extent = Rows.extent x
+                Rows.create x (fun row -> Row.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
+            else Rows.sumOf (LogSumExp.Weights x * dx)
+        [| dy; null; null |]
+
+    override _.Pullback(x, _, yBar, _) = [| LogSumExp.Weights x[0] * Rows.column yBar[0] |]
+
+    override _.PullRow(x, y, yBar, row, out, add) =
+        Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
 
 /// <summary>The logarithm of the softmax, y = x - logSumExp x. A tangent dx becomes dx - sum of e^y dx, a cotangent yBar - e^y sum of yBar.</summary>
 [<Sealed>]
@@ -111,7 +133,8 @@ type internal LogSoftmax() =
         let y = GC.AllocateUninitializedArray<float> x.Length
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
             let part = ReadOnlySpan(x.Elements, row * extent, extent)
-            let struct (largest, rest) = Row.LogSumExp part
+            let struct (largest, others) = Row.SumOfExponentials part
+            let rest = SpecialValues.log1p others
             let peak = ReadOnlySpan &largest
             let rest = ReadOnlySpan &rest
             Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
@@ -128,8 +151,8 @@ type internal LogSoftmax() =
         Loop.Run(LessShareKernel(), t, Rows.part y[0] row extent, sum, sum, out, add)
 
 /// <summary>
-/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses and the logSumExps, which the
-/// derivatives need. With p = softmax x, the loss has the tangent sum of p_j (dx_j - dx_label), and the cotangents p_j lossBar and, for the
+/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses and the two parts of each sum (see
+/// LogSumExp). With p = softmax x, the loss has the tangent sum of p_j (dx_j - dx_label), and the cotangents p_j lossBar and, for the
 /// label itself, minus the sum of the others: nothing cancels where p_label is near 1.
 /// </summary>
 [<Sealed>]
@@ -142,39 +165,27 @@ type internal LabelLoss(labels: int[], shape: int[]) =
 
     override _.Value x =
         let x = x[0]
-        let extent = shape[1]
-        let logSumExp = Array.zeroCreate<float> labels.Length
-        let loss =
-            Array.init labels.Length (fun row ->
-                let struct (largest, rest) = Row.LogSumExp(ReadOnlySpan(x.Elements, row * extent, extent))
-                logSumExp[row] <- largest + rest
-                (largest - x.Elements[places[row]]) + rest)
-        [| Tensor(loss, [| labels.Length |], null); Tensor(logSumExp, [| labels.Length |], null) |]
+        let struct (largest, others) = LogSumExp.Parts x
+        let loss row = (largest.Elements[row] - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
+        [| Rows.create x loss; largest; others |]
 
     override _.Pushforward(x, y, dx) =
-        let x, logSumExp, dx = x[0], y[1], dx[0]
-        if Rows.isPlain x && Rows.isPlain dx then
-            let along centre row = Row.Weighed(Rows.part x row shape[1], logSumExp.Elements[row], Rows.part dx row shape[1], centre row)
-            [| Rows.create x (along (fun row -> if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]])); Rows.create x (along (fun _ -> 0.0)) |]
-        else
-            let weights = LogSumExp.Weights(x, logSumExp)
-            [| Rows.sumOf (weights * (dx - Rows.column (Tensor.Linear(take, dx)))); Rows.sumOf (weights * dx) |]
+        let x, dx = x[0], dx[0]
+        let dy =
+            if Rows.isPlain x && Rows.isPlain dx then
+                Rows.create x (fun row ->
+                    let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
+                    Row.Weighed(Rows.part x row shape[1], y[1].Elements[row], y[2].Elements[row], Rows.part dx row shape[1], ofLabel))
+            else Rows.sumOf (LogSumExp.Weights x * (dx - Rows.column (Tensor.Linear(take, dx))))
+        [| dy; null; null |]
 
-    override _.Pullback(x, y, yBar, _) =
-        let weights = LogSumExp.Weights(x[0], y[1])
-        let ofLoss =
-            if isNull yBar[0] then null
-            else
-                let others = (weights - put (Tensor.Linear(take, weights))) * Rows.column yBar[0]
-                others - put (Rows.sumOf others)
-        match yBar[1] with
-        | null -> [| ofLoss |]
-        | bar ->
-            let ofSum = weights * Rows.column bar
-            [| (if isNull ofLoss then ofSum else ofLoss + ofSum) |]
+    override _.Pullback(x, _, yBar, _) =
+        let weights = LogSumExp.Weights x[0]
+        let others = (weights - put (Tensor.Linear(take, weights))) * Rows.column yBar[0]
+        [| others - put (Rows.sumOf others) |]
 
     override _.PullRow(x, y, yBar, row, out, add) =
-        let loss, ofLoss, ofSum = y[0].Elements[row], Rows.number yBar[0] row, Rows.number yBar[1] row
+        let lossBar = Rows.number yBar[0] row
         let before = if add then out[labels[row]] else 0.0
-        Row.Weigh(x, y[1].Elements[row], ofLoss + ofSum, out, add)
-        out[labels[row]] <- before + (SpecialValues.expm1 -loss * ofLoss + Math.Exp -loss * ofSum)
+        Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], lossBar, out, add)
+        out[labels[row]] <- before + SpecialValues.expm1 -y[0].Elements[row] * lossBar

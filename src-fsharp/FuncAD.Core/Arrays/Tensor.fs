@@ -736,7 +736,11 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member Min(a: Real, b: Tensor) : Tensor = Tensor.Min(Tensor.Of a, b)
 
     /// <summary>x^y, elementwise; derivatives y x^(y - 1) and x^y log x, the latter 0 at x = 0 for y > 0.</summary>
-    static member Pow(x: Tensor, y: Tensor) : Tensor = Tensor.Binary(Powers.PowerLog 0, x, y)
+    static member Pow(x: Tensor, y: Tensor) : Tensor =
+        let y = y.Live
+        if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
+            Tensor.Unary(Powers.Power y.Compact[0], x)
+        else Tensor.Binary(Powers.PowerLog 0, x, y)
 
     /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
     static member Round(x: Tensor) : Tensor = Tensor.Step(Arithmetic.RoundToEven(), x)

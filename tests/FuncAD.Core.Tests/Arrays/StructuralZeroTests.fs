@@ -33,6 +33,7 @@ let private unaries: ((Tensor -> Tensor) * (Real -> Real))[] =
        Tensor.Abs, Real.Abs
        (fun x -> x * x), (fun x -> x * x)
        (fun x -> Tensor.Pow(x, 1.5)), (fun x -> Real.Pow(x, 1.5))
+       (fun x -> Tensor.Pow(x, Tensor.full [ 1 ] 0.0)), (fun x -> Real.Pow(x, Real 0.0))
        (~-), (~-)
        (fun x -> Tensor.Clamp(x, Real 0.0, Real 1.0)), (fun x -> Real.Clamp(x, Real 0.0, Real 1.0))
        (fun x -> Tensor.Max(x, Real 0.0)), (fun x -> Real.Max(x, Real 0.0))
@@ -47,8 +48,7 @@ let private binaries: ((Tensor -> Tensor -> Tensor) * (Real -> Real -> Real))[] 
        (/), (/)
        (fun a b -> Tensor.Max(a, b)), (fun a b -> Real.Max(a, b))
        (fun a b -> Tensor.Min(a, b)), (fun a b -> Real.Min(a, b))
-       (fun a b -> Tensor.Atan2(a, b)), (fun a b -> Real.Atan2(a, b))
-       (fun a b -> Tensor.Pow(a, b)), (fun a b -> Real.Pow(a, b)) |]
+       (fun a b -> Tensor.Atan2(a, b)), (fun a b -> Real.Atan2(a, b)) |]
 
 /// Operations that hold nothing but elements of their argument, and sums of them.
 let private linears: (Tensor -> Tensor)[] =
@@ -124,8 +124,7 @@ let private extremeOnNumbers (op: Tensor -> Tensor) isLargest (x: Numbers) : Num
             let extreme = items |> List.map _.Value |> List.reduce (fun a b -> if isLargest then Math.Max(a, b) else Math.Min(a, b))
             match items |> List.filter (fun item -> item.Value = extreme || Double.IsNaN extreme && Double.IsNaN item.Value) with
             | [ one ] -> one
-            | [ a; b ] -> if isLargest then Real.Max(a, b) else Real.Min(a, b)
-            | ties -> (ties |> List.map (fun tie -> 1.0 / float ties.Length * tie) |> List.reduce (+))) }
+            | ties -> ties |> List.map (fun tie -> 1.0 / float ties.Length * tie) |> List.reduce (+)) }
 
 let private zipOnNumbers (op: Real -> Real -> Real) (a: Numbers) (b: Numbers) : Numbers =
     let shape = Shape.broadcast "test" a.Shape b.Shape
@@ -144,7 +143,8 @@ let private run (program: Line list) (inputs: 'A[]) (shape: 'A -> int[]) (step: 
             | Unary(_, a) | Linear(_, a) | Extreme(_, a) -> at a, at a
             | Binary(_, a, b) | Product(_, a, b) | Where(_, a, b) | Stack(a, b) -> at a, at b
         let y = try step line a b with :? ArgumentException -> a
-        results.Add(if Shape.length (shape y) > 9 || (shape y).Length > 2 || Shape.length (shape y) = 0 then a else y)
+        let size = Shape.length (shape y)
+        results.Add(if size = 0 || size > 9 || (shape y).Length = 0 || (shape y).Length > 2 then a else y)
     results.ToArray()
 
 let private mask index (shape: int[]) = Tensor(Array.init (Shape.length shape) (fun i -> float ((index >>> i) &&& 1)), shape, null)
