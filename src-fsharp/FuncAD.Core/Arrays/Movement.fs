@@ -137,16 +137,18 @@ module TensorMovement =
             let places, run = positions "scatterAdd" axis indices result
             Tensor.Linear(Put("scatterAdd", x.Dimensions, places, run, result), x)
 
-        /// A column for each row of a matrix, counted from its start.
-        let internal columnsOf operation (columns: int[]) (x: Tensor) : int[] =
-            if isNull columns then nullArg (nameof columns)
-            if x.Rank <> 2 || x.Dimensions[0] <> columns.Length then
-                Shape.fail operation $"expected a matrix with a row for each of the {columns.Length} columns, got the shape {Shape.text x.Dimensions}."
+        /// A column for each row of a matrix, counted from its start; by what name the columns go there.
+        let internal columnsOf operation name (columns: int[]) (x: Tensor) : int[] =
+            if isNull columns then nullArg name
+            if x.Rank <> 2 then Shape.fail operation $"expected a matrix with a row for each of the {columns.Length} {name}, got the shape {Shape.text x.Dimensions}."
+            if x.Dimensions[0] <> columns.Length then
+                Shape.fail operation
+                    $"expected as many {name} as there are rows: the shape {Shape.text x.Dimensions} has {x.Dimensions[0]} rows, but {columns.Length} {name} were given."
             columns |> Array.map (Shape.index operation x.Dimensions 1)
 
         /// <summary>One element of each row of a matrix, by its column: x[i, columns[i]].</summary>
         let pick (columns: int[]) (x: Tensor) : Tensor =
-            let places = columnsOf "pick" columns x |> Array.mapi (fun row column -> row * x.Dimensions[1] + column)
+            let places = columnsOf "pick" (nameof columns) columns x |> Array.mapi (fun row column -> row * x.Dimensions[1] + column)
             Tensor.Linear(Take("pick", x.Dimensions, places, 1, [| columns.Length |]), x)
 
         /// <summary>Tensors one after the other along an axis; their other axes agree.</summary>

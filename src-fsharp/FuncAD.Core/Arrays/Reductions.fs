@@ -2,6 +2,26 @@ namespace FuncAD
 
 open System
 
+/// <summary>
+/// What is 0 with derivatives that do not exist: the direction of an array of zeros, a subgradient of its norm (the one that |x| has at 0), from
+/// which no second derivative follows.
+/// </summary>
+[<Sealed>]
+type internal NoDirection() =
+    inherit Operation("norm")
+    override _.Value x = [| Tensor.Uniform(0.0, x[0].Dimensions) |]
+    override _.Pushforward(x, _, _) = [| Tensor.Uniform(nan, x[0].Dimensions) |]
+    override _.Pullback(x, _, _, _) = [| Tensor.Uniform(nan, x[0].Dimensions) |]
+
+/// <summary>The norm of an array of zeros.</summary>
+[<Sealed>]
+type internal NormOfZeros() =
+    inherit Operation("norm")
+    let direction (x: Tensor) = Tensor.Apply(NoDirection(), [| x |])[0]
+    override _.Value _ = [| Tensor.OfConstant 0.0 |]
+    override _.Pushforward(x, _, dx) = [| Tensor.SumTo(direction x[0] * dx[0], [||]) |]
+    override _.Pullback(x, _, yBar, _) = [| direction x[0] * yBar[0] |]
+
 /// <summary>Sums and their relatives, over all elements or over axes.</summary>
 [<AutoOpen>]
 module TensorReductions =
@@ -38,13 +58,14 @@ module TensorReductions =
             sumOver axes x / float (countOver axes x)
 
         /// <summary>
-        /// The variances over axes: the sum of (x - mean)^2 divided by n - delta, where delta is 0 for a population and 1 for a sample.
+        /// The variances over axes: the sum of (x - mean)^2 divided by n - delta, where delta is 0 for a population and 1 for a sample. NaN where
+        /// there are no more than delta elements.
         /// </summary>
         let varianceOver (delta: int) (axes: int seq) (x: Tensor) : Tensor =
             let axes = Shape.axes "variance" x.Dimensions (Seq.toArray axes)
             let means = Tensor.reshape (Shape.without true axes x.Dimensions) (meanOver axes x)
             let rest = x - means
-            sumOver axes (rest * rest) / float (countOver axes x - delta)
+            sumOver axes (rest * rest) / float (Math.Max(0, countOver axes x - delta))
 
         /// <summary>The variance of all elements, with n - delta as divisor.</summary>
         let variance (delta: int) (x: Tensor) : Real = (varianceOver delta [] x).ToReal()
@@ -126,13 +147,17 @@ module TensorReductions =
         // ---- Norms ----
 
         /// <summary>
-        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm, and 0 at the origin (as hypot's).
+        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm. At the origin it is 0, one of
+        /// the subgradients, and second derivatives do not exist there: they are NaN, also those of the norm's square (for which there is the sum of x * x).
         /// </summary>
         let norm (x: Tensor) : Real =
             let values = x.Value
             let largest = if x.Length = 0 then 0.0 else (max (Tensor.Abs values)).Value
-            if largest = 0.0 then sum (x * 0.0)
+            if x.Length = 0 then Real 0.0
+            elif largest = 0.0 then (Tensor.Apply(NormOfZeros(), [| x |])[0]).ToReal()
             elif Double.IsInfinity largest || Double.IsNaN largest then Real.Sqrt(sum (x * x))
             else
-                let scaled = x / largest
-                largest * Real.Sqrt(sum (scaled * scaled))
+                // by a power of two, which rounds nothing, and whose reciprocal is a double for every size
+                let scale = Math.ScaleB(1.0, Math.Clamp(-(Math.ILogB largest), -1022, 1022))
+                let scaled = x * scale
+                Real.Sqrt(sum (scaled * scaled)) / scale

@@ -237,9 +237,38 @@ let private agree (name: string) (count: int) (onNumbers: Case -> Real[][]) (onT
 
 let private line (f: 'A -> Real) (x: 'A) (v: 'A) : Real = snd (AD.jvp f x v)
 
+let private vector (items: float list) = Tensor.ofArray (Array.ofList items)
+
+let private expectElements (expected: float list) (actual: Tensor) what =
+    List.iteri (fun i e -> expectEqual e (actual.ElementAt i).Value $"{what}, element {i}") expected
+
 [<Tests>]
 let tests =
     testList "arrays: structural zeros" [
+        testCase "a pullback that is called again answers the same, and the rows of a Jacobian are its answers" (fun () ->
+            let f (x: Tensor) = Tensor.where (vector [ 1.0; 0.0 ]) (Tensor.Sqrt x) (vector [ 0.0; 0.0 ])
+            let _, pullback = AD.vjp f (vector [ 4.0; 0.0 ])
+            for cotangent in [ [ 1.0; 1.0 ]; [ 0.0; 1.0 ]; [ 1.0; 0.0 ]; [ 1.0; 1.0 ] ] do
+                expectElements [ 0.25 * cotangent[0]; 0.0 ] (pullback (vector cotangent)) $"the pullback of {cotangent}"
+            let rows = AD.jacobianReverse (fun x -> Tensor.toReals (f (Tensor.stack x))) (reals [| 4.0; 0.0 |])
+            expectElements [ 0.25; 0.0; 0.0; 0.0 ] (Tensor.stack (Seq.cast<Real> rows)) "the Jacobian")
+        testCase "a zero in a cotangent is structural, a computed one is not" (fun () ->
+            let _, pullback = AD.vjp Tensor.Sqrt (vector [ 4.0; 0.0 ])
+            expectElements [ 0.25; 0.0 ] (pullback (vector [ 1.0; 0.0 ])) "a zero of the cotangent"
+            expectElements [ 0.25; nan ] (AD.grad (fun x -> Tensor.sum (vector [ 1.0; 0.0 ] * Tensor.Sqrt x)) (vector [ 4.0; 0.0 ])) "a factor of 0")
+        testCase "what a custom rule is asked about is no NaN that is none" (fun () ->
+            // the rule forgets NaN: it has to be given the right cotangent at once
+            let same =
+                AD.customPullback "same" (fun (x: Tensor) -> x) (fun (_: Tensor) (_: Tensor) (yBar: Tensor) ->
+                    Tensor.ofArray (yBar.ToArray() |> Array.map (fun x -> if Double.IsNaN x then 7.0 else x)))
+            let f (x: Tensor) = Tensor.Sqrt(same x).ElementAt 0
+            expectElements [ 0.25; 0.0 ] (AD.grad f (vector [ 4.0; 0.0 ])) "the gradient")
+        testCase "a product passes structural zeros over beside infinite factors" (fun () ->
+            let weights = Tensor.ofRows [| [| infinity; 1.0 |]; [| 2.0; nan |] |]
+            let f (x: Tensor) = (Tensor.matmul weights x).ElementAt 0 + (Tensor.matmul weights x).ElementAt 0
+            expectElements [ infinity; 2.0 ] (AD.grad f (vector [ 1.0; 1.0 ])) "the gradient"
+            let g (w: Tensor) = (Tensor.matmul w (vector [ infinity; 1.0 ])).ElementAt 1
+            expectElements [ 0.0; 0.0; infinity; 1.0 ] (Tensor.flatten (AD.grad g (Tensor.ones [ 2; 2 ]))) "the gradient of the weights")
         agree "gradients" 3000
             (fun case -> AD.grad (totalOnNumbers case) (numbers case.Point))
             (fun case -> AD.grad (totalOnTensors case) (tensors case.Point))
