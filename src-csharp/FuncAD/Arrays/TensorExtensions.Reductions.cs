@@ -66,7 +66,7 @@ public static partial class TensorExtensions
         /// <summary>e^x divided by its sum over an axis.</summary>
         public Tensor Softmax(int axis) => Core.softmax(axis, x);
 
-        /// <summary>The square root of the sum of squares, without overflow; derivative x / norm, and 0 at the origin.</summary>
+        /// <summary>The square root of the sum of squares, without overflow; derivative x / norm, and 0 at the origin, where second derivatives are NaN.</summary>
         public Real Norm() => Core.norm(x);
 
         /// <summary>The mean of -log softmax at the label of each row of logits.</summary>
