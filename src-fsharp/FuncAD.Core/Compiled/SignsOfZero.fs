@@ -63,6 +63,7 @@ module internal SignsOfZero =
                 | Instruction.Subtract ->
                     demand a isFree
                     demand b (isFree || never a)
+                | Instruction.Multiply when a = b -> () // a square of a zero is 0
                 | Instruction.Multiply
                 | Instruction.Max
                 | Instruction.Min ->
