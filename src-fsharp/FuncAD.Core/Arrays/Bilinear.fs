@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System
 open System.Collections.Generic
+open System.Numerics.Tensors
 
 /// <summary>
 /// A product of two arrays that is linear in each: the pullback to either is such a product again, of the cotangent with the other.
@@ -136,8 +137,18 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
 
     static let both (marks: float[]) (others: float[]) = if isNull marks then others elif isNull others then marks else Array.map2 (*) marks others
 
+    /// A finite sum says at once that all numbers are finite.
+    static let areFinite (x: float[]) = Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan x)) || Array.forall Double.IsFinite x
+
     let isMarked (marks: float[]) index = isNull marks || marks[index] <> 0.0
-    let kept marks (x: float[]) = if isNull marks then x else x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
+
+    let kept (marks: float[]) (x: float[]) : float[] =
+        if isNull marks then x
+        elif areFinite x then
+            let kept = GC.AllocateUninitializedArray<float> x.Length
+            TensorPrimitives.Multiply(ReadOnlySpan x, ReadOnlySpan marks, Span kept)
+            kept
+        else x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
 
     /// The sum over pairs of classes of elements: for each element of the result, how many of its terms are of that kind.
     let count (a: float[]) (b: float[]) (pairs: ((float -> bool) * (float -> bool)) list) : float[] =
@@ -165,15 +176,14 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
 
     override _.ApplyTo(a, b, y) =
         let a, b = kept ofA a, kept ofB b
-        if Array.forall Double.IsFinite a && Array.forall Double.IsFinite b then op.ApplyTo(a, b, y) else applyApart a b y
+        if areFinite a && areFinite b then op.ApplyTo(a, b, y) else applyApart a b y
         if not (isNull ofResult) then
             for index = 0 to y.Length - 1 do
                 if ofResult[index] = 0.0 then y[index] <- 0.0
 
     override product.Accumulate(a, b, y) =
         let addend = product.Apply(a, b)
-        for index = 0 to y.Length - 1 do
-            y[index] <- y[index] + addend[index]
+        TensorPrimitives.Add(ReadOnlySpan y, ReadOnlySpan addend, Span y)
 
     override _.PullA =
         let struct (pullback, isFlipped) = op.PullA
