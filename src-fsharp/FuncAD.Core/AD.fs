@@ -20,7 +20,7 @@ module AD =
     /// <remarks>Cost: one run of f, at most a few times as long.</remarks>
     let diff (f: Real -> 'Q) (x: Real) : 'Q =
         notNull (nameof f) f
-        let struct (_, tangent) = Pushforward.run "Diff" f x (Parts.ofNumbers [| x |]) (Parts.ofNumbers [| Real 1.0 |])
+        let struct (_, tangent) = Pushforward.run "Diff" f Gather.ofNumber (Parts.ofNumbers [| x |]) (Parts.ofNumbers [| Real 1.0 |])
         tangent
 
     /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f on truncated power series.</summary>
@@ -181,10 +181,11 @@ module AD =
 
     /// <summary>The same structure with constants for its numbers: no derivative of any level passes.</summary>
     let stopGradient (p: 'P) : 'P =
-        let leaves = Leaves("StopGradient", "x")
-        Structures.of'<'P>().Gather(p, p, leaves)
-        if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
-        Gather.rebuild p (leaves.Parts |> Parts.map _.Bottom _.Value)
+        if isNull (box p) then p
+        else
+            let struct (like, leaves) = Gather.result "StopGradient" "x" p
+            if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
+            Gather.rebuild like (leaves.Parts |> Parts.map _.Bottom _.Value)
 
     /// <summary>
     /// A function of one number from its value and its slope, dy/dx in terms of x and y. The slope is computed on Real, so that higher

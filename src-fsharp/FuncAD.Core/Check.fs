@@ -67,11 +67,11 @@ module internal Check =
         struct (best, uncertainty)
 
     let gradient (f: 'P -> Real) (p: 'P) (tolerance: float) : GradientReport =
-        let parts = (Gather.input "CheckGradient" "x" p).Parts
+        let struct (like, parts) = Gather.input "CheckGradient" "x" p
         let point = Parts.values parts
-        let at (point: float[]) = Gather.rebuild p (Parts.ofValues parts point)
+        let at (point: float[]) = Gather.rebuild like (Parts.ofValues parts point)
         let struct (_, gradient) = Pullback.valueAndGradient "CheckGradient" f (at point)
-        let derivatives = Gather.alike "CheckGradient" "gradient" p gradient |> Parts.values
+        let derivatives = Gather.alike "CheckGradient" "gradient" like gradient |> Parts.values
         let along index (x: float) =
             let moved = Array.copy point
             moved[index] <- x

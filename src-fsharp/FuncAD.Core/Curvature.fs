@@ -10,7 +10,7 @@ open System.Runtime.Intrinsics
 /// rules are met, and where NaN may come from a structural zero.
 /// </summary>
 [<Sealed>]
-type internal DualProducts<'P>(f: 'P -> Real, p: 'P, point: Real[], count: int, seed: Action<float[], int, int>) =
+type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], count: int, seed: Action<float[], int, int>) =
     /// Slots up to which eight directions go together: they take 270 MB then.
     static let longestTogether = 1 <<< 20
     let products: float[][] = Array.zeroCreate count
@@ -32,7 +32,7 @@ type internal DualProducts<'P>(f: 'P -> Real, p: 'P, point: Real[], count: int, 
             for index = 0 to inputs.Length - 1 do
                 inputs[index] <- Real(point[index].value, tape.Input tangents[index], tape)
             let y =
-                try f (Gather.rebuild p (Parts.ofNumbers inputs))
+                try f (Gather.argument like (Parts.ofNumbers inputs))
                 with _ when tape.IsRefused -> Real 0.0
             tape.End()
             if tape.IsRefused then
@@ -68,44 +68,44 @@ module internal Curvature =
     let private isPlain (numbers: Real[]) = numbers |> Array.forall (fun x -> isNull x.Live.node)
 
     /// Products with vectors that are written to every so many doubles, from one on, for their number.
-    let private products (f: 'P -> Real) (p: 'P) (point: Parts) (count: int) (seed: Action<float[], int, int>) : float[][] =
-        if point.Arrays.Length = 0 && isPlain point.Numbers then DualProducts<'P>(f, p, point.Numbers, count, seed).All()
+    let private products (f: 'P -> Real) (like: Skeleton) (point: Parts) (count: int) (seed: Action<float[], int, int>) : float[][] =
+        if point.Arrays.Length = 0 && isPlain point.Numbers then DualProducts<'P>(f, like, point.Numbers, count, seed).All()
         else Array.zeroCreate count
 
     /// A product by itself: forward mode over reverse mode.
-    let private alone (f: 'P -> Real) (p: 'P) (point: Parts) (tangent: Parts) : 'P =
+    let private alone (f: 'P -> Real) (like: Skeleton) (point: Parts) (tangent: Parts) : 'P =
         let gradient p =
             let struct (_, gradient) = Pullback.valueAndGradient "Grad" f p
             gradient
-        let struct (_, product) = Pushforward.run "Hvp" gradient p point tangent
+        let struct (_, product) = Pushforward.run "Hvp" gradient like point tangent
         product
 
     /// H v.
     let product (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
-        let point = (Gather.input "Hvp" "x" p).Parts
-        let tangent = Gather.alike "Hvp" "v" p v
+        let struct (like, point) = Gather.input "Hvp" "x" p
+        let tangent = Gather.alike "Hvp" "v" like v
         let seed (lanes: float[]) _ _ =
             for index = 0 to lanes.Length - 1 do
                 lanes[index] <- tangent.Numbers[index].value
-        match (if isPlain tangent.Numbers then (products f p point 1 seed)[0] else null) with
-        | null -> alone f p point tangent
-        | product -> Gather.rebuild p (product |> Array.map Real |> Parts.ofNumbers)
+        match (if isPlain tangent.Numbers then (products f like point 1 seed)[0] else null) with
+        | null -> alone f like point tangent
+        | product -> Gather.rebuild like (product |> Array.map Real |> Parts.ofNumbers)
 
     /// H times unit vectors, those for the numbers of p in order; null where that takes a level for each mode.
-    let columns (f: 'P -> Real) (p: 'P) (point: Parts) (count: int) : float[][] =
+    let columns (f: 'P -> Real) (like: Skeleton) (point: Parts) (count: int) : float[][] =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
-        products f p point count unitVector
+        products f like point count unitVector
 
     /// H.
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
         let n = x.Length
-        let point = Parts.ofNumbers x
+        let struct (like, point) = Gather.input "Hessian" "x" x
         let hessian = Array2D.zeroCreate n n
-        columns f x point n
+        columns f like point n
         |> Array.iteri (fun j column ->
             if isNull column then
                 let unit' = Parts.ofNumbers (Array.init n (fun i -> Real(if i = j then 1.0 else 0.0)))
-                alone f x point unit' |> Array.iteri (fun i y -> hessian[i, j] <- y)
+                alone f like point unit' |> Array.iteri (fun i y -> hessian[i, j] <- y)
             else
                 for i = 0 to n - 1 do
                     hessian[i, j] <- Real column[i])

@@ -44,9 +44,9 @@ type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[]
 /// <summary>A user's own function over structures, with its pullback and, where given, its pushforward.</summary>
 module internal Custom =
     /// J dx by rows: a pullback is linear, so that each result's row is its answer to a unit cotangent. Costs a pullback per result.
-    let private byRows (pullback: 'P -> 'Q -> 'Q -> 'P) (x: 'P) (y: 'Q) (dx: Parts) (results: Parts) : Parts =
+    let private byRows (pull: Parts -> Parts) (dx: Parts) (results: Parts) : Parts =
         let row (seed: Parts) : Real =
-            let slopes = Gather.alike "Custom" "the result of the pullback" x (pullback x y (Gather.rebuild y seed))
+            let slopes = pull seed
             let isZero (dx: Real) = isNull dx.node && dx.value = 0.0
             let numbers = Array.fold2 (fun sum slope dx -> if isZero dx then sum else sum + slope * dx) (Real 0.0) slopes.Numbers dx.Numbers
             Array.fold2 (fun sum (slope: Tensor) (dx: Tensor) -> sum + Tensor.SumTo(slope * dx, [||]).ToReal()) numbers slopes.Arrays dx.Arrays
@@ -61,14 +61,21 @@ module internal Custom =
     /// Applies the function: its value below the highest level of its argument, its rule at that level.
     let rec apply name (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: ('P -> 'Q -> 'P -> 'Q) option) (p: 'P) : 'Q =
         let operation = $"Custom rule {name}"
-        let inputs = (Gather.input operation "x" p).Parts |> Parts.map _.Live _.Live
+        let struct (like, inputs) = Gather.input operation "x" p
+        let inputs = inputs |> Parts.map _.Live _.Live
         match Parts.highest inputs with
-        | null -> value (Gather.rebuild p inputs)
-        | :? TraceLevel -> value (Gather.rebuild p inputs) // below all levels: its own operations are traced
+        | null -> value (Gather.argument like inputs)
+        | :? TraceLevel -> value (Gather.argument like inputs) // below all levels: its own operations are traced
         | level ->
-            let x = Gather.rebuild p (inputs |> Parts.map _.Below(level) _.Below(level))
-            let y = apply name value pullback pushforward x
-            let primals = (Gather.output operation y).Parts
+            let point = inputs |> Parts.map _.Below(level) _.Below(level)
+            let struct (likeResult, leaves) = apply name value pullback pushforward (Gather.argument like point) |> Gather.result operation "its value"
+            if leaves.HasFunctions then leaves.Fail "it holds a function, which a custom rule cannot differentiate. Return its results."
+            let primals = leaves.Parts
+            // Made again for each call: the rule may change what it is given, and value may use its result's memory again.
+            let x () : 'P = Gather.argument like point
+            let y () : 'Q = Gather.argument likeResult primals
+            let pull (cotangents: Parts) : Parts =
+                pullback (x ()) (y ()) (Gather.rebuild likeResult cotangents) |> Gather.alike operation "the result of the pullback" like
             match level with
             | :? ForwardLevel as level ->
                 let dx =
@@ -78,21 +85,19 @@ module internal Custom =
                         (fun array -> if array.IsAt level then array.Tangent else Tensor.Nothing array.Dimensions)
                 let dy =
                     match pushforward with
-                    | Some pushforward -> Gather.alike operation "the result of the pushforward" y (pushforward x y (Gather.rebuild p (dx |> Parts.map id _.Untracked)))
-                    | None -> byRows pullback x y dx primals
+                    | Some pushforward -> pushforward (x ()) (y ()) (Gather.rebuild like (dx |> Parts.map id _.Untracked)) |> Gather.alike operation "the result of the pushforward" likeResult
+                    | None -> byRows pull dx primals
                 let lift primal tangent = Real.OnForward(level, primal, tangent)
                 let liftArray primal tangent = Tensor.OnForward(level, primal, tangent)
-                Gather.rebuild y (Parts.map2 lift liftArray primals dy)
+                Gather.rebuild likeResult (Parts.map2 lift liftArray primals dy)
             | :? Tape as tape ->
-                let pull (cotangents: Parts) =
-                    Gather.alike operation "the result of the pullback" x (pullback x y (Gather.rebuild y cotangents))
                 let count = primals.Numbers.Length
                 let closure = CustomBackpropagator(Slots.On(tape, inputs), count, primals.Arrays, tape.Arrays, pull)
                 let first = Tape.Index(tape.PushClosure closure)
                 for _ = 2 to count do
                     tape.PushLeaf() |> ignore
                 let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
-                Gather.rebuild y { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
+                Gather.rebuild likeResult { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
             | :? DualLevel as level -> level.Refuse()
             | _ ->
                 raise (

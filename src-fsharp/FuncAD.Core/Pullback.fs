@@ -9,12 +9,12 @@ open System
 [<Sealed>]
 type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     let tape = Tape()
-    let point = (Gather.input operation "x" p).Parts
+    let struct (like, point) = Gather.input operation "x" p
 
     let struct (result, outputs) =
         try
-            let result = f (Gather.rebuild p (Reverse.onTape tape point))
-            let leaves = Gather.output operation result // before the end: a sequence may compute its numbers only now
+            // read before the end: a sequence may compute its numbers only now
+            let struct (result, leaves) = f (Gather.argument like (Reverse.onTape tape point)) |> Gather.output operation
             if leaves.HasFunctions then
                 leaves.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
             tape.End()
@@ -37,9 +37,11 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     /// The rows of the Jacobian: the cotangents of the inputs for each result, where all are numbers.
     member _.Rows() : Real[][] = Reverse.rows tape slots point
 
+    /// The cotangents of the inputs in the structure of the point.
+    member recording.Rebuild(cotangents: Parts) : 'P = Gather.rebuild like (recording.Pull cotangents)
+
     /// The pullback in the structure of the point.
-    member recording.Pullback(cotangent: 'Q) : 'P =
-        Gather.rebuild p (recording.Pull(Gather.alike operation "cotangent" result cotangent))
+    member recording.Pullback(cotangent: 'Q) : 'P = recording.Rebuild(Gather.alike operation "cotangent" result cotangent)
 
     member _.Release() = tape.Release()
 
@@ -48,6 +50,6 @@ module internal Pullback =
     let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
         let recording = Recording<'P, Real>(operation, f, p)
         try
-            struct (recording.Primals.Numbers[0], Gather.rebuild p (recording.Pull(Parts.ofNumbers [| Real 1.0 |])))
+            struct (recording.Primals.Numbers[0], recording.Rebuild(Parts.ofNumbers [| Real 1.0 |]))
         finally
             recording.Release()

@@ -1,32 +1,82 @@
 namespace FuncAD
 
-/// What the operators ask of a structure.
+open System
+open System.Runtime.CompilerServices
+
+/// <summary>What the operators ask of a structure.</summary>
 module internal Gather =
-    /// The numbers and arrays of an argument, which must be differentiable.
-    let input (operation: string) (parameter: string) (value: 'P) : Leaves =
-        if not typeof<'P>.IsValueType && isNull (box value) then nullArg parameter
-        let structure = Structures.of'<'P> ()
+    let private isNumber<'P> () = Type.op_Equality(typeof<'P>, typeof<Real>)
+    /// The skeleton of a number.
+    let ofNumber = (NumberShape() :> Leaf).Skeleton null
+
+    /// The skeleton of an array of numbers.
+    let ofNumbers (length: int) : Skeleton = (Structures.of'<Real[]> () :?> Leaf).Skeleton length
+
+    /// Appends the numbers of a value; answers its skeleton.
+    let private take (leaves: Leaves) (value: 'P) : Skeleton =
+        if isNumber<'P> () then
+            let mutable value = value
+            leaves.Add(Unsafe.As<'P, Real>(&value))
+            ofNumber
+        else
+            leaves.Take(Structures.of'<'P> (), box value)
+
+    /// An option and its like, of which null is a value.
+    let private hasNull<'P> () =
+        typeof<'P>.IsValueType
+        || (let flags = typeof<'P>.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
+            flags |> Array.exists (fun flag -> (flag :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue))
+
+    /// The numbers and arrays of an argument, which must be differentiable, and what is left without them.
+    let input (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Parts) =
+        if isNull (box value) && not (hasNull<'P> ()) then
+            raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null, so there is nothing to take numbers from."))
         let leaves = Leaves(operation, parameter)
-        if not structure.HasNumbers then
+        if not (isNumber<'P> ()) && not (Structures.of'<'P> ()).HasNumbers then
             leaves.Fail $"{typeof<'P>} holds no Real, so there is nothing to differentiate with respect to. Use Real, Tensor, or a structure of them such as Real[]."
-        structure.Gather(value, value, leaves)
+        let skeleton = take leaves value
         if leaves.HasFunctions then leaves.Fail "it holds a function; an operator differentiates with respect to numbers only."
-        leaves
+        struct (skeleton, leaves.Parts)
+
+    /// Reads a tangent or cotangent, which must have the structure of what it belongs to.
+    let matching (leaves: Leaves) (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : unit =
+        if isNull (box value) && not like.IsAbsent && not typeof<'P>.IsValueType then
+            raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null. It must have the same structure as what it belongs to."))
+        if isNumber<'P> () then
+            let mutable value = value
+            leaves.Add(Unsafe.As<'P, Real>(&value))
+        else
+            leaves.Match(like, box value)
 
     /// The numbers and arrays of a tangent or cotangent, which must have the structure of what it belongs to.
-    let alike (operation: string) (parameter: string) (like: 'P) (value: 'P) : Parts =
-        if not typeof<'P>.IsValueType && isNull (box value) && not (isNull (box like)) then nullArg parameter
+    let alike (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : Parts =
         let leaves = Leaves(operation, parameter)
-        Structures.of'<'P>().Gather(like, value, leaves)
+        matching leaves operation parameter like value
         leaves.Parts
 
-    /// The numbers, arrays and functions of a function's result.
-    let output (operation: string) (value: 'Q) : Leaves =
-        let leaves = Leaves(operation, "the result of f")
-        Structures.of'<'Q>().Gather(value, value, leaves)
-        leaves
+    /// The numbers, arrays and functions of a function's result, under a name for errors.
+    let result (operation: string) (name: string) (value: 'Q) : struct (Skeleton * Leaves) =
+        let leaves = Leaves(operation, name)
+        if isNull (box value) && not (hasNull<'Q> ()) then leaves.Fail "it is null, so there is nothing to take numbers from."
+        struct (take leaves value, leaves)
 
-    let rebuild (like: 'P) (parts: Parts) : 'P = Structures.of'<'P>().Rebuild(like, Refill(parts, [||]))
+    let output (operation: string) (value: 'Q) : struct (Skeleton * Leaves) = result operation "the result of f" value
+
+    let private refill (like: Skeleton) (from: Refill) (others: Others) : 'P = Unboxed.cast<'P> (from.Rebuild(like, others))
+
+    /// A value with a skeleton and these numbers.
+    let rebuild (like: Skeleton) (parts: Parts) : 'P =
+        if isNumber<'P> () then Unsafe.As<Real, 'P>(&parts.Numbers[0])
+        else refill like (Refill(parts, [||])) Others.Ignore
+
+    /// The same with functions.
+    let rebuildWith (like: Skeleton) (parts: Parts) (functions: obj[]) : 'P =
+        if functions.Length = 0 then rebuild like parts else refill like (Refill(parts, functions)) Others.Ignore
+
+    /// What a function is given for its argument: it must be that argument also in what is no number.
+    let argument (like: Skeleton) (parts: Parts) : 'P =
+        if isNumber<'P> () then Unsafe.As<Real, 'P>(&parts.Numbers[0])
+        else refill like (Refill(parts, [||])) Others.Demand
 
 /// <summary>The pushforward (x, dx) -> (f x, J dx): one run of f on a level of forward mode.</summary>
 module internal rec Pushforward =
@@ -39,11 +89,11 @@ module internal rec Pushforward =
             tangents[index] <- tangent
         struct (primals, tangents)
 
-    let run<'P, 'Q> (operation: string) (f: 'P -> 'Q) (like: 'P) (point: Parts) (tangent: Parts) : struct ('Q * 'Q) =
+    let run<'P, 'Q> (operation: string) (f: 'P -> 'Q) (like: Skeleton) (point: Parts) (tangent: Parts) : struct ('Q * 'Q) =
         let level = ForwardLevel()
         try
-            let result = f (Gather.rebuild like (Parts.map2 (Forward.lift level) (Forward.liftArray level) point tangent))
-            let leaves = Gather.output operation result
+            let struct (result, leaves) =
+                f (Gather.argument like (Parts.map2 (Forward.lift level) (Forward.liftArray level) point tangent)) |> Gather.output operation
             let results = leaves.Parts
             let struct (numbers, numberTangents) = split (Forward.lower level) results.Numbers
             let struct (arrays, arrayTangents) = split (Forward.lowerArray level) results.Arrays
@@ -52,7 +102,7 @@ module internal rec Pushforward =
                 else
                     leaves.Functions.ToArray()
                     |> Array.mapi (fun index struct (_, lift) -> lift.Lift(Rerun<'P, 'Q>(operation, f, like, point, tangent, index)))
-            let refill parts choose = Structures.of'<'Q>().Rebuild(result, Refill(parts, functions |> Array.map choose))
+            let refill parts choose = Gather.rebuildWith result parts (functions |> Array.map choose)
             struct (refill { Numbers = numbers; Arrays = arrays } (fun struct (primal, _) -> primal),
                     refill { Numbers = numberTangents; Arrays = arrayTangents } (fun struct (_, tangent) -> tangent))
         finally
@@ -60,15 +110,16 @@ module internal rec Pushforward =
 
     /// f p and J v, for a v that must have the structure of p.
     let along<'P, 'Q> (operation: string) (parameter: string) (f: 'P -> 'Q) (p: 'P) (v: 'P) : 'Q * 'Q =
-        let point = (Gather.input operation "x" p).Parts
-        let struct (value, tangent) = run operation f p point (Gather.alike operation parameter p v)
+        let struct (like, point) = Gather.input operation "x" p
+        let struct (value, tangent) = run operation f like point (Gather.alike operation parameter like v)
         value, tangent
 
     /// Runs the operator again for the function at one place of the result, applied to an argument.
-    type private Rerun<'P, 'Q>(operation: string, f: 'P -> 'Q, like: 'P, point: Parts, tangent: Parts, index: int) =
+    type private Rerun<'P, 'Q>(operation: string, f: 'P -> 'Q, like: Skeleton, point: Parts, tangent: Parts, index: int) =
         interface IRerun with
             member _.Apply<'B>(use': obj -> 'B) : struct ('B * 'B) =
                 let applied (p: 'P) : 'B =
-                    let struct (part, _) = (Gather.output operation (f p)).Functions[index]
+                    let struct (_, leaves) = Gather.output operation (f p)
+                    let struct (part, _) = leaves.Functions[index]
                     use' part
                 run<'P, 'B> operation applied like point tangent

@@ -25,7 +25,7 @@ let private holds (f: Real[] -> Real) (x: float[]) (v: float[]) (what: string) =
 /// Tells whether dual tapes answer for all columns.
 let private isTogether (f: Real[] -> Real) (x: float[]) : bool =
     let seed (lanes: float[]) lane direction = lanes[direction * (lanes.Length / x.Length) + lane] <- 1.0
-    DualProducts<Real[]>(f, reals x, reals x, x.Length, seed).All() |> Array.forall (isNull >> not)
+    DualProducts<Real[]>(f, Gather.ofNumbers x.Length, reals x, x.Length, seed).All() |> Array.forall (isNull >> not)
 
 /// A function of few numbers as one of many, all of which matter: widths and numbers of groups follow from how many.
 let private widened (copies: int) (f: Real[] -> Real) (x: Real[]) : Real =

@@ -21,13 +21,14 @@ open FuncAD.Compiled
 /// </remarks>
 [<Sealed>]
 type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
-    let start =
-        let leaves = Gather.input "Compile" "example" example
-        if leaves.Parts.Arrays.Length > 0 then
-            leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it."
-        leaves.Parts.Numbers |> Array.map _.Bottom.value
+    let struct (like, parts) = Gather.input "Compile" "example" example
 
-    let first = Path.trace f example start options.Mode
+    do
+        if parts.Arrays.Length > 0 then
+            raise (ArgumentException("Compile: the example holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.", "example"))
+
+    let start = parts.Numbers |> Array.map _.Bottom.value
+    let first = Path.trace f like start options.Mode
     let outputs = first.Program.Outputs.Length
     let batch = BatchCode(first.Program, 0, false, options)
 
@@ -50,19 +51,21 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// The function itself at a point.
     let original (point: float[]) : float[] =
-        let result = f (Gather.rebuild example (Parts.ofNumbers (Array.map Real point)))
-        let numbers = (Gather.output "Compile" result).Parts.Numbers
+        let struct (_, leaves) = f (Gather.argument like (Parts.ofNumbers (Array.map Real point))) |> Gather.output "Compile"
+        let numbers = leaves.Parts.Numbers
         checkOutputs numbers.Length
         numbers |> Array.map _.Value
 
     /// The function itself: what it writes into its argument is lost, as it is where the program runs.
-    let onCopy (x: 'P) (leaves: Leaves) : 'Q = f (Gather.rebuild x leaves.Parts)
+    let onCopy (x: 'P) : 'Q =
+        let struct (own, parts) = Gather.input "A compiled function" "x" x
+        f (Gather.argument own parts)
 
     /// The paths, with the one that a point takes if that was not known and there is room for it.
     let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
         lock start (fun () ->
             if paths.Length = known.Length && known.Length < options.MaximumPaths then
-                let path = Path.trace f example point options.Mode
+                let path = Path.trace f like point options.Mode
                 checkOutputs path.Program.Outputs.Length
                 if path.IsReliable then Volatile.Write(&paths, Array.append paths [| path |])
             paths)
@@ -125,16 +128,15 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
     member _.Invoke(x: 'P) : 'Q =
-        if not typeof<'P>.IsValueType && isNull (box x) then nullArg (nameof x)
-        let leaves = Leaves("A compiled function", nameof x)
-        Structures.of'<'P>().Gather(example, x, leaves)
+        let leaves = Leaves("A compiled function", nameof x, Others.Compare, ValueNone)
+        Gather.matching leaves "A compiled function" (nameof x) like x
         let numbers = leaves.Parts.Numbers
         if not leaves.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
-            onCopy x leaves
+            onCopy x
         else
             let results = Array.zeroCreate outputs
             match run (ReadOnlySpan(numbers |> Array.map _.value)) (Span results) with
-            | null -> onCopy x leaves
+            | null -> onCopy x
             | path -> path.Result results
 
     /// <summary>The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.</summary>

@@ -96,22 +96,23 @@ type CompiledSum<'P, 'D>
         options: CompileOptions,
         hessian: (Real[] -> Real) -> Real[] -> Real[,]
     ) =
-    let numbers (name: string) (value: 'T) : float[] =
-        let leaves = Gather.input "CompileSum" name value
-        if leaves.Parts.Arrays.Length > 0 then
-            leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it."
-        leaves.Parts.Numbers |> Array.map _.Bottom.value
+    let takenApart (name: string) (value: 'T) : struct (Skeleton * float[]) =
+        let struct (like, parts) = Gather.input "CompileSum" name value
+        if parts.Arrays.Length > 0 then
+            raise (ArgumentException($"CompileSum: {name} holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.", name))
+        struct (like, parts.Numbers |> Array.map _.Bottom.value)
 
-    let parameters, datum = numbers "exampleParameters" exampleParameters, numbers "exampleDatum" exampleDatum
+    let struct (likeParameters, parameters) = takenApart "exampleParameters" exampleParameters
+    let struct (likeDatum, datum) = takenApart "exampleDatum" exampleDatum
 
     do
         if datum.Length = 0 then
             raise (ArgumentException("CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.", "exampleDatum"))
 
     /// f's own copy of numbers, in a structure: it may write into it.
-    let own (example: 'T) (numbers: Real[]) : 'T = Gather.rebuild example (Parts.ofNumbers (Array.copy numbers))
+    let own (example: Skeleton) (numbers: Real[]) : 'T = Gather.argument example (Parts.ofNumbers (Array.copy numbers))
 
-    let value (p: Real[]) (d: Real[]) : Real = f (own exampleParameters p) (own exampleDatum d)
+    let value (p: Real[]) (d: Real[]) : Real = f (own likeParameters p) (own likeDatum d)
 
     let n = parameters.Length
     let lower (matrix: int -> int -> Real) = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
@@ -138,10 +139,9 @@ type CompiledSum<'P, 'D>
             let struct (r, gradient) = valueAndGradient p d
             Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ])
 
-    let numbersLike (parameter: string) (example: 'T) (value: 'T) : Real[] =
-        if not typeof<'T>.IsValueType && isNull (box value) then nullArg parameter
-        let leaves = Leaves("A compiled sum", parameter)
-        Structures.of'<'T>().Gather(example, value, leaves)
+    let numbersLike (parameter: string) (example: Skeleton) (value: 'T) : Real[] =
+        let leaves = Leaves("A compiled sum", parameter, Others.Compare, ValueNone)
+        Gather.matching leaves "A compiled sum" parameter example value
         if not leaves.IsLikeInOthers then
             leaves.Fail (
                 "a part that is not a Real differs from the example's, whose value is a constant of the program. Compile a sum for each value of that part, make it a "
@@ -149,13 +149,13 @@ type CompiledSum<'P, 'D>
             )
         leaves.Parts.Numbers
 
-    let plain (p: 'P) : float[] = numbersLike "parameters" exampleParameters p |> Array.map _.Value
+    let plain (p: 'P) : float[] = numbersLike "parameters" likeParameters p |> Array.map _.Value
 
     let checkData (data: ReadOnlySpan<float>) =
         if data.Length % datum.Length <> 0 then
             raise (ArgumentException($"A compiled sum: a datum has {datum.Length} numbers, and {data.Length} is no multiple of that.", "data"))
 
-    let structure (gradient: float[]) : 'P = Gather.rebuild exampleParameters (Parts.ofNumbers (Array.map Real gradient))
+    let structure (gradient: float[]) : 'P = Gather.rebuild likeParameters (Parts.ofNumbers (Array.map Real gradient))
 
     let split (sums: float[]) : struct (float * float[] * float[,]) =
         struct (sums[0], sums[1..n], Array2D.init n n (fun i j -> let i, j = max i j, min i j in sums[1 + n + i * (i + 1) / 2 + j]))
@@ -170,7 +170,7 @@ type CompiledSum<'P, 'D>
     /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example, or other parts that are not Reals.</exception>
     member _.Columns(data: 'D seq) : float[] =
         if isNull data then nullArg (nameof data)
-        let rows = data |> Seq.map (fun d -> numbersLike "data" exampleDatum d |> Array.map _.Value) |> Seq.toArray
+        let rows = data |> Seq.map (fun d -> numbersLike "data" likeDatum d |> Array.map _.Value) |> Seq.toArray
         Array.init (rows.Length * datum.Length) (fun index -> rows[index % rows.Length][index / rows.Length])
 
     /// <summary>The sum over the data.</summary>
@@ -234,7 +234,7 @@ type CompiledSum<'P, 'D>
     /// </summary>
     member sum.Invoke(parameters: 'P, data: ReadOnlySpan<float>) : Real =
         checkData data
-        let numbers = numbersLike "parameters" exampleParameters parameters
+        let numbers = numbersLike "parameters" likeParameters parameters
         if numbers |> Array.forall (fun x -> isNull x.Live.node) then Real(sum.Value(parameters, data))
         else
             let count = data.Length / datum.Length
@@ -243,5 +243,5 @@ type CompiledSum<'P, 'D>
                 let datum = Array.zeroCreate<Real> datum.Length
                 for index = 0 to datum.Length - 1 do
                     datum[index] <- Real data[index * count + point]
-                total <- total + f (own parameters numbers) (own exampleDatum datum)
+                total <- total + f (own likeParameters numbers) (own likeDatum datum)
             total

@@ -30,7 +30,7 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
 
 /// <summary>One path through a function's branches: its program, and a result that gives others their structure.</summary>
 [<Sealed; AllowNullLiteral>]
-type internal Path<'Q>(program: Program, mode: ExecutionMode, like: 'Q, isReliable: bool) =
+type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, isReliable: bool) =
     let point = PointCode(program, mode)
     member _.Program = program
     member _.Point = point
@@ -41,11 +41,10 @@ type internal Path<'Q>(program: Program, mode: ExecutionMode, like: 'Q, isReliab
 
 module internal Path =
     /// Traces a function at a point.
-    let trace (f: 'P -> 'Q) (example: 'P) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
+    let trace (f: 'P -> 'Q) (example: Skeleton) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
         let level = Trace point
         try
-            let result = f (Gather.rebuild example (Parts.ofNumbers (Array.init point.Length level.Number)))
-            let leaves = Gather.output "Compile" result
+            let struct (like, leaves) = f (Gather.argument example (Parts.ofNumbers (Array.init point.Length level.Number))) |> Gather.output "Compile"
             if leaves.HasFunctions then leaves.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
             if leaves.Parts.Arrays.Length > 0 then leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = leaves.Parts.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
@@ -53,10 +52,9 @@ module internal Path =
             let struct (graph, number) = SignsOfZero.simplify Expansion.apply level.Graph outputs
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
             let program = Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
-            let like = Gather.rebuild result (Parts.ofNumbers (numbers |> Array.map (fun y -> Real y.value)))
             Path(program, mode, like, level.IsReliable)
         finally
             level.End()
 
     /// The path of a function of numbers that a point takes, to be executed.
-    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Array.map Real point) point ExecutionMode.Interpreted
+    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Gather.ofNumbers point.Length) point ExecutionMode.Interpreted

@@ -5,9 +5,12 @@ open System
 open System.Collections
 open System.Collections.Concurrent
 open System.Collections.Generic
+open System.Collections.Frozen
 open System.Collections.Immutable
+open System.Collections.ObjectModel
 open System.Linq.Expressions
 open System.Reflection
+open System.Runtime.InteropServices
 open Microsoft.FSharp.Reflection
 
 let private known = ConcurrentDictionary<Type, Structure>()
@@ -17,15 +20,15 @@ let private allStatics = BindingFlags.Static ||| BindingFlags.Public ||| Binding
 
 // ---- Types without numbers ----
 
-let rec private fieldsOf (kind: Type) : FieldInfo list =
-    if isNull kind || kind = typeof<obj> || kind = typeof<ValueType> then []
-    else List.ofArray (kind.GetFields(allFields ||| BindingFlags.DeclaredOnly)) @ fieldsOf kind.BaseType
+/// Types inside each other beyond which a type counts as one that may hold numbers: generic types can go on for ever.
+let private deepestType = 50
 
 /// Tells whether no value of the type can hold a number that is differentiated. Interfaces and object may hold anything.
 let rec private isInert (seen: Set<string>) (kind: Type) : bool =
     if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
     elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
     elif seen.Contains kind.AssemblyQualifiedName then true
+    elif seen.Count > deepestType then false
     elif kind.IsArray then isInert seen (kind.GetElementType())
     elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
     else
@@ -35,90 +38,172 @@ let rec private isInert (seen: Set<string>) (kind: Type) : bool =
         let cases = if isUnion then FSharpType.GetUnionCases(kind, allFields) |> Seq.collect _.GetFields() else Seq.empty
         (isUnion || not kind.IsAbstract)
         && cases |> Seq.forall (fun field -> isInert seen field.PropertyType)
-        && kind.GetGenericArguments() |> Array.forall (isInert seen) && fieldsOf kind |> List.forall (fun field -> isInert seen field.FieldType)
+        && kind.GetGenericArguments() |> Array.forall (isInert seen)
+        && Sameness.fieldsOf kind |> Array.forall (fun field -> isInert seen field.FieldType)
+
+/// A collection of .NET's whose elements hold no numbers: a set of strings, say.
+let private isInertCollection (kind: Type) =
+    kind.IsGenericType && not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections" && kind.GetGenericArguments() |> Array.forall (isInert Set.empty)
 
 // ---- Parts: lazily, so that a type may contain itself ----
 
 let private part (kind: Type) : Lazy<Structure> = lazy (structureOf kind)
 
-/// For the shapes that know their element type.
-type private Typed<'E> =
-    static member Part() : Lazy<Structure<'E>> = lazy (of'<'E> ())
-
-let private typedPart (kind: Type) : obj =
-    typedefof<Typed<_>>.MakeGenericType(kind).GetMethod("Part", allStatics).Invoke(null, null)
-
-let private make (definition: Type) (arguments: Type list) (values: obj list) : Structure =
-    Activator.CreateInstance(definition.MakeGenericType(List.toArray arguments), List.toArray values) :?> Structure
-
 let private definition (kind: Type) = if kind.IsGenericType then kind.GetGenericTypeDefinition() else kind
+
+/// Why a type is refused.
+exception private Refusal of string
+
+let private refuse (kind: Type) (problem: string) : 'a =
+    raise (
+        Refusal(
+            $"FuncAD cannot take the type {kind} apart into numbers: {problem} Use Real, Tensor, arrays, lists, dictionaries, options, tuples, records, "
+            + "or a type whose public constructor or settable properties cover all its fields; parts that are not to be differentiated may "
+            + "be of any type without numbers, such as string, int, bool or double."
+        )
+    )
 
 // ---- Collections ----
 
+/// Arrays, and what is read as one and made from one.
 type private Collections<'E> =
-    static member private Shape<'T>(read: 'T -> 'E[], make: 'E[] -> 'T) : Structure =
-        CollectionShape<'T, 'E>(ArrayShape<'E>(Typed<'E>.Part()), read, make)
+    static member private Shape<'T>(read: 'T -> 'E[], make: 'E[] -> 'T, ?identity: 'T -> obj) : Type * Lazy<Structure> =
+        let kind = typeof<'T>
+        let isDerivable = kind.IsClass && not kind.IsArray && not kind.IsSealed && not kind.IsAbstract
+        let shape () : Structure =
+            match box read, box make with
+            | (:? ('T -> Real[]) as read), (:? (Real[] -> 'T) as make) -> VectorShape<'T>(isDerivable, read, make)
+            | _ -> CollectionShape<'T, 'E>(part typeof<'E>, isDerivable, read, make, defaultArg identity box)
+        kind, Lazy<Structure> shape
 
-    static member All() : (Type * Structure) list =
-        let sequence () = Collections<'E>.Shape((Seq.toArray: 'E seq -> 'E[]), (fun items -> items))
-        [ typeof<'E list>, Collections<'E>.Shape(List.toArray, List.ofArray)
-          typeof<List<'E>>, Collections<'E>.Shape((fun (list: List<'E>) -> list.ToArray()), (fun items -> List<'E>(items)))
-          typeof<'E seq>, sequence ()
-          typeof<IReadOnlyList<'E>>, Collections<'E>.Shape((Seq.toArray: IReadOnlyList<'E> -> 'E[]), (fun items -> items))
-          typeof<IReadOnlyCollection<'E>>, Collections<'E>.Shape((Seq.toArray: IReadOnlyCollection<'E> -> 'E[]), (fun items -> items))
-          typeof<IList<'E>>, Collections<'E>.Shape((Seq.toArray: IList<'E> -> 'E[]), (fun items -> List<'E>(items)))
-          typeof<ICollection<'E>>, Collections<'E>.Shape((Seq.toArray: ICollection<'E> -> 'E[]), (fun items -> List<'E>(items)))
-          typeof<ImmutableArray<'E>>, Collections<'E>.Shape((fun items -> Seq.toArray items), (fun items -> ImmutableArray.CreateRange items))
-          typeof<ImmutableList<'E>>, Collections<'E>.Shape((Seq.toArray: ImmutableList<'E> -> 'E[]), (fun items -> ImmutableList.CreateRange items)) ]
+    static member All() : (Type * Lazy<Structure>) list =
+        let underlying (memory: ReadOnlyMemory<'E>) : obj =
+            match MemoryMarshal.TryGetArray memory with
+            | true, segment -> segment.Array
+            | _ -> obj ()
+        [ Collections<'E>.Shape((fun items -> items), id<'E[]>)
+          Collections<'E>.Shape(List.toArray, List.ofArray)
+          Collections<'E>.Shape((fun (list: List<'E>) -> list.ToArray()), (fun items -> List<'E>(items)))
+          Collections<'E>.Shape((Seq.toArray: 'E seq -> 'E[]), (fun items -> items))
+          Collections<'E>.Shape((Seq.toArray: IReadOnlyList<'E> -> 'E[]), (fun items -> items))
+          Collections<'E>.Shape((Seq.toArray: IReadOnlyCollection<'E> -> 'E[]), (fun items -> items))
+          Collections<'E>.Shape((Seq.toArray: IList<'E> -> 'E[]), (fun items -> List<'E>(items)))
+          Collections<'E>.Shape((Seq.toArray: ICollection<'E> -> 'E[]), (fun items -> List<'E>(items)))
+          Collections<'E>.Shape((fun (list: ReadOnlyCollection<'E>) -> Seq.toArray list), (fun items -> ReadOnlyCollection<'E>(items)))
+          Collections<'E>.Shape((fun (list: Collection<'E>) -> Seq.toArray list), (fun items -> Collection<'E>(List<'E>(items))))
+          Collections<'E>.Shape((fun (list: LinkedList<'E>) -> Seq.toArray list), (fun items -> LinkedList<'E>(items)))
+          Collections<'E>.Shape((fun (queue: Queue<'E>) -> queue.ToArray()), (fun items -> Queue<'E>(items)))
+          // the last pushed comes first
+          Collections<'E>.Shape((fun (stack: Stack<'E>) -> stack.ToArray()), (fun items -> Stack<'E>(Array.rev items)))
+          Collections<'E>.Shape(
+              (fun (items: ImmutableArray<'E>) -> ImmutableCollectionsMarshal.AsArray items),
+              (fun items -> ImmutableCollectionsMarshal.AsImmutableArray items),
+              (fun items -> ImmutableCollectionsMarshal.AsArray items)
+          )
+          Collections<'E>.Shape((Seq.toArray: ImmutableList<'E> -> 'E[]), (fun items -> ImmutableList.CreateRange items))
+          Collections<'E>.Shape(
+              (fun (segment: ArraySegment<'E>) -> if isNull segment.Array then null else segment.ToArray()),
+              (fun items -> if isNull items then ArraySegment<'E>() else ArraySegment<'E>(items)),
+              (fun segment -> segment.Array)
+          )
+          Collections<'E>.Shape((fun (memory: Memory<'E>) -> memory.ToArray()), (fun items -> Memory<'E>(items)), (fun memory -> underlying (Memory.op_Implicit memory)))
+          Collections<'E>.Shape((fun (memory: ReadOnlyMemory<'E>) -> memory.ToArray()), (fun items -> ReadOnlyMemory<'E>(items)), underlying) ]
 
 type private Dictionaries<'K, 'V when 'K: comparison> =
-    static member private Shape<'T when 'T :> KeyValuePair<'K, 'V> seq>(make: 'T -> KeyValuePair<'K, 'V>[] -> 'T) : Structure =
-        KeyedShape<'T, 'K, 'V>(Typed<'V>.Part(), (fun dictionary -> Seq.toArray dictionary), make)
+    static member private Form(make: KeyValuePair<'K, 'V>[] -> obj, empty: unit -> IDictionary<'K, int>) : KeyForm<'K, 'V> =
+        { new KeyForm<'K, 'V>() with
+            member _.Make pairs = make pairs
 
-    static member All() : (Type * Structure) list =
-        let comparer (like: obj) : IEqualityComparer<'K> =
-            match like with
-            | :? Dictionary<'K, 'V> as like -> like.Comparer
-            | :? ImmutableDictionary<'K, 'V> as like -> like.KeyComparer
-            | _ -> EqualityComparer<'K>.Default
-        let dictionary (like: obj) (pairs: KeyValuePair<'K, 'V>[]) = Dictionary<'K, 'V>(pairs, comparer like)
-        [ typeof<Map<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun _ pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ])
-          typeof<Dictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs)
-          typeof<IDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs :> IDictionary<'K, 'V>)
-          typeof<IReadOnlyDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> dictionary like pairs :> IReadOnlyDictionary<'K, 'V>)
-          typeof<SortedDictionary<'K, 'V>>, Dictionaries<'K, 'V>.Shape(fun like pairs -> SortedDictionary<'K, 'V>(dictionary null pairs, like.Comparer))
-          typeof<ImmutableDictionary<'K, 'V>>,
-          Dictionaries<'K, 'V>.Shape(fun like pairs -> ImmutableDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)) ]
+            member _.Places keys =
+                let places = empty ()
+                keys |> Array.iteri (fun place key -> places[key] <- place)
+                places :?> IReadOnlyDictionary<'K, int> }
 
-/// The collection shape of a generic type, if it is a known collection.
+    static member private ByEquality(comparer: IEqualityComparer<'K>, make: KeyValuePair<'K, 'V>[] -> obj) =
+        Dictionaries<'K, 'V>.Form(make, (fun () -> Dictionary<'K, int>(comparer)))
+
+    static member private ByOrder(comparer: IComparer<'K>, make: KeyValuePair<'K, 'V>[] -> obj) =
+        Dictionaries<'K, 'V>.Form(make, (fun () -> SortedDictionary<'K, int>(comparer)))
+
+    /// The form of a dictionary of a known type; null for others, which may find keys in ways of their own.
+    static member private FormOf(dictionary: obj) : KeyForm<'K, 'V> =
+        let fill (target: #IDictionary<'K, 'V>) (pairs: KeyValuePair<'K, 'V>[]) =
+            for pair in pairs do
+                target.Add(pair.Key, pair.Value)
+            box target
+        let isExactly (kind: Type) = dictionary.GetType() = kind
+        match dictionary with
+        | :? Dictionary<'K, 'V> as like when isExactly typeof<Dictionary<'K, 'V>> ->
+            Dictionaries<'K, 'V>.ByEquality(like.Comparer, (fun pairs -> Dictionary<'K, 'V>(pairs, like.Comparer)))
+        | :? ConcurrentDictionary<'K, 'V> as like when isExactly typeof<ConcurrentDictionary<'K, 'V>> ->
+            Dictionaries<'K, 'V>.ByEquality(like.Comparer, (fun pairs -> ConcurrentDictionary<'K, 'V>(pairs, like.Comparer)))
+        | :? SortedDictionary<'K, 'V> as like when isExactly typeof<SortedDictionary<'K, 'V>> ->
+            Dictionaries<'K, 'V>.ByOrder(like.Comparer, (fun pairs -> fill (SortedDictionary<'K, 'V>(like.Comparer)) pairs))
+        | :? SortedList<'K, 'V> as like when isExactly typeof<SortedList<'K, 'V>> ->
+            Dictionaries<'K, 'V>.ByOrder(like.Comparer, (fun pairs -> fill (SortedList<'K, 'V>(like.Comparer)) pairs))
+        | :? ImmutableDictionary<'K, 'V> as like ->
+            Dictionaries<'K, 'V>.ByEquality(like.KeyComparer, (fun pairs -> ImmutableDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)))
+        | :? ImmutableSortedDictionary<'K, 'V> as like ->
+            Dictionaries<'K, 'V>.ByOrder(like.KeyComparer, (fun pairs -> ImmutableSortedDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)))
+        | :? FrozenDictionary<'K, 'V> as like ->
+            Dictionaries<'K, 'V>.ByEquality(like.Comparer, (fun pairs -> FrozenDictionary.ToFrozenDictionary(pairs, like.Comparer)))
+        | :? ReadOnlyDictionary<'K, 'V> when isExactly typeof<ReadOnlyDictionary<'K, 'V>> ->
+            let inner = typeof<ReadOnlyDictionary<'K, 'V>>.GetProperty("Dictionary", allFields).GetValue dictionary
+            match Dictionaries<'K, 'V>.FormOf inner with
+            | null -> null
+            | form ->
+                { new KeyForm<'K, 'V>() with
+                    member _.Make pairs = ReadOnlyDictionary<'K, 'V>(form.Make pairs :?> IDictionary<'K, 'V>)
+                    member _.Places keys = form.Places keys }
+        | :? Map<'K, 'V> -> Dictionaries<'K, 'V>.ByOrder(LanguagePrimitives.FastGenericComparer, (fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ]))
+        // those that F#'s dict and readOnlyDict make
+        | _ when dictionary.GetType().Assembly = typeof<Map<int, int>>.Assembly ->
+            Dictionaries<'K, 'V>.ByEquality(HashIdentity.Structural, (fun pairs -> Dictionary<'K, 'V>(pairs, HashIdentity.Structural)))
+        | _ -> null
+
+    static member All() : (Type * Lazy<Structure>) list =
+        [ for kind in
+              [ typeof<Map<'K, 'V>>; typeof<Dictionary<'K, 'V>>; typeof<IDictionary<'K, 'V>>; typeof<IReadOnlyDictionary<'K, 'V>>; typeof<SortedDictionary<'K, 'V>>
+                typeof<SortedList<'K, 'V>>; typeof<ConcurrentDictionary<'K, 'V>>; typeof<ReadOnlyDictionary<'K, 'V>>; typeof<FrozenDictionary<'K, 'V>>
+                typeof<ImmutableDictionary<'K, 'V>>; typeof<ImmutableSortedDictionary<'K, 'V>>; typeof<IImmutableDictionary<'K, 'V>> ] do
+              let shape () : Structure =
+                  if typeof<'K> <> typeof<obj> && not typeof<'K>.IsInterface && not (isInert Set.empty typeof<'K>) then
+                      refuse kind "its keys hold numbers, which would be taken for constants. Keep them in the values."
+                  KeyedShape<'K, 'V>(kind, part typeof<'V>, kind.IsClass && not kind.IsSealed && not kind.IsAbstract, Dictionaries<'K, 'V>.FormOf)
+              kind, Lazy<Structure> shape ]
+
+/// The shape of a collection that is known.
 let private collection (kind: Type) : Structure option =
-    let candidates (family: Type) (arguments: Type[]) =
-        family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null)
-        :?> (Type * Structure) list
-    let find all = all |> List.tryPick (fun (known, shape) -> if known = kind then Some shape else None)
-    match kind.GetGenericArguments() with
-    | [| _ |] as arguments -> find (candidates typedefof<Collections<_>> arguments)
-    | [| _; _ |] as arguments -> find (candidates typedefof<Dictionaries<int, _>> arguments)
-    | _ -> None
+    let find (family: Type) (arguments: Type[]) =
+        let all = family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null) :?> (Type * Lazy<Structure>) list
+        all |> List.tryPick (fun (known, shape) -> if known = kind then Some shape.Value else None)
+    if kind.IsArray then find typedefof<Collections<_>> [| kind.GetElementType() |]
+    else
+        match kind.GetGenericArguments() with
+        | [| _ |] as arguments -> find typedefof<Collections<_>> arguments
+        | [| _; _ |] as arguments -> find typedefof<Dictionaries<int, _>> arguments
+        | _ -> None
+
+let private isSet (kind: Type) = kind.GetInterfaces() |> Seq.append [ kind ] |> Seq.exists (fun face -> definition face = typedefof<IReadOnlySet<_>> || definition face = typedefof<ISet<_>>)
 
 // ---- Products ----
 
-let private fields names kinds read make = { Names = names; Parts = kinds |> Array.map part; Read = read; Make = make; IsTrusted = false }
-
-let private product (kind: Type) (fields: Fields) = make typedefof<ProductShape<_>> [ kind ] [ fields ]
+let private fields names kinds read make = { Names = names; Parts = kinds |> Array.map part; Read = read; Make = make }
 
 let private tuple (kind: Type) =
     let kinds = FSharpType.GetTupleElements kind
-    product kind (fields (kinds |> Array.mapi (fun i _ -> $"Item{i + 1}")) kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind))
+    ProductShape(kind, fields (kinds |> Array.mapi (fun i _ -> $"Item{i + 1}")) kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind))
 
 let private record (kind: Type) =
     let properties = FSharpType.GetRecordFields(kind, allFields)
-    product kind
-        (fields
+    ProductShape(
+        kind,
+        fields
             (properties |> Array.map _.Name)
             (properties |> Array.map _.PropertyType)
             (FSharpValue.PreComputeRecordReader(kind, allFields))
-            (FSharpValue.PreComputeRecordConstructor(kind, allFields)))
+            (FSharpValue.PreComputeRecordConstructor(kind, allFields))
+    )
 
 let private union (kind: Type) =
     let cases =
@@ -131,24 +216,26 @@ let private union (kind: Type) =
                 (properties |> Array.map _.PropertyType)
                 (FSharpValue.PreComputeUnionReader(case, allFields))
                 (FSharpValue.PreComputeUnionConstructor(case, allFields)))
-    make typedefof<UnionShape<_>> [ kind ] [ FSharpValue.PreComputeUnionTagReader(kind, allFields); cases ]
+    UnionShape(kind, FSharpValue.PreComputeUnionTagReader(kind, allFields), cases)
 
-let private refuse (kind: Type) (problem: string) : 'a =
-    raise (
-        ArgumentException(
-            $"FuncAD cannot take the type {kind} apart into numbers: {problem} Use Real, Tensor, arrays, lists, dictionaries, options, tuples, records, "
-            + "or a type whose public constructor or settable properties cover all its fields; parts that are not to be differentiated may "
-            + "be of any type without numbers, such as string, int, bool or double."
-        )
-    )
+/// How surely a member stands for a field, by their names; 0 if not. C# keeps a property X in <X>k__BackingField, its anonymous types in <X>i__Field, F# in X@. What a constructor's
+/// parameter x is kept in is called x by F# and mostly _x or m_x in C#.
+let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
+    let plain = (if field.Name.StartsWith "m_" then field.Name[2..] else field.Name).TrimStart('_')
+    if Object.ReferenceEquals(m, field) || m.Equals field then 3
+    elif field.Name = $"<{name}>k__BackingField" || field.Name = $"<{name}>i__Field" || field.Name = name + "@" then 2
+    elif plain.Equals(name, StringComparison.OrdinalIgnoreCase) then 1
+    else 0
 
 /// A class or struct that is read through public properties and fields and made by a public constructor whose parameters bear their
-/// names, or through settable properties, or both. Every field must be covered, so that nothing is lost.
+/// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the constructor and
+/// the properties keeps what it is given, each value that is made has to show.
 let private object (kind: Type) =
     if kind.IsAbstract || kind = typeof<obj> then refuse kind "it is abstract, so that a value of it cannot be made."
     let readable: (string * Type * MemberInfo) list =
         [ for property in kind.GetProperties(BindingFlags.Instance ||| BindingFlags.Public) do
-              if property.CanRead && property.GetIndexParameters().Length = 0 then property.Name, property.PropertyType, property :> MemberInfo
+              if property.CanRead && not (isNull (property.GetGetMethod())) && property.GetIndexParameters().Length = 0 then
+                  property.Name, property.PropertyType, property :> MemberInfo
           for field in kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public) do
               field.Name, field.FieldType, field :> MemberInfo ]
     let find (parameter: ParameterInfo) =
@@ -170,16 +257,21 @@ let private object (kind: Type) =
         | [] when kind.IsValueType -> (fun _ -> Expression.New kind), []
         | [] -> refuse kind "it has no public constructor whose parameters are its public properties or fields."
     let settable = readable |> List.filter (fun m -> isSettable m && not (List.contains m matched))
-    let covered = matched @ settable |> List.map (fun (name, _, _) -> name)
-    let isNumeric (field: FieldInfo) = not (isInert Set.empty field.FieldType)
-    let isCovered (field: FieldInfo) =
-        covered |> List.exists (fun name -> field.Name = name || field.Name = $"<{name}>k__BackingField" || field.Name = name + "@")
-    // An F# constructor's parameter a is kept in a field a behind the property A; C# often writes _a.
-    let isKept (field: FieldInfo) =
-        covered |> List.exists (fun name -> field.Name.TrimStart('_').Equals(name, StringComparison.OrdinalIgnoreCase))
-    let hidden = fieldsOf kind |> List.filter (fun field -> isNumeric field && not (isCovered field))
+    let isNumeric (kind: Type) = not (isInert Set.empty kind)
+    // Each field belongs to one member at most, and the other way round.
+    let owners = Dictionary<FieldInfo, string * Type * MemberInfo>()
+    let allFields = Sameness.fieldsOf kind
+    for sureness in [ 3; 2; 1 ] do
+        for (name, memberType, m) as candidate in matched @ settable do
+            if not (owners.ContainsValue candidate) then
+                allFields
+                |> Array.tryFind (fun field -> not (owners.ContainsKey field) && field.FieldType = memberType && claim (name, m) field = sureness)
+                |> Option.iter (fun field -> owners[field] <- candidate)
+    // A property of numbers without a field of its own is computed from others; setting it would change those.
+    let settable = settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
+    let hidden = allFields |> Array.filter (fun field -> not (owners.ContainsKey field))
     for field in hidden do
-        if not (isKept field) then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
+        if isNumeric field.FieldType then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let value, values = Expression.Parameter typeof<obj>, Expression.Parameter typeof<obj[]>
     let members = matched @ settable
     let read =
@@ -194,40 +286,32 @@ let private object (kind: Type) =
         Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray
     let kinds = members |> List.map (fun (_, kind, _) -> kind) |> List.toArray
-    product kind { fields names kinds read.Invoke write.Invoke with IsTrusted = not hidden.IsEmpty }
+    ObjectShape(kind, fields names kinds read.Invoke write.Invoke, hidden)
 
 // ---- All together ----
 
-type private Nullables<'E when 'E: struct and 'E: (new: unit -> 'E) and 'E :> ValueType> =
-    static member Shape() : Structure =
-        CollectionShape<Nullable<'E>, 'E>(
-            ArrayShape<'E>(Typed<'E>.Part()),
-            (fun value -> if value.HasValue then [| value.Value |] else [||]),
-            (fun items -> if items.Length = 0 then Nullable() else Nullable items[0])
-        )
-
 let private derive (kind: Type) : Structure =
     if kind = typeof<Real> then NumberShape()
-    elif kind = typeof<Real[]> then VectorShape()
     elif kind = typeof<Tensor> then TensorShape()
-    elif isInert Set.empty kind then make typedefof<InertShape<_>> [ kind ] [ box (isInert Set.empty) ]
-    elif kind.IsArray && kind.IsSZArray then make typedefof<ArrayShape<_>> [ kind.GetElementType() ] [ typedPart (kind.GetElementType()) ]
-    elif kind.IsArray then make typedefof<GridShape<_>> [ kind ] [ part (kind.GetElementType()) ]
+    elif definition kind = typedefof<Nullable<_>> then structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
+    elif isInert Set.empty kind then InertShape(kind, isInert Set.empty)
+    elif kind.IsArray && not kind.IsSZArray then
+        if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then
         let domain, range = FSharpType.GetFunctionElements kind
         let lift = Activator.CreateInstance(typedefof<FSharpFunctionStructure<_, _>>.MakeGenericType(domain, range))
-        make typedefof<FunctionShape<_>> [ kind ] [ lift ]
+        FunctionShape(kind, lift :?> FunctionStructure)
     elif typeof<Delegate>.IsAssignableFrom kind then
-        let result = kind.GetMethod("Invoke").ReturnType
-        if result = typeof<Void> then refuse kind "it is an action, which has no result to differentiate."
-        let lift = Activator.CreateInstance(typedefof<DelegateStructure<_, _>>.MakeGenericType(kind, result))
-        make typedefof<FunctionShape<_>> [ kind ] [ lift ]
-    elif definition kind = typedefof<Nullable<_>> then
-        typedefof<Nullables<int>>.MakeGenericType(kind.GetGenericArguments()).GetMethod("Shape", allStatics).Invoke(null, null)
-        :?> Structure
+        let invoke = kind.GetMethod "Invoke"
+        if isNull invoke then refuse kind "it is a delegate of no known type."
+        if invoke.ReturnType = typeof<Void> then refuse kind "it is an action, which has no result to differentiate."
+        let lift = Activator.CreateInstance(typedefof<DelegateStructure<_, _>>.MakeGenericType(kind, invoke.ReturnType))
+        FunctionShape(kind, lift :?> FunctionStructure)
     else
         match collection kind with
         | Some shape -> shape
+        | None when isInertCollection kind -> InertShape(kind, (fun _ -> true))
+        | None when isSet kind -> refuse kind "it is a set: numbers that are equal are one in it, and tangents and gradients often are. Use a list."
         | None when FSharpType.IsTuple kind -> tuple kind
         | None when FSharpType.IsRecord(kind, allFields) -> record kind
         | None when FSharpType.IsUnion(kind, allFields) -> union kind
@@ -237,17 +321,23 @@ let private derive (kind: Type) : Structure =
 let private structureOf (kind: Type) : Structure =
     match known.TryGetValue kind with
     | true, structure -> structure
-    | _ -> known.GetOrAdd(kind, derive kind)
+    | _ ->
+        let structure =
+            try
+                derive kind
+            with Refusal problem ->
+                RefusedShape(kind, problem)
+        known.GetOrAdd(kind, structure)
 
 /// The structure of a type known at compile time, kept where the JIT finds it without a look-up.
 [<AbstractClass; Sealed>]
 type private Known<'T> private () =
     [<DefaultValue>]
-    static val mutable private structure: Structure<'T>
+    static val mutable private structure: Structure
 
-    static member Structure: Structure<'T> =
-        if isNull Known<'T>.structure then Known<'T>.structure <- structureOf typeof<'T> :?> Structure<'T>
+    static member Structure: Structure =
+        if isNull Known<'T>.structure then Known<'T>.structure <- structureOf typeof<'T>
         Known<'T>.structure
 
-/// The structure of a type; an ArgumentException says why there is none.
-let of'<'T> () : Structure<'T> = Known<'T>.Structure
+/// The structure of a type. One that cannot be taken apart says so when a value of it is to be.
+let of'<'T> () : Structure = Known<'T>.Structure

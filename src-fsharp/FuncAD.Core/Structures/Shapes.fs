@@ -3,199 +3,331 @@ namespace FuncAD
 
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+
+module internal Unboxed =
+    /// As unbox, but null is the default value also of types that F# takes for never null.
+    let cast<'T> (value: obj) : 'T = if isNull value then Unchecked.defaultof<'T> else unbox<'T> value
 
 [<Sealed>]
-type internal NumberShape() =
-    inherit Structure<Real>()
-    override _.Gather(_, value, into) = into.Add value
-    override _.Rebuild(_, from) = from.Number()
+type internal NumberShape() as shape =
+    inherit Leaf(typeof<Real>)
+    let skeleton = Skeleton(shape, null, [||])
+    override _.Take(value, into) =
+        into.Add(unbox<Real> value)
+        null
+    override _.Match(_, value, into) = into.Add(unbox<Real> value)
+    override _.Put(_, from) = box (from.Number())
+    override _.Skeleton _ = skeleton
 
 /// A type without numbers: a string, an int, a flag. A value of a derived type is asked whether that has any.
 [<Sealed>]
-type internal InertShape<'T>(isInert: Type -> bool) =
-    inherit Structure<'T>()
-    let isExact = typeof<'T>.IsSealed || typeof<'T>.IsArray
-    override _.HasNumbers = false
-
-    override _.Gather(like, value, into) =
-        if not isExact && not (isNull (box value)) && value.GetType() <> typeof<'T> && not (isInert (value.GetType())) then
+type internal InertShape(kind: Type, isInert: Type -> bool) =
+    inherit Leaf(kind)
+    let isExact = kind.IsSealed || kind.IsArray
+    let check (value: obj) (into: Leaves) =
+        if not isExact && not (isNull value) && value.GetType() <> kind && not (isInert (value.GetType())) then
             into.Fail
-                $"a {value.GetType().Name} stands where a {typeof<'T>.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
-        into.CompareOthers(like, value)
+                $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
+    override _.HasNumbers = false
+    override _.TakesNull = true
 
-    override _.Rebuild(like, _) = like
+    override _.Take(value, into) =
+        check value into
+        value
 
+    override _.Match(like, value, into) =
+        check value into
+        into.MeetOther("it", like, value)
+
+    override _.Put(rest, _) = rest
+
+/// A type that cannot be taken apart: only null can be met, which rides along.
 [<Sealed>]
-type internal VectorShape() =
-    inherit Structure<Real[]>()
+type internal RefusedShape(kind: Type, refusal: string) =
+    inherit Leaf(kind)
+    override _.Take(_, into) = into.Fail refusal
+    override _.Match(_, _, into) = into.Fail refusal
+    override _.Put(_, _) = null
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull value
-        into.CheckLength(like.Length, value.Length)
-        into.AddRange value
+/// An array of numbers, or a collection that is read as one and made from one; null stands for the default value of a struct.
+[<Sealed>]
+type internal VectorShape<'T>(isDerivable: bool, read: 'T -> Real[], make: Real[] -> 'T) =
+    inherit Leaf(typeof<'T>)
 
-    override _.Rebuild(like, from) = from.Range like.Length
+    let items (value: obj) (into: Leaves) : Real[] =
+        if isDerivable then into.CheckExact(typeof<'T>, value)
+        read (Unboxed.cast<'T> value)
+
+    let length (items: Real[]) = if isNull items then -1 else items.Length
+
+    override _.Take(value, into) =
+        let items = items value into
+        into.AddRange(ReadOnlySpan items)
+        box (length items)
+
+    override _.Match(rest, value, into) =
+        let items = items value into
+        into.CheckLength(unbox<int> rest, length items)
+        into.AddRange(ReadOnlySpan items)
+
+    override _.Put(rest, from) =
+        match unbox<int> rest with
+        | -1 -> box (make null)
+        | length -> box (make (from.Range length))
 
 [<Sealed>]
 type internal TensorShape() =
-    inherit Structure<Tensor>()
+    inherit Leaf(typeof<Tensor>)
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull value
-        if not (Shape.areEqual like.Dimensions value.Dimensions) then
-            into.Fail $"expected a tensor of the shape {Shape.text like.Dimensions}, got the shape {Shape.text value.Dimensions}."
+    override _.Take(value, into) =
+        let value = value :?> Tensor
+        into.AddArray value
+        value.Dimensions
+
+    override _.Match(rest, value, into) =
+        let expected, value = rest :?> int[], value :?> Tensor
+        if not (Shape.areEqual expected value.Dimensions) then
+            into.Fail $"expected a tensor of the shape {Shape.text expected}, got the shape {Shape.text value.Dimensions}."
         into.AddArray value
 
-    override _.Rebuild(_, from) = from.Array()
+    override _.Put(_, from) = from.Array()
 
+/// How long an array is along each axis, and where its indices begin.
+type internal Extents =
+    { Lengths: int[]
+      Starts: int[] }
+
+    static member Of(grid: Array) = { Lengths = Array.init grid.Rank grid.GetLength; Starts = Array.init grid.Rank grid.GetLowerBound }
+
+    member extents.Check(value: Array, into: Leaves) =
+        let got = Extents.Of value
+        Array.iter2 (fun expected got -> into.CheckLength(expected, got)) extents.Lengths got.Lengths
+        if extents.Starts <> got.Starts then
+            into.Fail $"expected an array whose indices begin at {Shape.text extents.Starts}, got one whose begin at {Shape.text got.Starts}."
+
+    member extents.Make(kind: Type) : Array = Array.CreateInstanceFromArrayType(kind, extents.Lengths, extents.Starts)
+
+    /// The indices of an element by its place in row-major order.
+    member extents.Index(place: int) : int[] =
+        let index = Array.copy extents.Starts
+        let mutable rest = place
+        for axis = index.Length - 1 downto 0 do
+            index[axis] <- index[axis] + rest % extents.Lengths[axis]
+            rest <- rest / extents.Lengths[axis]
+        index
+
+/// An array of numbers of more than one dimension, or whose indices do not begin at 0, in row-major order.
 [<Sealed>]
-type internal ArrayShape<'E>(element: Lazy<Structure<'E>>) =
-    inherit Structure<'E[]>()
+type internal NumberGridShape(kind: Type) =
+    inherit Leaf(kind)
+    let span (grid: Array) = MemoryMarshal.CreateSpan(&Unsafe.As<byte, Real>(&MemoryMarshal.GetArrayDataReference grid), grid.Length)
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull value
-        into.CheckLength(like.Length, value.Length)
-        for index = 0 to value.Length - 1 do
-            into.Enter $"[{index}]"
-            into.Open(element).Gather(like[index], value[index], into)
-            into.Leave()
+    override _.Take(value, into) =
+        let grid = value :?> Array
+        into.AddRange(Span.op_Implicit (span grid))
+        Extents.Of grid
 
-    override _.Rebuild(like, from) = like |> Array.map (fun part -> element.Value.Rebuild(part, from))
+    override _.Match(rest, value, into) =
+        let grid = value :?> Array
+        (rest :?> Extents).Check(grid, into)
+        into.AddRange(Span.op_Implicit (span grid))
 
-/// An array of more than one dimension, visited in row-major order.
+    override _.Put(rest, from) =
+        let grid = (rest :?> Extents).Make kind
+        (from.Range grid.Length).AsSpan().CopyTo(span grid)
+        box grid
+
+/// An array of other parts of more than one dimension, or whose indices do not begin at 0, in row-major order.
 [<Sealed>]
-type internal GridShape<'T>(element: Lazy<Structure>) =
-    inherit Structure<'T>()
+type internal GridShape(kind: Type, element: Lazy<Structure>) =
+    inherit Branch(kind)
+    let items (grid: Array) = Array.ofSeq (Seq.cast<obj> grid)
 
-    let lengths (grid: Array) = Array.init grid.Rank grid.GetLength
+    override _.Open(value, _) =
+        let grid = value :?> Array
+        struct (Extents.Of grid, items grid)
 
-    let indices (grid: Array) =
-        let lengths = lengths grid
-        let unravel (position: int) =
-            let index = Array.zeroCreate lengths.Length
-            let mutable rest = position
-            for axis = lengths.Length - 1 downto 0 do
-                index[axis] <- rest % lengths[axis]
-                rest <- rest / lengths[axis]
-            index
-        Seq.init grid.Length unravel
+    override _.Match(rest, value, into) =
+        let grid = value :?> Array
+        (rest :?> Extents).Check(grid, into)
+        items grid
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull(box value)
-        let like, value = box like :?> Array, box value :?> Array
-        Array.iter2 (fun expected got -> into.CheckLength(expected, got)) (lengths like) (lengths value)
-        for index in indices value do
-            into.Open(element).GatherObject(like.GetValue index, value.GetValue index, into)
+    override _.Part(_, _) = element.Value
+    override _.Name(rest, index) = $"{Shape.text ((rest :?> Extents).Index index)}"
 
-    override _.Rebuild(like, from) =
-        let like = box like :?> Array
-        let copy = like.Clone() :?> Array
-        for index in indices like do
-            copy.SetValue(element.Value.RebuildObject(like.GetValue index, from), index)
-        unbox<'T> (box copy)
+    override _.Close(rest, parts, _) =
+        let extents = rest :?> Extents
+        let grid = extents.Make kind
+        parts |> Array.iteri (fun place part -> grid.SetValue(part, extents.Index place))
+        box grid
 
-/// A collection that is read as an array and made from one.
+/// An array of parts, or a collection that is read as one and made from one; null stands for the default value of a struct.
 [<Sealed>]
-type internal CollectionShape<'T, 'E>(elements: ArrayShape<'E>, read: 'T -> 'E[], make: 'E[] -> 'T) =
-    inherit Structure<'T>()
+type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj) =
+    inherit Branch(typeof<'T>)
 
-    override _.Gather(like, value, into) =
-        if not typeof<'T>.IsValueType then into.CheckNotNull(box value) // a Nullable without a value boxes to null
-        let items = read value // once: a sequence may compute its numbers each time it is read
-        elements.Gather((if Object.ReferenceEquals(like, value) then items else read like), items, into)
+    let items (value: obj) (into: Leaves) : obj[] =
+        if isDerivable then into.CheckExact(typeof<'T>, value)
+        match read (Unboxed.cast<'T> value) with
+        | null -> null
+        | items -> items |> Array.map box
 
-    override _.Rebuild(like, from) = make (elements.Rebuild(read like, from))
+    let length (items: obj[]) = if isNull items then -1 else items.Length
+    let some (items: obj[]) = if isNull items then [||] else items
 
-/// A dictionary, visited in the order of the keys of the one that it is like, whose comparer it takes.
+    override _.Open(value, into) =
+        let items = items value into
+        struct (box (length items), some items)
+
+    override _.Match(rest, value, into) =
+        let items = items value into
+        into.CheckLength(unbox<int> rest, length items)
+        some items
+
+    override _.Part(_, _) = element.Value
+    override _.Name(_, index) = $"[{index}]"
+
+    override _.Close(rest, parts, _) =
+        if unbox<int> rest < 0 then box (make null) else box (make (parts |> Array.map Unboxed.cast<'E>))
+
+    override _.Identity(value, _) = identity (Unboxed.cast<'T> value)
+
+/// How a dictionary finds its keys: what the ones that are like it do, too.
+[<AbstractClass; AllowNullLiteral>]
+type internal KeyForm<'K, 'V>() =
+    abstract Make: KeyValuePair<'K, 'V>[] -> obj
+
+    /// The place of each key in a list of keys; later ones win.
+    abstract Places: 'K[] -> IReadOnlyDictionary<'K, int>
+
+/// What a dictionary is without its values.
 [<Sealed>]
-type internal KeyedShape<'T, 'K, 'V when 'K: equality>(element: Lazy<Structure<'V>>, read: 'T -> KeyValuePair<'K, 'V>[], make: 'T -> KeyValuePair<'K, 'V>[] -> 'T) =
-    inherit Structure<'T>()
+type internal Keys<'K, 'V>(form: KeyForm<'K, 'V>, keys: 'K[]) =
+    member _.Form = form
+    member _.Keys = keys
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull(box value)
-        let pairs = read value
-        let entries = Dictionary<'K, 'V>()
-        for pair in pairs do
-            entries[pair.Key] <- pair.Value
-        let like = read like
-        into.CheckLength(like.Length, pairs.Length)
-        for pair in like do
-            into.Enter $"[{pair.Key}]"
-            match entries.TryGetValue pair.Key with
-            | true, part -> into.Open(element).Gather(pair.Value, part, into)
-            | _ -> into.Fail "this key is missing."
-            into.Leave()
+/// A dictionary, visited in the order of the keys of the one that it is like.
+[<Sealed>]
+type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivable: bool, formOf: obj -> KeyForm<'K, 'V>) =
+    inherit Branch(kind)
 
-    override _.Rebuild(like, from) =
-        read like
-        |> Array.map (fun pair -> KeyValuePair(pair.Key, element.Value.Rebuild(pair.Value, from)))
-        |> make like
+    let read (value: obj) (into: Leaves) =
+        if isDerivable then into.CheckExact(kind, value)
+        Seq.toArray (value :?> KeyValuePair<'K, 'V> seq)
 
-/// A named list of parts: a tuple, a record, a case of a union, a class with its properties.
+    override _.Open(value, into) =
+        let form = formOf value
+        if isNull form then
+            into.Fail
+                $"a {value.GetType().Name} is a dictionary that FuncAD does not know, so that it cannot make another that finds its keys the same way. Pass a Dictionary, a SortedDictionary or an ImmutableDictionary."
+        let pairs = read value into
+        struct (Keys(form, pairs |> Array.map _.Key), pairs |> Array.map (fun pair -> box pair.Value))
+
+    override _.Match(rest, value, into) =
+        let like = rest :?> Keys<'K, 'V>
+        let pairs = read value into
+        into.CheckLength(like.Keys.Length, pairs.Length)
+        let places = like.Form.Places(pairs |> Array.map _.Key)
+        like.Keys
+        |> Array.map (fun key ->
+            match places.TryGetValue key with
+            | true, place -> box pairs[place].Value
+            | _ -> into.Fail $"the key [{key}] is missing. It must have the same structure as what it belongs to: the same lengths, keys and cases.")
+
+    override _.Part(_, _) = element.Value
+    override _.Name(rest, index) = $"[{(rest :?> Keys<'K, 'V>).Keys[index]}]"
+
+    override _.Close(rest, parts, _) =
+        let like = rest :?> Keys<'K, 'V>
+        like.Form.Make(Array.map2 (fun key part -> KeyValuePair(key, Unboxed.cast<'V> part)) like.Keys parts)
+
+/// A named list of parts: a tuple, a record, a case of a union.
 type internal Fields =
     { Names: string[]
       Parts: Lazy<Structure>[]
       Read: obj -> obj[]
-      Make: obj[] -> obj
-      /// Set where it is taken on trust, from names, that what is read is what the constructor was given.
-      IsTrusted: bool }
+      Make: obj[] -> obj }
 
-    member fields.Gather(like: obj, value: obj, into: Leaves) =
-        let like, value = fields.Read like, fields.Read value
-        for index = 0 to value.Length - 1 do
-            into.Enter("." + fields.Names[index])
-            into.Open(fields.Parts[index]).GatherObject(like[index], value[index], into)
-            into.Leave()
+/// A tuple or an F# record, which hold what they are given.
+[<Sealed>]
+type internal ProductShape(kind: Type, fields: Fields) =
+    inherit Branch(kind)
 
-    member fields.Rebuild(like: obj, from: Refill) : obj =
-        let parts = fields.Read like |> Array.mapi (fun index part -> fields.Parts[index].Value.RebuildObject(part, from))
-        let made = fields.Make parts
-        if fields.IsTrusted then fields.Verify(parts, fields.Read made, made.GetType())
-        made
+    override _.Open(value, into) =
+        into.CheckExact(kind, value)
+        struct (null, fields.Read value)
 
-    /// The numbers that are read from a value must be those that it was made from, derivatives included.
-    member private fields.Verify(given: obj[], read: obj[], kind: Type) =
-        let numbers (parts: obj[]) =
-            let leaves = Leaves("", "")
-            parts |> Array.iteri (fun index part -> fields.Parts[index].Value.GatherObject(given[index], part, leaves))
-            leaves.Parts
-        let isSame (a: Real) (b: Real) = a.value.Equals b.value && a.extra.Equals b.extra && Object.ReferenceEquals(a.node, b.node)
-        let given, read = numbers given, numbers read
-        let isSameArray (a: Tensor) (b: Tensor) = Object.ReferenceEquals(a, b)
-        if not (Array.forall2 isSame given.Numbers read.Numbers && Array.forall2 isSameArray given.Arrays read.Arrays) then
+    override _.Match(_, value, into) =
+        into.CheckExact(kind, value)
+        fields.Read value
+
+    override _.Part(_, index) = fields.Parts[index].Value
+    override _.Name(_, index) = "." + fields.Names[index]
+    override _.Close(_, parts, _) = fields.Make parts
+
+/// A class, struct or C# record: read and made by code of the user's, which may do anything.
+[<Sealed>]
+type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldInfo[]) =
+    inherit Branch(kind)
+
+    let read (value: obj) (into: Leaves) =
+        into.CheckExact(kind, value)
+        try
+            fields.Read value
+        with error ->
+            into.Fail($"a property of the type {kind} cannot be read: {error.Message}", error)
+
+    override _.HasUserCode = true
+    override _.Open(value, into) = struct (box (hidden |> Array.map _.GetValue(value)), read value into)
+
+    override _.Match(rest, value, into) =
+        let parts = read value into
+        (rest :?> obj[]) |> Array.iteri (fun index like -> into.MeetOther($"the field {hidden[index].Name} of the type {kind}", like, hidden[index].GetValue value))
+        parts
+
+    override _.Part(_, index) = fields.Parts[index].Value
+    override _.Name(_, index) = "." + fields.Names[index]
+
+    override _.Close(_, parts, _) =
+        try
+            fields.Make parts
+        with error ->
             raise (
                 ArgumentException(
-                    $"FuncAD cannot take the type {kind} apart into numbers: a value that is made from its properties by its constructor has other "
-                    + "numbers than it was made from. Let the properties return what the constructor's parameters of the same names were given."
+                    $"FuncAD cannot make a value of the type {kind}: it refuses the numbers that were to go into it: {error.Message} Tangents and gradients have this structure, too, and "
+                    + "hold any number. Differentiate with respect to a plain record or array and make this type from it inside f.",
+                    error
                 )
             )
 
 [<Sealed>]
-type internal ProductShape<'T>(fields: Fields) =
-    inherit Structure<'T>()
+type internal UnionShape(kind: Type, tag: obj -> int, cases: (string * Fields)[]) =
+    inherit Branch(kind)
+    let fields (rest: obj) = snd cases[unbox<int> rest]
 
-    override _.Gather(like, value, into) =
-        into.CheckNotNull(box value)
-        if not typeof<'T>.IsValueType && value.GetType() <> typeof<'T> then
-            into.Fail $"a {value.GetType().Name} stands where a {typeof<'T>.Name} is declared, and its further fields would be lost. Declare the type itself, or seal it."
-        fields.Gather(box like, box value, into)
+    override _.Open(value, _) =
+        let case = box (tag value)
+        struct (case, (fields case).Read value)
 
-    override _.Rebuild(like, from) = unbox<'T> (fields.Rebuild(box like, from))
-
-[<Sealed>]
-type internal UnionShape<'T>(tag: obj -> int, cases: (string * Fields)[]) =
-    inherit Structure<'T>()
-
-    override _.Gather(like, value, into) =
-        let expected, got = tag (box like), tag (box value)
+    override _.Match(rest, value, into) =
+        let expected, got = unbox<int> rest, tag value
         if expected <> got then into.Fail $"expected the case {fst cases[expected]}, got {fst cases[got]}."
-        (snd cases[got]).Gather(box like, box value, into)
+        (fields rest).Read value
 
-    override _.Rebuild(like, from) = unbox<'T> ((snd cases[tag (box like)]).Rebuild(box like, from))
+    override _.Part(rest, index) = (fields rest).Parts[index].Value
+    override _.Name(rest, index) = "." + (fields rest).Names[index]
+    override _.Close(rest, parts, _) = (fields rest).Make parts
 
 /// A function: only results may hold one.
 [<Sealed>]
-type internal FunctionShape<'T>(lift: FunctionStructure) =
-    inherit Structure<'T>()
-    override _.Gather(_, value, into) = into.Functions.Add(struct (box value, lift))
-    override _.Rebuild(_, from) = unbox<'T> (from.Function())
+type internal FunctionShape(kind: Type, lift: FunctionStructure) =
+    inherit Leaf(kind)
+
+    override _.Take(value, into) =
+        into.Functions.Add(struct (value, lift))
+        null
+
+    override _.Match(_, _, _) = ()
+    override _.Put(_, from) = from.Function()

@@ -1,28 +1,64 @@
 namespace FuncAD
 
 open System
-open System.Collections
 open System.Collections.Generic
+open System.Numerics
 
 /// <summary>
-/// The numbers of a structure, in order, on their way out of it, together with what is needed to say where something does not fit.
+/// How values of one type are taken apart into numbers and put together again; derived once per type. A structure is a leaf or a branch.
+/// </summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal Structure(kind: Type) =
+    member _.Kind = kind
+
+    /// False where the type holds no numbers at all.
+    abstract HasNumbers: bool
+    default _.HasNumbers = true
+
+/// <summary>
+/// What is left of a value when its numbers are taken out, and all that is needed to make one like it: lengths, keys, cases, and the parts that are no
+/// numbers. It is a copy: what happens to the value later does not show in it, and a sequence is not read again.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
-type internal Leaves(operation: string, parameter: string) =
+type internal Skeleton(structure: Structure, rest: obj, parts: Skeleton[]) =
+    /// A part that is null: so it stays.
+    static member val Absent = Skeleton(null, null, [||])
+
+    member _.Structure = structure
+    member _.Rest = rest
+    member _.Parts = parts
+    member skeleton.IsAbsent = Object.ReferenceEquals(skeleton, Skeleton.Absent)
+
+/// <summary>What reading a value does with the parts that are no numbers.</summary>
+type internal Others =
+    /// They may be anything.
+    | Ignore = 0
+    /// It notes whether all are those of the skeleton.
+    | Compare = 1
+    /// They must be those of the skeleton.
+    | Demand = 2
+
+/// <summary>
+/// The numbers of a structure, in order, on their way out of it. A value is visited without recursion, so that its depth is not bounded by the machine's
+/// stack; where something does not fit, the visits under way say where.
+/// </summary>
+[<Sealed; AllowNullLiteral>]
+type internal Leaves(operation: string, parameter: string, others: Others, expected: Parts voption) =
+    /// Records inside each other, arrays and lists between them included.
+    static let deepest = 1 <<< 22
+
+    /// Records, arrays and lists together, an object counting as often as it is met.
+    static let most = 1 <<< 25
+
     let mutable numbers: Real[] = [||]
     let mutable count = 0
     let mutable arrays: List<Tensor> = null
     let mutable functions: List<struct (obj * FunctionStructure)> = null
-    let mutable path: string list = []
+    let mutable visits: List<Visit> = null
+    let mutable opened = 0
     let mutable isLikeInOthers = true
 
-    /// False once a part that is no number was found to differ from the one of the value that it should be like.
-    member _.IsLikeInOthers = isLikeInOthers
-
-    /// Compares parts that are not numbers.
-    member _.CompareOthers(like: 'T, value: 'T) =
-        if isLikeInOthers && not (Object.ReferenceEquals(like, value)) then
-            isLikeInOthers <- StructuralComparisons.StructuralEqualityComparer.Equals(like, value)
+    new(operation, parameter) = Leaves(operation, parameter, Others.Ignore, ValueNone)
 
     /// The numbers and the arrays, in fresh lists that are the caller's own.
     member _.Parts =
@@ -35,46 +71,221 @@ type internal Leaves(operation: string, parameter: string) =
         if isNull functions then functions <- List()
         functions
 
+    /// False once a part that is no number was found to differ from the skeleton's.
+    member _.IsLikeInOthers = isLikeInOthers
+
+    // ---- Saying where ----
+
+    /// The parts that lead from one visit to another.
+    member private _.Path(first: int, last: int) : string =
+        String.Concat(seq { for index in first..last -> visits[index].Name }).TrimStart('.')
+
+    member leaves.Fail(problem: string, [<ParamArray>] inner: exn[]) : 'a =
+        let place = if isNull visits || visits.Count = 0 then "" else " at " + leaves.Path(0, visits.Count - 1)
+        raise (ArgumentException($"{operation}: {parameter}{place}: {problem}", (if expected.IsSome then null else parameter), Array.tryHead inner |> Option.toObj))
+
+    member leaves.CheckLength(expected: int, got: int) =
+        let text length = if length < 0 then "none, as of a default value" else string length
+        if expected <> got then
+            leaves.Fail
+                $"expected {text expected} elements, got {text got}. It must have the same structure as what it belongs to: the same lengths, keys and cases."
+
+    /// A value whose type derives from the declared one would lose what its type adds.
+    member leaves.CheckExact(kind: Type, value: obj) =
+        if not kind.IsValueType && value.GetType() <> kind then
+            leaves.Fail $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its further fields would be lost. Declare the type itself, or seal it."
+
+    // ---- Numbers ----
+
     member private _.Reserve(extra: int) =
         if count + extra > numbers.Length then Array.Resize(&numbers, max (count + extra) (2 * numbers.Length))
 
+    /// What was rebuilt must hold what it was rebuilt from, derivatives included.
+    member private leaves.CheckRebuilt(isSame: bool) =
+        if not isSame then
+            let kinds = [| for visit in visits do if visit.Branch.HasUserCode then string visit.Branch.Kind |] |> Array.rev |> Array.distinct
+            let outer = String.Join(", in ", kinds[1..])
+            let inside = if outer = "" then "" else $" (in {outer})"
+            leaves.Fail (
+                $"FuncAD cannot take the type {kinds[0]}{inside} apart into numbers: made from some numbers, it holds others when it is read again. A constructor or a setter "
+                + "changes what it is given (it clamps, sorts, scales or rounds), or two members change each other. Tangents and gradients have this structure, too, and hold any number. "
+                + "Differentiate with respect to a plain record or array and make this type from it inside f; or let members return what they are given, without setters for computed ones."
+            )
+
     member leaves.Add(x: Real) =
-        leaves.Reserve 1
-        numbers[count] <- x
+        match expected with
+        | ValueSome parts ->
+            let y = parts.Numbers[count]
+            leaves.CheckRebuilt(
+                BitConverter.DoubleToInt64Bits x.value = BitConverter.DoubleToInt64Bits y.value
+                && BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra
+                && Object.ReferenceEquals(x.node, y.node)
+            )
+        | ValueNone ->
+            leaves.Reserve 1
+            numbers[count] <- x
         count <- count + 1
 
-    member leaves.AddRange(xs: Real[]) =
-        leaves.Reserve xs.Length
-        xs.CopyTo(numbers, count)
-        count <- count + xs.Length
+    member leaves.AddRange(xs: ReadOnlySpan<Real>) =
+        if expected.IsSome then
+            for x in xs do
+                leaves.Add x
+        else
+            leaves.Reserve xs.Length
+            xs.CopyTo(Span(numbers, count, xs.Length))
+            count <- count + xs.Length
 
-    member _.AddArray(x: Tensor) =
+    member leaves.AddArray(x: Tensor) =
         if isNull arrays then arrays <- List()
+        match expected with
+        | ValueSome parts -> leaves.CheckRebuilt(Object.ReferenceEquals(parts.Arrays[arrays.Count], x))
+        | ValueNone -> ()
         arrays.Add x
 
-    /// Names the part that is visited next.
-    member _.Enter(part: string) = path <- part :: path
-    member _.Leave() = path <- List.tail path
+    /// Meets a part that is no number: a public one, or a field by its name.
+    member leaves.MeetOther(name: string, like: obj, value: obj) =
+        match others with
+        | Others.Ignore -> ()
+        | _ when not isLikeInOthers || Sameness.areSame like value -> ()
+        | Others.Compare -> isLikeInOthers <- false
+        | _ ->
+            leaves.Fail (
+                $"{name} is not kept: it holds something else when FuncAD makes a value again from its parts. Let a constructor's parameter or a settable property of its name "
+                + "take it as it is, or move it out of the type."
+            )
 
-    member leaves.Fail(problem: string) : 'a =
-        let place = if path.IsEmpty then "" else " at " + String.Concat(List.rev path).TrimStart('.')
-        raise (ArgumentException($"{operation}: {parameter}{place}: {problem}", parameter))
+    // ---- Visits ----
 
-    /// The structure of a part. Where there is none, the error names the place.
-    member leaves.Open(part: Lazy<'S>) : 'S =
-        if part.IsValueCreated then part.Value
+    member private leaves.Push(branch: Branch, like: Skeleton, value: obj) =
+        if isNull visits then visits <- List()
+        let depth = visits.Count
+        let identity = branch.Identity(value, (if depth = 0 then obj () else visits[depth - 1].Identity))
+        if depth > 0 then
+            // Down a cycle the same objects come again and again, so that it is enough to look at the visit whose depth is the last power of two (as
+            // R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980, finds cycles).
+            let anchor = (1 <<< BitOperations.Log2(uint depth)) - 1
+            let before = visits[anchor]
+            if Object.ReferenceEquals(before.Identity, identity) && Object.ReferenceEquals(before.Branch, branch) then
+                let cycle = String.Join(" -> ", [| for index in anchor .. depth - 1 -> visits[index].Branch.Kind.Name + visits[index].Name |])
+                leaves.Cut anchor
+                leaves.Fail $"it is part of itself, by {cycle}: a cycle, which has no list of numbers. Break it: leave the way back out of the type, or give the number of a part instead."
+        opened <- opened + 1
+        if depth >= deepest || opened >= most then
+            leaves.Cut(min depth 12)
+            leaves.Fail (
+                if depth >= deepest then $"it is more than {deepest} parts deep. Put them into an array or a list."
+                else
+                    $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part of its own in each. "
+                    + "Put numbers into arrays, or refer to shared parts by index."
+            )
+        if isNull like then
+            let struct (rest, values) = branch.Open(value, leaves)
+            visits.Add(Visit(branch, identity, null, rest, values, Array.zeroCreate values.Length))
         else
-            try
-                part.Value
-            with :? ArgumentException as refusal ->
-                leaves.Fail refusal.Message
+            visits.Add(Visit(branch, identity, like, like.Rest, branch.Match(like.Rest, value, leaves), null))
 
-    member leaves.CheckLength(expected: int, got: int) =
-        if expected <> got then
-            leaves.Fail $"expected {expected} elements, got {got}. It must have the same structure as what it belongs to: the same lengths, keys and cases."
+    /// Forgets all visits but the first ones, to name the beginning of a path that is long.
+    member private _.Cut(depth: int) = visits.RemoveRange(depth, visits.Count - depth)
 
-    member leaves.CheckNotNull(value: obj) =
-        if isNull value then leaves.Fail "it is null, so there is nothing to take numbers from. Pass a value, or an option for a part that may be missing."
+    /// Deals with a leaf, or begins the visit of a branch: null then.
+    member private leaves.Meet(structure: Structure, like: Skeleton, value: obj) : Skeleton =
+        match structure with
+        | :? Leaf as leaf when not (isNull value) || leaf.TakesNull ->
+            if isNull like then leaf.Skeleton(leaf.Take(value, leaves))
+            else
+                leaf.Match(like.Rest, value, leaves)
+                like
+        | _ when isNull value ->
+            if isNull like || like.IsAbsent then Skeleton.Absent
+            else leaves.Fail "expected a value, got null. It must have the same structure as what it belongs to: null where that is null, a value where that has one."
+        | _ when not (isNull like) && like.IsAbsent ->
+            leaves.Fail "expected null, got a value. It must have the same structure as what it belongs to: null where that is null, a value where that has one."
+        | structure ->
+            leaves.Push(structure :?> Branch, like, value)
+            null
+
+    /// Ends all visits that are under way, which may begin others.
+    member private leaves.Finish() : Skeleton =
+        let mutable root = null
+        while isNull root do
+            let visit = visits[visits.Count - 1]
+            let isRead = isNull visit.Like
+            if visit.Next < visit.Values.Length then
+                let index = visit.Next
+                visit.Next <- index + 1
+                let like = if isRead then null else visit.Like.Parts[index]
+                let structure = if isRead then visit.Branch.Part(visit.Rest, index) else like.Structure
+                let part = leaves.Meet(structure, like, visit.Values[index])
+                if isRead then visit.Parts[index] <- part
+            else
+                visits.RemoveAt(visits.Count - 1)
+                let skeleton = if isRead then Skeleton(visit.Branch, visit.Rest, visit.Parts) else visit.Like
+                if visits.Count = 0 then root <- skeleton
+                else
+                    let outer = visits[visits.Count - 1]
+                    if isNull outer.Like then outer.Parts[outer.Next - 1] <- skeleton
+        root
+
+    /// Appends the numbers of a value; answers its skeleton.
+    member leaves.Take(structure: Structure, value: obj) : Skeleton =
+        match leaves.Meet(structure, null, value) with
+        | null -> leaves.Finish()
+        | skeleton -> skeleton
+
+    /// Appends the numbers of a value that must have a skeleton.
+    member leaves.Match(like: Skeleton, value: obj) : unit =
+        if isNull (leaves.Meet(like.Structure, like, value)) then leaves.Finish() |> ignore
+
+/// <summary>A branch whose parts are being visited: of a value that is taken apart, or of one that must be like another.</summary>
+and [<Sealed; AllowNullLiteral>] internal Visit(branch: Branch, identity: obj, like: Skeleton, rest: obj, values: obj[], parts: Skeleton[]) =
+    member _.Branch: Branch = branch
+    member _.Identity: obj = identity
+    member _.Like: Skeleton = like
+    member _.Rest: obj = rest
+    member _.Values: obj[] = values
+    member _.Parts: Skeleton[] = parts
+    member val Next: int = 0 with get, set
+
+    /// Names the part that is being visited.
+    member visit.Name: string = if visit.Next = 0 then "" else branch.Name(rest, visit.Next - 1)
+
+/// <summary>A number, an array of numbers, or something without numbers.</summary>
+and [<AbstractClass; AllowNullLiteral>] internal Leaf(kind: Type) =
+    inherit Structure(kind)
+
+    /// True if null is a value like others.
+    abstract TakesNull: bool
+    default _.TakesNull = false
+
+    /// Appends the numbers of a value; answers what else there is to it.
+    abstract Take: value: obj * into: Leaves -> obj
+
+    /// Appends the numbers of a value that must be like another one.
+    abstract Match: rest: obj * value: obj * into: Leaves -> unit
+    abstract Put: rest: obj * from: Refill -> obj
+    abstract Skeleton: rest: obj -> Skeleton
+    default leaf.Skeleton rest = Skeleton(leaf, rest, [||])
+
+/// <summary>A value with parts.</summary>
+and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
+    inherit Structure(kind)
+
+    /// The parts of a value, and what else there is to it.
+    abstract Open: value: obj * into: Leaves -> struct (obj * obj[])
+
+    /// The parts of a value that must be like another one, in the order of that one.
+    abstract Match: rest: obj * value: obj * into: Leaves -> obj[]
+    abstract Part: rest: obj * index: int -> Structure
+    abstract Name: rest: obj * index: int -> string
+    abstract Close: rest: obj * parts: obj[] * from: Refill -> obj
+
+    /// True where making or reading a value runs code of the user's.
+    abstract HasUserCode: bool
+    default _.HasUserCode = false
+
+    /// The object that tells whether a value is met again: the value, if it is one; otherwise the object that it lies in.
+    abstract Identity: value: obj * owner: obj -> obj
+    default _.Identity(value, owner) = if kind.IsValueType then owner else value
 
 /// <summary>The numbers of a structure on their way into a new one, which may take the list of numbers as its own.</summary>
 and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[]) =
@@ -83,13 +294,16 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
     let mutable nextArray = 0
     let mutable nextFunction = 0
 
+    let mutable isWhole = false
+    let mutable isDoubtful = false
+
     member _.Number() =
         nextNumber <- nextNumber + 1
         numbers[nextNumber - 1]
 
     member _.Range(length: int) =
         nextNumber <- nextNumber + length
-        if length = numbers.Length then numbers else Array.sub numbers (nextNumber - length) length
+        if isWhole then numbers else Array.sub numbers (nextNumber - length) length
 
     member _.Array() =
         nextArray <- nextArray + 1
@@ -99,26 +313,52 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
         nextFunction <- nextFunction + 1
         functions[nextFunction - 1]
 
-/// <summary>
-/// How a type is taken apart into numbers and put together again; derived once per type. Parts that are not numbers ride along.
-/// </summary>
-and [<AbstractClass; AllowNullLiteral>] internal Structure() =
-    /// False where the type holds no numbers at all.
-    abstract HasNumbers: bool
-    default _.HasNumbers = true
-    abstract GatherObject: like: obj * value: obj * into: Leaves -> unit
-    abstract RebuildObject: like: obj * from: Refill -> obj
+    member private from.Close(root: Skeleton) : obj =
+        let open' = Stack<struct (Skeleton * obj[])>()
+        let places = Stack<int>()
+        let mutable next = 0
+        let mutable values: obj[] = Array.zeroCreate root.Parts.Length
+        let mutable skeleton = root
+        let mutable made = null
+        while not (isNull skeleton) do
+            if next < values.Length then
+                let part = skeleton.Parts[next]
+                match part.Structure with
+                | null -> next <- next + 1
+                | :? Leaf as leaf ->
+                    values[next] <- leaf.Put(part.Rest, from)
+                    next <- next + 1
+                | _ ->
+                    open'.Push(struct (skeleton, values))
+                    places.Push next
+                    skeleton <- part
+                    values <- Array.zeroCreate part.Parts.Length
+                    next <- 0
+            else
+                let branch = skeleton.Structure :?> Branch
+                made <- branch.Close(skeleton.Rest, values, from)
+                isDoubtful <- isDoubtful || branch.HasUserCode
+                if open'.Count = 0 then skeleton <- null
+                else
+                    let struct (outer, outerValues) = open'.Pop()
+                    skeleton <- outer
+                    values <- outerValues
+                    next <- places.Pop()
+                    values[next] <- made
+                    next <- next + 1
+        made
 
-and [<AbstractClass; AllowNullLiteral>] internal Structure<'T>() =
-    inherit Structure()
-
-    /// Appends the numbers of a value that has the structure of another (which may be itself).
-    abstract Gather: like: 'T * value: 'T * into: Leaves -> unit
-
-    /// A value like another one, with new numbers.
-    abstract Rebuild: like: 'T * from: Refill -> 'T
-    override structure.GatherObject(like, value, into) = structure.Gather(unbox<'T> like, unbox<'T> value, into)
-    override structure.RebuildObject(like, from) = box (structure.Rebuild(unbox<'T> like, from))
+    /// A value with a skeleton and these numbers. Where its types have code of the user's, it is read again, and must hold the numbers that it was given.
+    member from.Rebuild(like: Skeleton, others: Others) : obj =
+        match like.Structure with
+        | null -> null
+        | :? Leaf as leaf ->
+            isWhole <- true
+            leaf.Put(like.Rest, from)
+        | _ ->
+            let made = from.Close like
+            if isDoubtful then Leaves("FuncAD", "a value made again from its numbers", others, ValueSome parts).Match(like, made)
+            made
 
 /// <summary>Runs an operator again with the function that stands at one place of its result applied to an argument.</summary>
 and internal IRerun =

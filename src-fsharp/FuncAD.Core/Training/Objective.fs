@@ -35,7 +35,7 @@ module internal Plainly =
 type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read: float[] -> 'P) =
     inherit LazyObjectiveFunctionBase(true, true)
 
-    let flat (like: 'P) (p: 'P) = Gather.alike operation "gradient" like p |> Plainly.values operation
+    let flat (like: Skeleton) (p: 'P) = Gather.alike operation "gradient" like p |> Plainly.values operation
 
     member private objective.At: 'P = read (objective.Point.ToArray())
 
@@ -45,20 +45,21 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
 
     override objective.EvaluateGradient() =
         let p = objective.At
+        let struct (like, _) = Gather.input operation "x" p
         let struct (value, gradient) = Pullback.valueAndGradient operation f p
         objective.Value <- Plainly.value operation value
-        objective.Gradient <- Vector<float>.Build.Dense(flat p gradient)
+        objective.Gradient <- Vector<float>.Build.Dense(flat like gradient)
 
     override objective.EvaluateHessian() =
         let p = objective.At
-        let parts = (Gather.input operation "x" p).Parts
+        let struct (like, parts) = Gather.input operation "x" p
         let count = objective.Point.Count
         let gradient p = let struct (_, gradient) = Pullback.valueAndGradient operation f p in gradient
         let alone j =
             let unit' = Parts.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
-            let struct (_, product) = Pushforward.run operation gradient p parts unit'
-            flat p product
-        let columns = Curvature.columns f p parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
+            let struct (_, product) = Pushforward.run operation gradient like parts unit'
+            flat like product
+        let columns = Curvature.columns f like parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
         objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays columns
 
 /// <summary>

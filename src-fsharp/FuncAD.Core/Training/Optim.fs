@@ -49,8 +49,8 @@ module Optim =
     /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
     /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>
     let start (parameters: 'P) : OptimState<'P> =
-        let parts = (Gather.input "Optim.Start" "parameters" parameters).Parts
-        let zeros () = Gather.rebuild parameters (parts |> Parts.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
+        let struct (like, parts) = Gather.input "Optim.Start" "parameters" parameters
+        let zeros () = Gather.rebuild like (parts |> Parts.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
         { Parameters = parameters; Steps = 0; FirstMoment = zeros (); SecondMoment = zeros () }
 
     let private step (operation: string) (update: 'U) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P>
@@ -58,10 +58,10 @@ module Optim =
         if isNull (box state) then nullArg (nameof state)
         if not (rate.Value >= 0.0 && Double.IsFinite rate.Value) then
             raise (ArgumentOutOfRangeException(nameof rate, rate.Value, $"{operation}: a learning rate is finite and 0 or more."))
-        let like = state.Parameters
+        let struct (like, point) = Gather.input operation "state.Parameters" state.Parameters
         let alike parameter value = Gather.alike operation parameter like value
         let struct (p, m, v) =
-            Update.run update rate (Gather.input operation "state.Parameters" like).Parts (alike (nameof gradient) gradient)
+            Update.run update rate point (alike (nameof gradient) gradient)
                 (alike "state.FirstMoment" state.FirstMoment) (alike "state.SecondMoment" state.SecondMoment)
         { Parameters = Gather.rebuild like p
           Steps = state.Steps + 1
@@ -154,7 +154,9 @@ module Optim =
             | _ -> root plain
 
     /// <summary>The Euclidean norm of all numbers of a structure together, without overflow; its slope is 0 where all are 0.</summary>
-    let norm (gradient: 'P) : Real = normOf (Gather.input "Optim.Norm" (nameof gradient) gradient).Parts
+    let norm (gradient: 'P) : Real =
+        let struct (_, parts) = Gather.input "Optim.Norm" (nameof gradient) gradient
+        normOf parts
 
     /// <summary>
     /// The gradient, scaled down to a norm where its own is above it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent
@@ -163,11 +165,11 @@ module Optim =
     /// <exception cref="T:System.ArgumentOutOfRangeException">The norm is not above 0.</exception>
     let clip (maximumNorm: float) (gradient: 'P) : 'P =
         if not (maximumNorm > 0.0) then raise (ArgumentOutOfRangeException(nameof maximumNorm, maximumNorm, "Optim.Clip: the norm is above 0."))
-        let parts = (Gather.input "Optim.Clip" (nameof gradient) gradient).Parts
+        let struct (like, parts) = Gather.input "Optim.Clip" (nameof gradient) gradient
         let norm = normOf parts
         if norm.Value > maximumNorm && Double.IsFinite norm.Value then
             let factor = maximumNorm / norm
-            Gather.rebuild gradient (parts |> Parts.map (fun x -> factor * x) (fun x -> factor * x))
+            Gather.rebuild like (parts |> Parts.map (fun x -> factor * x) (fun x -> factor * x))
         else
             gradient
 

@@ -1,0 +1,70 @@
+namespace FuncAD
+
+open System
+open System.Collections
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Reflection
+open System.Runtime.InteropServices
+
+/// <summary>Whether two values without numbers are the same: part by part, without recursion and without code of the user's.</summary>
+module internal Sameness =
+    let private fields = ConcurrentDictionary<Type, FieldInfo[]>()
+
+    let rec private declared (kind: Type) : FieldInfo list =
+        if isNull kind || kind = typeof<obj> || kind = typeof<ValueType> then []
+        else
+            let own = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.DeclaredOnly
+            List.ofArray (kind.GetFields own) @ declared kind.BaseType
+
+    /// All instance fields of a type, those of its bases too.
+    let fieldsOf (kind: Type) : FieldInfo[] = fields.GetOrAdd(kind, declared >> Array.ofList)
+
+    let private isOfTheRuntime (kind: Type) = kind.Assembly = typeof<obj>.Assembly
+    let private isCollection (kind: Type) = not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections"
+
+    let private bytes (array: Array) : ReadOnlySpan<byte> =
+        MemoryMarshal.CreateReadOnlySpan(&MemoryMarshal.GetArrayDataReference array, Buffer.ByteLength array)
+
+    let private lengths (array: Array) = Array.init array.Rank array.GetLength
+
+    let areSame (a: obj) (b: obj) : bool =
+        let pending = Stack<struct (obj * obj)>()
+        pending.Push(struct (a, b))
+        // What each object has been compared with: shared objects are compared once, and cycles end.
+        let seen = Dictionary<obj, List<obj>> ReferenceEqualityComparer.Instance
+        let isNew (a: obj) (b: obj) =
+            match seen.TryGetValue a with
+            | true, others when others.Exists(fun other -> Object.ReferenceEquals(other, b)) -> false
+            | true, others -> others.Add b; true
+            | _ -> seen[a] <- List [ b ]; true
+
+        let elements (a: IEnumerable) (b: IEnumerable) =
+            let a, b = Seq.toArray (Seq.cast<obj> a), Seq.toArray (Seq.cast<obj> b)
+            for index = 0 to min a.Length b.Length - 1 do
+                pending.Push(struct (a[index], b[index]))
+            a.Length = b.Length
+
+        let step (a: obj) (b: obj) : bool =
+            let kind = a.GetType()
+            match a, b with
+            | _ when kind <> b.GetType() -> false
+            | (:? float as a), (:? float as b) -> BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b
+            | (:? float32 as a), (:? float32 as b) -> BitConverter.SingleToInt32Bits a = BitConverter.SingleToInt32Bits b
+            | (:? Array as a), (:? Array as b) ->
+                if lengths a <> lengths b then false
+                elif kind.GetElementType().IsPrimitive then (bytes a).SequenceEqual(bytes b)
+                else elements a b
+            | (:? IEnumerable as a), (:? IEnumerable as b) when isCollection kind -> not (isNew a b) || elements a b
+            | _ when kind.IsPrimitive || kind.IsEnum || isOfTheRuntime kind && not kind.IsGenericType -> a.Equals b
+            | _ ->
+                if kind.IsValueType || isNew a b then
+                    for field in fieldsOf kind do
+                        pending.Push(struct (field.GetValue a, field.GetValue b))
+                true
+
+        let mutable isSame = true
+        while isSame && pending.Count > 0 do
+            let struct (a, b) = pending.Pop()
+            isSame <- Object.ReferenceEquals(a, b) || not (isNull a) && not (isNull b) && step a b
+        isSame
