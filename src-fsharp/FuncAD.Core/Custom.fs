@@ -68,14 +68,15 @@ module internal Custom =
         | :? TraceLevel -> value (Gather.argument like inputs) // below all levels: its own operations are traced
         | level ->
             let point = inputs |> Parts.map _.Below(level) _.Below(level)
-            let struct (likeResult, leaves) = apply name value pullback pushforward (Gather.argument like point) |> Gather.result operation "its value"
+            let copy (parts: Parts) = { parts with Numbers = Array.copy parts.Numbers }
+            let x () : 'P = Gather.argument like (copy point)
+            let struct (likeResult, leaves) = apply name value pullback pushforward (x ()) |> Gather.result operation "its value"
             if leaves.HasFunctions then leaves.Fail "it holds a function, which a custom rule cannot differentiate. Return its results."
             let primals = leaves.Parts
-            // Made again for each call: the rule may change what it is given, and value may use its result's memory again.
-            let x () : 'P = Gather.argument like point
-            let y () : 'Q = Gather.argument likeResult primals
+            // Made again for each call, as x is: the rule may change what it is given, and value may use its result's memory again.
+            let y () : 'Q = Gather.argument likeResult (copy primals)
             let pull (cotangents: Parts) : Parts =
-                pullback (x ()) (y ()) (Gather.rebuild likeResult cotangents) |> Gather.alike operation "the result of the pullback" like
+                pullback (x ()) (y ()) (Gather.rebuild likeResult (copy cotangents)) |> Gather.alike operation "the result of the pullback" like
             match level with
             | :? ForwardLevel as level ->
                 let dx =

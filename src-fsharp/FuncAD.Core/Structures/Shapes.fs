@@ -276,7 +276,9 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
         into.CheckExact(kind, value)
         try
             fields.Read value
-        with error ->
+        with
+        | :? InvalidOperationException -> reraise () // a number that is read as a double says so itself
+        | error ->
             into.Fail($"a property of the type {kind} cannot be read: {error.Message}", error)
 
     override _.HasUserCode = true
@@ -293,7 +295,9 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
     override _.Close(_, parts, _) =
         try
             fields.Make parts
-        with error ->
+        with
+        | :? InvalidOperationException -> reraise ()
+        | error ->
             raise (
                 ArgumentException(
                     $"FuncAD cannot make a value of the type {kind}: it refuses the numbers that were to go into it: {error.Message} Tangents and gradients have this structure, too, and "

@@ -117,9 +117,9 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
         | ValueSome parts ->
             let y = parts.Numbers[count]
             leaves.CheckRebuilt(
-                BitConverter.DoubleToInt64Bits x.value = BitConverter.DoubleToInt64Bits y.value
-                && BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra
-                && Object.ReferenceEquals(x.node, y.node)
+                Object.ReferenceEquals(x.node, y.node)
+                && x.value.Equals y.value // Max(A, 0) may take 0 for -0, as a derivative that is 0 may have either sign
+                && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
             )
         | ValueNone ->
             leaves.Reserve 1
