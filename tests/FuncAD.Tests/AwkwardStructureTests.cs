@@ -186,7 +186,7 @@ public class AwkwardStructureTests
 
     private sealed record Clamped(Real A)
     {
-        public Real A { get; init; } = RealMath.Max(A, 0);
+        public Real A { get; init; } = A < 0 ? 0 : A;
     }
 
     private sealed record Positive
@@ -312,6 +312,19 @@ public class AwkwardStructureTests
         public int Notes => notes.Count;
     }
 
+    private sealed class Guarded(IReadOnlyList<Real> items)
+    {
+        private readonly Lock gate = new();
+        private readonly List<Real> items = [.. items];
+        public IReadOnlyList<Real> Items { get { lock (gate) return items; } }
+    }
+
+    private sealed class Endless<T>
+    {
+        public Endless<List<T>>? Next { get; set; }
+        public Real X { get; set; }
+    }
+
     private class Lower { public virtual Real X { get; set; } }
 
     private sealed class Upper : Lower { public override Real X { get; set; } }
@@ -333,6 +346,8 @@ public class AwkwardStructureTests
         Check.Bits(3, gradient.X);
         Check.Bits(2, gradient.Y);
         Refused(() => Grad((Upper u) => u.X)(new() { X = 2 }), "Upper");
+        Check.Bits([6, 0], [.. Grad((Guarded g) => g.Items[0] * g.Items[0])(new([3, 4])).Items]);
+        Check.Bits(5, Grad((Endless<int> e) => e.X * 5)(new() { Next = new() { X = 1 } }).X);
         Check.Bits(6, Diff(x => new { A = x * x, Name = "anonymous" })(3.0).A);
     }
 

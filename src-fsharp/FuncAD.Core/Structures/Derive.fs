@@ -20,30 +20,37 @@ let private allStatics = BindingFlags.Static ||| BindingFlags.Public ||| Binding
 
 // ---- Types without numbers ----
 
-/// Types inside each other beyond which a type counts as one that may hold numbers: generic types can go on for ever.
-let private deepestType = 50
+/// How many generic types are inside each other, as in List<List<int>>, at the most: a type that contains itself inside another one goes on for ever.
+let private deepestType = 20
 
-/// Tells whether no value of the type can hold a number that is differentiated. Interfaces and object may hold anything.
-let rec private isInert (seen: Set<string>) (kind: Type) : bool =
-    if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
-    elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
-    elif seen.Contains kind.AssemblyQualifiedName then true
-    elif seen.Count > deepestType then false
-    elif kind.IsArray then isInert seen (kind.GetElementType())
-    elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
-    else
-        let seen = seen.Add kind.AssemblyQualifiedName
-        let isUnion = FSharpType.IsUnion(kind, allFields)
-        // The fields of a union's cases lie in classes derived from it; those of an abstract class may lie anywhere.
-        let cases = if isUnion then FSharpType.GetUnionCases(kind, allFields) |> Seq.collect _.GetFields() else Seq.empty
-        (isUnion || not kind.IsAbstract)
-        && cases |> Seq.forall (fun field -> isInert seen field.PropertyType)
-        && kind.GetGenericArguments() |> Array.forall (isInert seen)
-        && Sameness.fieldsOf kind |> Array.forall (fun field -> isInert seen field.FieldType)
+let rec private nesting (kind: Type) : int =
+    if kind.HasElementType then nesting (kind.GetElementType())
+    elif kind.IsGenericType then 1 + (kind.GetGenericArguments() |> Seq.map nesting |> Seq.fold max 0)
+    else 0
+
+/// Tells whether no value of the type can hold a number that is differentiated: whether none of the types that it is made of can. Interfaces and object may hold anything.
+let private isInert (kind: Type) : bool =
+    let seen = HashSet<Type>()
+    let rec isInert (kind: Type) =
+        if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
+        elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
+        elif not (seen.Add kind) then true
+        elif nesting kind > deepestType then false
+        elif kind.IsArray then isInert (kind.GetElementType())
+        elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
+        else
+            let isUnion = FSharpType.IsUnion(kind, allFields)
+            // The fields of a union's cases lie in classes derived from it; those of an abstract class may lie anywhere.
+            let cases = if isUnion then FSharpType.GetUnionCases(kind, allFields) |> Seq.collect _.GetFields() else Seq.empty
+            (isUnion || not kind.IsAbstract)
+            && cases |> Seq.forall (fun field -> isInert field.PropertyType)
+            && kind.GetGenericArguments() |> Array.forall isInert
+            && Sameness.fieldsOf kind |> Array.forall (fun field -> isInert field.FieldType)
+    isInert kind
 
 /// A collection of .NET's whose elements hold no numbers: a set of strings, say.
 let private isInertCollection (kind: Type) =
-    kind.IsGenericType && not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections" && kind.GetGenericArguments() |> Array.forall (isInert Set.empty)
+    kind.IsGenericType && not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections" && kind.GetGenericArguments() |> Array.forall isInert
 
 // ---- Parts: lazily, so that a type may contain itself ----
 
@@ -167,7 +174,7 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
                 typeof<SortedList<'K, 'V>>; typeof<ConcurrentDictionary<'K, 'V>>; typeof<ReadOnlyDictionary<'K, 'V>>; typeof<FrozenDictionary<'K, 'V>>
                 typeof<ImmutableDictionary<'K, 'V>>; typeof<ImmutableSortedDictionary<'K, 'V>>; typeof<IImmutableDictionary<'K, 'V>> ] do
               let shape () : Structure =
-                  if typeof<'K> <> typeof<obj> && not typeof<'K>.IsInterface && not (isInert Set.empty typeof<'K>) then
+                  if typeof<'K> <> typeof<obj> && not typeof<'K>.IsInterface && not (isInert typeof<'K>) then
                       refuse kind "its keys hold numbers, which would be taken for constants. Keep them in the values."
                   KeyedShape<'K, 'V>(kind, part typeof<'V>, kind.IsClass && not kind.IsSealed && not kind.IsAbstract, Dictionaries<'K, 'V>.FormOf)
               kind, Lazy<Structure> shape ]
@@ -257,15 +264,15 @@ let private object (kind: Type) =
         | [] when kind.IsValueType -> (fun _ -> Expression.New kind), []
         | [] -> refuse kind "it has no public constructor whose parameters are its public properties or fields."
     let settable = readable |> List.filter (fun m -> isSettable m && not (List.contains m matched))
-    let isNumeric (kind: Type) = not (isInert Set.empty kind)
+    let isNumeric (kind: Type) = not (isInert kind)
     // Each field belongs to one member at most, and the other way round.
     let owners = Dictionary<FieldInfo, string * Type * MemberInfo>()
     let allFields = Sameness.fieldsOf kind
     for sureness in [ 3; 2; 1 ] do
-        for (name, memberType, m) as candidate in matched @ settable do
+        for (name, _, m) as candidate in matched @ settable do
             if not (owners.ContainsValue candidate) then
                 allFields
-                |> Array.tryFind (fun field -> not (owners.ContainsKey field) && field.FieldType = memberType && claim (name, m) field = sureness)
+                |> Array.tryFind (fun field -> not (owners.ContainsKey field) && claim (name, m) field = sureness)
                 |> Option.iter (fun field -> owners[field] <- candidate)
     // A property of numbers without a field of its own is computed from others; setting it would change those.
     let settable = settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
@@ -294,7 +301,7 @@ let private derive (kind: Type) : Structure =
     if kind = typeof<Real> then NumberShape()
     elif kind = typeof<Tensor> then TensorShape()
     elif definition kind = typedefof<Nullable<_>> then structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
-    elif isInert Set.empty kind then InertShape(kind, isInert Set.empty)
+    elif isInert kind then InertShape(kind, isInert)
     elif kind.IsArray && not kind.IsSZArray then
         if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then

@@ -20,7 +20,11 @@ module internal Sameness =
     /// All instance fields of a type, those of its bases too.
     let fieldsOf (kind: Type) : FieldInfo[] = fields.GetOrAdd(kind, declared >> Array.ofList)
 
-    let private isOfTheRuntime (kind: Type) = kind.Assembly = typeof<obj>.Assembly
+    /// Types of .NET that tell themselves whether values are equal: dates, types, texts.
+    let private tells (kind: Type) =
+        kind.IsPrimitive || kind.IsEnum
+        || (kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && (kind.IsValueType || kind.GetMethod("Equals", [| typeof<obj> |]).DeclaringType <> typeof<obj>))
+
     let private isCollection (kind: Type) = not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections"
 
     let private bytes (array: Array) : ReadOnlySpan<byte> =
@@ -56,7 +60,7 @@ module internal Sameness =
                 elif kind.GetElementType().IsPrimitive then (bytes a).SequenceEqual(bytes b)
                 else elements a b
             | (:? IEnumerable as a), (:? IEnumerable as b) when isCollection kind -> not (isNew a b) || elements a b
-            | _ when kind.IsPrimitive || kind.IsEnum || isOfTheRuntime kind && not kind.IsGenericType -> a.Equals b
+            | _ when tells kind -> a.Equals b
             | _ ->
                 if kind.IsValueType || isNew a b then
                     for field in fieldsOf kind do

@@ -48,7 +48,7 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
     static let deepest = 1 <<< 22
 
     /// Records, arrays and lists together, an object counting as often as it is met.
-    static let most = 1 <<< 25
+    static let most = 1 <<< 23
 
     let mutable numbers: Real[] = [||]
     let mutable count = 0
