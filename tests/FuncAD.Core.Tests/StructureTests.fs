@@ -41,6 +41,28 @@ type WithSecret(a: Real) =
     member _.A = a
     member _.Twice() = secret
 
+[<AllowNullLiteral>]
+type Ring(value: Real) =
+    member val Value = value with get, set
+    member val Next: Ring = null with get, set
+
+type Thermometer() =
+    member val Celsius = real 0.0 with get, set
+    member t.Fahrenheit with get () = t.Celsius * 1.8 + 32.0 and set (value: Real) = t.Celsius <- (value - 32.0) / 1.8
+
+type Doubling(a: Real) =
+    member val A = a * 2.0
+
+type Positive(a: Real) =
+    do if a <= real 0.0 then invalidArg (nameof a) "not positive"
+    member _.A = a
+
+type Scaled() =
+    let mutable scale = 1.0
+    member val X = real 0.0 with get, set
+    member _.Scale with set value = scale <- value
+    member s.Product = s.X * scale
+
 type IShape =
     abstract Area: Real
 
@@ -208,4 +230,89 @@ let tests =
             let p = AD.stopGradient { X = real 1.0; Y = real 2.0 }
             are [ 1.0; 2.0 ] [ p.X; p.Y ] "structure"
             is 0.0 (AD.diff (fun x -> AD.grad (fun y -> AD.stopGradient (x * y)) (real 1.0)) (real 1.0)) "every level")
+
+        testCase "a cycle is refused by the way it goes, at any length" (fun () ->
+            for tail in 0..5 do
+                for length in 1..6 do
+                    let rings = Array.init (tail + length) (fun i -> Ring(real (float i)))
+                    rings |> Array.iteri (fun i ring -> ring.Next <- if i + 1 < rings.Length then rings[i + 1] else rings[tail])
+                    (thrown<ArgumentException> (fun () -> AD.grad (fun (r: Ring) -> r.Value) rings[0] |> ignore)).Message |> expectMentions [ "Grad"; "Ring.Next"; "cycle" ])
+
+        testCase "a chain as deep as memory is a structure like others" (fun () ->
+            let chain () =
+                let mutable chain: Ring = null
+                for i in 100_000 .. -1 .. 1 do
+                    chain <- Ring(real (float i), Next = chain)
+                chain
+            let sum (ring: Ring) =
+                let mutable ring, sum = ring, real 0.0
+                while not (isNull ring) do
+                    sum <- sum + ring.Value * ring.Value
+                    ring <- ring.Next
+                sum
+            let mutable g = AD.grad sum (chain ())
+            for i in 1..100_000 do
+                expectEqual (2.0 * float i) g.Value.Value "a link"
+                g <- g.Next
+            Expect.isNull g "the end")
+
+        testCase "parts that stand in more places than can be visited are refused" (fun () ->
+            let mutable tree: Tree = Leaf(real 1.0)
+            for _ in 1..60 do
+                tree <- Node(tree, tree)
+            (thrown<ArgumentException> (fun () -> AD.stopGradient tree |> ignore)).Message |> expectMentions [ "StopGradient"; "counted as often as it is met" ])
+
+        testCase "what is computed from other parts is no part" (fun () ->
+            is 20.0 (AD.grad (fun (t: Thermometer) -> t.Celsius * t.Celsius) (Thermometer(Celsius = real 10.0))).Celsius "Celsius"
+            is 180.0 (AD.grad (fun (t: Thermometer) -> t.Fahrenheit * t.Fahrenheit) (Thermometer(Celsius = real 10.0))).Celsius "Fahrenheit")
+
+        testCase "a constructor that changes its argument is refused" (fun () ->
+            let message (action: unit -> unit) = (thrown<ArgumentException> action).Message
+            message (fun () -> AD.grad (fun (d: Doubling) -> d.A * d.A) (Doubling(real 1.0)) |> ignore) |> expectMentions [ "Doubling"; "at A"; "constructor"; "inside f" ]
+            message (fun () -> AD.diff (fun x -> Doubling x) (real 1.0) |> ignore) |> expectMentions [ "Doubling" ]
+            is 6.0 (AD.grad (fun (p: Positive) -> p.A * p.A) (Positive(real 3.0))).A "a constructor that takes these numbers"
+            message (fun () -> AD.grad (fun (p: Positive) -> -p.A) (Positive(real 3.0)) |> ignore) |> expectMentions [ "Positive"; "not positive"; "inside f" ])
+
+        testCase "private state that nothing sets is kept or refused" (fun () ->
+            is 1.0 (AD.grad (fun (s: Scaled) -> s.Product) (Scaled(X = real 2.0))).X "as it was made"
+            let error = thrown<ArgumentException> (fun () -> AD.grad (fun (s: Scaled) -> s.Product) (Scaled(X = real 2.0, Scale = 3.0)) |> ignore)
+            error.Message |> expectMentions [ "Scaled"; "scale" ])
+
+        testCase "indices begin where they began" (fun () ->
+            let point = Array.CreateInstance(typeof<Point>, [| 1; 2 |], [| 3; -1 |]) :?> Point[,]
+            point[3, 0] <- { X = real 2.0; Y = real 5.0 }
+            let g = AD.grad (fun (p: Point[,]) -> p[3, 0].X * p[3, 0].Y) point
+            are [ 5.0; 2.0 ] [ g[3, 0].X; g[3, 0].Y ] "the gradient")
+
+        testCase "a pullback does not see what happens to its argument and its result" (fun () ->
+            let point = Settable(A = real 2.0, B = reals [| 3.0 |], Label = "l")
+            let result = List<Real>()
+            let y, pullback = AD.vjp (fun (s: Settable) -> result.Add(s.A * s.B[0]); result) point
+            point.B <- [||]
+            point.Label <- "m"
+            result.Clear()
+            y.Clear()
+            let g = pullback (List [ real 1.0 ])
+            are [ 3.0; 2.0 ] [ g.A; g.B[0] ] "the gradient"
+            Expect.equal g.Label "l" "the label")
+
+        testCase "custom rules: what they give back is checked in their name, and what they are given is their own" (fun () ->
+            let broken = AD.customPullback "broken" (fun (x: Real[]) -> x[0]) (fun _ _ _ -> null)
+            (thrown<ArgumentException> (fun () -> AD.grad broken (reals [| 1.0 |]) |> ignore)).Message |> expectMentions [ "Custom rule broken"; "pullback"; "null" ]
+            (thrown<ArgumentException> (fun () -> AD.jvp broken (reals [| 1.0 |]) (reals [| 1.0 |]) |> ignore)).Message |> expectMentions [ "Custom rule broken"; "pullback"; "null" ]
+            let spoils =
+                AD.customPullback
+                    "spoils"
+                    (fun (x: Real[]) ->
+                        let y = [| x[0] * x[0] |]
+                        x[0] <- real 0.0
+                        y)
+                    (fun x y w ->
+                        let slope = x[0] + y[0] / x[0]
+                        x[0] <- real 0.0
+                        y[0] <- real 0.0
+                        [| w[0] * slope |])
+            let _, pullback = AD.vjp spoils (reals [| 3.0 |])
+            are [ 6.0 ] (pullback (reals [| 1.0 |])) "once"
+            are [ 6.0 ] (pullback (reals [| 1.0 |])) "twice")
     ]

@@ -44,11 +44,8 @@ type internal Others =
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Leaves(operation: string, parameter: string, others: Others, expected: Parts voption) =
-    /// Records inside each other, arrays and lists between them included.
-    static let deepest = 1 <<< 22
-
-    /// Records, arrays and lists together, an object counting as often as it is met.
-    static let most = 1 <<< 23
+    /// Records, arrays and lists, inside each other or side by side, an object counting as often as it is met.
+    static let most = 1 <<< 22
 
     let mutable numbers: Real[] = [||]
     let mutable count = 0
@@ -170,13 +167,11 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
                 leaves.Cut anchor
                 leaves.Fail $"it is part of itself, by {cycle}: a cycle, which has no list of numbers. Break it: leave the way back out of the type, or give the number of a part instead."
         opened <- opened + 1
-        if depth >= deepest || opened >= most then
+        if opened > most then
             leaves.Cut(min depth 12)
             leaves.Fail (
-                if depth >= deepest then $"it is more than {deepest} parts deep. Put them into an array or a list."
-                else
-                    $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part of its own in each. "
-                    + "Put numbers into arrays, or refer to shared parts by index."
+                $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part of its own in each. "
+                + "Put numbers into arrays, which count once, and refer to shared parts by index."
             )
         if isNull like then
             let struct (rest, values) = branch.Open(value, leaves)
