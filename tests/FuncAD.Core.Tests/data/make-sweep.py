@@ -1,0 +1,497 @@
+#!/usr/bin/env python3
+"""Writes sweep.csv and sweep-2.csv: values with first, second and third derivatives of the functions of the table, by mpmath, at the
+points where people and rounding meet. Derivatives are closed formulas at 60 digits or more, never differences.
+Usage: make-sweep.py [folder]"""
+import math
+import os
+import sys
+
+import mpmath
+from mpmath import mp, mpf
+
+mp.dps = 60
+GREATEST, LEAST = sys.float_info.max, 5e-324
+pi, ln2, ln10 = mp.pi, mp.log(2), mp.log(10)
+
+
+# ---- Points: doubles, taken exactly ----
+
+def neighbours(x):
+    return [math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf)]
+
+
+def signed(points):
+    return [s * x for x in points for s in (1.0, -1.0)]
+
+
+WHOLE = [float(n) for n in list(range(1, 13)) + [16, 20, 23, 25, 30, 41, 100]]
+HALF = [n + 0.5 for n in range(0, 11)] + [20.5, 100.5]
+TENTHS = [k / 10 for k in range(1, 26)]
+ANGLES = [k * math.pi / 6 for k in range(1, 13)]
+TWOS = [2.0 ** k for k in (-1074, -1060, -1021, -537, -340, -300, -60, -54, -53, -52, -30, -27, -26, -10, -5, -3,
+                           10, 26, 27, 31, 52, 53, 54, 60, 300, 341, 511, 512, 1023)]
+TENS = [float('1e%d' % k) for k in (-320, -308, -300, -200, -160, -154, -100, -50, -20, -17, -16, -15, -12, -10, -8, -6,
+                                    -5, -3, -2, 3, 5, 8, 10, 15, 16, 17, 20, 50, 102, 150, 154, 160, 200, 300, 307, 308)]
+# where a formula of the sources hands over to another one: each with its neighbours
+BRANCHES = [1.0, 0.5, 1.5, 2.5, 10.0, 20.0, 24.0, 28.0, 40.0, 50.0, 172.0, 200.0, 0.66, 5.0, 0.4, 2.41421356237309504880, 1e17, 1e-9, 268435456.0, 746.0, 712.0, 0.25,
+            0.6931471805599453, 0.7213475204444817, 1.3132616875182228, 1.4616321449683622, 1.3116321449683622, 1.6116321449683622,
+            0.9999999999999999, 1.0000000000000002, 9007199254740992.0, 7.8e307, 9e307]
+EDGES = neighbours(2.2250738585072014e-308) + [GREATEST, math.nextafter(GREATEST, 0), GREATEST / 2, GREATEST / 4]
+REAL = sorted(set(signed(WHOLE + HALF + TENTHS + ANGLES + TWOS + TENS + EDGES + [y for x in BRANCHES for y in neighbours(x)] + [0.0])))
+POSITIVE = [x for x in REAL if x > 0]
+INSIDE = [x for x in REAL if abs(x) < 1] + [s * (1 - 2.0 ** -k) for k in (5, 8, 10, 15, 20, 27, 30, 40, 50, 52) for s in (1, -1)]
+# the last results before overflow and underflow
+EXPONENTS = [709.0, 709.782712893384, 710.0, 744.0, 745.1, 708.3964185322641, 730.0, 350.0, 36.0, 36.7368005696771, 18.0, 19.0615, 354.9, 372.5]
+EXPONENTS_2 = [1023.0, 1023.9999999999999, 1024.0, 1022.0, 1074.0, 1073.5, 1075.0, 1000.25, 512.5]
+EXPONENTS_10 = [308.0, 308.2, 308.25471555991669, 307.5, 307.65, 323.0, 322.5, 320.0, 16.0]
+SQUARES = [26.0, 26.5, 26.6, 27.0, 27.2, 25.5, 37.5, 38.0, 38.4, 38.5, 6.1, 5.9, 6.5, 8.3]
+
+
+NOT_ZERO = [x for x in REAL if x]
+
+
+def exp(x):
+    """e^x, which need not be told apart from 0 or infinity where no double comes near"""
+    return mp.exp(max(min(x, mpf(10) ** 5), -mpf(10) ** 5))
+
+
+def near(*points):
+    return [y for x in points for y in neighbours(x)]
+
+
+# ---- Functions of one number: x -> (f, f', f'', f''') ----
+
+def falling(c, k):
+    product = mpf(1)
+    for step in range(k):
+        product *= c - step
+    return product
+
+
+def power(c):
+    """x^c; negative x for whole c alone"""
+    exact = mpf(c)
+    def derivatives(x):
+        y = (-1) ** int(exact) * abs(x) ** exact if x < 0 else x ** exact
+        return [falling(exact, k) * y / x ** k for k in range(4)]
+    return derivatives
+
+
+def root(n):
+    def derivatives(x):
+        y = mp.sign(x) * abs(x) ** (mpf(1) / n)
+        return [falling(mpf(1) / n, k) * y / x ** k for k in range(4)]
+    return derivatives
+
+
+def scaled(factor, derivatives):
+    return lambda x: [factor * d for d in derivatives(x)]
+
+
+def integral(value, derivatives):
+    """The function with this value whose derivative is known"""
+    return lambda x: [value(x)] + derivatives(x)[:3]
+
+
+def exponential(base):
+    logarithm = mp.log(base)
+    return lambda x: [exp(x * logarithm) * logarithm ** k for k in range(4)]
+
+
+def exponential_minus_one(base):
+    logarithm = mp.log(base)
+    return lambda x: [mp.expm1(x * logarithm) if x * logarithm < 1000 else exp(x * logarithm)] + [exp(x * logarithm) * logarithm ** k for k in range(1, 4)]
+
+
+def logarithm(base, shift):
+    factor = 1 / mp.log(base)
+    return lambda x: [factor * (mp.log1p(x) if shift else mp.log(x)), factor / (x + shift), -factor / (x + shift) ** 2, 2 * factor / (x + shift) ** 3]
+
+
+def sine(x):
+    s, c = mp.sin(x), mp.cos(x)
+    return [s, c, -s, -c]
+
+
+def cosine(x):
+    s, c = mp.sin(x), mp.cos(x)
+    return [c, -s, -c, s]
+
+
+def tangent(x):
+    t = mp.tan(x)
+    s = 1 + t * t
+    return [t, s, 2 * t * s, 2 * s * (s + 2 * t * t)]
+
+
+def half_turns(function, scale_value):
+    """f(pi x): sines of exact multiples of pi"""
+    def derivatives(x):
+        s, c = mp.sinpi(x), mp.cospi(x)
+        if function == 'sin':
+            values = [s, c, -s, -c]
+        elif function == 'cos':
+            values = [c, -s, -c, s]
+        else:
+            t = s / c
+            q = 1 + t * t
+            values = [t, q, 2 * t * q, 2 * q * (q + 2 * t * t)]
+        return [v * pi ** k for k, v in enumerate(values)]
+    return derivatives
+
+
+def arcsine(x):
+    r = 1 / mp.sqrt((1 - x) * (1 + x))
+    return [mp.asin(x), r, x * r ** 3, (1 + 2 * x * x) * r ** 5]
+
+
+def arccosine(x):
+    d = arcsine(x)
+    return [mp.acos(x)] + [-v for v in d[1:]]
+
+
+def lorentzian(x):
+    w = 1 / (1 + x * x)
+    return [w, -2 * x * w * w, (6 * x * x - 2) * w ** 3, 24 * x * (1 - x * x) * w ** 4]
+
+
+def sinh(x):
+    return mp.sinh(x) if abs(x) < 1000 else mp.sign(x) * exp(abs(x)) / 2
+
+
+def cosh(x):
+    return mp.cosh(x) if abs(x) < 1000 else exp(abs(x)) / 2
+
+
+def sech(x):
+    return 1 / cosh(x)
+
+
+def tanh(x):
+    return mp.tanh(x) if abs(x) < 1000 else mp.sign(x)
+
+
+def hyperbolic(first, second):
+    return lambda x: [first(x), second(x), first(x), second(x)]
+
+
+def secant(x):
+    y, t = sech(x), tanh(x)
+    s = y * y
+    return [y, -y * t, y * (1 - 2 * s), y * t * (6 * s - 1)]
+
+
+def arsinh(x):
+    r = 1 / mp.sqrt(1 + x * x)
+    return [mp.sign(x) * mp.asinh(abs(x)), r, -x * r ** 3, (2 * x * x - 1) * r ** 5]
+
+
+def arcosh(x):
+    r = 1 / mp.sqrt((x - 1) * (x + 1))
+    return [mp.acosh(x), r, -x * r ** 3, (2 * x * x + 1) * r ** 5]
+
+
+def artanh(x):
+    w = 1 / ((1 - x) * (1 + x))
+    return [mp.atanh(x), w, 2 * x * w * w, (2 + 6 * x * x) * w ** 3]
+
+
+def sigma(x):
+    return 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))
+
+
+def sigmoid(x):
+    s, r = sigma(x), sigma(-x)
+    return [s, s * r, s * r * (r - s), s * r * (1 - 6 * s * r)]
+
+
+def gaussian(x):
+    g = mp.exp(-x * x) if abs(x) < 1000 else mpf(0)
+    return [g, -2 * x * g, (4 * x * x - 2) * g, (12 * x - 8 * x ** 3) * g]
+
+
+def density(x):
+    g = mp.exp(-x * x / 2) / mp.sqrt(2 * pi) if abs(x) < 1000 else mpf(0)
+    return [g, -x * g, (x * x - 1) * g, (3 * x - x ** 3) * g]
+
+
+def erfc(x):
+    return mp.erfc(x) if abs(x) < 1000 else mpf(0 if x > 0 else 2)
+
+
+def cumulative(x):
+    return erfc(-x / mp.sqrt(2)) / 2
+
+
+def quantile_value(p):
+    """The inverse of cumulative, by Newton's method on its logarithm"""
+    if p > 0.5:
+        return -quantile_value(1 - p)
+    x = -mp.sqrt(-2 * mp.log(p)) if p < 0.1 else (p - mpf(1) / 2) * mpf(5) / 2
+    for _ in range(80):
+        value = cumulative(x)
+        step = mp.log(value / p) * value / density(x)[0]
+        x -= step
+        if abs(step) <= abs(x) * mpf(10) ** -50:
+            break
+    return x
+
+
+def quantile(p):
+    q = quantile_value(p) if p != 0.5 else mpf(0)
+    w = 1 / density(q)[0]
+    return [q, w, q * w ** 2, (1 + 2 * q * q) * w ** 3]
+
+
+def quantile_density(p):
+    q, w, second, third = quantile(p)
+    return [w, second, third, (7 * q + 6 * q ** 3) * w ** 4]
+
+
+def psi(n, x):
+    """By reflection below 0 (DLMF 5.15.6), as a polynomial in the cotangent"""
+    if x > 0:
+        return mp.psi(n, x)
+    c = mp.cospi(x) / mp.sinpi(x)
+    polynomial = [mpf(0), mpf(1)]
+    for _ in range(n):
+        slope = [k * polynomial[k] for k in range(1, len(polynomial))]
+        polynomial = [-pi * ((slope[k] if k < len(slope) else 0) + (slope[k - 2] if k >= 2 else 0)) for k in range(len(slope) + 2)]
+    return (-1) ** n * mp.psi(n, 1 - x) - pi * mp.polyval(polynomial[::-1], c)
+
+
+def gamma(x):
+    y = mp.gamma(x)
+    p, q, r = psi(0, x), psi(1, x), psi(2, x)
+    return [y, y * p, y * (p * p + q), y * (p ** 3 + 3 * p * q + r)]
+
+
+def log_gamma(x):
+    value = mp.loggamma(x) if x > 0 else mp.log(pi / abs(x * mp.sinpi(x))) - mp.loggamma(-x)
+    return [value, psi(0, x), psi(1, x), psi(2, x)]
+
+
+def polygamma(n):
+    return lambda x: [psi(n + k, x) for k in range(4)]
+
+
+def bessel(function, n):
+    def derivatives(x):
+        values = {k: function(k, x) for k in range(n - 3, n + 4)}
+        result = []
+        for order in range(4):
+            result.append(sum((-1) ** j * mp.binomial(order, j) * values[n - order + 2 * j] for j in range(order + 1)) / 2 ** order)
+        return result
+    return derivatives
+
+
+SPECIAL = [x for x in REAL if abs(x) <= 200 and abs(x) >= 1e-300]
+OFF_POLES = [x for x in SPECIAL if x > 0 or x != math.floor(x)] + near(-0.25, -0.75, -3.5, -10.25) + [-20.75, -100.25]
+GAMMAS = [x for x in OFF_POLES if abs(x) < 172.7] + [170.6, 171.0, 171.5, 171.62, 150.25, -150.5, -170.5, -175.5, -181.25]
+LARGE = [1e3, 1e5, 1e10, 1e16, 1e50, 1e100, 1e200, 1e300]
+BESSEL_POINTS = [x for x in POSITIVE if 1e-300 <= x <= 100] + [1e3, 1e4, 1e5, 1e8, 1e12] + [2.404825557695773, 3.8317059702075125, 0.8935769662791675, 2.197141326031017]
+TURNS = [x for x in REAL if abs(x) < 1e17]
+
+UNARY = {
+    'sqrt': (lambda x: [falling(mpf('0.5'), k) * mp.sqrt(x) / x ** k for k in range(4)], POSITIVE),
+    'cbrt': (root(3), NOT_ZERO),
+    'exp': (exponential(mp.e), REAL + near(*signed(EXPONENTS))),
+    'exp2': (exponential(2), REAL + near(*signed(EXPONENTS_2))),
+    'exp10': (exponential(10), REAL + near(*signed(EXPONENTS_10))),
+    'expM1': (exponential_minus_one(mp.e), REAL + near(*signed(EXPONENTS))),
+    'exp2M1': (exponential_minus_one(2), REAL + near(*signed(EXPONENTS_2))),
+    'exp10M1': (exponential_minus_one(10), REAL + near(*signed(EXPONENTS_10))),
+    'log': (logarithm(mp.e, 0), POSITIVE), 'log2': (logarithm(2, 0), POSITIVE), 'log10': (logarithm(10, 0), POSITIVE),
+    'logP1': (logarithm(mp.e, 1), [x for x in REAL if x > -1]), 'log2P1': (logarithm(2, 1), [x for x in REAL if x > -1]),
+    'log10P1': (logarithm(10, 1), [x for x in REAL if x > -1]),
+    'sin': (sine, REAL), 'cos': (cosine, REAL), 'tan': (tangent, REAL),
+    'sinPi': (half_turns('sin', 1), TURNS), 'cosPi': (half_turns('cos', 1), TURNS),
+    'tanPi': (half_turns('tan', 1), [x for x in TURNS if (2 * x) % 2 != 1]),
+    'asin': (arcsine, INSIDE), 'acos': (arccosine, INSIDE), 'atan': (integral(mp.atan, lorentzian), REAL),
+    'asinPi': (scaled(1 / pi, arcsine), INSIDE), 'acosPi': (scaled(1 / pi, arccosine), INSIDE),
+    'atanPi': (scaled(1 / pi, integral(mp.atan, lorentzian)), REAL), 'lorentzian': (lorentzian, REAL),
+    'sinh': (hyperbolic(sinh, cosh), REAL + near(*signed(EXPONENTS))), 'cosh': (hyperbolic(cosh, sinh), REAL + near(*signed(EXPONENTS))),
+    'tanh': (integral(tanh, lambda x: (lambda y, t, s: [s, -2 * t * s, s * (4 * t * t - 2 * s)])(sech(x), tanh(x), sech(x) ** 2)),
+             REAL + near(*signed(EXPONENTS))),
+    'sech': (secant, REAL + near(*signed(EXPONENTS))),
+    'asinh': (arsinh, REAL), 'acosh': (arcosh, [x for x in POSITIVE if x > 1] + [1 + 2.0 ** -k for k in (5, 10, 20, 30, 40, 50)]), 'atanh': (artanh, INSIDE),
+    'sigmoid': (sigmoid, REAL + near(*signed(EXPONENTS))), 'softplus': (integral(lambda x: max(x, mpf(0)) + mp.log1p(exp(-abs(x))), sigmoid), REAL + near(*signed(EXPONENTS))),
+    'gaussian': (gaussian, REAL + near(*signed(SQUARES))),
+    'erf': (integral(lambda x: mp.erf(x) if abs(x) < 1000 else mp.sign(x), scaled(2 / mp.sqrt(pi), gaussian)), REAL + near(*signed(SQUARES))),
+    'erfc': (integral(erfc, scaled(-2 / mp.sqrt(pi), gaussian)), REAL + near(*signed(SQUARES))),
+    'normalPdf': (density, REAL + near(*signed(SQUARES))), 'normalCdf': (integral(cumulative, density), REAL + near(*signed(SQUARES))),
+    'normalInverseCdf': (quantile, [x for x in POSITIVE if x < 1] + [1 - 10.0 ** -k for k in (3, 6, 9, 12, 15)] + near(0.02425, 0.97575, 1e-3, 1e-5)),
+    'normalQuantileDensity': (quantile_density, [x for x in POSITIVE if x < 1] + [1 - 10.0 ** -k for k in (3, 6, 9, 12, 15)] + near(0.02425, 0.97575)),
+    'gamma': (gamma, GAMMAS), 'logGamma': (log_gamma, OFF_POLES + LARGE + [-1000.25, -123456.75]),
+    'digamma': (polygamma(0), OFF_POLES + LARGE + [-1000.25, -123456.75]),
+    'inverseOrZero': (power(-1), NOT_ZERO), 'rootOfSquares': (power(0.5), POSITIVE),
+    'reciprocalOfPositive': (power(-1), POSITIVE),
+    'oneMinusSquare': (lambda x: [(1 - x) * (1 + x), -2 * x, mpf(-2), mpf(0)], REAL),
+}
+for label, c in {'-2.5': -2.5, '-2': -2.0, '-1': -1.0, '0.5': 0.5, '2': 2.0, '3': 3.0, '3.7': 3.7, '0.1': 0.1, '-0.7': -0.7, '-4.3': -4.3, '100': 100.0,
+                 '0.3333333333333333': 1 / 3, '1E-20': 1e-20, '9007199254740994': 2.0 ** 53 + 2, '-9007199254740994': -2.0 ** 53 - 2}.items():
+    UNARY['power(%s)' % label] = (power(c), [x for x in NOT_ZERO if (x > 0 or c == math.floor(c))])
+for n in (1, 2, 3, 5, -2, 7, 100, -3):
+    UNARY['rootN(%d)' % n] = (root(n), [x for x in NOT_ZERO if (x > 0 or n % 2)])
+for n in (1, 2, 3, 4, 5, 8):
+    UNARY['polygamma(%d)' % n] = (polygamma(n), [x for x in OFF_POLES if abs(x) > 1e-40] + LARGE + [-1000.25])
+for n in (0, 1, 2, 5):
+    UNARY['besselJ(%d)' % n] = (bessel(mp.besselj, n), BESSEL_POINTS + [-x for x in BESSEL_POINTS[::3]])
+    UNARY['besselY(%d)' % n] = (bessel(mp.bessely, n), BESSEL_POINTS)
+
+
+# ---- Functions of two numbers: (a, b) -> (f, fa, fb, faa, fab, fbb, faaa, faab, fabb, fbbb) ----
+
+def quotient(a, b):
+    return [a / b, 1 / b, -a / b ** 2, 0, -1 / b ** 2, 2 * a / b ** 3, 0, 0, 2 / b ** 3, -6 * a / b ** 4]
+
+
+def remainder(whole):
+    def derivatives(a, b):
+        q = whole(a / b)
+        return [a - b * q, 1, -q, 0, 0, 0, 0, 0, 0, 0]
+    return derivatives
+
+
+def power_log(k):
+    """a^b (log a)^k, as a sum of terms coefficient b^i a^(b - m) (log a)^l"""
+    def along_a(terms):
+        result = {}
+        for (i, m, l), c in terms.items():
+            for key, d in (((i + 1, m + 1, l), c), ((i, m + 1, l), -m * c), ((i, m + 1, l - 1), l * c)):
+                if d:
+                    result[key] = result.get(key, 0) + d
+        return result
+
+    def along_b(terms):
+        result = {}
+        for (i, m, l), c in terms.items():
+            for key, d in (((i - 1, m, l), i * c), ((i, m, l + 1), c)):
+                if d:
+                    result[key] = result.get(key, 0) + d
+        return result
+
+    f = {(0, 0, k): 1}
+    fa, fb = along_a(f), along_b(f)
+    faa, fab, fbb = along_a(fa), along_b(fa), along_b(fb)
+    every = [f, fa, fb, faa, fab, fbb, along_a(faa), along_b(faa), along_b(fab), along_b(fbb)]
+
+    def derivatives(a, b):
+        log_a = mp.log(a) if a > 0 else mp.nan
+        y = a ** b if a > 0 else (-1) ** int(b) * abs(a) ** b
+        return [sum((c * b ** i / a ** m * (log_a ** l if l else 1) for (i, m, l), c in terms.items()), mpf(0)) * y for terms in every]
+    return derivatives
+
+
+def hypotenuse(a, b):
+    h = mp.sqrt(a * a + b * b)
+    return [h, a / h, b / h, b * b / h ** 3, -a * b / h ** 3, a * a / h ** 3,
+            -3 * a * b * b / h ** 5, b * (2 * a * a - b * b) / h ** 5, a * (2 * b * b - a * a) / h ** 5, -3 * a * a * b / h ** 5]
+
+
+def angle(scale):
+    def derivatives(a, b):
+        z, i = mp.mpc(b, a), mp.mpc(0, 1)
+        values = [mp.atan2(a, b), (i / z).imag, (1 / z).imag]
+        values += [-(i ** k / z ** 2).imag for k in (2, 1, 0)]
+        values += [(2 * i ** k / z ** 3).imag for k in (3, 2, 1, 0)]
+        return [v * scale for v in values]
+    return derivatives
+
+
+def log_base(a, b):
+    m, log_a = 1 / mp.log(b), mp.log(a)
+    g = [m, -m ** 2 / b, (m ** 2 + 2 * m ** 3) / b ** 2, -2 * (m ** 2 + 3 * m ** 3 + 3 * m ** 4) / b ** 3]
+    return [log_a * m, g[0] / a, log_a * g[1], -g[0] / a ** 2, g[1] / a, log_a * g[2], 2 * g[0] / a ** 3, -g[1] / a ** 2, g[2] / a, log_a * g[3]]
+
+
+def log_add(a, b):
+    s, r = sigma(a - b), sigma(b - a)
+    second, third = s * r, s * r * (r - s)
+    return [max(a, b) + mp.log1p(exp(-abs(a - b))), s, r, second, -second, second, third, -third, third, -third]
+
+
+def logistic_share(a, b):
+    value, first, second, third = sigmoid(a - b)
+    return [value, first, -first, second, -second, second, third, -third, third, -third]
+
+
+def logistic_loss(z, t):
+    s, r = sigma(z), sigma(-z)
+    return [max(z, mpf(0)) - t * z + mp.log1p(exp(-abs(z))), (1 - t) * s - t * r, -z, s * r, -1, 0, s * r * (r - s), 0, 0, 0]
+
+
+def product(a, b):
+    return [a * b, b, a, 0, 1, 0, 0, 0, 0, 0]
+
+
+def pairs(one, other):
+    return [(a, b) for a in one for b in other]
+
+
+SIZES = [1.0, 0.1, 0.5, 1.5, 2.0, 3.0, 10.0, math.pi / 3, 1e-8, 1e-16, 1e-160, 1e-300, 1e8, 1e17, 1e160, 1e300, 1 + 2.0 ** -52, GREATEST, 5e-324]
+SIGNED = signed([1.0, 0.3, 2.5, 1e-8, 1e-17, 1e-170, 1e9, 1e170]) + [1e300, 3e-310, GREATEST]
+BASES = [1.0, 0.1, 0.5, 1.5, 2.0, 3.0, 10.0, math.pi, 1e-8, 1e-300, 1e8, 1e300, 1 - 2.0 ** -53, 1 + 2.0 ** -52]
+POWERS = [0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.3, 1.5, 2.0, 2.5, 3.0, 7.1, 1e-20, -0.1, -0.5, -0.7, -1.0, -2.0, -2.3, -3.0, 30.0, 100.5, 1e15, 2.0 ** 53 + 2, -1e16]
+WHOLE_POWERS = [0.0, 1.0, 2.0, 3.0, 5.0, -1.0, -2.0, -3.0, 2.0 ** 53 + 2, -2.0 ** 53 - 4]
+TERMS = [0.0, 1.0, -1.0, 0.1, -0.1, 0.7, 2.5, -3.0, 1e-17, -20.3, 36.1, -40.7, 300.3, -699.9, 745.2, -1e5, 1e10, 1e17, -1e300]
+DIVIDENDS = [1.0, 0.3, 0.5, 0.6, 0.7, 1.1, 2.5, 3.0, 5.5, 6.0, 7.0, 10.0, 100.0, 1e15, 1e16, 0.1, 1e-300, 9007199254740993.0, 1e300, math.pi * 4]
+DIVISORS = [0.1, 0.2, 0.3, 0.7, 1.0, 1 / 3, 0.5, 2.0, 1.1, math.pi, 2.5, 3.0, 1e-5, 1e10, 1e-300]
+
+BINARY = {
+    'divide': (quotient, pairs(SIGNED, signed([1.0, 0.3, 3.0, 1e-8, 1e8]) + [1e-70, 1e70])),
+    'multiply': (product, pairs([1.5, -1e-200, 1e200], [0.1, -3.0, 1e150])),
+    'absorb': (product, pairs([1.5, -1e-200, 1e200], [0.1, -3.0, 1e150])),
+    'remainder': (remainder(lambda q: mp.floor(abs(q)) * mp.sign(q)), pairs(signed(DIVIDENDS), signed(DIVISORS))),
+    'ieee754Remainder': (remainder(lambda q: mp.nint(q)), pairs(signed(DIVIDENDS), signed(DIVISORS))),
+    'hypot': (hypotenuse, pairs(SIZES, SIGNED)),
+    'atan2': (angle(mpf(1)), pairs(SIZES[:-2], SIGNED)),
+    'atan2Pi': (angle(1 / pi), pairs(SIZES[:10], SIGNED)),
+    'logBase': (log_base, pairs([0.1, 0.5, 1 - 2.0 ** -53, 1.5, 2.0, 10.0, 1e-300, 1e300], [0.5, 2.0, 10.0, math.e, 1.1, 1e100, 1e-5])),
+    'logAddExp': (log_add, pairs(TERMS, TERMS) + [(a, a + d) for a in (0.1, 1e3 / 3, -1e5 / 7) for d in (1e-9, -0.3, 3.3, 40.1, -699.7)]),
+    'logisticShare': (logistic_share, pairs(TERMS, TERMS)),
+    'binaryCrossEntropy': (logistic_loss, pairs(TERMS, [0.0, 1.0, 0.5, 0.1, 1e-10])),
+    'pow(0)': (power_log(0), pairs(BASES, POWERS) + pairs([-1.0, -2.0, -0.5, -3.3, -1 - 2.0 ** -52], WHOLE_POWERS)),
+    'powerLog(1)': (power_log(1), pairs([b for b in BASES if b != 1], POWERS[:-3:2])),
+    'powerLog(2)': (power_log(2), pairs([b for b in BASES if b != 1], POWERS[:-3:3])),
+    'powerLog(3)': (power_log(3), pairs([b for b in BASES if b != 1], POWERS[:-3:4])),
+}
+
+
+# ---- Writing ----
+
+def text(number):
+    """Seventeen digits; what is beyond the doubles stands as an infinity or 0, what does not exist as nan"""
+    number = mpf(number)
+    if mp.isnan(number):
+        return 'nan'
+    if abs(number) > mpf(10) ** 400:
+        return '1e999' if number > 0 else '-1e999'
+    if abs(number) < mpf(10) ** -400:
+        return '0'
+    return mpmath.nstr(number, 17, strip_zeros=True, min_fixed=-4, max_fixed=17).replace('.0e', 'e').removesuffix('.0')
+
+
+def rows(functions, arity):
+    for name, (derivatives, points) in functions.items():
+        for point in dict.fromkeys(points):
+            arguments = point if arity == 2 else (point,)
+            numbers = derivatives(*(mpf(x) for x in arguments))
+            if mp.isfinite(numbers[0]) and abs(numbers[0]) <= GREATEST:
+                yield ','.join([name, *(repr(x) for x in arguments), *map(text, numbers)])
+
+
+def write(path, columns, functions, arity):
+    with open(path, 'w') as file:
+        file.write('# By make-sweep.py with mpmath %s: arguments are doubles, taken exactly; nan marks a derivative that does not exist\n' % mpmath.__version__)
+        file.write(columns + '\n')
+        for row in rows(functions, arity):
+            file.write(row + '\n')
+
+
+if __name__ == '__main__':
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    chosen = sys.argv[2:]
+    pick = lambda functions: {n: f for n, f in functions.items() if not chosen or n in chosen}
+    write(os.path.join(folder, 'sweep.csv'), 'function,x,f,f\',f\'\',f\'\'\'', pick(UNARY), 1)
+    write(os.path.join(folder, 'sweep-2.csv'), 'function,a,b,f,fa,fb,faa,fab,fbb,faaa,faab,fabb,fbbb', pick(BINARY), 2)
