@@ -108,7 +108,7 @@ let normalCdf (x: float) =
 
 /// The inverse of normalCdf, -sqrt 2 erfcInv(2p), from MathNet. Within 2.9 ulp, for all p.
 let normalInverseCdf (p: float) =
-    if p >= 0.0 && p <= 1.0 then -1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
+    if p >= 0.0 && p <= 1.0 then 0.0 - 1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
 
 // ---- Gamma, log-gamma, digamma, polygamma ----
 

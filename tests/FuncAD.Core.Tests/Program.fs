@@ -16,7 +16,12 @@ let private failingFast (printer: TestPrinters) : TestPrinters =
 
 [<EntryPoint>]
 let main arguments =
-    printfn $"FuncAD.Core.Tests: seed {Testing.seed} (set FUNCAD_SEED for another)"
-    let own, others = arguments |> Array.partition ((=) "--fail-fast")
-    let printer = if own.Length > 0 then failingFast TestPrinters.defaultPrinter else TestPrinters.defaultPrinter
-    runTestsInAssemblyWithCLIArgs [ Sequenced; Printer printer ] others
+    match arguments with
+    | [| MachineTests.VectorBitsMode |] ->
+        MachineTests.vectorBits () |> List.iter (printfn "%s")
+        0
+    | _ ->
+        printfn $"FuncAD.Core.Tests: seed {Testing.seed} (set FUNCAD_SEED for another)"
+        let own, others = arguments |> Array.partition ((=) "--fail-fast")
+        let printer = if own.Length > 0 then failingFast TestPrinters.defaultPrinter else TestPrinters.defaultPrinter
+        runTestsInAssemblyWithCLIArgs [ Sequenced; Printer printer ] others

@@ -14,9 +14,10 @@ module internal LaneSpecial =
         fma guess (fma error error error) guess
 
     /// -1 / x to 2^-38 of its value, for positive normal x, without the machine's divider, which is the slowest thing that it has: the bits of x as a
-    /// whole number, taken from a constant, are a guess within 0.051.
+    /// whole number, taken from a constant, are a guess within 0.051. Of the constants that do as well, this is one with which all roundings on the way to
+    /// erfc 0 make up for one another: it is 1.
     let inline private negativeInverse (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        'V.SubtractBits(bits 0xFFDE623822FC16E6L, x) |> refineNegativeInverse x |> refineNegativeInverse x
+        'V.SubtractBits(bits 0xFFDE623A00000000L, x) |> refineNegativeInverse x |> refineNegativeInverse x
 
     /// r = -1 / (s + 5.5), u and c for which e^(s^2/2) erfc(s / sqrt 2) = -r f(u) e^c, c being tiny, for 0 <= s <= 40: f is one polynomial
     /// in u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (The idea is that of Shepherd and Laframboise, Math. Comp. 36 (1981)
