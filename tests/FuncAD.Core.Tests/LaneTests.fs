@@ -80,11 +80,11 @@ type private Vectors<'V when 'V: struct and 'V :> ILanes<'V>> =
 
 /// A function of vectors of any width.
 [<AbstractClass>]
-type private OnVectors() =
+type internal OnVectors() =
     abstract Of<'V when 'V: struct and 'V :> ILanes<'V>> : v: 'V[] -> 'V
 
 /// Its results, which are the same bits at every width.
-let private onEveryWidth (what: string) (f: OnVectors) (inputs: float[][]) : float[] =
+let internal onEveryWidth (what: string) (f: OnVectors) (inputs: float[][]) : float[] =
     let results = Vectors<Lane128>.Over(f.Of, inputs)
     for width, others in
         [ "256 bits", Vectors<Lane256>.Over(f.Of, inputs)

@@ -14,11 +14,19 @@ let private failingFast (printer: TestPrinters) : TestPrinters =
         failed = fun name message duration -> leave (printer.failed name message duration)
         exn = fun name error duration -> leave (printer.exn name error duration) }
 
+/// Runs the tests. With `accuracy` it writes the tables of docs/accuracy.md instead; with `accuracy FOLDER` also that of a wider search, over references that
+/// data/make-wider-sweep.py has put into that folder.
 [<EntryPoint>]
 let main arguments =
     match arguments with
     | [| MachineTests.VectorBitsMode |] ->
         MachineTests.vectorBits () |> List.iter (printfn "%s")
+        0
+    | [| "accuracy" |] ->
+        AccuracyPage.write None
+        0
+    | [| "accuracy"; folder |] ->
+        AccuracyPage.write (Some folder)
         0
     | _ ->
         printfn $"FuncAD.Core.Tests: seed {Testing.seed} (set FUNCAD_SEED for another)"
