@@ -138,4 +138,20 @@ public class ReadingTests
     [Fact]
     public void Compiled_functions_refuse_whole_numbers_too() =>
         Assert.Contains("AD.Compile", Assert.Throws<InvalidOperationException>(() => Compile((Real x) => x * (int)x, 0.5)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Compiled_sums_lose_no_derivative_of_their_parameters_and_data()
+    {
+        var sum = CompileSum((Real p, Real d) => p * p * d, 1, 1);
+        double[] data = [1, 2, 3];
+        Assert.Equal(24.0, Grad(p => sum.Invoke(p, data))(2).Value);
+        foreach (var read in new Func<Real, Real>[]
+        {
+            p => sum.Value(p, data), p => sum.ValueAndGrad(p, data).Item2, p => sum.Hessian(p, data).Item1, p => sum.NormalEquations(p, data).Item1, p => sum.Columns([p])[0],
+        })
+        {
+            Assert.Contains("Invoke", Assert.Throws<InvalidOperationException>(() => Grad(read)(2)).Message, StringComparison.Ordinal);
+            Assert.Equal(0.0, Grad(p => read(StopGradient(p)))(2).Value);
+        }
+    }
 }

@@ -149,7 +149,15 @@ type CompiledSum<'P, 'D>
             )
         leaves.Parts.Numbers
 
-    let plain (p: 'P) : float[] = numbersLike "parameters" likeParameters p |> Array.map _.Value
+    /// Numbers that a compiled sum reads as doubles: they may not be those of a derivative.
+    let plain (operation: string) (number: Real) : float =
+        if isNull number.Live.node then number.value
+        else
+            PlainReading.refuseWith $"CompiledSum.{operation}" (
+                "Invoke gives the sum as a number that can be differentiated; where constants are meant, pass StopGradient of the argument."
+            )
+
+    let plainParameters (operation: string) (p: 'P) : float[] = numbersLike "parameters" likeParameters p |> Array.map (plain operation)
 
     let checkData (data: ReadOnlySpan<float>) =
         if data.Length % datum.Length <> 0 then
@@ -170,14 +178,14 @@ type CompiledSum<'P, 'D>
     /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example, or other parts that are not Reals.</exception>
     member _.Columns(data: 'D seq) : float[] =
         if isNull data then nullArg (nameof data)
-        let rows = data |> Seq.map (fun d -> numbersLike "data" likeDatum d |> Array.map _.Value) |> Seq.toArray
+        let rows = data |> Seq.map (fun d -> numbersLike "data" likeDatum d |> Array.map (plain "Columns")) |> Seq.toArray
         Array.init (rows.Length * datum.Length) (fun index -> rows[index % rows.Length][index / rows.Length])
 
     /// <summary>The sum over the data.</summary>
     /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
     member _.Value(parameters: 'P, data: ReadOnlySpan<float>) : float =
         checkData data
-        values.Value.Sum(plain parameters, data, CancellationToken.None, null)[0]
+        values.Value.Sum(plainParameters "Value" parameters, data, CancellationToken.None, null)[0]
 
     /// <summary>The sum over the data and its gradient, in the structure of the parameters.</summary>
     /// <remarks>What multiplies all terms of a derivative alike is done once, with their sum: derivatives are pulled back to the parameters at the end.</remarks>
@@ -193,7 +201,7 @@ type CompiledSum<'P, 'D>
         (parameters: 'P, data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>)
         : struct (float * 'P) =
         checkData data
-        let sums = gradients.Value.Sum(plain parameters, data, cancellation, progress)
+        let sums = gradients.Value.Sum(plainParameters "ValueAndGrad" parameters, data, cancellation, progress)
         struct (sums[0], structure sums[1..])
 
     /// <summary>As the other ValueAndGrad, without cancellation and progress.</summary>
@@ -218,7 +226,7 @@ type CompiledSum<'P, 'D>
     /// </remarks>
     member _.Hessian(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
         checkData data
-        split (hessians.Value.Sum(plain parameters, data, CancellationToken.None, null))
+        split (hessians.Value.Sum(plainParameters "Hessian" parameters, data, CancellationToken.None, null))
 
     /// <summary>
     /// For residuals r_k = f(parameters, datum_k): the sum of r_k^2, J^T r and J^T J, where J has the gradients of the residuals as rows. A Gauss-Newton step
@@ -227,7 +235,7 @@ type CompiledSum<'P, 'D>
     /// <remarks>Meant for some tens of parameters: each datum contributes to all entries.</remarks>
     member _.NormalEquations(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
         checkData data
-        split (normals.Value.Sum(plain parameters, data, CancellationToken.None, null))
+        split (normals.Value.Sum(plainParameters "NormalEquations" parameters, data, CancellationToken.None, null))
 
     /// <summary>
     /// The sum over the data as a number that can be differentiated: where the parameters belong to a derivative or a trace, f itself runs for each datum.

@@ -9,11 +9,8 @@ open MathNet.Numerics.Optimization.ObjectiveFunctions
 /// What FuncAD hands to algorithms over plain doubles.
 module internal Plainly =
     let private refuse (operation: string) : 'a =
-        raise (
-            InvalidOperationException(
-                $"{operation}: it computes on plain doubles, but got a number that is being differentiated outside of it, whose derivative would be lost. "
-                + "Apply StopGradient to that number if it is meant to be a constant, or differentiate the solution by the implicit function theorem."
-            )
+        PlainReading.refuseWith operation (
+            "Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem."
         )
 
     /// The value of a number that must not depend on anything that is being differentiated: the algorithm would drop that derivative.
