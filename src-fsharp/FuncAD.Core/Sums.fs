@@ -92,27 +92,42 @@ module Sums =
         if isNull ys then nullArg (nameof ys)
         dotOf (ReadOnlySpan xs) (ReadOnlySpan ys)
 
-    /// The largest number, NaN if one is NaN; a constant to every level.
-    let private largest (xs: Real[]) = xs |> Array.fold (fun largest x -> Real.Max(largest, x.Bottom)) (Real Double.NegativeInfinity)
+    /// The first of the largest numbers.
+    let private largest (xs: Real[]) : Real =
+        xs |> Array.reduce (fun largest x -> Real.Select(Real.Less(largest, x), x, largest))
+
+    /// The sum of e^x - m over all numbers, less the 1 of a largest one, for m that is as large as these. The term of a largest number is e^(x - m) - 1: it
+    /// adds nothing to the sum and has slope 1, so that no branch depends on which number is the largest. Where several are, all their ones are taken out
+    /// of the sum, and all but one put back.
+    let private beside (m: Real) (xs: Real[]) : Real =
+        let mutable rest, ties = Real 0.0, Real 0.0
+        for x in xs do
+            let isLargest = Real.Relation(Relations.Equal(), x, m)
+            rest <- rest + (Real.Exp(x - m) - isLargest)
+            ties <- ties + isLargest
+        rest + (ties - 1.0)
 
     /// <summary>
     /// log(e^x1 + ... + e^xn) as m + log(1 + sum of e^(xi - m) over the others), where m is the largest number: it neither overflows nor
-    /// loses small terms. -infinity for no numbers. The gradient is the softmax of x.
+    /// loses small terms. -infinity for no numbers. The gradient is the softmax of x: 0 for all where all are -infinity, 1 for the one that is +infinity,
+    /// and NaN where several are.
     /// </summary>
     /// <remarks>
-    /// The term of m is e^(x - m) - 1: it adds nothing to the sum and has slope 1, so that no branch depends on which number is the largest.
-    /// Where several are, all their ones are taken out of the sum, and all but one put back.
+    /// m is a constant, and the weight w of its term e^(x - m) has the derivative w (1 - w). Where that would cancel, because the term is larger than
+    /// all others together, m is the number itself: its weight is 1 less those of the others.
     /// </remarks>
     let logSumExp (xs: Real[]) : Real =
         if isNull xs then nullArg (nameof xs)
-        let m = largest xs
-        if not (Real.IsKind("isFinite", Double.IsFinite, m)) then
-            // the first of them: an infinite number, or NaN
-            xs |> Array.tryFind (fun x -> Real.op_Equality(x, m) || Real.op_Inequality(x, x)) |> Option.defaultValue m
+        if xs.Length = 0 then Real Double.NegativeInfinity
+        elif xs.Length = 1 then xs[0]
         else
-            let mutable rest, ties = Real 0.0, Real 0.0
-            for x in xs do
-                let isLargest = Real.Relation(Relations.Equal(), x, m)
-                rest <- rest + (Real.Exp(x - m) - isLargest)
-                ties <- ties + isLargest
-            m + Real.LogP1(rest + (ties - 1.0))
+            let first = largest xs
+            let m = first.Bottom
+            if Real.IsKind("isFinite", Double.IsFinite, m) then
+                let dominates = Real.Less(beside m (xs |> Array.map _.Bottom), Real 1.0)
+                let m = Real.Select(dominates, first, m)
+                m + Real.LogP1(beside m xs)
+            else
+                // two by two, the infinite ones first, so that one decides about those that are finite
+                let infinite, others = xs |> Array.partition (fun x -> Real.op_Equality(x, m) || Real.op_Inequality(x, x))
+                Array.append infinite others |> Array.reduce Exponentials.logAddExp

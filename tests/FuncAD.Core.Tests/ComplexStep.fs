@@ -77,6 +77,13 @@ type ComplexStep =
               "logP1", (fun z -> ComplexStep.Log(ComplexStep.Add(ComplexStep.One, z)))
               "expM1", (fun z -> ComplexStep.Add(ComplexStep.Exp z, ComplexStep.Negate ComplexStep.One))
               "sigmoid", (fun z -> ComplexStep.Reciprocal(ComplexStep.Add(ComplexStep.One, ComplexStep.Exp(ComplexStep.Negate z))))
+              "logisticDensity", (fun z ->
+                  let e = ComplexStep.Exp z
+                  let sum = ComplexStep.Add(ComplexStep.One, e)
+                  ComplexStep.Divide(e, ComplexStep.Multiply(sum, sum)))
+              "reciprocalOfPositive", ComplexStep.Reciprocal
+              "oneMinusSquare", (fun z -> ComplexStep.Add(ComplexStep.One, ComplexStep.Negate(ComplexStep.Multiply(z, z))))
+              "reach", id
               "softplus", (fun z -> ComplexStep.Log(ComplexStep.Add(ComplexStep.One, ComplexStep.Exp z)))
               "sin", ComplexStep.Sin
               "cos", ComplexStep.Cos
@@ -98,7 +105,9 @@ type ComplexStep =
         Map
             [ "pow", (fun (a, b) -> ComplexStep.Exp(ComplexStep.Multiply(b, ComplexStep.Log a)))
               "logBase", (fun (a, b) -> ComplexStep.Divide(ComplexStep.Log a, ComplexStep.Log b))
-              "logAddExp", (fun (a, b) -> ComplexStep.Log(ComplexStep.Add(ComplexStep.Exp a, ComplexStep.Exp b))) ]
+              "logAddExp", (fun (a, b) -> ComplexStep.Log(ComplexStep.Add(ComplexStep.Exp a, ComplexStep.Exp b)))
+              "logisticShare", (fun (a, b) -> ComplexStep.Functions["sigmoid"] (ComplexStep.Add(a, ComplexStep.Negate b)))
+              "logisticShareDensity", (fun (a, b) -> ComplexStep.Functions["logisticDensity"] (ComplexStep.Add(a, ComplexStep.Negate b))) ]
 
     interface IPeek with
         member z.Peek = z.Re

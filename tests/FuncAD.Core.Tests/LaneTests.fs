@@ -104,6 +104,10 @@ let allowed (name: string) : float =
     | "expM1" | "logP1" | "sigmoid" | "softplus" | "tan" | "cosPi" | "sinh" | "tanh" | "sech" | "asinh" | "acosh" | "atanh" | "gaussian" | "normalPdf" | "erf" -> 4.0
     // up to 3 from the exact value on either side (docs/accuracy.md)
     | "erfc" | "normalCdf" | "normalInverseCdf" -> 6.0
+    | "direction" | "logisticShare" -> 4.0
+    // products of the above
+    | "logisticDensity" | "logisticShareDensity" -> 8.0
+    | "normalQuantileDensity" -> 16.0
     | "hypot" | "power" | "pow" | "atan2" -> 2.0
     | "cbrt" | "rootN" | "powerLog" | "tanPi" | "asinPi" | "acosPi" | "atanPi" | "atan2Pi" | "exp2M1" | "exp10M1" | "log2P1" | "log10P1" | "logBase" | "logAddExp" | "binaryCrossEntropy" -> 4.0
     | _ -> 0.0

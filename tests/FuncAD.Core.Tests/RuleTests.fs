@@ -45,6 +45,7 @@ let private plainBinary: Map<string, float * float -> float> =
 let private plainSteps: Map<string, float -> float> =
     Map
         [ "floor", Math.Floor; "ceiling", Math.Ceiling; "truncate", (fun (x: float) -> Math.Truncate x); "round", (fun (x: float) -> Math.Round x)
+          "defined", (fun x -> if Double.IsNaN x then nan else 1.0)
           "sign", (fun x -> if Double.IsNaN x then nan else float (Math.Sign x))
           "roundTo(2, ToEven)", (fun x -> Math.Round(x, 2)); "roundTo(0, AwayFromZero)", (fun x -> Math.Round(x, MidpointRounding.AwayFromZero))
           "roundTo(1, ToZero)", (fun x -> Math.Round(x, 1, MidpointRounding.ToZero)) ]

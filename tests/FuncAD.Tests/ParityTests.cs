@@ -7,7 +7,10 @@ public class ParityTests
 {
     /// <summary>Rules that exist for the slopes of others, for the operator of that meaning, or for a loss of arrays.</summary>
     private static readonly HashSet<string> Internal =
-        ["Absorb", "Direction", "InverseOrZero", "LogisticLoss", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares"];
+    [
+        "Absorb", "Direction", "InverseOrZero", "LogisticLoss", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares", "Defined",
+        "LogisticDensity", "LogisticShare", "LogisticShareDensity", "NormalQuantileDensity", "OneMinusSquare", "Reach", "ReciprocalOfPositive",
+    ];
 
     /// <summary>Rules that C# knows as operators, or under the name of a method with more than one rule behind it.</summary>
     private static readonly Dictionary<string, string> OtherNames = new()

@@ -1,29 +1,41 @@
 namespace FuncAD.Compiled
 
+open FuncAD
 open FuncAD.Rules
 
 /// <summary>
-/// Rules that are computed of simpler ones, bit for bit as their values are (SpecialValues.fs): in a program, softplus and its slope, the sigmoid, then share
-/// one exponential.
+/// Rules that are computed of simpler ones, bit for bit as their values are (SpecialValues.fs, Rules/Powers.fs): in a program, softplus and its slope, the
+/// sigmoid, then share one exponential, and what machines have instructions for is no call.
 /// </summary>
 module internal Expansion =
     let private abs = UnaryPrimitive<Pieces.Abs>(Pieces.Abs())
     let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
     let private exp = UnaryPrimitive<Exponentials.Exp>(Exponentials.Exp())
     let private log1p = UnaryPrimitive<Exponentials.LogP1>(Exponentials.LogP1())
+    let private subtract = BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
+    let private multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
     let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
     let private divide = BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide())
     let private max = ChoicePrimitive<Pieces.Max>(Pieces.Max())
+    let private min = ChoicePrimitive<Pieces.Min>(Pieces.Min())
     let private less = RelationPrimitive<Relations.Less>(Relations.Less())
+    let private equal = RelationPrimitive<Relations.Equal>(Relations.Equal())
     let private select = SelectPrimitive()
 
     /// The node that applies a rule, spelt out where it can be.
     let apply (graph: Graph) (primitive: Primitive) (a: int) (b: int) (c: int) : int =
         let zero, one = graph.Constant 0.0, graph.Constant 1.0
         let decay x = graph.Apply(exp, graph.Apply(negate, graph.Apply(abs, x, 0, 0), 0, 0), 0, 0)
+        let sigmoid x =
+            let e = decay x
+            graph.Apply(divide, graph.Apply(select, graph.Apply(less, x, zero, 0), e, one), graph.Apply(add, one, e, 0), 0)
         match primitive.Rule with
-        | :? Exponentials.Sigmoid ->
-            let e = decay a
-            graph.Apply(divide, graph.Apply(select, graph.Apply(less, a, zero, 0), e, one), graph.Apply(add, one, e, 0), 0)
+        | :? Exponentials.Sigmoid -> sigmoid a
+        | :? Exponentials.LogisticDensity -> graph.Apply(multiply, sigmoid a, sigmoid (graph.Apply(negate, a, 0, 0)), 0)
         | :? Exponentials.Softplus -> graph.Apply(add, graph.Apply(max, a, zero, 0), graph.Apply(log1p, decay a, 0, 0), 0)
+        | :? Powers.OneMinusSquare -> graph.Apply(multiply, graph.Apply(subtract, one, a, 0), graph.Apply(add, one, a, 0), 0)
+        | :? Special.Reach ->
+            let limit bound = graph.Constant bound
+            graph.Apply(max, limit -SpecialValues.bellReach, graph.Apply(min, a, limit SpecialValues.bellReach, 0), 0)
+        | :? Arithmetic.Defined -> graph.Apply(select, graph.Apply(equal, a, a, 0), one, a)
         | _ -> graph.Apply(primitive, a, b, c)

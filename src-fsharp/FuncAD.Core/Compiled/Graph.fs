@@ -136,8 +136,8 @@ type internal Graph(inputs: float[]) =
         | Instruction.Call ->
             match primitive.Rule with
             | :? Pieces.Same -> a
-            | :? Powers.Power as power when power.Exponent = 1.0 -> a
-            | :? Powers.Power as power when power.Exponent = 0.0 -> graph.Constant 1.0
+            | :? Powers.Power as power when power.Exponent = 1.0 && power.Rest = 0.0 -> a
+            | :? Powers.Power as power when power.Exponent = 0.0 && power.Rest = 0.0 -> graph.Constant 1.0
             | _ -> graph.Intern(primitive, a, b, c)
         | _ -> graph.Intern(primitive, a, b, c)
 
@@ -153,12 +153,16 @@ type internal Graph(inputs: float[]) =
             match primitive.Rule with
             | :? Exponentials.Exp
             | :? Exponentials.Sigmoid
+            | :? Exponentials.LogisticDensity
+            | :? Exponentials.LogisticShare
+            | :? Exponentials.LogisticShareDensity
             | :? Exponentials.Softplus
             | :? Hyperbolics.Cosh
             | :? Hyperbolics.Sech
             | :? Special.Gaussian
             | :? Special.NormalPdf
             | :? Special.NormalCdf
+            | :? Powers.ReciprocalOfPositive
             | :? Powers.Hypot -> fact <- fact ||| Facts.NeverMinusZero
             | _ -> ()
         | _ -> ()

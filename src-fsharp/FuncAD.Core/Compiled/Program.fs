@@ -148,7 +148,10 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
                 parameters
                 |> Array.map (fun field -> field.GetValue(lines[line].Primitive.Rule))
                 |> Array.filter (fun value -> value :? int || value :? float)
-                |> Array.map (fun value -> Convert.ToString(value, CultureInfo.InvariantCulture))
+                // a second one refines the first
+                |> Array.indexed
+                |> Array.filter (fun (index, value) -> index = 0 || Convert.ToDouble value <> 0.0)
+                |> Array.map (fun (_, value) -> Convert.ToString(value, CultureInfo.InvariantCulture))
             let all = String.Join(", ", Array.append names shown)
             $"{lines[line].Primitive.Name}({all})"
 

@@ -21,6 +21,9 @@ module internal SignsOfZero =
         | :? Exponentials.Exp
         | :? Exponentials.Exp2
         | :? Exponentials.Sigmoid
+        | :? Exponentials.LogisticDensity
+        | :? Powers.ReciprocalOfPositive
+        | :? Powers.OneMinusSquare
         | :? Exponentials.Softplus
         | :? Trigonometry.Cos
         | :? Hyperbolics.Cosh
@@ -40,6 +43,7 @@ module internal SignsOfZero =
         | :? Exponentials.ExpM1
         | :? Exponentials.LogP1
         | :? Special.Erf
+        | :? Special.Reach
         | :? Powers.Cbrt -> Effect.Sign
         | _ -> Effect.Any
 

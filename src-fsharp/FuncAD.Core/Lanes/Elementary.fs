@@ -386,6 +386,19 @@ module internal LaneExponentials =
         let e = exp -('V.Abs x)
         selectLess x (number 0.0) e (number 1.0) / (number 1.0 + e)
 
+    /// 1 / (1 + e^(b - a)), what the rounding of the difference lost put back (SpecialValues.logisticShare)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let logisticShare (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let one = number 1.0
+        let difference = a - b
+        let share = sigmoid difference
+        let back = difference - a
+        let lost = (a - (difference - back)) - (b + back)
+        let lost = selectLess ('V.Abs lost) (number inf) lost (number 0.0)
+        let y = fma (lost * (one - share)) share share
+        let ofNothing = 'V.And(equal a b, equal a (number minusInf))
+        select ofNothing (number 0.0) y
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))

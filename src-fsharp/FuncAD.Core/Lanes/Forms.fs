@@ -34,6 +34,37 @@ type internal Forms =
             if c > 0.0 then root else 'V.Divide(one, root)
         else LanePowers.pow x ('V.Constant c)
 
+    /// x to the power c whose exponent and rest are given.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private PowerWithRest<'V when 'V: struct and 'V :> ILanes<'V>>(power: Powers.Power, x: 'V) : 'V =
+        let mutable computed = x
+        let y = LanePowers.powWithRest x ('V.Constant power.Exponent) ('V.Constant power.Rest) &computed
+        patch power ('V.Equal('V.Select(computed, 'V.Constant 0.0, 'V.Constant 1.0), 'V.Constant 1.0)) x y
+
+    /// a^(b - m), what the rounding of b - m lost put back (PowerValues.powerLog).
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private PowerBelow<'V when 'V: struct and 'V :> ILanes<'V>>(power: Powers.PowerLog, a: 'V, b: 'V) : 'V =
+        let whole = 'V.Constant(float power.Steps)
+        let exponent = 'V.Subtract(b, whole)
+        let back = 'V.Subtract(exponent, b)
+        let rest = 'V.Subtract('V.Subtract(b, 'V.Subtract(exponent, back)), 'V.Add(whole, back))
+        let rest = 'V.SelectLess('V.Abs rest, 'V.Constant infinity, rest, 'V.Constant 0.0)
+        if 'V.Any('V.Less('V.Constant 0.0, 'V.Abs rest)) then
+            let mutable computed = a
+            let y = LanePowers.powWithRest a exponent rest &computed
+            patchPair power computed a b y
+        else LanePowers.pow a exponent
+
+    /// 1 / density at the quantile (SpecialValues.normalQuantileDensity).
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private QuantileDensity<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V) : 'V =
+        let one = 'V.Constant 1.0
+        let s = 'V.Abs(LaneSpecial.normalInverseCdf p)
+        let density = LaneSpecial.normalPdf s
+        let tail = 'V.Divide(LaneSpecial.normalCdf ('V.Negate s), 'V.Min(p, 'V.Subtract(one, p)))
+        let tail = select ('V.Less(s, one)) one (select ('V.Equal(s, 'V.Constant infinity)) one tail)
+        'V.Divide(tail, density)
+
     /// The root of degree n, for the degrees that have a vector form.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private Root<'V when 'V: struct and 'V :> ILanes<'V>>(n: int, x: 'V, found: byref<bool>) : 'V =
@@ -93,13 +124,21 @@ type internal Forms =
         elif Forms.Is<'R, Special.NormalInverseCdf>() then y <- LaneSpecial.normalInverseCdf x
         elif Forms.Is<'R, Special.Gaussian>() then y <- LaneSpecial.gaussian x
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneSpecial.normalPdf x
+        elif Forms.Is<'R, Special.Reach>() then
+            y <- 'V.Max('V.Constant -SpecialValues.bellReach, 'V.Min(x, 'V.Constant SpecialValues.bellReach))
+        elif Forms.Is<'R, Special.NormalQuantileDensity>() then y <- Forms.QuantileDensity x
+        elif Forms.Is<'R, Powers.ReciprocalOfPositive>() then y <- LanePowers.reciprocalOfPositive x
+        elif Forms.Is<'R, Powers.OneMinusSquare>() then y <- 'V.Multiply('V.Subtract('V.Constant 1.0, x), 'V.Add('V.Constant 1.0, x))
+        elif Forms.Is<'R, Exponentials.LogisticDensity>() then y <- 'V.Multiply(LaneExponentials.sigmoid x, LaneExponentials.sigmoid ('V.Negate x))
         elif Forms.Is<'R, Powers.InverseOrZero>() then y <- LanePowers.inverseOrZero x
         elif Forms.Is<'R, Powers.Power>() then
             let mutable rule = rule
-            y <- Forms.Power(Unsafe.As<'R, Powers.Power>(&rule).Exponent, x)
+            let power = Unsafe.As<'R, Powers.Power>(&rule)
+            y <- if power.Rest = 0.0 then Forms.Power(power.Exponent, x) else Forms.PowerWithRest(power, x)
         elif Forms.Is<'R, Powers.RootN>() then
             let mutable rule = rule
-            y <- Forms.Root(Unsafe.As<'R, Powers.RootN>(&rule).Degree, x, &found)
+            let root = Unsafe.As<'R, Powers.RootN>(&rule)
+            if root.Steps = 0 then y <- Forms.Root(root.Degree, x, &found) else found <- false
         else found <- false
         y
 
@@ -114,15 +153,19 @@ type internal Forms =
         elif Forms.Is<'R, Powers.Hypot>() then y <- LanePowers.hypot a b
         elif Forms.Is<'R, Powers.PowerLog>() then
             let mutable rule = rule
-            let logarithms = Unsafe.As<'R, Powers.PowerLog>(&rule).Logarithms
-            if logarithms = 0 then y <- LanePowers.pow a b
-            elif logarithms = 1 then y <- LanePowers.powTimesLog a b
+            let power = Unsafe.As<'R, Powers.PowerLog>(&rule)
+            if power.Logarithms = 0 && power.Steps = 0 then y <- LanePowers.pow a b
+            elif power.Logarithms = 0 then y <- Forms.PowerBelow(power, a, b)
+            elif power.Logarithms = 1 && power.Steps = 0 then y <- LanePowers.powTimesLog a b
             else found <- false
         elif Forms.Is<'R, Arithmetic.Remainder>() then y <- LaneArithmetic.remainder a b
         elif Forms.Is<'R, Trigonometry.Atan2>() then y <- LaneTrigonometry.atan2 a b
         elif Forms.Is<'R, Trigonometry.Atan2Pi>() then y <- 'V.Divide(LaneTrigonometry.atan2 a b, 'V.Constant Math.PI)
         elif Forms.Is<'R, Exponentials.LogBase>() then y <- LaneExponentials.logBase a b
         elif Forms.Is<'R, Powers.Direction>() then y <- LanePowers.direction a b
+        elif Forms.Is<'R, Exponentials.LogisticShareDensity>() then
+            y <- 'V.Multiply(LaneExponentials.logisticShare a b, LaneExponentials.logisticShare b a)
+        elif Forms.Is<'R, Exponentials.LogisticShare>() then y <- LaneExponentials.logisticShare a b
         elif Forms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
         elif Forms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b
         elif Forms.Is<'R, Exponentials.LogisticLoss>() then y <- LaneExponentials.logisticLoss a b
@@ -135,6 +178,7 @@ type internal Forms =
     static member OfStep<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(_rule: 'R, x: 'V, found: byref<bool>) : 'V =
         let mutable y = x
         if Forms.Is<'R, Pieces.Sign>() then y <- LanePieces.sign x
+        elif Forms.Is<'R, Arithmetic.Defined>() then y <- 'V.Select('V.Equal(x, x), 'V.Constant 1.0, x)
         elif Forms.Is<'R, Pieces.Floor>() then y <- 'V.Floor x
         elif Forms.Is<'R, Pieces.Ceiling>() then y <- 'V.Ceiling x
         elif Forms.Is<'R, Arithmetic.Truncate>() then y <- 'V.Truncate x

@@ -27,11 +27,23 @@ module internal LanePowers =
         let y = 'V.Sqrt(fma p p (q * q)) * back
         select (equal larger (number inf)) (number inf) y
 
+    /// A quarter where a hypotenuse might overflow, 2^54 where it is so small that a quotient would lose digits, and 1 elsewhere
+    let inline private comfort (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let larger = 'V.MaxNumber('V.Abs a, 'V.Abs b)
+        selectLess (number 1e300) larger (number 0.25) (selectLess larger (number 1e-280) (number 18014398509481984.0) (number 1.0))
+
+    /// a / hypot(a, b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let direction (x: 'V) (h: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let infinite = equal ('V.Abs x) (number inf)
-        let y = select infinite (signedAs x (number 1.0)) (x / h)
+    let direction (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let infinite = equal ('V.Abs a) (number inf)
+        let scale = comfort a b
+        let h = hypot (a * scale) (b * scale)
+        let y = select infinite (signedAs a (number 1.0)) (a * scale / h)
         select (equal h (number 0.0)) (number 0.0) y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let reciprocalOfPositive (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        selectLess x (number 0.0) (number nan) (number 1.0 / 'V.Abs x)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let absorb (a: 'V) (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -64,6 +76,15 @@ module internal LanePowers =
         let infinite = equal ('V.Abs y) (number inf)
         let exactlyOne = 'V.Or('V.Or(equal x one, equal y (number 0.0)), 'V.And(infinite, equal a one))
         select exactlyOne one power
+
+    /// x^(y + rest), where the rest is what y lacks (PowerValues.power)
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let powWithRest (x: 'V) (y: 'V) (rest: 'V) (computed: byref<'V>) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let power = pow x y
+        let ordinary = 'V.And(less (number 0.0) power, 'V.And(less power (number inf), less ('V.Abs rest) (number 0.5)))
+        let none = equal rest (number 0.0)
+        computed <- 'V.Or(none, ordinary)
+        select none power (fma (rest * log x) power power)
 
     /// x^y log x, and 0 at x = 0 for y > 0
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -83,6 +83,17 @@ module Arithmetic =
             member _.Name = "round"
             member _.Value x = Math.Round x
 
+    /// 1 where y is a number, NaN where it is not: a slope times it is NaN wherever the value is
+    [<Struct>]
+    type Defined =
+        interface IStep with
+            member _.Name = "defined"
+            member _.Value y = if Double.IsNaN y then y else 1.0
+
+    /// The whole number that a remainder y leaves: (a - y) / b, rounded. (The quotient a / b itself may be rounded up to the next whole number, or to the
+    /// other side of a half.)
+    let private wholeQuotient (a: 'T) (b: 'T) (y: 'T) : 'T when 'T :> ICarrier<'T> = step (RoundToEven()) ((a - y) / b)
+
     /// y = a - b trunc(a / b), the sign of a: .NET's % operator
     [<Struct>]
     type Remainder =
@@ -90,8 +101,8 @@ module Arithmetic =
             member _.Name = "remainder"
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = Plain.remainder a b
-            member _.SlopeA(_, _, _) = number 1.0
-            member _.SlopeB(a, b, _) = -(step (Truncate()) (a / b))
+            member _.SlopeA(_, _, y) = step (Defined()) y
+            member _.SlopeB(a, b, y) = -(wholeQuotient a b y)
 
     /// y = a - b round(a / b): the remainder of IEEE 754
     [<Struct>]
@@ -100,8 +111,8 @@ module Arithmetic =
             member _.Name = "ieee754Remainder"
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = Math.IEEERemainder(a, b)
-            member _.SlopeA(_, _, _) = number 1.0
-            member _.SlopeB(a, b, _) = -(step (RoundToEven()) (a / b))
+            member _.SlopeA(_, _, y) = step (Defined()) y
+            member _.SlopeB(a, b, y) = -(wholeQuotient a b y)
 
     /// y = a b + c, rounded once
     [<Struct>]

@@ -12,6 +12,9 @@ module Exponentials =
     let private ln2 = Math.Log 2.0
     let private ln10 = Math.Log 10.0
 
+    /// 1 / x where there is a logarithm
+    let private reciprocal (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Powers.ReciprocalOfPositive()) x
+
     /// y = e^x = dy/dx
     [<Struct>]
     type Exp =
@@ -78,9 +81,9 @@ module Exponentials =
         interface IUnary with
             member _.Name = "log"
             member _.Domain = positive
-            member _.Edges = [ edge 1.0 (0.0, 1.0); edge 0.0 (minusInf, inf) ]
+            member _.Edges = [ edge 1.0 (0.0, 1.0); edge 0.0 (minusInf, inf); edge -0.0 (minusInf, inf); edge -1.0 (nan, nan) ]
             member _.Value x = Math.Log x
-            member _.Slope(x, _) = number 1.0 / x
+            member _.Slope(x, _) = reciprocal x
 
     /// y = log2 x, dy/dx = 1 / (x log 2)
     [<Struct>]
@@ -90,7 +93,7 @@ module Exponentials =
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (minusInf, inf) ]
             member _.Value x = Math.Log2 x
-            member _.Slope(x, _) = number 1.0 / (x * number ln2)
+            member _.Slope(x, _) = reciprocal x / number ln2
 
     /// y = log10 x, dy/dx = 1 / (x log 10)
     [<Struct>]
@@ -100,7 +103,7 @@ module Exponentials =
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (minusInf, inf) ]
             member _.Value x = Math.Log10 x
-            member _.Slope(x, _) = number 1.0 / (x * number ln10)
+            member _.Slope(x, _) = reciprocal x / number ln10
 
     /// y = log(1 + x), dy/dx = 1 / (1 + x)
     [<Struct>]
@@ -110,7 +113,7 @@ module Exponentials =
             member _.Domain = abovePole
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge -1.0 (minusInf, inf) ]
             member _.Value x = SpecialValues.log1p x
-            member _.Slope(x, _) = number 1.0 / (number 1.0 + x)
+            member _.Slope(x, _) = reciprocal (number 1.0 + x)
 
     /// y = log2(1 + x)
     [<Struct>]
@@ -120,7 +123,7 @@ module Exponentials =
             member _.Domain = abovePole
             member _.Edges = [ edge -1.0 (minusInf, inf) ]
             member _.Value x = Plain.divide (SpecialValues.log1p x) ln2
-            member _.Slope(x, _) = number 1.0 / ((number 1.0 + x) * number ln2)
+            member _.Slope(x, _) = reciprocal (number 1.0 + x) / number ln2
 
     /// y = log10(1 + x)
     [<Struct>]
@@ -130,7 +133,7 @@ module Exponentials =
             member _.Domain = abovePole
             member _.Edges = [ edge -1.0 (minusInf, inf) ]
             member _.Value x = Plain.divide (SpecialValues.log1p x) ln10
-            member _.Slope(x, _) = number 1.0 / ((number 1.0 + x) * number ln10)
+            member _.Slope(x, _) = reciprocal (number 1.0 + x) / number ln10
 
     /// y = log of a to the base b
     [<Struct>]
@@ -139,10 +142,20 @@ module Exponentials =
             member _.Name = "logBase"
             member _.Domain = struct (positive, between 1.5 20.0)
             member _.Value(a, b) = Math.Log(a, b)
-            member _.SlopeA(a, b, _) = number 1.0 / (a * unary (Log()) b)
-            member _.SlopeB(_, b, y) = -y / (b * unary (Log()) b)
+            member _.SlopeA(a, b, y) = reciprocal a / unary (Log()) b * step (Arithmetic.Defined()) y
+            member _.SlopeB(_, b, y) = -y / unary (Log()) b / b
 
-    /// y = 1 / (1 + e^-x), dy/dx = y(x) y(-x) (y (1 - y) would cancel for large x)
+    /// y = s(x) s(-x) for the sigmoid s, its slope (s (1 - s) would cancel for large x); dy/dx = -y tanh(x / 2), where s(-x) - s(x) would cancel near 0
+    [<Struct>]
+    type LogisticDensity =
+        interface IUnary with
+            member _.Name = "logisticDensity"
+            member _.Domain = moderate
+            member _.Edges = [ edge 0.0 (0.25, 0.0); edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
+            member _.Value x = SpecialValues.logisticDensity x
+            member _.Slope(x, y) = -y * unary (Hyperbolics.Tanh()) (number 0.5 * x)
+
+    /// y = 1 / (1 + e^-x)
     [<Struct>]
     type Sigmoid =
         interface IUnary with
@@ -150,7 +163,7 @@ module Exponentials =
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.5, 0.25); edge inf (1.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.sigmoid x
-            member _.Slope(x, y) = y * unary (Sigmoid()) (-x)
+            member _.Slope(x, _) = unary (LogisticDensity()) x
 
     /// <summary>1/(1 + e^-x); derivative y(x) y(-x), without cancellation.</summary>
     let sigmoid (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Sigmoid()) x
@@ -168,15 +181,36 @@ module Exponentials =
     /// <summary>log(1 + e^x) without overflow; derivative sigmoid(x).</summary>
     let softplus (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Softplus()) x
 
-    /// y = log(e^a + e^b), dy/da = sigmoid(a - b)
+    /// y = 1 / (1 + e^(b - a)), the share of e^a in e^a + e^b; dy/da = -dy/db = y(a, b) y(b, a). A difference a - b that was rounded would be off by up to
+    /// 500 units in the last place of the share, so that what was lost is put back. Of nothing (-infinity and -infinity) each has the share 0; of two
+    /// infinities nobody knows.
+    [<Struct>]
+    type LogisticShare =
+        interface IBinary with
+            member _.Name = "logisticShare"
+            member _.Domain = struct (moderate, moderate)
+            member _.Value(a, b) = SpecialValues.logisticShare a b
+            member _.SlopeA(a, b, _) = binary (LogisticShareDensity()) a b
+            member _.SlopeB(a, b, _) = -(binary (LogisticShareDensity()) a b)
+
+    /// y = s(a, b) s(b, a) for the share s; dy/da = -dy/db = -y tanh((a - b) / 2)
+    and [<Struct>] LogisticShareDensity =
+        interface IBinary with
+            member _.Name = "logisticShareDensity"
+            member _.Domain = struct (moderate, moderate)
+            member _.Value(a, b) = SpecialValues.logisticShareDensity a b
+            member _.SlopeA(a, b, y) = -y * unary (Hyperbolics.Tanh()) (number 0.5 * (a - b))
+            member _.SlopeB(a, b, y) = y * unary (Hyperbolics.Tanh()) (number 0.5 * (a - b))
+
+    /// y = log(e^a + e^b); the slopes are the shares of e^a and e^b
     [<Struct>]
     type LogAddExp =
         interface IBinary with
             member _.Name = "logAddExp"
             member _.Domain = struct (moderate, moderate)
             member _.Value(a, b) = SpecialValues.logAddExp a b
-            member _.SlopeA(a, b, _) = unary (Sigmoid()) (a - b)
-            member _.SlopeB(a, b, _) = unary (Sigmoid()) (b - a)
+            member _.SlopeA(a, b, _) = binary (LogisticShare()) a b
+            member _.SlopeB(a, b, _) = binary (LogisticShare()) b a
 
     /// <summary>log(e^a + e^b) without overflow; derivatives sigmoid(a - b) and sigmoid(b - a).</summary>
     let logAddExp (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = binary (LogAddExp()) a b

@@ -81,4 +81,4 @@ module rec Hyperbolics =
             member _.Domain = between -0.95 0.95
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge 1.0 (inf, inf) ]
             member _.Value x = Math.Atanh x
-            member _.Slope(x, _) = number 1.0 / ((number 1.0 - x) * (number 1.0 + x))
+            member _.Slope(x, _) = unary (Powers.ReciprocalOfPositive()) (unary (Powers.OneMinusSquare()) x)

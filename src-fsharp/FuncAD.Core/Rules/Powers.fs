@@ -5,24 +5,67 @@ open FuncAD
 
 /// Values of powers with the conventions of this library at x = 0.
 module private PowerValues =
-    let power exponent (x: float) = if exponent = 1.0 then x else Math.Pow(x, exponent)
+    /// An exponent less a whole number, which need not be a double, as a double and the rest (Knuth, TAOCP 2, 4.2.2, theorem B)
+    let lessWhole (exponent: float) (whole: float) : struct (float * float) =
+        let difference = exponent - whole
+        let back = difference - exponent
+        let rest = (exponent - (difference - back)) - (whole + back)
+        struct (difference, (if Double.IsFinite rest then rest else 0.0))
 
-    /// a^b (log a)^k; with the logarithm, 0 at a = 0 for b > 0, where the power outweighs the logarithm
-    let powerLog k (a: float) (b: float) =
-        if k = 0 then Math.Pow(a, b)
-        elif a = 0.0 && b > 0.0 then 0.0
-        else Math.Pow(a, b) * Math.Pow(Math.Log a, float k)
+    /// x^(exponent + rest), where the rest is what the exponent lacks: it changes the power by rest log x, up to 700 units in the last place
+    let power (exponent: float) (rest: float) (x: float) =
+        if rest = 0.0 then (if exponent = 1.0 then x else Math.Pow(x, exponent))
+        elif abs rest >= 0.5 then
+            // an exponent beyond 2^53, where the rest tells odd from even; the power is 0 or infinite but for x next to 1
+            let y = Math.Pow(x, exponent)
+            y * Math.Pow((if Double.IsFinite y && y <> 0.0 then x else Math.CopySign(1.0, x)), rest)
+        elif x < 0.0 then nan
+        else
+            let y = Math.Pow(x, exponent)
+            if y > 0.0 && y < infinity then Math.FusedMultiplyAdd(rest * Math.Log x, y, y) else y
+
+    /// a^(b - m) (log a)^k; with the logarithm, 0 at a = 0 for b > m, where the power outweighs the logarithm
+    let powerLog k (m: int) (a: float) (b: float) =
+        let struct (exponent, rest) = if m = 0 then struct (b, 0.0) else lessWhole b (float m)
+        if k = 0 then (if rest = 0.0 then Math.Pow(a, exponent) else power exponent rest a)
+        elif a = 0.0 && exponent > 0.0 then 0.0
+        else power exponent rest a * Math.Pow(Math.Log a, float k)
+
+    /// x^(1/n - k), of |x| with the sign that it has for odd n
+    let root (n: int) (k: int) (x: float) =
+        if k = 0 then Double.RootN(x, n)
+        else
+            let inverse = 1.0 / float n
+            let inverseRest = Math.FusedMultiplyAdd(-inverse, float n, 1.0) / float n
+            let struct (exponent, rest) = lessWhole inverse (float k)
+            let y = power exponent (rest + inverseRest) (abs x)
+            if not (Double.IsNegative x) then y
+            elif n % 2 = 0 then (if x = 0.0 then y else nan)
+            elif k % 2 = 0 then -y
+            else y
+
+    let reciprocalOfPositive (x: float) = if x < 0.0 then nan else 1.0 / abs x
+
+    let oneMinusSquare (x: float) = (1.0 - x) * (1.0 + x)
 
     /// a p, and 0 at a = 0 even where p is infinite
     let absorb (a: float) p = if a = 0.0 then 0.0 else a * p
 
     let inverseOrZero (x: float) = if x = 0.0 then 0.0 else 1.0 / x
 
-    /// x / h for h = hypot(x, .): a cosine, 0 at the origin and +-1 for infinite x
-    let direction (x: float) h =
-        if h = 0.0 then 0.0
-        elif Double.IsInfinity x then float (Math.Sign x)
-        else x / h
+    /// Squares of numbers between these neither overflow nor underflow.
+    let private isMedium larger = larger < 1e150 && larger > 1e-140
+
+    /// a / hypot(a, b): a cosine, 0 at the origin and +-1 for infinite a
+    let direction (a: float) (b: float) =
+        let larger = Math.Max(abs a, abs b)
+        if isMedium larger then a / Math.Sqrt(Math.FusedMultiplyAdd(a, a, b * b))
+        elif larger = 0.0 then 0.0
+        elif Double.IsInfinity a then float (Math.Sign a)
+        else
+            // an infinite or tiny hypotenuse loses what the quotient has
+            let scale = if larger > 1.0 then 0.25 else 18014398509481984.0
+            (a * scale) / Double.Hypot(a * scale, b * scale)
 
 open FuncAD.Algebra
 
@@ -52,20 +95,30 @@ module Powers =
             member _.Slope(_, y) = number 1.0 / (number 3.0 * (y * y))
 
     /// y = x^c for a constant c, whole or not; dy/dx = c x^(c - 1). At c = 0 the slope is the constant 0, so that the chain of
-    /// derivatives of a whole power ends there and no 0 * infinity arises at x = 0.
+    /// derivatives of a whole power ends there and no 0 * infinity arises at x = 0. Not every c - 1 is a double: c is a sum of an exponent and a rest below
+    /// its last place.
     [<Struct>]
-    type Power(exponent: float) =
+    type Power(exponent: float, rest: float) =
+        new(exponent: float) = Power(exponent, 0.0)
         member internal _.Exponent = exponent
+        member internal _.Rest = rest
+
+        /// The power that the slope is a multiple of
+        member private _.Below: Power =
+            let struct (below, lost) = PowerValues.lessWhole exponent 1.0
+            // what was lost may be as large as the rest
+            let struct (below, rest) = PowerValues.lessWhole below (Plain.negate (Plain.add lost rest))
+            Power(below, rest)
 
         interface IUnary with
             member _.Name = "power"
             member _.Domain = positive
             member _.Edges = []
-            member _.Value x = PowerValues.power exponent x
+            member _.Value x = PowerValues.power exponent rest x
 
-            member _.Slope(x, _) =
+            member power.Slope(x, _) =
                 if exponent = 0.0 then number 0.0
-                else number exponent * unary (Power(Plain.subtract exponent 1.0)) x
+                else number exponent * unary power.Below x
 
     /// b p, and 0 at b = 0 whatever p is
     [<Struct>]
@@ -77,37 +130,48 @@ module Powers =
             member _.SlopeA(_, p, _) = p
             member _.SlopeB(b, _, _) = b
 
-    /// y = a^b (log a)^k: a^b (k = 0), and the family that it stays in when it is differentiated;
-    /// dy/da = b a^(b-1) (log a)^k + k a^(b-1) (log a)^(k-1), dy/db = a^b (log a)^(k+1)
+    /// y = a^(b-m) (log a)^k: a^b (m = 0, k = 0), and the family that it stays in when it is differentiated;
+    /// dy/da = (b-m) a^(b-m-1) (log a)^k + k a^(b-m-1) (log a)^(k-1), dy/db = a^(b-m) (log a)^(k+1)
     [<Struct>]
-    type PowerLog(k: int) =
+    type PowerLog(k: int, m: int) =
+        new(k: int) = PowerLog(k, 0)
         member internal _.Logarithms = k
+        member internal _.Steps = m
 
         interface IBinary with
-            member _.Name = if k = 0 then "pow" else "powerLog"
+            member _.Name = if k = 0 && m = 0 then "pow" else "powerLog"
             member _.Domain = struct (positive, between -3.0 3.0)
-            member _.Value(a, b) = PowerValues.powerLog k a b
+            member _.Value(a, b) = PowerValues.powerLog k m a b
 
-            member _.SlopeA(a, b, _) =
-                let below = b - number 1.0
-                let power = binary (Absorb()) b (binary (PowerLog k) a below)
+            member _.SlopeA(a, b, y) =
+                let exponent = if m = 0 then b else b - number (float m)
+                let power = binary (Absorb()) exponent (binary (PowerLog(k, Plain.next m)) a b)
 
                 if k = 0 then power
-                else power + number (float k) * binary (PowerLog(Plain.previous k)) a below
+                else
+                    let fewer = number (float k) * binary (PowerLog(Plain.previous k, Plain.next m)) a b
+                    // without a logarithm there is a power of negative numbers too
+                    power + (if k = 1 then fewer * step (Arithmetic.Defined()) y else fewer)
 
-            member _.SlopeB(a, b, _) = binary (PowerLog(Plain.next k)) a b
+            member _.SlopeB(a, b, _) = binary (PowerLog(Plain.next k, m)) a b
 
-    /// y = x^(1/n), dy/dx = y^(1 - n) / n
+    /// y = x^(1/n - k), the root of degree n (k = 0) and the family that it stays in; dy/dx = (1/n - k) x^(1/n - k - 1). Where n is small, the slope of
+    /// the root is y^(1 - n) / n, which has an error of n - 1 times that of y.
     [<Struct>]
-    type RootN(n: int) =
+    type RootN(n: int, k: int) =
+        new(n: int) = RootN(n, 0)
         member internal _.Degree = n
+        member internal _.Steps = k
 
         interface IUnary with
-            member _.Name = "rootN"
+            member _.Name = if k = 0 then "rootN" else "rootBelow"
             member _.Domain = positive
             member _.Edges = []
-            member _.Value x = Double.RootN(x, n)
-            member _.Slope(_, y) = unary (Power(Plain.subtract 1.0 (float n))) y / number (float n)
+            member _.Value x = PowerValues.root n k x
+
+            member _.Slope(x, y) =
+                if k = 0 && n >= -2 && n <= 3 then unary (Power(Plain.subtract 1.0 (float n))) y / number (float n)
+                else number (Plain.subtract (Plain.divide 1.0 (float n)) (float k)) * unary (RootN(n, Plain.next k)) x
 
     /// y = 1 / x, and 0 with all its derivatives at x = 0
     [<Struct>]
@@ -140,22 +204,46 @@ module Powers =
             member _.Value x = Math.ScaleB(x, n)
             member _.Slope(_, _) = number (Math.ScaleB(1.0, n))
 
-    /// x / h, where h = hypot(x, .)
+    /// y = a / h for h = hypot(a, b), the cosine of an angle whose sine is b / h; dy/da = (b / h)^2 / h, where (1 - y^2) / h would cancel for b much smaller
+    /// than a, and dy/db = -y (b / h) / h
     [<Struct>]
     type Direction =
         interface IBinary with
             member _.Name = "direction"
             member _.Domain = struct (wide, positive)
-            member _.Value(x, h) = PowerValues.direction x h
-            member _.SlopeA(_, h, _) = number 1.0 / h
-            member _.SlopeB(_, h, y) = -y / h
+            member _.Value(a, b) = PowerValues.direction a b
+
+            member _.SlopeA(a, b, _) =
+                let sine = binary (Direction()) b a
+                sine * (sine / binary (Hypot()) a b)
+
+            member _.SlopeB(a, b, y) = -(y * binary (Direction()) b a) / binary (Hypot()) a b
 
     /// y = sqrt(a^2 + b^2) without overflow; slopes a / y and b / y, which are 0 at the origin (as abs' is)
-    [<Struct>]
-    type Hypot =
+    and [<Struct>] Hypot =
         interface IBinary with
             member _.Name = "hypot"
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Double.Hypot(a, b)
-            member _.SlopeA(a, _, y) = binary (Direction()) a y
-            member _.SlopeB(_, b, y) = binary (Direction()) b y
+            member _.SlopeA(a, b, _) = binary (Direction()) a b
+            member _.SlopeB(a, b, _) = binary (Direction()) b a
+
+    /// y = 1 / x for x >= 0 and NaN for x < 0: the slope of what has a logarithm's domain. At -0 it is +infinity as at 0.
+    [<Struct>]
+    type ReciprocalOfPositive =
+        interface IUnary with
+            member _.Name = "reciprocalOfPositive"
+            member _.Domain = positive
+            member _.Edges = [ edge 0.0 (inf, minusInf); edge -0.0 (inf, minusInf); edge -1.0 (nan, nan); edge inf (0.0, 0.0) ]
+            member _.Value x = PowerValues.reciprocalOfPositive x
+            member _.Slope(_, y) = -(y * y)
+
+    /// y = 1 - x^2 as (1 - x)(1 + x), which does not cancel near +-1; the slope -2 x does not near 0
+    [<Struct>]
+    type OneMinusSquare =
+        interface IUnary with
+            member _.Name = "oneMinusSquare"
+            member _.Domain = wide
+            member _.Edges = [ edge 1.0 (0.0, -2.0); edge 0.0 (1.0, 0.0) ]
+            member _.Value x = PowerValues.oneMinusSquare x
+            member _.Slope(x, _) = number -2.0 * x

@@ -8,15 +8,28 @@ open FuncAD.Algebra
 module Special =
     let private twoOverSqrtPi = Plain.divide 2.0 (Math.Sqrt Math.PI)
 
+    /// y = x where a bell curve is not 0, and the last such number beyond, so that x times the curve is 0 there and not infinity times 0. As a factor of
+    /// what is 0 with all its derivatives it may have the slope 1 everywhere.
+    [<Struct>]
+    type Reach =
+        interface IUnary with
+            member _.Name = "reach"
+            member _.Domain = between (Plain.negate SpecialValues.bellReach) SpecialValues.bellReach
+            member _.Edges = [ edge inf (SpecialValues.bellReach, 1.0); edge minusInf (Plain.negate SpecialValues.bellReach, 1.0) ]
+            member _.Value x = SpecialValues.reach x
+            member _.Slope(_, _) = number 1.0
+
+    let private reach (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Reach()) x
+
     /// y = exp(-x^2), dy/dx = -2 x y
     [<Struct>]
     type Gaussian =
         interface IUnary with
             member _.Name = "gaussian"
             member _.Domain = between -5.0 5.0
-            member _.Edges = [ edge 0.0 (1.0, 0.0) ]
+            member _.Edges = [ edge 0.0 (1.0, 0.0); edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.gaussian x
-            member _.Slope(x, y) = number -2.0 * x * y
+            member _.Slope(x, y) = number -2.0 * (reach x * y)
 
     /// <summary>exp(-x^2); derivative -2 x y.</summary>
     let gaussian (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gaussian()) x
@@ -53,9 +66,9 @@ module Special =
         interface IUnary with
             member _.Name = "normalPdf"
             member _.Domain = between -5.0 5.0
-            member _.Edges = [ edge inf (0.0, nan) ]
+            member _.Edges = [ edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.normalPdf x
-            member _.Slope(x, y) = -x * y
+            member _.Slope(x, y) = -(reach x) * y
 
     /// <summary>The standard normal density; derivative -x y.</summary>
     let normalPdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalPdf()) x
@@ -73,15 +86,24 @@ module Special =
     /// <summary>The standard normal distribution function, accurate in both tails; its derivative is the density.</summary>
     let normalCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalCdf()) x
 
-    /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
+    /// y = 1 / density(q) at the quantile q of x, the slope of the quantile; dy/dx = q y^2
     [<Struct>]
-    type NormalInverseCdf =
+    type NormalQuantileDensity =
+        interface IUnary with
+            member _.Name = "normalQuantileDensity"
+            member _.Domain = between 0.001 0.999
+            member _.Edges = [ edge 0.0 (inf, minusInf); edge 1.0 (inf, inf); edge 2.0 (nan, nan) ]
+            member _.Value x = SpecialValues.normalQuantileDensity x
+            member _.Slope(x, y) = unary (NormalInverseCdf()) x * y * y
+
+    /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
+    and [<Struct>] NormalInverseCdf =
         interface IUnary with
             member _.Name = "normalInverseCdf"
             member _.Domain = between 0.001 0.999
             member _.Edges = [ edge 0.0 (minusInf, inf); edge 1.0 (inf, inf); edge 2.0 (nan, nan) ]
             member _.Value x = SpecialValues.normalInverseCdf x
-            member _.Slope(_, y) = number 1.0 / unary (NormalPdf()) y
+            member _.Slope(x, _) = unary (NormalQuantileDensity()) x
 
     /// <summary>The quantile of the standard normal distribution, for 0 to 1 (NaN outside); derivative 1/density(y).</summary>
     let normalInverseCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
@@ -94,7 +116,7 @@ module Special =
             member _.Domain = between 0.3 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.polygamma n x
-            member _.Slope(x, _) = unary (Polygamma(Plain.next n)) x
+            member _.Slope(x, y) = unary (Polygamma(Plain.next n)) x * step (Arithmetic.Defined()) y
 
     /// <summary>The n-th derivative of digamma.</summary>
     let polygamma (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Polygamma n) x
@@ -107,7 +129,7 @@ module Special =
             member _.Domain = between 0.3 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.digamma x
-            member _.Slope(x, _) = unary (Polygamma 1) x
+            member _.Slope(x, y) = unary (Polygamma 1) x * step (Arithmetic.Defined()) y
 
     /// <summary>The logarithmic derivative of the gamma function; derivative trigamma.</summary>
     let digamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Digamma()) x
@@ -154,7 +176,8 @@ module Special =
     /// <summary>The Bessel function of the first kind, of whole order n; derivative (J(n-1) - J(n+1))/2.</summary>
     let besselJ (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselJ n) x
 
-    /// The Bessel function of the second kind, order n; dy/dx = (Y(n-1) - Y(n+1)) / 2. Pole at 0, NaN below
+    /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2: unlike Y(n+1), neither overflows before the slope does).
+    /// Pole at 0, NaN below
     [<Struct>]
     type BesselY(n: int) =
         interface IUnary with
@@ -163,9 +186,9 @@ module Special =
             member _.Edges = []
             member _.Value x = SpecialValues.besselY n x
 
-            member _.Slope(x, _) =
+            member _.Slope(x, y) =
                 if n = 0 then -(unary (BesselY 1) x)
-                else number 0.5 * (unary (BesselY(Plain.previous n)) x - unary (BesselY(Plain.next n)) x)
+                else unary (BesselY(Plain.previous n)) x - number (float n) * (y / x)
 
-    /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative (Y(n-1) - Y(n+1))/2.</summary>
+    /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative Y(n-1) - n Y(n)/x.</summary>
     let besselY (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselY n) x

@@ -76,14 +76,12 @@ module rec Trigonometry =
             member _.Value x = Double.TanPi x
             member _.Slope(_, y) = number pi * (number 1.0 + y * y)
 
-    /// 1 / sqrt((1 - x)(1 + x)), which does not cancel near +-1
-    let private arcsineSlope x = number 1.0 / unary (Powers.Sqrt()) ((number 1.0 - x) * (number 1.0 + x))
+    /// 1 / sqrt(1 - x^2)
+    let private arcsineSlope x = number 1.0 / unary (Powers.Sqrt()) (unary (Powers.OneMinusSquare()) x)
 
     /// The slope in a of the angle of the point (b, a): b / (a^2 + b^2), divided by hypot twice so that nothing overflows. That in b is
     /// -a / (a^2 + b^2), the same with the arguments exchanged and the sign changed.
-    let private angleSlope a b =
-        let h = binary (Powers.Hypot()) a b
-        binary (Powers.Direction()) b h / h
+    let private angleSlope a b = binary (Powers.Direction()) b a / binary (Powers.Hypot()) a b
 
     /// y = arcsin x, dy/dx = 1 / sqrt(1 - x^2)
     [<Struct>]

@@ -5,6 +5,7 @@ Usage: make-sweep.py [folder]"""
 import math
 import os
 import sys
+from fractions import Fraction
 
 import mpmath
 from mpmath import mp, mpf
@@ -155,22 +156,6 @@ def lorentzian(x):
     return [w, -2 * x * w * w, (6 * x * x - 2) * w ** 3, 24 * x * (1 - x * x) * w ** 4]
 
 
-def sinh(x):
-    return mp.sinh(x) if abs(x) < 1000 else mp.sign(x) * exp(abs(x)) / 2
-
-
-def cosh(x):
-    return mp.cosh(x) if abs(x) < 1000 else exp(abs(x)) / 2
-
-
-def sech(x):
-    return 1 / cosh(x)
-
-
-def tanh(x):
-    return mp.tanh(x) if abs(x) < 1000 else mp.sign(x)
-
-
 def hyperbolic(first, second):
     return lambda x: [first(x), second(x), first(x), second(x)]
 
@@ -196,13 +181,29 @@ def artanh(x):
     return [mp.atanh(x), w, 2 * x * w * w, (2 + 6 * x * x) * w ** 3]
 
 
+def sinh(x):
+    return mp.sinh(x) if abs(x) < 1000 else mp.sign(x) * exp(abs(x)) / 2
+
+
+def cosh(x):
+    return mp.cosh(x) if abs(x) < 1000 else exp(abs(x)) / 2
+
+
+def sech(x):
+    return 1 / cosh(x)
+
+
+def tanh(x):
+    return mp.tanh(x) if abs(x) < 1000 else mp.sign(x)
+
+
 def sigma(x):
     return 1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))
 
 
 def sigmoid(x):
     s, r = sigma(x), sigma(-x)
-    return [s, s * r, s * r * (r - s), s * r * (1 - 6 * s * r)]
+    return [s, s * r, -s * r * tanh(x / 2), s * r * (1 - 6 * s * r)]
 
 
 def gaussian(x):
@@ -315,6 +316,7 @@ UNARY = {
              REAL + near(*signed(EXPONENTS))),
     'sech': (secant, REAL + near(*signed(EXPONENTS))),
     'asinh': (arsinh, REAL), 'acosh': (arcosh, [x for x in POSITIVE if x > 1] + [1 + 2.0 ** -k for k in (5, 10, 20, 30, 40, 50)]), 'atanh': (artanh, INSIDE),
+    'logisticDensity': (lambda x: sigmoid(x)[1:] + [(lambda d, t: d * t * (8 * d - t * t))(sigmoid(x)[1], tanh(x / 2))], REAL),
     'sigmoid': (sigmoid, REAL + near(*signed(EXPONENTS))), 'softplus': (integral(lambda x: max(x, mpf(0)) + mp.log1p(exp(-abs(x))), sigmoid), REAL + near(*signed(EXPONENTS))),
     'gaussian': (gaussian, REAL + near(*signed(SQUARES))),
     'erf': (integral(lambda x: mp.erf(x) if abs(x) < 1000 else mp.sign(x), scaled(2 / mp.sqrt(pi), gaussian)), REAL + near(*signed(SQUARES))),
@@ -330,14 +332,19 @@ UNARY = {
 }
 for label, c in {'-2.5': -2.5, '-2': -2.0, '-1': -1.0, '0.5': 0.5, '2': 2.0, '3': 3.0, '3.7': 3.7, '0.1': 0.1, '-0.7': -0.7, '-4.3': -4.3, '100': 100.0,
                  '0.3333333333333333': 1 / 3, '1E-20': 1e-20, '9007199254740994': 2.0 ** 53 + 2, '-9007199254740994': -2.0 ** 53 - 2}.items():
-    UNARY['power(%s)' % label] = (power(c), [x for x in NOT_ZERO if (x > 0 or c == math.floor(c))])
+    # far down, a power without its tiny factor overflows alone
+    UNARY['power(%s)' % label] = (power(c), [x for x in NOT_ZERO if (x > 0 or c == math.floor(c)) and (abs(c) > 0.01 or x > 1e-100)])
+for n, k in ((5, 1), (7, 2), (-3, 1)):
+    UNARY['rootBelow(%d, %d)' % (n, k)] = (lambda x, n=n, k=k: [falling(mpf(1) / n - k, j) * mp.sign(x) * abs(x) ** (mpf(1) / n) / x ** (k + j) for j in range(4)], NOT_ZERO[::4])
 for n in (1, 2, 3, 5, -2, 7, 100, -3):
     UNARY['rootN(%d)' % n] = (root(n), [x for x in NOT_ZERO if (x > 0 or n % 2)])
 for n in (1, 2, 3, 4, 5, 8):
     UNARY['polygamma(%d)' % n] = (polygamma(n), [x for x in OFF_POLES if abs(x) > 1e-40] + LARGE + [-1000.25])
 for n in (0, 1, 2, 5):
     UNARY['besselJ(%d)' % n] = (bessel(mp.besselj, n), BESSEL_POINTS + [-x for x in BESSEL_POINTS[::3]])
-    UNARY['besselY(%d)' % n] = (bessel(mp.bessely, n), BESSEL_POINTS)
+    # the last but one: where the next order overflows and the slope does not
+    last = 2 * (math.factorial(n) / math.pi / 1.25e308 / 2) ** (1 / (n + 1))
+    UNARY['besselY(%d)' % n] = (bessel(mp.bessely, n), BESSEL_POINTS + [last])
 
 
 # ---- Functions of two numbers: (a, b) -> (f, fa, fb, faa, fab, fbb, faaa, faab, fabb, fbbb) ----
@@ -347,14 +354,17 @@ def quotient(a, b):
 
 
 def remainder(whole):
+    """In fractions: the quotient of two doubles may have 600 digits before the point"""
     def derivatives(a, b):
+        a, b = Fraction(float(a)), Fraction(float(b))
         q = whole(a / b)
-        return [a - b * q, 1, -q, 0, 0, 0, 0, 0, 0, 0]
+        rest = a - b * q
+        return [mpf(rest.numerator) / rest.denominator, 1, -mpf(q), 0, 0, 0, 0, 0, 0, 0]
     return derivatives
 
 
-def power_log(k):
-    """a^b (log a)^k, as a sum of terms coefficient b^i a^(b - m) (log a)^l"""
+def power_log(k, steps=0):
+    """a^(b - steps) (log a)^k, as a sum of terms coefficient b^i a^(b - m) (log a)^l"""
     def along_a(terms):
         result = {}
         for (i, m, l), c in terms.items():
@@ -371,7 +381,7 @@ def power_log(k):
                     result[key] = result.get(key, 0) + d
         return result
 
-    f = {(0, 0, k): 1}
+    f = {(0, steps, k): 1}
     fa, fb = along_a(f), along_b(f)
     faa, fab, fbb = along_a(fa), along_b(fa), along_b(fb)
     every = [f, fa, fb, faa, fab, fbb, along_a(faa), along_b(faa), along_b(fab), along_b(fbb)]
@@ -379,7 +389,14 @@ def power_log(k):
     def derivatives(a, b):
         log_a = mp.log(a) if a > 0 else mp.nan
         y = a ** b if a > 0 else (-1) ** int(b) * abs(a) ** b
-        return [sum((c * b ** i / a ** m * (log_a ** l if l else 1) for (i, m, l), c in terms.items()), mpf(0)) * y for terms in every]
+        results = []
+        for terms in every:
+            # the polynomials in b first, which are exact where b is whole
+            polynomials = {}
+            for (i, m, l), c in terms.items():
+                polynomials[m, l] = polynomials.get((m, l), 0) + c * b ** i
+            results.append(sum((p / a ** m * (log_a ** l if l else 1) for (m, l), p in polynomials.items()), mpf(0)) * y)
+        return results
     return derivatives
 
 
@@ -387,6 +404,13 @@ def hypotenuse(a, b):
     h = mp.sqrt(a * a + b * b)
     return [h, a / h, b / h, b * b / h ** 3, -a * b / h ** 3, a * a / h ** 3,
             -3 * a * b * b / h ** 5, b * (2 * a * a - b * b) / h ** 5, a * (2 * b * b - a * a) / h ** 5, -3 * a * a * b / h ** 5]
+
+
+def direction(a, b):
+    h = mp.sqrt(a * a + b * b)
+    return hypotenuse(a, b)[1:2] + hypotenuse(a, b)[3:5] + hypotenuse(a, b)[6:9] + [
+        3 * b * b * (4 * a * a - b * b) / h ** 7, 3 * a * b * (3 * b * b - 2 * a * a) / h ** 7,
+        (2 * a ** 4 - 11 * a * a * b * b + 2 * b ** 4) / h ** 7, 3 * a * b * (3 * a * a - 2 * b * b) / h ** 7]
 
 
 def angle(scale):
@@ -407,7 +431,7 @@ def log_base(a, b):
 
 def log_add(a, b):
     s, r = sigma(a - b), sigma(b - a)
-    second, third = s * r, s * r * (r - s)
+    second, third = s * r, -s * r * tanh((a - b) / 2)
     return [max(a, b) + mp.log1p(exp(-abs(a - b))), s, r, second, -second, second, third, -third, third, -third]
 
 
@@ -416,9 +440,15 @@ def logistic_share(a, b):
     return [value, first, -first, second, -second, second, third, -third, third, -third]
 
 
+def logistic_share_density(a, b):
+    _, value, first, second = sigmoid(a - b)
+    third = (lambda d, t: d * t * (8 * d - t * t))(value, tanh((a - b) / 2))
+    return [value, first, -first, second, -second, second, third, -third, third, -third]
+
+
 def logistic_loss(z, t):
     s, r = sigma(z), sigma(-z)
-    return [max(z, mpf(0)) - t * z + mp.log1p(exp(-abs(z))), (1 - t) * s - t * r, -z, s * r, -1, 0, s * r * (r - s), 0, 0, 0]
+    return [max(z, mpf(0)) - t * z + mp.log1p(exp(-abs(z))), (1 - t) * s - t * r, -z, s * r, -1, 0, -s * r * tanh(z / 2), 0, 0, 0]
 
 
 def product(a, b):
@@ -442,18 +472,20 @@ BINARY = {
     'divide': (quotient, pairs(SIGNED, signed([1.0, 0.3, 3.0, 1e-8, 1e8]) + [1e-70, 1e70])),
     'multiply': (product, pairs([1.5, -1e-200, 1e200], [0.1, -3.0, 1e150])),
     'absorb': (product, pairs([1.5, -1e-200, 1e200], [0.1, -3.0, 1e150])),
-    'remainder': (remainder(lambda q: mp.floor(abs(q)) * mp.sign(q)), pairs(signed(DIVIDENDS), signed(DIVISORS))),
-    'ieee754Remainder': (remainder(lambda q: mp.nint(q)), pairs(signed(DIVIDENDS), signed(DIVISORS))),
+    'remainder': (remainder(math.trunc), pairs(signed(DIVIDENDS), signed(DIVISORS))),
+    'ieee754Remainder': (remainder(round), pairs(signed(DIVIDENDS), signed(DIVISORS))),
     'hypot': (hypotenuse, pairs(SIZES, SIGNED)),
+    'direction': (direction, pairs(SIZES[:11], SIGNED[:10])),
     'atan2': (angle(mpf(1)), pairs(SIZES[:-2], SIGNED)),
     'atan2Pi': (angle(1 / pi), pairs(SIZES[:10], SIGNED)),
     'logBase': (log_base, pairs([0.1, 0.5, 1 - 2.0 ** -53, 1.5, 2.0, 10.0, 1e-300, 1e300], [0.5, 2.0, 10.0, math.e, 1.1, 1e100, 1e-5])),
     'logAddExp': (log_add, pairs(TERMS, TERMS) + [(a, a + d) for a in (0.1, 1e3 / 3, -1e5 / 7) for d in (1e-9, -0.3, 3.3, 40.1, -699.7)]),
-    'logisticShare': (logistic_share, pairs(TERMS, TERMS)),
+    'logisticShare': (logistic_share, pairs(TERMS, TERMS)), 'logisticShareDensity': (logistic_share_density, pairs(TERMS[::2], TERMS)),
     'binaryCrossEntropy': (logistic_loss, pairs(TERMS, [0.0, 1.0, 0.5, 0.1, 1e-10])),
     'pow(0)': (power_log(0), pairs(BASES, POWERS) + pairs([-1.0, -2.0, -0.5, -3.3, -1 - 2.0 ** -52], WHOLE_POWERS)),
     'powerLog(1)': (power_log(1), pairs([b for b in BASES if b != 1], POWERS[:-3:2])),
     'powerLog(2)': (power_log(2), pairs([b for b in BASES if b != 1], POWERS[:-3:3])),
+    'powerLog(0, 1)': (power_log(0, 1), pairs(BASES, POWERS[::2])), 'powerLog(1, 1)': (power_log(1, 1), pairs([b for b in BASES if b != 1], POWERS[:-3:4])),
     'powerLog(3)': (power_log(3), pairs([b for b in BASES if b != 1], POWERS[:-3:4])),
 }
 
