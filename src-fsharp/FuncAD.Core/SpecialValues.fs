@@ -132,12 +132,21 @@ let normalCdf (x: float) =
 let normalInverseCdf (p: float) =
     if p >= 0.0 && p <= 1.0 then 0.0 - 1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
 
+/// normalCdf(-s) / normalPdf s for s > 30, where a subnormal tail has few digits: the continued fraction 1 / (s + 1 / (s + 2 / (s + ...))) (DLMF 7.9.2).
+/// What comes after six steps is below 720 / s^12.
+let private farTailRatio (s: float) =
+    let mutable sum = s
+    for step = 6 downto 1 do
+        sum <- s + float step / sum
+    1.0 / sum
+
 /// 1 / normalPdf at the inverse of normalCdf. A unit in the last place of the inverse is x^2 of them in the density: in the tail, the density is the
 /// probability p times the ratio of density and tail next to it, which hardly changes. Within 8 ulp.
 let normalQuantileDensity (p: float) =
     let s = abs (normalInverseCdf p)
     if s < 1.0 then 1.0 / normalPdf s
     elif s = infinity then infinity
+    elif s > 37.0 then farTailRatio s / Math.Min(p, 1.0 - p)
     else normalCdf -s / Math.Min(p, 1.0 - p) / normalPdf s
 
 // ---- Gamma, log-gamma, digamma, polygamma ----

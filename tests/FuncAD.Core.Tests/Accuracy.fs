@@ -81,6 +81,12 @@ let private parameter (label: string) = Int32.Parse(label[label.IndexOf '(' + 1 
 
 let private toNearestWhole (x: float) = abs (x - Math.Round x)
 
+/// The first of the terms of the slope in a of a^(b-m) (log a)^k, which the others may cancel.
+let private firstTerm (label: string) (a: float) (b: float) =
+    let parameters = label[label.IndexOf '(' + 1 .. label.Length - 2].Split ',' |> Array.map (fun part -> float part)
+    let k, m = parameters[0], (if parameters.Length > 1 then parameters[1] else 0.0)
+    abs ((b - m) * Math.Pow(a, b - m - 1.0)) * Math.Pow(abs (Math.Log a), k)
+
 /// The term of the n-th derivative of digamma that belongs to the nearest pole.
 let private nearestTerm (n: int) (x: float) = SpecialValues.gamma (float n + 1.0) / Math.Pow(toNearestWhole x, float n + 1.0)
 
@@ -104,8 +110,11 @@ let private scales: Scale list =
       { Functions = "polygamma"
         Text = "below 0, of the nearest pole's term"
         Sizes = fun label x -> if x[0] < 0.0 then (let n = parameter label in nearestTerm n x[0], nearestTerm (n + 1) x[0]) else 0.0, 0.0 }
+      { Functions = "powerLog"
+        Text = "slope in a: of its first term"
+        Sizes = fun label x -> 0.0, firstTerm label x[0] x[1] }
       { Functions = "logAddExp"; Text = "of max(1, value)"; Sizes = fun _ _ -> 1.0, 0.0 }
-      { Functions = "binaryCrossEntropy"; Text = "of its largest term"; Sizes = fun _ x -> max 1.0 (max (abs x[0]) (abs (x[0] * x[1]))), 1.0 } ]
+      { Functions = "binaryCrossEntropy"; Text = "of its largest term"; Sizes = fun _ x -> max 1.0 (max (abs x[0]) (abs (x[0] * x[1]))), 1.0 + abs x[1] } ]
 
 let private scaleOf (label: string) : Scale option = scales |> List.tryFind (fun scale -> label = scale.Functions || label.StartsWith(scale.Functions + "("))
 
@@ -131,7 +140,9 @@ let private errorsOf (label: string) (references: Reference[]) (values: float[],
         references |> Seq.mapi (fun i reference -> units reference.Value values[i] (fst sizes[i]), reference.Arguments) |> greatest
     let ofSlopes (slopes: float[][]) =
         slopes
-        |> Seq.mapi (fun k slopes -> references |> Seq.mapi (fun i reference -> units reference.Slopes[k] slopes[i] (snd sizes[i]), reference.Arguments))
+        |> Seq.mapi (fun k slopes ->
+            // of two arguments, the size is that of the slope in the first one
+            references |> Seq.mapi (fun i reference -> units reference.Slopes[k] slopes[i] (if k = 0 then snd sizes[i] else 0.0), reference.Arguments))
         |> Seq.concat
         |> greatest
     { Label = label

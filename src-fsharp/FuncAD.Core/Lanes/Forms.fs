@@ -34,13 +34,6 @@ type internal Forms =
             if c > 0.0 then root else 'V.Divide(one, root)
         else LanePowers.pow x ('V.Constant c)
 
-    /// x to the power c whose exponent and rest are given.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member private PowerWithRest<'V when 'V: struct and 'V :> ILanes<'V>>(power: Powers.Power, x: 'V) : 'V =
-        let mutable computed = x
-        let y = LanePowers.powWithRest x ('V.Constant power.Exponent) ('V.Constant power.Rest) &computed
-        patch power ('V.Equal('V.Select(computed, 'V.Constant 0.0, 'V.Constant 1.0), 'V.Constant 1.0)) x y
-
     /// a^(b - m), what the rounding of b - m lost put back (PowerValues.powerLog).
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private PowerBelow<'V when 'V: struct and 'V :> ILanes<'V>>(power: Powers.PowerLog, a: 'V, b: 'V) : 'V =
@@ -50,20 +43,8 @@ type internal Forms =
         let rest = 'V.Subtract('V.Subtract(b, 'V.Subtract(exponent, back)), 'V.Add(whole, back))
         let rest = 'V.SelectLess('V.Abs rest, 'V.Constant infinity, rest, 'V.Constant 0.0)
         if 'V.Any('V.Less('V.Constant 0.0, 'V.Abs rest)) then
-            let mutable computed = a
-            let y = LanePowers.powWithRest a exponent rest &computed
-            patchPair power computed a b y
+            patchPair power ('V.Less('V.Abs rest, 'V.Constant 0.5)) a b (LanePowers.powWithRest a exponent rest)
         else LanePowers.pow a exponent
-
-    /// 1 / density at the quantile (SpecialValues.normalQuantileDensity).
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member private QuantileDensity<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V) : 'V =
-        let one = 'V.Constant 1.0
-        let s = 'V.Abs(LaneSpecial.normalInverseCdf p)
-        let density = LaneSpecial.normalPdf s
-        let tail = 'V.Divide(LaneSpecial.normalCdf ('V.Negate s), 'V.Min(p, 'V.Subtract(one, p)))
-        let tail = select ('V.Less(s, one)) one (select ('V.Equal(s, 'V.Constant infinity)) one tail)
-        'V.Divide(tail, density)
 
     /// The root of degree n, for the degrees that have a vector form.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -126,7 +107,7 @@ type internal Forms =
         elif Forms.Is<'R, Special.NormalPdf>() then y <- LaneSpecial.normalPdf x
         elif Forms.Is<'R, Special.Reach>() then
             y <- 'V.Max('V.Constant -SpecialValues.bellReach, 'V.Min(x, 'V.Constant SpecialValues.bellReach))
-        elif Forms.Is<'R, Special.NormalQuantileDensity>() then y <- Forms.QuantileDensity x
+        elif Forms.Is<'R, Special.NormalQuantileDensity>() then y <- LaneSpecial.normalQuantileDensity x
         elif Forms.Is<'R, Powers.ReciprocalOfPositive>() then y <- LanePowers.reciprocalOfPositive x
         elif Forms.Is<'R, Powers.OneMinusSquare>() then y <- 'V.Multiply('V.Subtract('V.Constant 1.0, x), 'V.Add('V.Constant 1.0, x))
         elif Forms.Is<'R, Exponentials.LogisticDensity>() then y <- 'V.Multiply(LaneExponentials.sigmoid x, LaneExponentials.sigmoid ('V.Negate x))
@@ -134,7 +115,9 @@ type internal Forms =
         elif Forms.Is<'R, Powers.Power>() then
             let mutable rule = rule
             let power = Unsafe.As<'R, Powers.Power>(&rule)
-            y <- if power.Rest = 0.0 then Forms.Power(power.Exponent, x) else Forms.PowerWithRest(power, x)
+            if power.Rest = 0.0 then y <- Forms.Power(power.Exponent, x)
+            elif Math.Abs power.Rest < 0.5 then y <- LanePowers.powWithRest x ('V.Constant power.Exponent) ('V.Constant power.Rest)
+            else found <- false
         elif Forms.Is<'R, Powers.RootN>() then
             let mutable rule = rule
             let root = Unsafe.As<'R, Powers.RootN>(&rule)

@@ -53,17 +53,18 @@ module internal LanePowers =
     let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
 
-    /// x^y = +-e^(y log |x|), the logarithm in two parts; the special cases are those of IEEE 754, as Math.Pow has them. With more than a
-    /// hundred operations it is called, not inlined wherever a power stands.
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let pow (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let one = number 1.0
+    /// log |x|, y log |x|, and by how much that is too large: the logarithm has two parts.
+    let inline private powParts (x: 'V) (y: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
         let struct (logarithm, logarithmRest) = logInParts a
         let logarithm = selectLess a (number inf) logarithm a
         let logarithm = select (equal a (number 0.0)) (number minusInf) logarithm
         let exponent = y * logarithm
-        let excess = fma -y logarithmRest (fma -y logarithm exponent)
+        struct (logarithm, exponent, fma -y logarithmRest (fma -y logarithm exponent))
+
+    /// +-e^(exponent - excess), with the sign and the special cases that IEEE 754 gives x^y.
+    let inline private powOfParts (x: 'V) (y: 'V) (exponent: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let one = number 1.0
         // beyond, the power overflows or vanishes, and the excess may be no number
         let excess = selectLess ('V.Abs exponent) (number 800.0) excess (number 0.0)
         let half = number 0.5 * y
@@ -74,17 +75,23 @@ module internal LanePowers =
         let negative = 'V.And(less x (number 0.0), less (number minusInf) x)
         let power = select negative (select whole power (number nan)) power
         let infinite = equal ('V.Abs y) (number inf)
-        let exactlyOne = 'V.Or('V.Or(equal x one, equal y (number 0.0)), 'V.And(infinite, equal a one))
+        let exactlyOne = 'V.Or('V.Or(equal x one, equal y (number 0.0)), 'V.And(infinite, equal ('V.Abs x) one))
         select exactlyOne one power
 
-    /// x^(y + rest), where the rest is what y lacks (PowerValues.power)
+    /// x^y, as Math.Pow has it. With more than a hundred operations it is called, not inlined wherever a power stands.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let powWithRest (x: 'V) (y: 'V) (rest: 'V) (computed: byref<'V>) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        let power = pow x y
-        let ordinary = 'V.And(less (number 0.0) power, 'V.And(less power (number inf), less ('V.Abs rest) (number 0.5)))
+    let pow (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (_, exponent, excess) = powParts x y
+        powOfParts x y exponent excess
+
+    /// x^(y + rest), where the rest is what y lacks, less than 1/2 (PowerValues.power): the exponent is no whole number then, and a negative number has no power.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let powWithRest (x: 'V) (y: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (logarithm, exponent, excess) = powParts x y
+        let power = powOfParts x y exponent (fma -rest logarithm excess)
         let none = equal rest (number 0.0)
-        computed <- 'V.Or(none, ordinary)
-        select none power (fma (rest * log x) power power)
+        let outside = less x (number 0.0)
+        select none power (select outside (number nan) power)
 
     /// x^y log x, and 0 at x = 0 for y > 0
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -212,3 +212,12 @@ module internal LaneSpecial =
         let outer = r + (quotient + rest)
         let outer = select (equal distance (number 0.0)) (number inf) outer
         select middle central ('V.Xor(outer, select low (number -0.0) (number 0.0)))
+
+    /// 1 / density at the quantile of p: as p is the tail there, the ratio of tail and density, over p. The ratio hardly changes with the quantile, so that
+    /// what the quantile is off does not count, and nothing underflows before the slope overflows.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let normalQuantileDensity (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let struct (r, u, c) = tailVariable (magnitudeUpTo 40.0 (normalInverseCdf p))
+        // sqrt(pi / 2) e^(s^2/2) erfc(s / sqrt 2)
+        let ratio = number -1.2533141373155003 * tailFactor r u
+        fma ratio c ratio / 'V.Abs('V.Min(p, number 1.0 - p))
