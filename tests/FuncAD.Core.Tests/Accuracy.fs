@@ -170,11 +170,19 @@ let private measureBinary (rule: BinaryEntry) (references: Reference[]) : Errors
     let vectorB = onEveryWidth (rule.Label + " in b") { new OnVectors() with member _.Of v = rule.Rule.SlopeB(v[0], v[1], v[2]) } [| a; b; vector |]
     errorsOf rule.Label references (ys, [| slopeA; slopeB |]) (vector, [| vectorA; vectorB |])
 
+/// Of higher order than those in the table's samples: for the wider search.
+let private further: UnaryEntry[] =
+    [| for n in [ 20; 60 ] do
+           UnaryEntry<Rules.Special.BesselJ>($"besselJ({n})", Rules.Special.BesselJ n)
+           UnaryEntry<Rules.Special.BesselY>($"besselY({n})", Rules.Special.BesselY n)
+       for n in [ 10; 30; 100 ] do
+           UnaryEntry<Rules.Special.Polygamma>($"polygamma({n})", Rules.Special.Polygamma n) |]
+
 /// The errors of every rule that a folder's sweep.csv and sweep-2.csv have references of, in their order.
 let measure (folder: string) : Errors[] =
     let entry (entries: 'Entry[]) label = entries |> Array.tryFind (fun entry -> string entry = label)
     [| for label, references in read (Path.Combine(folder, "sweep.csv")) 1 do
-           match entry unaries label with
+           match entry (Array.append unaries further) label with
            | Some rule -> measureUnary rule references
            | None -> ()
        for label, references in read (Path.Combine(folder, "sweep-2.csv")) 2 do

@@ -57,10 +57,12 @@ def rows(functions, arity, count, seed):
         axes = [sorted(set(axis)) for axis in zip(*(point if arity == 2 else (point,) for point in points))]
         for _ in range(count):
             arguments = tuple(between(axis, source) for axis in axes)
+            if name == 'pow(0)' and arguments[0] < 0 and arguments[1] != int(arguments[1]):
+                continue  # no such power
             try:
                 numbers = derivatives(*(mpf(x) for x in arguments))[:1 + arity]
             except (ValueError, ZeroDivisionError, mpmath.libmp.NoConvergence):
-                continue  # a negative number to a power that is no whole number, and the like
+                continue  # outside the domain
             if all(isinstance(n, (int, mpf)) for n in numbers) and mp.isfinite(numbers[0]) and abs(numbers[0]) <= sweep.GREATEST:
                 yield ','.join([name, *(repr(x) for x in arguments), *map(text, numbers)])
 
