@@ -20,7 +20,8 @@ let private allStatics = BindingFlags.Static ||| BindingFlags.Public ||| Binding
 
 // ---- Types without numbers ----
 
-/// How many generic types are inside each other, as in List<List<int>>, at the most: a type that contains itself inside another one goes on for ever.
+/// How many generic types are inside each other, as in List<List<int>>, at the most: a type that contains itself inside another one goes on
+/// for ever.
 let private deepestType = 20
 
 let rec private nesting (kind: Type) : int =
@@ -28,12 +29,14 @@ let rec private nesting (kind: Type) : int =
     elif kind.IsGenericType then 1 + (kind.GetGenericArguments() |> Seq.map nesting |> Seq.fold max 0)
     else 0
 
-/// Tells whether no value of the type can hold a number that is differentiated: whether none of the types that it is made of can. Interfaces and object may hold anything.
+/// Tells whether no value of the type can hold a number that is differentiated: whether none of the types that it is made of can. Interfaces
+/// and object may hold anything.
 let private isInert (kind: Type) : bool =
     let seen = HashSet<Type>()
     let rec isInert (kind: Type) =
         if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
-        elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface || typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
+        elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface then false
+        elif typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
         elif not (seen.Add kind) then true
         elif nesting kind > deepestType then false
         elif kind.IsArray then isInert (kind.GetElementType())
@@ -50,7 +53,10 @@ let private isInert (kind: Type) : bool =
 
 /// A collection of .NET's whose elements hold no numbers: a set of strings, say.
 let private isInertCollection (kind: Type) =
-    kind.IsGenericType && not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections" && kind.GetGenericArguments() |> Array.forall isInert
+    kind.IsGenericType
+    && not (isNull kind.Namespace)
+    && kind.Namespace.StartsWith "System.Collections"
+    && kind.GetGenericArguments() |> Array.forall isInert
 
 // ---- Parts: lazily, so that a type may contain itself ----
 
@@ -113,7 +119,11 @@ type private Collections<'E> =
               (fun items -> if isNull items then ArraySegment<'E>() else ArraySegment<'E>(items)),
               (fun segment -> segment.Array)
           )
-          Collections<'E>.Shape((fun (memory: Memory<'E>) -> memory.ToArray()), (fun items -> Memory<'E>(items)), (fun memory -> underlying (Memory.op_Implicit memory)))
+          Collections<'E>.Shape(
+              (fun (memory: Memory<'E>) -> memory.ToArray()),
+              (fun items -> Memory<'E>(items)),
+              (fun memory -> underlying (Memory.op_Implicit memory))
+          )
           Collections<'E>.Shape((fun (memory: ReadOnlyMemory<'E>) -> memory.ToArray()), (fun items -> ReadOnlyMemory<'E>(items)), underlying) ]
 
 type private Dictionaries<'K, 'V when 'K: comparison> =
@@ -149,9 +159,11 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
         | :? SortedList<'K, 'V> as like when isExactly typeof<SortedList<'K, 'V>> ->
             Dictionaries<'K, 'V>.ByOrder(like.Comparer, (fun pairs -> fill (SortedList<'K, 'V>(like.Comparer)) pairs))
         | :? ImmutableDictionary<'K, 'V> as like ->
-            Dictionaries<'K, 'V>.ByEquality(like.KeyComparer, (fun pairs -> ImmutableDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)))
+            let make pairs = box (ImmutableDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs))
+            Dictionaries<'K, 'V>.ByEquality(like.KeyComparer, make)
         | :? ImmutableSortedDictionary<'K, 'V> as like ->
-            Dictionaries<'K, 'V>.ByOrder(like.KeyComparer, (fun pairs -> ImmutableSortedDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs)))
+            let make pairs = box (ImmutableSortedDictionary.CreateRange(like.KeyComparer, like.ValueComparer, pairs))
+            Dictionaries<'K, 'V>.ByOrder(like.KeyComparer, make)
         | :? FrozenDictionary<'K, 'V> as like ->
             Dictionaries<'K, 'V>.ByEquality(like.Comparer, (fun pairs -> FrozenDictionary.ToFrozenDictionary(pairs, like.Comparer)))
         | :? ReadOnlyDictionary<'K, 'V> when isExactly typeof<ReadOnlyDictionary<'K, 'V>> ->
@@ -162,7 +174,8 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
                 { new KeyForm<'K, 'V>() with
                     member _.Make pairs = ReadOnlyDictionary<'K, 'V>(form.Make pairs :?> IDictionary<'K, 'V>)
                     member _.Places keys = form.Places keys }
-        | :? Map<'K, 'V> -> Dictionaries<'K, 'V>.ByOrder(LanguagePrimitives.FastGenericComparer, (fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ]))
+        | :? Map<'K, 'V> ->
+            Dictionaries<'K, 'V>.ByOrder(LanguagePrimitives.FastGenericComparer, (fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ]))
         // those that F#'s dict and readOnlyDict make
         | _ when dictionary.GetType().Assembly = typeof<Map<int, int>>.Assembly ->
             Dictionaries<'K, 'V>.ByEquality(HashIdentity.Structural, (fun pairs -> Dictionary<'K, 'V>(pairs, HashIdentity.Structural)))
@@ -170,8 +183,9 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
 
     static member All() : (Type * Lazy<Structure>) list =
         [ for kind in
-              [ typeof<Map<'K, 'V>>; typeof<Dictionary<'K, 'V>>; typeof<IDictionary<'K, 'V>>; typeof<IReadOnlyDictionary<'K, 'V>>; typeof<SortedDictionary<'K, 'V>>
-                typeof<SortedList<'K, 'V>>; typeof<ConcurrentDictionary<'K, 'V>>; typeof<ReadOnlyDictionary<'K, 'V>>; typeof<FrozenDictionary<'K, 'V>>
+              [ typeof<Map<'K, 'V>>; typeof<Dictionary<'K, 'V>>; typeof<IDictionary<'K, 'V>>; typeof<IReadOnlyDictionary<'K, 'V>>
+                typeof<SortedDictionary<'K, 'V>>; typeof<SortedList<'K, 'V>>; typeof<ConcurrentDictionary<'K, 'V>>
+                typeof<ReadOnlyDictionary<'K, 'V>>; typeof<FrozenDictionary<'K, 'V>>
                 typeof<ImmutableDictionary<'K, 'V>>; typeof<ImmutableSortedDictionary<'K, 'V>>; typeof<IImmutableDictionary<'K, 'V>> ] do
               let shape () : Structure =
                   if typeof<'K> <> typeof<obj> && not typeof<'K>.IsInterface && not (isInert typeof<'K>) then
@@ -191,7 +205,9 @@ let private collection (kind: Type) : Structure option =
         | [| _; _ |] as arguments -> find typedefof<Dictionaries<int, _>> arguments
         | _ -> None
 
-let private isSet (kind: Type) = kind.GetInterfaces() |> Seq.append [ kind ] |> Seq.exists (fun face -> definition face = typedefof<IReadOnlySet<_>> || definition face = typedefof<ISet<_>>)
+let private isSet (kind: Type) =
+    let isSetItself (face: Type) = definition face = typedefof<IReadOnlySet<_>> || definition face = typedefof<ISet<_>>
+    kind.GetInterfaces() |> Seq.append [ kind ] |> Seq.exists isSetItself
 
 // ---- Products ----
 
@@ -199,7 +215,8 @@ let private fields names kinds read make = { Names = names; Parts = kinds |> Arr
 
 let private tuple (kind: Type) =
     let kinds = FSharpType.GetTupleElements kind
-    ProductShape(kind, fields (kinds |> Array.mapi (fun i _ -> $"Item{i + 1}")) kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind))
+    let names = kinds |> Array.mapi (fun i _ -> $"Item{i + 1}")
+    ProductShape(kind, fields names kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind))
 
 let private record (kind: Type) =
     let properties = FSharpType.GetRecordFields(kind, allFields)
@@ -225,8 +242,8 @@ let private union (kind: Type) =
                 (FSharpValue.PreComputeUnionConstructor(case, allFields)))
     UnionShape(kind, FSharpValue.PreComputeUnionTagReader(kind, allFields), cases)
 
-/// How surely a member stands for a field, by their names; 0 if not. C# keeps a property X in <X>k__BackingField, its anonymous types in <X>i__Field, F# in X@. What a constructor's
-/// parameter x is kept in is called x by F# and mostly _x or m_x in C#.
+/// How surely a member stands for a field, by their names; 0 if not. C# keeps a property X in <X>k__BackingField, its anonymous types in
+/// <X>i__Field, F# in X@. What a constructor's parameter x is kept in is called x by F# and mostly _x or m_x in C#.
 let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
     let plain = (if field.Name.StartsWith "m_" then field.Name[2..] else field.Name).TrimStart('_')
     if Object.ReferenceEquals(m, field) || m.Equals field then 3
@@ -235,8 +252,8 @@ let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
     else 0
 
 /// A class or struct that is read through public properties and fields and made by a public constructor whose parameters bear their
-/// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the constructor and
-/// the properties keeps what it is given, each value that is made has to show.
+/// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the
+/// constructor and the properties keeps what it is given, each value that is made has to show.
 let private object (kind: Type) =
     if kind.IsAbstract || kind = typeof<obj> then refuse kind "it is abstract, so that a value of it cannot be made."
     let readable: (string * Type * MemberInfo) list =

@@ -23,7 +23,9 @@ module internal Sameness =
     /// Types of .NET that tell themselves whether values are equal: dates, types, texts.
     let private tells (kind: Type) =
         kind.IsPrimitive || kind.IsEnum
-        || (kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && (kind.IsValueType || kind.GetMethod("Equals", [| typeof<obj> |]).DeclaringType <> typeof<obj>))
+        || (kind.Assembly = typeof<obj>.Assembly
+            && not kind.IsGenericType
+            && (kind.IsValueType || kind.GetMethod("Equals", [| typeof<obj> |]).DeclaringType <> typeof<obj>))
 
     let private isCollection (kind: Type) = not (isNull kind.Namespace) && kind.Namespace.StartsWith "System.Collections"
 

@@ -221,7 +221,8 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
         let form = formOf value
         if isNull form then
             into.Fail
-                $"a {value.GetType().Name} is a dictionary that FuncAD does not know, so that it cannot make another that finds its keys the same way. Pass a Dictionary, a SortedDictionary or an ImmutableDictionary."
+                ($"a {value.GetType().Name} is a dictionary that FuncAD does not know, so that it cannot make another that finds its keys the same way. "
+                 + "Pass a Dictionary, a SortedDictionary or an ImmutableDictionary.")
         let pairs = read value into
         struct (Keys(form, pairs |> Array.map _.Key), pairs |> Array.map (fun pair -> box pair.Value))
 
@@ -286,7 +287,8 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
 
     override _.Match(rest, value, into) =
         let parts = read value into
-        (rest :?> obj[]) |> Array.iteri (fun index like -> into.MeetOther($"the field {hidden[index].Name} of the type {kind}", like, hidden[index].GetValue value))
+        (rest :?> obj[])
+        |> Array.iteri (fun index like -> into.MeetOther($"the field {hidden[index].Name} of the type {kind}", like, hidden[index].GetValue value))
         parts
 
     override _.Part(_, index) = fields.Parts[index].Value
@@ -300,8 +302,8 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
         | error ->
             raise (
                 ArgumentException(
-                    $"FuncAD cannot make a value of the type {kind}: it refuses the numbers that were to go into it: {error.Message} Tangents and gradients have this structure, too, and "
-                    + "hold any number. Differentiate with respect to a plain record or array and make this type from it inside f.",
+                    $"FuncAD cannot make a value of the type {kind}: it refuses the numbers that were to go into it: {error.Message} Tangents and "
+                    + "gradients have this structure, too, and hold any number. Differentiate with respect to a plain record or array and make this type from it inside f.",
                     error
                 )
             )

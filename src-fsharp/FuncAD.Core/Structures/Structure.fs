@@ -16,8 +16,8 @@ type internal Structure(kind: Type) =
     default _.HasNumbers = true
 
 /// <summary>
-/// What is left of a value when its numbers are taken out, and all that is needed to make one like it: lengths, keys, cases, and the parts that are no
-/// numbers. It is a copy: what happens to the value later does not show in it, and a sequence is not read again.
+/// What is left of a value when its numbers are taken out, and all that is needed to make one like it: lengths, keys, cases, and the parts
+/// that are no numbers. It is a copy: what happens to the value later does not show in it, and a sequence is not read again.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Skeleton(structure: Structure, rest: obj, parts: Skeleton[]) =
@@ -39,8 +39,8 @@ type internal Others =
     | Demand = 2
 
 /// <summary>
-/// The numbers of a structure, in order, on their way out of it. A value is visited without recursion, so that its depth is not bounded by the machine's
-/// stack; where something does not fit, the visits under way say where.
+/// The numbers of a structure, in order, on their way out of it. A value is visited without recursion, so that its depth is not bounded by the
+/// machine's stack; where something does not fit, the visits under way say where.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Leaves(operation: string, parameter: string, others: Others, expected: Parts voption) =
@@ -73,13 +73,17 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
 
     // ---- Saying where ----
 
-    /// The parts that lead from one visit to another.
-    member private _.Path(first: int, last: int) : string =
-        String.Concat(seq { for index in first..last -> visits[index].Name }).TrimStart('.')
+    /// The parts that lead to where the visits are; of a long way its beginning and its end.
+    member private _.Path: string =
+        let names first last = String.Concat(seq { for index in first..last -> visits[index].Name })
+        let last = visits.Count - 1
+        let path = if last < 12 then names 0 last else $"{names 0 5} ... {names (last - 5) last}"
+        path.TrimStart('.')
 
     member leaves.Fail(problem: string, [<ParamArray>] inner: exn[]) : 'a =
-        let place = if isNull visits || visits.Count = 0 then "" else " at " + leaves.Path(0, visits.Count - 1)
-        raise (ArgumentException($"{operation}: {parameter}{place}: {problem}", (if expected.IsSome then null else parameter), Array.tryHead inner |> Option.toObj))
+        let place = if isNull visits || visits.Count = 0 then "" else " at " + leaves.Path
+        let name = if expected.IsSome then null else parameter
+        raise (ArgumentException($"{operation}: {parameter}{place}: {problem}", name, Array.tryHead inner |> Option.toObj))
 
     member leaves.CheckLength(expected: int, got: int) =
         let text length = if length < 0 then "none, as of a default value" else string length
@@ -104,9 +108,10 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
             let outer = String.Join(", in ", kinds[1..])
             let inside = if outer = "" then "" else $" (in {outer})"
             leaves.Fail (
-                $"FuncAD cannot take the type {kinds[0]}{inside} apart into numbers: made from some numbers, it holds others when it is read again. A constructor or a setter "
-                + "changes what it is given (it clamps, sorts, scales or rounds), or two members change each other. Tangents and gradients have this structure, too, and hold any number. "
-                + "Differentiate with respect to a plain record or array and make this type from it inside f; or let members return what they are given, without setters for computed ones."
+                $"FuncAD cannot take the type {kinds[0]}{inside} apart into numbers: made from some numbers, it holds others when it is read again. "
+                + "A constructor or a setter changes what it is given (it clamps, sorts, scales or rounds), or two members change each other. Tangents and "
+                + "gradients have this structure, too, and hold any number. Differentiate with respect to a plain record or array and make this type from "
+                + "it inside f; or let members return what they are given, without setters for computed ones."
             )
 
     member leaves.Add(x: Real) =
@@ -147,8 +152,8 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
         | Others.Compare -> isLikeInOthers <- false
         | _ ->
             leaves.Fail (
-                $"{name} is not kept: it holds something else when FuncAD makes a value again from its parts. Let a constructor's parameter or a settable property of its name "
-                + "take it as it is, or move it out of the type."
+                $"{name} is not kept: it holds something else when FuncAD makes a value again from its parts. Let a constructor's parameter or a settable "
+                + "property of its name take it as it is, or move it out of the type."
             )
 
     // ---- Visits ----
@@ -158,20 +163,23 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
         let depth = visits.Count
         let identity = branch.Identity(value, (if depth = 0 then obj () else visits[depth - 1].Identity))
         if depth > 0 then
-            // Down a cycle the same objects come again and again, so that it is enough to look at the visit whose depth is the last power of two (as
-            // R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980, finds cycles).
+            // Down a cycle the same objects come again and again, so that it is enough to look at the visit whose depth is the last power of
+            // two (as R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980, finds cycles).
             let anchor = (1 <<< BitOperations.Log2(uint depth)) - 1
             let before = visits[anchor]
             if Object.ReferenceEquals(before.Identity, identity) && Object.ReferenceEquals(before.Branch, branch) then
                 let cycle = String.Join(" -> ", [| for index in anchor .. depth - 1 -> visits[index].Branch.Kind.Name + visits[index].Name |])
                 leaves.Cut anchor
-                leaves.Fail $"it is part of itself, by {cycle}: a cycle, which has no list of numbers. Break it: leave the way back out of the type, or give the number of a part instead."
+                leaves.Fail (
+                    $"it is part of itself, by {cycle}: a cycle, which has no list of numbers. Break it: leave the way back out of the type, or give the "
+                    + "number of a part instead."
+                )
         opened <- opened + 1
         if opened > most then
             leaves.Cut(min depth 12)
             leaves.Fail (
-                $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part of its own in each. "
-                + "Put numbers into arrays, which count once, and refer to shared parts by index."
+                $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part "
+                + "of its own in each. Put numbers into arrays, which count once, and refer to shared parts by index."
             )
         if isNull like then
             let struct (rest, values) = branch.Open(value, leaves)
@@ -192,9 +200,9 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
                 like
         | _ when isNull value ->
             if isNull like || like.IsAbsent then Skeleton.Absent
-            else leaves.Fail "expected a value, got null. It must have the same structure as what it belongs to: null where that is null, a value where that has one."
+            else leaves.Fail "expected a value, got null. It must have the same structure as what it belongs to: null only where that is null."
         | _ when not (isNull like) && like.IsAbsent ->
-            leaves.Fail "expected null, got a value. It must have the same structure as what it belongs to: null where that is null, a value where that has one."
+            leaves.Fail "expected null, got a value. It must have the same structure as what it belongs to: null where that is null."
         | structure ->
             leaves.Push(structure :?> Branch, like, value)
             null
@@ -343,7 +351,8 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
                     next <- next + 1
         made
 
-    /// A value with a skeleton and these numbers. Where its types have code of the user's, it is read again, and must hold the numbers that it was given.
+    /// A value with a skeleton and these numbers. Where its types have code of the user's, it is read again, and must hold the numbers that it
+    /// was given.
     member from.Rebuild(like: Skeleton, others: Others) : obj =
         match like.Structure with
         | null -> null
