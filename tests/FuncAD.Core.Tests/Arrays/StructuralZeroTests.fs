@@ -263,6 +263,9 @@ let tests =
                     Tensor.ofArray (yBar.ToArray() |> Array.map (fun x -> if Double.IsNaN x then 7.0 else x)))
             let f (x: Tensor) = Tensor.Sqrt(same x).ElementAt 0
             expectElements [ 0.25; 0.0 ] (AD.grad f (vector [ 4.0; 0.0 ])) "the gradient")
+        testCase "numbers of an array that nothing asked for have no cotangent" (fun () ->
+            let f (x: Real[]) = (Tensor.stack [ Real.Sqrt x[0]; Real.Sqrt x[1] ]).ElementAt 0
+            expectElements [ 0.25; 0.0 ] (Tensor.stack (AD.grad f (reals [| 4.0; 0.0 |]))) "the gradient")
         testCase "a product passes structural zeros over beside infinite factors" (fun () ->
             let weights = Tensor.ofRows [| [| infinity; 1.0 |]; [| 2.0; nan |] |]
             let f (x: Tensor) = (Tensor.matmul weights x).ElementAt 0 + (Tensor.matmul weights x).ElementAt 0
