@@ -11,14 +11,28 @@ open FuncAD.Matrices
 type internal CholeskyFactor() =
     inherit Operation("cholesky")
 
+    /// The factor, if every pivot is more than the rounding of what it was computed from: without one, there is a zero eigenvalue or a negative one.
+    static member private Factor(a: Matrix<float>) : Matrix<float> voption =
+        let factor =
+            try
+                ValueSome(a.Cholesky().Factor)
+            with :? ArgumentException -> ValueNone
+        let rounding = Math.ScaleB(float a.RowCount, -52)
+        let isDefinite (l: Matrix<float>) = Seq.forall (fun i -> l[i, i] * l[i, i] > rounding * a[i, i]) (seq { 0 .. a.RowCount - 1 })
+        factor |> ValueOption.filter isDefinite
+
     override op.Value x =
         if x[0].Length = 0 then [| x[0] |]
+        elif not (isFinite x[0]) then [| allNaN x[0].Dimensions |]
         else
-            try
-                [| Tensor.ofMatrix ((Tensor.toMatrix x[0]).Cholesky().Factor) |]
-            with :? ArgumentException ->
+            // 2^(2h) is taken out, so that the factor has 2^h
+            let half = exponent x[0].Elements / 2
+            let a = Tensor.toMatrix (scaleBy (Array.create x[0].Length (-2 * half)) x[0])
+            match CholeskyFactor.Factor a with
+            | ValueSome l -> [| scaleBy (Array.create x[0].Length half) (Tensor.ofMatrix l) |]
+            | ValueNone ->
                 Shape.fail op.Name
-                    "the matrix is not positive definite. Add a small multiple of the identity if it is meant to be, or use eigenSymmetric or solve for an indefinite one."
+                    "the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or use eigenSymmetric or solve for an indefinite one."
 
     override _.Pushforward(_, y, dx) =
         let l = y[0]
@@ -40,23 +54,38 @@ type internal CholeskyFactor() =
 type internal OrthogonalFactors() =
     inherit Operation("qr")
 
+    /// R, or NaN in its place where the columns of A are linearly dependent up to rounding: there Q and R have no derivatives.
+    let regular (r: Tensor) : Tensor =
+        if OrthogonalFactors.IsDeficient r then undefined r else r
+
     /// dA R^-1
     let divided (r: Tensor) (x: Tensor) = transpose (Tensor.solveLower (transpose r) (transpose x))
+
+    /// Tells whether a column is, up to rounding, a combination of those before it: what is left of it is on the diagonal of R.
+    static member IsDeficient(r: Tensor) : bool =
+        let n, rounding = r.Dimensions[1], Math.ScaleB(float (8 * r.Dimensions[1]), -52)
+        let entry i j = abs r.Elements[i * n + j]
+        let largest j = Seq.fold (fun largest i -> max largest (entry i j)) 0.0 (seq { 0 .. j })
+        Seq.exists (fun j -> entry j j <= rounding * largest j) (seq { 0 .. n - 1 })
 
     override op.Value x =
         let rows, columns = x[0].Dimensions[0], x[0].Dimensions[1]
         if columns = 0 then [| x[0]; Tensor.zeros [ 0; 0 ] |]
+        elif not (isFinite x[0]) then [| allNaN x[0].Dimensions; allNaN [| columns; columns |] |]
         else
-            let factors = (Tensor.toMatrix x[0]).QR(Factorization.QRMethod.Thin)
+            // a column's scale is that of the same column of R
+            let sizes = Array.init columns (fun j -> exponent (Seq.init rows (fun i -> x[0].Elements[i * columns + j])))
+            let factors = (Tensor.toMatrix (unscale (Array.zeroCreate rows) sizes x[0])).QR(Factorization.QRMethod.Thin)
             let q, r = factors.Q, factors.R.SubMatrix(0, columns, 0, columns)
             for i = 0 to columns - 1 do
                 if r[i, i] < 0.0 then
                     q.SetColumn(i, -q.Column i)
                     r.SetRow(i, -r.Row i)
-            [| Tensor.ofMatrix q; Tensor.upperTriangle 0 (Tensor.ofMatrix r) |]
+            let scales = Array.init (columns * columns) (fun i -> sizes[i % columns])
+            [| Tensor.ofMatrix q; scaleBy scales (Tensor.upperTriangle 0 (Tensor.ofMatrix r)) |]
 
     override _.Pushforward(_, y, dx) =
-        let q, r = y[0], y[1]
+        let q, r = y[0], regular y[1]
         let scaled = divided r dx[0]
         let c = leftTransposed q scaled
         let below = Tensor.lowerTriangle -1 c
@@ -64,7 +93,7 @@ type internal OrthogonalFactors() =
         [| scaled - matmul q (c - turn); matmul (c - turn) r |]
 
     override _.Pullback(_, y, yBar, _) =
-        let q, r = y[0], y[1]
+        let q, r = y[0], regular y[1]
         let qBar, rBar = orZeros q yBar[0], orZeros r yBar[1]
         let m = rightTransposed r rBar - leftTransposed qBar q
         let copied = Tensor.lowerTriangle 0 m + transpose (Tensor.lowerTriangle -1 m)
@@ -72,21 +101,34 @@ type internal OrthogonalFactors() =
         [| transpose (Tensor.solveUpper r (transpose whole)) |]
 
 /// <summary>
-/// x_ij / (d_j - d_i) off the diagonal, 0 on it. Where d_i and d_j are equal up to rounding, 0 if x_ij is 0 up to rounding (what depends on the
-/// eigenvectors does not see how the pair is turned) and infinite otherwise (there is no derivative).
+/// Division by differences of eigenvalues or singular values. Where two are equal up to rounding, the result is NaN whatever is divided, 0, too: how the
+/// pair's vectors are turned is up to rounding, and a 0 may belong to what does not depend on that as well as to what does (V sqrt(w) V^T at the
+/// identity), so that the limit cannot be known here.
 /// </summary>
 module internal Gaps =
-    let divide (d: Tensor) (x: Tensor) : Tensor =
+    /// The rounding of the values that an algorithm which is stable in norm computes, from those of largest magnitude.
+    let rounding (d: Tensor) : float =
+        Array.fold (fun largest d -> max largest (abs d)) 0.0 d.Elements * Math.ScaleB(float (8 * d.Length), -52)
+
+    let private row (d: Tensor) = Tensor.reshape [ 1; d.Length ] d
+    let private column (d: Tensor) = Tensor.reshape [ d.Length; 1 ] d
+
+    /// x_ij / gaps_ij off the diagonal, NaN where the gap is no more than the rounding of d, and 0 on the diagonal.
+    let private over (gaps: Tensor) (d: Tensor) (x: Tensor) : Tensor =
         let n = d.Length
-        let differences = Tensor.reshape [ 1; n ] d - Tensor.reshape [ n; 1 ] d
-        let largest = Array.fold (fun largest (d: float) -> max largest (abs d)) 0.0 d.Elements
-        let size = Array.fold (fun largest (x: float) -> max largest (abs x)) 0.0 x.Elements
-        let isTied = differences.Elements |> Array.map (fun gap -> abs gap <= 8.0 * float n * Math.ScaleB(largest, -52))
-        let isZero i = i / n = i % n || isTied[i] && abs x.Elements[i] <= 64.0 * float n * Math.ScaleB(size, -52)
-        let zeros = Array.init (n * n) (fun i -> if isZero i then 1.0 else 0.0)
-        let ties = Array.init (n * n) (fun i -> if isTied[i] then 1.0 else 0.0)
-        let gaps = Tensor.where (Tensor(zeros, [| n; n |], null)) (Tensor.OfConstant 1.0) (Tensor.where (Tensor(ties, [| n; n |], null)) (Tensor.OfConstant 0.0) differences)
-        Tensor.Linear(Masked(zeros, false, [| n; n |]), x / gaps)
+        let bound = rounding d
+        let isOnDiagonal i = i / n = i % n
+        let fixed' = gaps.Elements |> Array.mapi (fun i gap -> if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0)
+        let mask = Tensor(fixed' |> Array.map (fun gap -> if gap = 0.0 then 0.0 else 1.0), [| n; n |], null)
+        let gaps = Tensor.where mask (Tensor(fixed', [| n; n |], null)) gaps
+        let diagonal = Array.init (n * n) (fun i -> if isOnDiagonal i then 1.0 else 0.0)
+        Tensor.Linear(Masked(diagonal, false, [| n; n |]), x / gaps)
+
+    /// x_ij / (d_j - d_i)
+    let divide (d: Tensor) (x: Tensor) : Tensor = over (row d - column d) d x
+
+    /// x_ij / (d_j + d_i), for d that are not negative
+    let divideBySums (d: Tensor) (x: Tensor) : Tensor = over (row d + column d) d x
 
 /// <summary>
 /// Eigenvalues, ascending, and orthonormal eigenvectors of a symmetric matrix A = V diag(w) V^T. dw = diag(V^T dA V), dV = V (F o V^T dA V)
@@ -96,6 +138,15 @@ module internal Gaps =
 type internal SymmetricEigen() =
     inherit Operation("eigenSymmetric")
 
+    /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix of plain numbers; none where an entry is not finite.
+    static member Decompose(a: Tensor) : struct (float[] * Matrix<float>) voption =
+        if not (isFinite a) then ValueNone
+        else
+            let struct (matrix, e) = scaled a
+            attempt (fun () -> matrix.Evd(Symmetricity.Symmetric))
+            |> ValueOption.map (fun factors ->
+                struct (factors.EigenValues |> Seq.map (fun w -> Math.ScaleB(w.Real, e)) |> Seq.toArray, factors.EigenVectors))
+
     /// The entry of largest magnitude of each vector is positive.
     static member Orient(vectors: Matrix<float>) : float[] =
         [| for column in 0 .. vectors.ColumnCount - 1 ->
@@ -103,12 +154,14 @@ type internal SymmetricEigen() =
                if v[v.AbsoluteMaximumIndex()] < 0.0 then -1.0 else 1.0 |]
 
     override _.Value x =
-        if x[0].Length = 0 then [| Tensor.zeros [ 0 ]; x[0] |]
+        let n = x[0].Dimensions[0]
+        if n = 0 then [| Tensor.zeros [ 0 ]; x[0] |]
         else
-            let factors = (Tensor.toMatrix x[0]).Evd(Symmetricity.Symmetric)
-            let vectors = factors.EigenVectors
-            SymmetricEigen.Orient vectors |> Array.iteri (fun column sign -> vectors.SetColumn(column, sign * vectors.Column column))
-            [| Tensor(factors.EigenValues |> Seq.map _.Real |> Seq.toArray, [| x[0].Dimensions[0] |], null); Tensor.ofMatrix vectors |]
+            match SymmetricEigen.Decompose x[0] with
+            | ValueNone -> [| allNaN [| n |]; allNaN x[0].Dimensions |]
+            | ValueSome(struct (values, vectors)) ->
+                SymmetricEigen.Orient vectors |> Array.iteri (fun column sign -> vectors.SetColumn(column, sign * vectors.Column column))
+                [| Tensor(values, [| n |], null); Tensor.ofMatrix vectors |]
 
     override _.Pushforward(_, y, dx) =
         let w, v = y[0], y[1]
@@ -133,8 +186,11 @@ type internal SymmetricEigen() =
 type internal SingularValues() =
     inherit Operation("svd")
 
-    let row (s: Tensor) = Tensor.reshape [ 1; s.Length ] s
-    let column (s: Tensor) = Tensor.reshape [ s.Length; 1 ] s
+    /// x_ij / s_j, NaN where s_j is 0 up to rounding.
+    let overValues (s: Tensor) (x: Tensor) : Tensor =
+        let bound = Gaps.rounding s
+        let zeros = s.Elements |> Array.map (fun s -> if s <= bound then 1.0 else 0.0)
+        x / Tensor.reshape [ 1; s.Length ] (Tensor.where (Tensor(zeros, s.Dimensions, null)) (Tensor.OfConstant Double.NaN) s)
 
     /// What of x lies outside the columns of q.
     let outside (q: Tensor) (x: Tensor) = x - matmul q (leftTransposed q x)
@@ -144,37 +200,47 @@ type internal SingularValues() =
         let count = min rows columns
         if count = 0 then [| Tensor.zeros [ rows; 0 ]; Tensor.zeros [ 0 ]; Tensor.zeros [ columns; 0 ] |]
         else
-            let factors = (Tensor.toMatrix x[0]).Svd true
-            let u, v = factors.U.SubMatrix(0, rows, 0, count), factors.VT.Transpose().SubMatrix(0, columns, 0, count)
-            SymmetricEigen.Orient u
-            |> Array.iteri (fun column sign ->
-                u.SetColumn(column, sign * u.Column column)
-                v.SetColumn(column, sign * v.Column column))
-            [| Tensor.ofMatrix u; Tensor.ofVector factors.S; Tensor.ofMatrix v |]
+            let struct (matrix, e) = scaled x[0]
+            match (if isFinite x[0] then attempt (fun () -> matrix.Svd true) else ValueNone) with
+            | ValueNone -> [| allNaN [| rows; count |]; allNaN [| count |]; allNaN [| columns; count |] |]
+            | ValueSome factors ->
+                let u, v = factors.U.SubMatrix(0, rows, 0, count), factors.VT.Transpose().SubMatrix(0, columns, 0, count)
+                SymmetricEigen.Orient u
+                |> Array.iteri (fun column sign ->
+                    u.SetColumn(column, sign * u.Column column)
+                    v.SetColumn(column, sign * v.Column column))
+                let s = factors.S.ToArray() |> Array.map (fun s -> Math.ScaleB(abs s, e))
+                [| Tensor.ofMatrix u; Tensor(s, [| count |], null); Tensor.ofMatrix v |]
+
+    // Giles and Townsend divide by s_j^2 - s_i^2; in halves of differences and sums nothing is squared: no overflow, and no gap that
+    // is lost in the square of the largest value.
 
     override _.Pushforward(_, y, dx) =
         let u, s, v = y[0], y[1], y[2]
         let p = leftTransposed u (matmul dx[0] v)
-        let squares = s * s
-        let turned (a: Tensor) (b: Tensor) = Gaps.divide squares (a + b)
-        let du = matmul u (turned (p * row s) (column s * transpose p))
-        let dv = matmul v (turned (column s * p) (transpose p * row s))
-        let rest (q: Tensor) (product: Tensor) = if q.Dimensions[0] > q.Dimensions[1] then outside q product / row s else Tensor.OfConstant 0.0
-        [| du + rest u (matmul dx[0] v); Tensor.diagonal p; dv + rest v (leftTransposed dx[0] u) |]
+        let turned = Gaps.divide s (symmetric p)
+        let mirrored = Gaps.divideBySums s (0.5 * (p - transpose p))
+        let rest (q: Tensor) (product: Tensor) =
+            if q.Dimensions[0] > q.Dimensions[1] then overValues s (outside q product) else Tensor.OfConstant 0.0
+        [| matmul u (turned + mirrored) + rest u (matmul dx[0] v)
+           Tensor.diagonal p
+           matmul v (turned - mirrored) + rest v (leftTransposed dx[0] u) |]
 
     override _.Pullback(_, y, yBar, _) =
         let u, s, v = y[0], y[1], y[2]
-        let squares = s * s
-        let turn (q: Tensor) (qBar: Tensor) =
-            let product = leftTransposed q qBar
-            Gaps.divide squares (product - transpose product)
-        let inner =
-            (if isNone yBar[0] then null else turn u yBar[0] * row s)
-            |> plus (if isNone yBar[2] then null else column s * turn v yBar[2])
-            |> plus (if isNone yBar[1] then null else Tensor.diagonalMatrix yBar[1])
-        let within = matmul u (rightTransposed inner v)
-        let ofU = if isNone yBar[0] || u.Dimensions[0] = u.Dimensions[1] then null else rightTransposed (outside u yBar[0] / row s) v
-        let ofV = if isNone yBar[2] || v.Dimensions[0] = v.Dimensions[1] then null else rightTransposed u (outside v yBar[2] / row s)
+        let turn (q: Tensor) (qBar: Tensor) : Tensor =
+            if isNone qBar then null
+            else
+                let product = leftTransposed q qBar
+                0.5 * (product - transpose product)
+        let turnU, turnV = turn u yBar[0], turn v yBar[2]
+        let vectors =
+            if isNone turnU && isNone turnV then null
+            else Gaps.divide s (plus turnU turnV) + Gaps.divideBySums s (plus turnU (if isNone turnV then null else -turnV))
+        let values = if isNone yBar[1] then null else Tensor.diagonalMatrix yBar[1]
+        let within = matmul u (rightTransposed (plus vectors values) v)
+        let ofU = if isNone yBar[0] || u.Dimensions[0] = u.Dimensions[1] then null else rightTransposed (overValues s (outside u yBar[0])) v
+        let ofV = if isNone yBar[2] || v.Dimensions[0] = v.Dimensions[1] then null else rightTransposed u (overValues s (outside v yBar[2]))
         [| within |> plus ofU |> plus ofV |]
 
 /// <summary>Decompositions of matrices, single, not batched.</summary>
@@ -182,15 +248,18 @@ type internal SingularValues() =
 module TensorDecompositions =
     module Tensor =
         /// <summary>The lower triangular L with L L^T = A. Of A its symmetric part (A + A^T) / 2 is taken.</summary>
-        /// <exception cref="T:System.ArgumentException">The matrix is not positive definite or not square.</exception>
+        /// <exception cref="T:System.ArgumentException">The matrix is not square, or not positive definite: a pivot's square is below n 2^-52 of its diagonal entry.</exception>
         let cholesky (a: Tensor) : Tensor =
             expectSquare "cholesky" a
             Tensor.Apply(CholeskyFactor(), [| symmetric a |])[0]
 
         /// <summary>
         /// Q with orthonormal columns and an upper triangular R with a positive diagonal, A = Q R, for a matrix with at least as many rows as columns.
-        /// Derivatives need full column rank.
         /// </summary>
+        /// <remarks>
+        /// Where a column is a combination of those before it up to rounding, Q and R are those of the algorithm and have no derivatives: NaN in
+        /// every mode. Use svd or leastSquares with a penalty there.
+        /// </remarks>
         /// <exception cref="T:System.ArgumentException">There are fewer rows than columns.</exception>
         let qr (a: Tensor) : struct (Tensor * Tensor) =
             expectMatrix "qr" a
@@ -204,9 +273,11 @@ module TensorDecompositions =
         /// symmetric part (A + A^T) / 2 is taken.
         /// </summary>
         /// <remarks>
-        /// At repeated eigenvalues the eigenvectors are not differentiable, and a derivative that depends on how they are turned is infinite or NaN; one
-        /// that does not (a function of A V f(w) V^T, the sum of the values) is right. Each repeated value by itself gets the derivative along the vector that
-        /// the decomposition chose.
+        /// At eigenvalues that are equal up to rounding (8 n 2^-52 of the largest) the derivatives of their vectors are NaN in every mode, and so is what is
+        /// computed from them, V f(w) V^T, too: the limit cannot be known from w and V; use symmetricFunction, which knows it. Closer values leave fewer
+        /// digits in derivatives of V: about log10(largest / gap) are lost. First derivatives of functions of w alone are finite everywhere,
+        /// and right where they exist: the sum of f(w) has one; a single repeated value has none and gets the one along its vector. Second
+        /// derivatives of functions of w need those of V. In reverse mode a repeated pair makes the derivatives of all vectors NaN.
         /// </remarks>
         let eigenSymmetric (a: Tensor) : struct (Tensor * Tensor) =
             expectSquare "eigenSymmetric" a
@@ -218,8 +289,8 @@ module TensorDecompositions =
         /// positive), s is descending.
         /// </summary>
         /// <remarks>
-        /// The derivatives of U and V are infinite or NaN at repeated singular values where they depend on how the vectors are turned, and at singular
-        /// values of 0; those of s are right wherever s is differentiable.
+        /// The derivatives of U and V at repeated singular values are NaN, as those of eigenSymmetric are, and those of the vectors on the longer side at
+        /// singular values of 0, too; those of s are right wherever s is differentiable.
         /// </remarks>
         let svd (a: Tensor) : struct (Tensor * Tensor * Tensor) =
             expectMatrix "svd" a
@@ -227,13 +298,12 @@ module TensorDecompositions =
             struct (parts[0], parts[1], parts[2])
 
         /// <summary>The x that minimises |A x - b|, for a matrix of full column rank, by QR decomposition; b is a vector or a matrix.</summary>
-        /// <exception cref="T:System.ArgumentException">The columns are linearly dependent, or the shapes do not fit.</exception>
+        /// <exception cref="T:System.ArgumentException">The columns are linearly dependent up to rounding, or the shapes do not fit.</exception>
         let leastSquares (a: Tensor) (b: Tensor) : Tensor =
             let struct (q, r) = qr a
             if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
                 Shape.fail "leastSquares"
                     $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
-            let pivots = Tensor.Abs((Tensor.diagonal r).Value)
-            if pivots.Length > 0 && (Tensor.min pivots).Value <= 1e-14 * (Tensor.max pivots).Value then
+            if OrthogonalFactors.IsDeficient r then
                 Shape.fail "leastSquares" "the columns of the matrix are linearly dependent. Leave some out, or add a penalty as further rows."
             Tensor.solveUpper r (matmul (transpose q) b)

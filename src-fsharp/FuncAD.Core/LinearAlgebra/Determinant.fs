@@ -19,30 +19,86 @@ type internal Adjugate private () =
             scaled.SetRow(i, scaled.Row i * (sign * others i))
         Tensor.ofMatrix (svd.VT.TransposeThisAndMultiply scaled)
 
-    /// As a polynomial in A (Faddeev and LeVerrier), which is smooth everywhere; for the derivatives of nearly singular matrices.
-    static member private Polynomial(a: Tensor) : Tensor =
+    /// Adjugate and determinant as polynomials (Faddeev and LeVerrier): smooth everywhere, and without cancellation at 0.
+    static member private Polynomial(a: Tensor) : struct (Tensor * Tensor) =
         let n = a.Dimensions[0]
         let unit = Tensor.identity n
         let mutable m = unit
         for k = 1 to n - 1 do
             let product = matmul a m
             m <- product - unit * (Tensor.sum (Tensor.diagonal product) / float k)
-        if n % 2 = 0 then -m else m
+        let adjugate = if n % 2 = 0 then -m else m
+        struct (adjugate, Tensor.Of(Tensor.sum (Tensor.diagonal (matmul a adjugate)) / float n))
+
+    /// <summary>
+    /// For derivatives: with the singular vectors of the value as constants, C = U^T A V falls into a block C11 that is far from singular and its Schur
+    /// complement S, small and of the size of what A lacks of full rank: adj C follows from C11^-1, adj S and det S, all of which are smooth.
+    /// </summary>
+    static member private Smooth(a: Tensor) : Tensor =
+        let svd = (Tensor.toMatrix a.Value).Svd true
+        let n = svd.S.Count
+        let rank = svd.S |> Seq.filter (fun s -> s > 1e-4 * svd.S[0]) |> Seq.length
+        if rank = 0 then let struct (adjugate, _) = Adjugate.Polynomial a in adjugate
+        elif rank = n then Tensor.Apply(Determinant(), [| a |])[0] * Solve.Of("determinant", a, Tensor.identity n)
+        else
+            let sign = Math.Round(svd.U.Determinant() * svd.VT.Determinant())
+            let u, v = svd.U, svd.VT.Transpose()
+            let u1, u2 = Tensor.ofMatrix (u.SubMatrix(0, n, 0, rank)), Tensor.ofMatrix (u.SubMatrix(0, n, rank, n - rank))
+            let v1, v2 = Tensor.ofMatrix (v.SubMatrix(0, n, 0, rank)), Tensor.ofMatrix (v.SubMatrix(0, n, rank, n - rank))
+            let right1, right2 = matmul a v1, matmul a v2
+            let c11, c12, c21, c22 = leftTransposed u1 right1, leftTransposed u1 right2, leftTransposed u2 right1, leftTransposed u2 right2
+            let inverse = Solve.Of("determinant", c11, Tensor.identity rank)
+            let right, left = matmul inverse c12, matmul c21 inverse
+            let struct (small, determinant) = Adjugate.Polynomial(c22 - matmul left c12)
+            let outer = matmul (matmul (v2 - matmul v1 right) small) (transpose u2 - matmul left (transpose u1))
+            sign * Tensor.Apply(Determinant(), [| c11 |])[0] * (determinant * matmul v1 (rightTransposed inverse u1) + outer)
 
     static member Of(a: Tensor) : Tensor =
         let a = a.Live
         if a.Dimensions[0] = 0 then a
-        elif isNull a.Level then Adjugate.Value a
+        elif not (isFinite a) then undefined a
         else
-            let svd = (Tensor.toMatrix a.Value).Svd false
-            if svd.S[svd.S.Count - 1] > 1e-8 * svd.S[0] then Tensor.Apply(Determinant(), [| a |])[0] * Tensor.inverse a
-            else Adjugate.Polynomial a
+            // adj(D A E) = adj(E) adj(A) adj(D) for the powers of two that bring all rows and columns to the same size
+            let struct (rows, columns) = scales a
+            let n = rows.Length
+            let total = Array.sum rows + Array.sum columns
+            let scaled = unscale rows columns a
+            let adjugate = if isNull scaled.Level then Adjugate.Value scaled else Adjugate.Smooth scaled
+            scaleBy (Array.init (n * n) (fun i -> total - rows[i % n] - columns[i / n])) adjugate
 
 /// <summary>d det A = sum of adj(A)^T dA (Jacobi), finite for singular matrices.</summary>
 and [<Sealed>] internal Determinant() =
     inherit Operation("determinant")
 
-    override _.Value x = [| Tensor.OfConstant(if x[0].Length = 0 then 1.0 else (Tensor.toMatrix x[0]).Determinant()) |]
+    /// The product of the pivots, whose exponents are summed apart: it leaves the range of double at the end or not at all.
+    static member private Product(a: Tensor) : float =
+        let struct (rows, columns) = scalesOfElimination a
+        let factors = (Tensor.toMatrix (unscale rows columns a)).LU()
+        let mutable product = 1.0
+        let mutable exponent = Array.sum rows + Array.sum columns
+        for i = 0 to rows.Length - 1 do
+            let pivot = factors.U[i, i]
+            let size = if pivot = 0.0 then 0 else Math.ILogB pivot
+            product <- product * Math.ScaleB(pivot, -size)
+            let carry = if product = 0.0 then 0 else Math.ILogB product
+            product <- Math.ScaleB(product, -carry)
+            exponent <- exponent + size + carry
+        Math.ScaleB((if factors.P |> Determinant.IsOdd then -product else product), exponent)
+
+    static member private IsOdd(permutation: MathNet.Numerics.Permutation) : bool =
+        let mutable isOdd = false
+        let seen = Array.create permutation.Dimension false
+        for start = 0 to seen.Length - 1 do
+            let mutable i = start
+            while not seen[i] do
+                seen[i] <- true
+                i <- permutation[i]
+                if i <> start then isOdd <- not isOdd
+        isOdd
+
+    override _.Value x =
+        [| Tensor.OfConstant(if x[0].Length = 0 then 1.0 elif isFinite x[0] then Determinant.Product x[0] else Double.NaN) |]
+
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(transpose (Adjugate.Of x[0]) * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| transpose (Adjugate.Of x[0]) * yBar[0] |]
 
@@ -51,12 +107,28 @@ and [<Sealed>] internal Determinant() =
 type internal LogDeterminant() =
     inherit Operation("logDeterminant")
 
-    override _.Value x =
-        let pivots = if x[0].Length = 0 then Seq.empty else (Tensor.toMatrix x[0]).LU().U.Diagonal() :> float seq
-        [| Tensor.OfConstant(pivots |> Seq.sumBy (fun pivot -> Math.Log(abs pivot))) |]
+    static let pivots (a: Tensor) : struct (float[] * int) =
+        let struct (rows, columns) = scalesOfElimination a
+        struct ((Tensor.toMatrix (unscale rows columns a)).LU().U.Diagonal().ToArray(), Array.sum rows + Array.sum columns)
 
-    override _.Pushforward(x, _, dx) = [| Tensor.SumTo(transpose (Tensor.inverse x[0]) * dx[0], [||]) |]
-    override _.Pullback(x, _, yBar, _) = [| transpose (Tensor.inverse x[0]) * yBar[0] |]
+    /// The inverse transposed; NaN for a singular matrix, where the logarithm is -infinity and has no slope.
+    static let gradient (a: Tensor) : Tensor =
+        if a.Length = 0 then a
+        elif not (isFinite a) then undefined a
+        else
+            let struct (pivots, _) = pivots a.Value
+            if Array.contains 0.0 pivots then undefined a else transpose (Solve.Of("logDeterminant", a, Tensor.identity a.Dimensions[0]))
+
+    override _.Value x =
+        if x[0].Length = 0 then [| Tensor.OfConstant 0.0 |]
+        elif not (isFinite x[0]) then [| Tensor.OfConstant Double.NaN |]
+        else
+            let struct (pivots, exponent) = pivots x[0]
+            let sum = pivots |> Seq.sumBy (fun pivot -> Math.Log(abs pivot))
+            [| Tensor.OfConstant(if exponent = 0 then sum else sum + float exponent * Math.Log 2.0) |]
+
+    override _.Pushforward(x, _, dx) = [| Tensor.SumTo(gradient x[0] * dx[0], [||]) |]
+    override _.Pullback(x, _, yBar, _) = [| gradient x[0] * yBar[0] |]
 
 [<AutoOpen>]
 module TensorDeterminants =
@@ -66,7 +138,7 @@ module TensorDeterminants =
             expectSquare "determinant" a
             (Tensor.Apply(Determinant(), [| a |])[0]).ToReal()
 
-        /// <summary>log |det A|, without the overflow of the determinant; -infinity for a singular matrix, which has no gradient.</summary>
+        /// <summary>log |det A|, without the overflow of the determinant; -infinity for a singular matrix, whose gradient is NaN.</summary>
         let logDeterminant (a: Tensor) : Real =
             expectSquare "logDeterminant" a
             (Tensor.Apply(LogDeterminant(), [| a |])[0]).ToReal()

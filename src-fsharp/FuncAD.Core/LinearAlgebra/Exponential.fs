@@ -15,15 +15,23 @@ module TensorExponential =
         /// The matrix exponential e^A, by scaling and squaring with a Pade approximant of degree 13 (Higham 2005). Its derivatives are those of the
         /// approximant, which is accurate to rounding for all matrices near A.
         /// </summary>
-        /// <remarks>Cost: about 8 matrix products and a solve, and a product for each doubling of the norm beyond 5.4.</remarks>
+        /// <remarks>
+        /// Cost: about 8 matrix products and a solve, and a product for each doubling of the norm beyond 5.4. All entries are NaN where one of A is NaN
+        /// or infinite. The relative error grows with the norm, which near 1e16 leaves no digit but where the result is 0; where
+        /// an entry overflows, others may be NaN.
+        /// </remarks>
         let matrixExponential (a: Tensor) : Tensor =
             expectSquare "matrixExponential" a
             let n = a.Dimensions[0]
             if n = 0 then a
+            elif not (isFinite a) then undefined a
+            elif n = 1 then Tensor.Exp a
             else
-                let norm = (Tensor.max (Tensor.sumOver [ 0 ] (Tensor.Abs a.Value))).Value
-                let squarings = if norm <= 5.371920351148152 then 0 else int (Math.Ceiling(Math.Log2(norm / 5.371920351148152)))
-                let x = if squarings = 0 then a else a * Math.ScaleB(1.0, -squarings)
+                // scaled, so that the sum of magnitudes does not overflow
+                let size = exponent a.Compact
+                let norm = (Tensor.max (Tensor.sumOver [ 0 ] (Tensor.Abs(a.Value * Math.ScaleB(1.0, -size))))).Value
+                let squarings = max 0 (size + int (Math.Ceiling(Math.Log2(norm / 5.371920351148152))))
+                let x = if squarings = 0 then a else scaleBy (Array.create (n * n) -squarings) a
                 let unit = Tensor.identity n
                 let x2 = matmul x x
                 let x4 = matmul x2 x2
@@ -32,7 +40,7 @@ module TensorExponential =
                 let odd = matmul x6 (c[13] * x6 + c[11] * x4 + c[9] * x2) + c[7] * x6 + c[5] * x4 + c[3] * x2 + c[1] * unit
                 let even = matmul x6 (c[12] * x6 + c[10] * x4 + c[8] * x2) + c[6] * x6 + c[4] * x4 + c[2] * x2 + c[0] * unit
                 let odd = matmul x odd
-                let mutable y = Solve.Of(even - odd, even + odd)
+                let mutable y = Solve.Of("matrixExponential", even - odd, even + odd)
                 for _ = 1 to squarings do
                     y <- matmul y y
                 y

@@ -2,6 +2,8 @@
 module internal FuncAD.Matrices
 
 open System
+open MathNet.Numerics
+open MathNet.Numerics.LinearAlgebra
 
 let expectMatrix operation (x: Tensor) =
     if x.Rank <> 2 then Shape.fail operation $"expected a matrix, got the shape {Shape.text x.Dimensions}."
@@ -23,7 +25,7 @@ let leftTransposed (a: Tensor) (b: Tensor) : Tensor = Tensor.matmulTransposed tr
 /// a b^T
 let rightTransposed (a: Tensor) (b: Tensor) : Tensor = Tensor.matmulTransposed false true a b
 
-let symmetric (x: Tensor) : Tensor = 0.5 * (x + transpose x)
+let symmetric (x: Tensor) : Tensor = 0.5 * x + 0.5 * transpose x
 
 /// The lower triangle with half the diagonal: Phi of Murray, "Differentiation of the Cholesky decomposition" (2016).
 let phi (x: Tensor) : Tensor = Tensor.lowerTriangle 0 x - 0.5 * Tensor.diagonalMatrix (Tensor.diagonal x)
@@ -37,3 +39,67 @@ let plus (a: Tensor) (b: Tensor) : Tensor =
     else a + b
 
 let orZeros (like: Tensor) (x: Tensor) = if isNone x then Tensor.Uniform(0.0, like.Dimensions) else x
+
+// ---- What cannot be decomposed ----
+
+/// Tells whether the values are all finite.
+let isFinite (x: Tensor) = Array.forall Double.IsFinite x.Compact
+
+/// <summary>
+/// The answer of every decomposition of a matrix with an entry that is NaN or infinite: NaN throughout, as the elementary functions give it outside
+/// their domain. No algorithm sees such a matrix, since some would fail, run on or choose a finite number.
+/// </summary>
+let allNaN (shape: int[]) : Tensor = Tensor.Uniform(Double.NaN, shape)
+
+/// An array of NaN in the shape of x whose derivatives of every order are NaN, too: a constant would have derivatives of 0.
+let undefined (x: Tensor) : Tensor = x * Double.NaN
+
+/// The results of an algorithm that may give up, or none.
+let attempt (decompose: unit -> 'T) : 'T voption =
+    try
+        ValueSome(decompose ())
+    with :? NonConvergenceException -> ValueNone
+
+// ---- Scale: algorithms with absolute thresholds, or with squares, see entries of usual size; powers of two cost no digits ----
+
+/// The exponent e of the largest magnitude m: 2^e <= m < 2^(e+1), as far as 2^e and 2^-e are doubles; 0 where all are 0.
+let exponent (xs: float seq) : int =
+    let largest = Seq.fold (fun largest x -> max largest (abs x)) 0.0 xs
+    if largest = 0.0 then 0 else max -1022 (min 1022 (Math.ILogB largest))
+
+/// The values as a matrix whose largest entry is between 1 and 4 in magnitude, and the exponent of the power of two that was taken out.
+let scaled (x: Tensor) : struct (Matrix<float> * int) =
+    let e = exponent x.Compact
+    struct (Tensor.toMatrix (Tensor(x.Elements |> Array.map (fun x -> Math.ScaleB(x, -e)), x.Dimensions, null)), e)
+
+/// x_ij 2^(e_ij), in steps where a single factor would be no double.
+let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
+    if Array.forall ((=) 0) exponents then x
+    else
+        let step = exponents |> Array.map (fun e -> max -1000 (min 1000 e))
+        let factors = Tensor(step |> Array.map (fun e -> Math.ScaleB(1.0, e)), x.Dimensions, null)
+        scaleBy (Array.map2 (-) exponents step) (x * factors)
+
+/// <summary>
+/// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows and columns are
+/// about 1.
+/// </summary>
+let scales (a: Tensor) : struct (int[] * int[]) =
+    let height, width = a.Dimensions[0], a.Dimensions[1]
+    let entry i j = a.Elements[i * width + j]
+    let rows = Array.init height (fun i -> exponent (Seq.init width (entry i)))
+    let columns = Array.init width (fun j -> exponent (Seq.init height (fun i -> Math.ScaleB(entry i j, -rows[i]))))
+    struct (rows, columns)
+
+/// diag(2^-rows) A diag(2^-columns)
+let unscale (rows: int[]) (columns: int[]) (a: Tensor) : Tensor =
+    scaleBy (Array.init a.Length (fun i -> -(rows[i / columns.Length]) - columns[i % columns.Length])) a
+
+/// <summary>
+/// The scales for Gaussian elimination: none where no product of entries or quotients can leave the range of double, which is nearly always and keeps
+/// the bits of the plain algorithm.
+/// </summary>
+let scalesOfElimination (a: Tensor) : struct (int[] * int[]) =
+    let isUsual (x: float) = x = 0.0 || abs x > 1e-100 && abs x < 1e100
+    if Array.forall isUsual a.Compact then struct (Array.zeroCreate a.Dimensions[0], Array.zeroCreate a.Dimensions[1])
+    else scales a

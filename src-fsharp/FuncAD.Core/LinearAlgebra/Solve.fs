@@ -7,25 +7,30 @@ open FuncAD.Matrices
 /// X with A X = B. dX = A^-1 (dB - dA X); bBar = A^-T xBar, aBar = -bBar X^T (Giles 2008, section 2.3.1).
 /// </summary>
 [<Sealed>]
-type internal Solve() =
-    inherit Operation("solve")
+type internal Solve(name: string) =
+    inherit Operation(name)
 
-    static member Of(a: Tensor, b: Tensor) : Tensor = Tensor.Apply(Solve(), [| a; b |])[0]
+    /// The name is that of the operation which the user called.
+    static member Of(name: string, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(Solve name, [| a; b |])[0]
 
     override op.Value x =
         let n = x[0].Dimensions[0]
         if n = 0 || x[1].Length = 0 then [| x[1] |]
+        elif not (isFinite x[0]) then [| allNaN x[1].Dimensions |]
         else
-            let factors = (Tensor.toMatrix x[0]).LU()
+            let struct (rows, columns) = scalesOfElimination x[0]
+            let factors = (Tensor.toMatrix (unscale rows columns x[0])).LU()
             if factors.U.Diagonal() |> Seq.exists (fun pivot -> pivot = 0.0) then singular op.Name
-            [| Tensor.ofMatrix (factors.Solve(Tensor.toMatrix x[1])) |]
+            let none = Array.zeroCreate x[1].Dimensions[1]
+            let y = Tensor.ofMatrix (factors.Solve(Tensor.toMatrix (unscale rows none x[1])))
+            [| unscale columns none y |]
 
     override _.Pushforward(x, y, dx) =
         let product = if isNone dx[0] then null else -(matmul dx[0] y[0])
-        [| Solve.Of(x[0], plus dx[1] product) |]
+        [| Solve.Of(name, x[0], plus dx[1] product) |]
 
     override _.Pullback(x, y, yBar, needed) =
-        let bBar = Solve.Of(transpose x[0], yBar[0])
+        let bBar = Solve.Of(name, transpose x[0], yBar[0])
         [| (if needed[0] then -(rightTransposed bBar y[0]) else null); bBar |]
 
 /// <summary>
@@ -40,8 +45,11 @@ type internal TriangularSolve(isLower: bool) =
     static member Of(isLower, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(TriangularSolve isLower, [| a; b |])[0]
 
     override op.Value x =
-        let n, columns = x[0].Dimensions[0], x[1].Dimensions[1]
-        let a, y = x[0].Elements, x[1].ToArray()
+        if isFinite (triangle x[0]) then [| op.Eliminate(x[0], x[1]) |] else [| allNaN x[1].Dimensions |]
+
+    member private op.Eliminate(x: Tensor, b: Tensor) : Tensor =
+        let n, columns = x.Dimensions[0], b.Dimensions[1]
+        let a, y = x.Elements, b.ToArray()
         for row in (if isLower then [ 0 .. n - 1 ] else [ n - 1 .. -1 .. 0 ]) do
             let pivot = a[row * n + row]
             if pivot = 0.0 then singular op.Name
@@ -51,7 +59,7 @@ type internal TriangularSolve(isLower: bool) =
                     y[row * columns + column] <- y[row * columns + column] - factor * y[k * columns + column]
             for column = 0 to columns - 1 do
                 y[row * columns + column] <- y[row * columns + column] / pivot
-        [| Tensor(y, x[1].Dimensions, null) |]
+        Tensor(y, b.Dimensions, null)
 
     override _.Pushforward(x, y, dx) =
         let product = if isNone dx[0] then null else -(matmul (triangle dx[0]) y[0])
@@ -73,8 +81,12 @@ module TensorSolving =
 
     module Tensor =
         /// <summary>X with A X = B, by LU decomposition; B is a vector or a matrix. Cost: 2/3 n^3, and as much in the pullback.</summary>
+        /// <remarks>
+        /// A is singular where a pivot is exactly 0. A matrix that is singular up to rounding has a pivot near 0 and gives large numbers, as in any code
+        /// over doubles. All entries are NaN where one of A is NaN or infinite.
+        /// </remarks>
         /// <exception cref="T:System.ArgumentException">A is singular, or the shapes do not fit.</exception>
-        let solve (a: Tensor) (b: Tensor) : Tensor = withColumns "solve" a b (fun b -> Solve.Of(a, b))
+        let solve (a: Tensor) (b: Tensor) : Tensor = withColumns "solve" a b (fun b -> Solve.Of("solve", a, b))
 
         /// <summary>X with L X = B for a lower triangular L; what stands above its diagonal is not read.</summary>
         /// <exception cref="T:System.ArgumentException">L is singular, or the shapes do not fit.</exception>
@@ -88,4 +100,4 @@ module TensorSolving =
         /// <exception cref="T:System.ArgumentException">The matrix is singular or not square.</exception>
         let inverse (a: Tensor) : Tensor =
             expectSquare "inverse" a
-            Solve.Of(a, Tensor.identity a.Dimensions[0])
+            Solve.Of("inverse", a, Tensor.identity a.Dimensions[0])

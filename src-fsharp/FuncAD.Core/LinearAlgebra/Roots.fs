@@ -1,0 +1,174 @@
+namespace FuncAD
+
+open System
+open MathNet.Numerics.Integration
+open MathNet.Numerics.LinearAlgebra
+open FuncAD.Matrices
+
+/// <summary>Newton's iteration for the sign of a matrix, in blocks (Higham, "Functions of Matrices", chapters 5 and 6), over plain numbers of usual size.</summary>
+module internal SignIteration =
+    let private limit = 100
+
+    let private isFinite (x: Matrix<float>) = Seq.forall Double.IsFinite (x.Enumerate())
+
+    /// A factor that brings a matrix and its inverse to one size, which shortens the way to quadratic convergence.
+    let private balance (x: Matrix<float>) (inverse: Matrix<float>) = Math.Sqrt(inverse.FrobeniusNorm() / x.FrobeniusNorm())
+
+    /// <summary>
+    /// Y with X Y + Y X = C for an X whose eigenvalues have positive real parts: the sign of [X, C; 0, -X] is [I, 2 Y; 0, -I] (Roberts 1980). None if the
+    /// iteration does not converge.
+    /// </summary>
+    let private sylvesterOnce (x: Matrix<float>) (c: Matrix<float>) : Matrix<float> voption =
+        let unit = Matrix<float>.Build.DenseIdentity x.RowCount
+        let mutable a, right, step, isDone = x, c, 0, false
+        while not isDone && step < limit do
+            let inverse = a.Inverse()
+            let m = balance a inverse
+            let m = if Double.IsFinite m && m > 0.0 then m else 1.0
+            right <- 0.5 * (m * right + inverse * right * inverse / m)
+            a <- 0.5 * (m * a + inverse / m)
+            step <- if isFinite a then step + 1 else limit
+            isDone <- (a - unit).FrobeniusNorm() <= 1e-14 * float (x.RowCount + 1)
+        // one more, unscaled: C converges a step after X
+        if isDone && isFinite right then
+            let inverse = a.Inverse()
+            ValueSome(0.25 * (right + inverse * right * inverse))
+        else ValueNone
+
+    /// The same, with what is left over solved for again, which leaves the rounding of the equation itself.
+    let sylvester (x: Matrix<float>) (c: Matrix<float>) : Matrix<float> voption =
+        let refine (y: Matrix<float>) = sylvesterOnce x (c - x * y - y * x) |> ValueOption.map (fun rest -> y + rest)
+        sylvesterOnce x c |> ValueOption.bind refine
+
+    /// <summary>
+    /// The principal square root: the sign of [0, A; I, 0] is [0, A^(1/2); A^(-1/2), 0] (Denman and Beavers 1976), and then Newton's steps for X X = A. None if
+    /// there is none (an eigenvalue is negative or 0), or only one whose square is far larger than A.
+    /// </summary>
+    let squareRoot (a: Matrix<float>) : Matrix<float> voption =
+        let unit = Matrix<float>.Build.DenseIdentity a.RowCount
+        let mutable x, y, step, isDone = a, unit, 0, false
+        while not isDone && step < limit do
+            let inverseX, inverseY = x.Inverse(), y.Inverse()
+            let m = Math.Sqrt(balance x inverseX * balance y inverseY)
+            let m = if Double.IsFinite m && m > 0.0 then m else 1.0
+            let before = x
+            x <- 0.5 * (m * x + inverseY / m)
+            y <- 0.5 * (m * y + inverseX / m)
+            step <- if isFinite x && isFinite y then step + 1 else limit
+            isDone <- (x - before).FrobeniusNorm() <= 1e-10 * x.FrobeniusNorm()
+        let polish (x: Matrix<float>) = sylvester x (a - x * x) |> ValueOption.map (fun rest -> x + rest)
+        let isRoot (x: Matrix<float>) = (x * x - a).FrobeniusNorm() <= 1e-8 * a.FrobeniusNorm()
+        (if isDone then ValueSome x else ValueNone)
+        |> ValueOption.bind polish
+        |> ValueOption.bind polish
+        |> ValueOption.filter isRoot
+
+/// <summary>
+/// Y with X Y + Y X = C. dY solves it for dC - dX Y - Y dX; cBar solves it with X^T for yBar, xBar = -(cBar Y^T + Y^T cBar).
+/// </summary>
+[<Sealed>]
+type internal Sylvester() =
+    inherit Operation("squareRoot")
+
+    static member Of(x: Tensor, c: Tensor) : Tensor = Tensor.Apply(Sylvester(), [| x; c |])[0]
+
+    override _.Value x =
+        let shape = x[1].Dimensions
+        if not (isFinite x[0] && isFinite x[1]) then [| allNaN shape |]
+        else
+            let struct (matrix, e) = scaled x[0]
+            let struct (right, rightE) = scaled x[1]
+            match SignIteration.sylvester matrix right with
+            | ValueSome y -> [| scaleBy (Array.create x[1].Length (rightE - e)) (Tensor.ofMatrix y) |]
+            | ValueNone -> [| allNaN shape |]
+
+    override _.Pushforward(x, y, dx) =
+        let product = if isNone dx[0] then null else -(matmul dx[0] y[0] + matmul y[0] dx[0])
+        [| Sylvester.Of(x[0], plus dx[1] product) |]
+
+    override _.Pullback(x, y, yBar, needed) =
+        let cBar = Sylvester.Of(transpose x[0], yBar[0])
+        [| (if needed[0] then -(rightTransposed cBar y[0] + leftTransposed y[0] cBar) else null); cBar |]
+
+/// <summary>X with X X = A, the principal square root of a matrix that need not be symmetric: X dX + dX X = dA.</summary>
+[<Sealed>]
+type internal SquareRoot() =
+    inherit Operation("squareRoot")
+
+    static member Of(a: Tensor) : Tensor = Tensor.Apply(SquareRoot(), [| a |])[0]
+
+    override _.Value x =
+        if not (isFinite x[0]) then [| allNaN x[0].Dimensions |]
+        else
+            // 2^(2h) is taken out, so that the root has 2^h
+            let half = exponent x[0].Elements / 2
+            let a = Tensor.toMatrix (scaleBy (Array.create x[0].Length (-2 * half)) x[0])
+            match SignIteration.squareRoot a with
+            | ValueSome root -> [| scaleBy (Array.create x[0].Length half) (Tensor.ofMatrix root) |]
+            | ValueNone -> [| allNaN x[0].Dimensions |]
+
+    override _.Pushforward(_, y, dx) = [| Sylvester.Of(y[0], dx[0]) |]
+    override _.Pullback(_, y, yBar, _) = [| Sylvester.Of(transpose y[0], yBar[0]) |]
+
+/// <summary>Square roots and logarithms of matrices, symmetric or not.</summary>
+[<AutoOpen>]
+module TensorRoots =
+    /// Tells whether a matrix is symmetric up to rounding. Its derivatives need not be.
+    let private isSymmetric (a: Tensor) : bool =
+        let n = a.Dimensions[0]
+        let rounding = Array.fold (fun largest x -> max largest (abs x)) 0.0 a.Elements * Math.ScaleB(float (4 * n), -52)
+        Seq.forall (fun i -> abs (a.Elements[i] - a.Elements[i % n * n + i / n]) <= rounding) (seq { 0 .. n * n - 1 })
+
+    /// Sums w z / (1 + x z) = log(1 + z) up to (|z| / 4)^16: Gauss's rule on the integral of z / (1 + x z), which is a Pade approximant (Dieci, Morini and
+    /// Papini, "Computational techniques for real logarithms of matrices", 1996).
+    let private rule = GaussLegendreRule(0.0, 1.0, 8)
+
+    /// log A = 2^k log(A^(1/2^k)), with roots until the rule is accurate (Kenney and Laub 1989).
+    let private scaledLogarithm (a: Tensor) : Tensor =
+        let n = a.Dimensions[0]
+        let unit = Tensor.identity n
+        let distance (x: Tensor) = (Tensor.max (Tensor.sumOver [ 0 ] (Tensor.Abs(x.Value - unit)))).Value
+        let size = exponent a.Compact
+        let mutable root = scaleBy (Array.create (n * n) -size) a
+        let mutable roots = 0
+        while distance root > 0.25 && roots < 100 do
+            root <- SquareRoot.Of root
+            roots <- roots + 1
+        if not (distance root <= 0.25) then undefined a
+        else
+            let z = root - unit
+            let mutable sum = Tensor.OfConstant 0.0
+            for i = 0 to rule.Order - 1 do
+                sum <- sum + rule.Weights[i] * Solve.Of("logarithm", unit + rule.Abscissas[i] * z, z)
+            Math.ScaleB(1.0, roots) * sum + (float size * Math.Log 2.0) * unit
+
+    module Tensor =
+        /// <summary>
+        /// The principal square root X of a matrix, X X = A: of a symmetric one, with eigenvalues that are not negative, as symmetricFunction gives it (an eigenvalue that is
+        /// negative by rounding counts as 0), and of another one, without real eigenvalues that are negative or 0, by Denman and Beavers' iteration. Where there is none,
+        /// all entries are NaN.
+        /// </summary>
+        /// <remarks>
+        /// X dX + dX X = dA, in directions that need not be symmetric, too. At an eigenvalue of 0 derivatives are infinite or NaN. All entries are NaN
+        /// where one of A is NaN or infinite. Cost: some ten inverses.
+        /// </remarks>
+        /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
+        let squareRoot (a: Tensor) : Tensor =
+            expectSquare "squareRoot" a
+            if a.Length = 0 then a
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", (fun x -> Real.Sqrt x), true), [| a |])
+            else SquareRoot.Of a
+
+        /// <summary>
+        /// The principal logarithm of a matrix, e^X = A: of a symmetric one, with positive eigenvalues, as symmetricFunction gives it, and of another one, without real
+        /// eigenvalues that are negative or 0, by inverse scaling and squaring (Kenney and Laub 1989). Where there is none, all entries are NaN (or
+        /// infinite, at an eigenvalue of 0).
+        /// </summary>
+        /// <remarks>All entries are NaN where one of A is NaN or infinite. Cost: some ten inverses for each of about five square roots.</remarks>
+        /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
+        let logarithm (a: Tensor) : Tensor =
+            expectSquare "logarithm" a
+            if a.Length = 0 then a
+            elif not (isFinite a) then undefined a
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", (fun x -> Real.Log x), false), [| a |])
+            else scaledLogarithm a

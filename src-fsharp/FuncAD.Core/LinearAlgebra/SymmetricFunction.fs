@@ -1,0 +1,124 @@
+namespace FuncAD
+
+open System
+open FuncAD.Matrices
+
+/// <summary>Eigenvalues, eigenvectors and divided differences of a function at the eigenvalues, by the order of the derivative that needs them.</summary>
+[<Sealed>]
+type internal Spectrum(operation: string, f: Real -> Real, values: float[], vectors: Tensor) =
+    let tables = Array.init 8 (fun order -> lazy (DividedDifferences(operation, f, values, order)))
+    member _.Vectors = vectors
+    member _.Size = values.Length
+    member _.Differences(order: int) : DividedDifferences = if order < tables.Length then tables[order].Value else DividedDifferences(operation, f, values, order)
+
+/// <summary>
+/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. <c>isSemidefinite</c>: an eigenvalue that is negative by
+/// rounding counts as 0.
+/// </summary>
+[<Sealed>]
+type internal MatrixFunction(operation: string, f: Real -> Real, isSemidefinite: bool) =
+    // replaced as a whole, so that threads see one or the other
+    let mutable last: (float[] * Spectrum voption) option = None
+    member _.Operation = operation
+
+    /// The spectrum of a matrix of plain numbers, symmetric up to rounding; none where it is not finite. The one used last is kept, for the derivatives.
+    member _.SpectrumOf(a: Tensor) : Spectrum voption =
+        match last with
+        | Some(known, spectrum) when Object.ReferenceEquals(known, a.Compact) -> spectrum
+        | _ ->
+            let spectrum =
+                SymmetricEigen.Decompose(symmetric a)
+                |> ValueOption.map (fun (struct (values, vectors)) ->
+                    let rounding = Gaps.rounding (Tensor(values, [| values.Length |], null))
+                    let values = if isSemidefinite then values |> Array.map (fun w -> if w < 0.0 && w >= -rounding then 0.0 else w) else values
+                    Spectrum(operation, f, values, Tensor.ofMatrix vectors))
+            last <- Some(a.Compact, spectrum)
+            spectrum
+
+/// <summary>
+/// D^k f(A)[E1, ..., Ek], the k-th derivative of a matrix function along k matrices, at a symmetric A (f(A) itself for k = 0). In the basis of A's eigenvectors
+/// its entry (i0, ik) is the sum over all orders s of the E and all i1 ... of f[w_i0, ..., w_ik] (E_s1)_i0i1 ... (E_sk)_i(k-1)ik (Daleckii and Krein 1965;
+/// Higham, "Functions of Matrices", sections 3.2 and 3.4), finite at repeated eigenvalues wherever f has derivatives.
+/// </summary>
+/// <remarks>
+/// The family is closed: the derivative in A adds a matrix. Since f(A) is the gradient of a trace, &lt;Y, D^k f(A)[E1, ..., Ek]&gt; is symmetric in Y^T, E1, ..., Ek, so that
+/// pullbacks are members, too. The E need not be symmetric. Cost: k! n^(k+1), and 2 k + 2 products.
+/// </remarks>
+[<Sealed>]
+type internal MatrixFunctionDerivative(f: MatrixFunction) =
+    inherit Operation(f.Operation)
+
+    static member Of(f: MatrixFunction, arguments: Tensor[]) : Tensor = Tensor.Apply(MatrixFunctionDerivative f, arguments)[0]
+
+    static member private Orders(items: 'T list) : 'T list list =
+        match items with
+        | [] -> [ [] ]
+        | _ ->
+            items
+            |> List.mapi (fun index item -> MatrixFunctionDerivative.Orders(List.removeAt index items) |> List.map (fun rest -> item :: rest))
+            |> List.concat
+
+    /// The sum above, over plain numbers.
+    static member private Contract(differences: DividedDifferences, n: int, directions: float[][]) : float[] =
+        let k = directions.Length
+        let result = Array.zeroCreate<float> (n * n)
+        let path = Array.zeroCreate<int> (k + 1)
+        let rec walk (order: float[][]) step product =
+            if step = k then
+                let entry = path[0] * n + path[k]
+                result[entry] <- result[entry] + differences[path] * product
+            else
+                for next = 0 to n - 1 do
+                    path[step + 1] <- next
+                    walk order (step + 1) (product * order[step][path[step] * n + next])
+        for order in MatrixFunctionDerivative.Orders(List.ofArray directions) do
+            for start = 0 to n - 1 do
+                path[0] <- start
+                walk (Array.ofList order) 0 1.0
+        result
+
+    override _.Value x =
+        let shape, k = x[0].Dimensions, x.Length - 1
+        if x[0].Length = 0 then [| x[0] |]
+        else
+            match f.SpectrumOf x[0] with
+            | ValueNone -> [| allNaN shape |]
+            | ValueSome spectrum ->
+                let v, n, differences = spectrum.Vectors, spectrum.Size, spectrum.Differences k
+                let inner =
+                    if k = 0 then Tensor.diagonalMatrix (Tensor(Array.init n (fun i -> differences[[| i |]]), [| n |], null))
+                    else
+                        let directions = x[1..] |> Array.map (fun e -> (leftTransposed v (matmul e v)).Elements)
+                        Tensor(MatrixFunctionDerivative.Contract(differences, n, directions), shape, null)
+                [| matmul v (rightTransposed inner v) |]
+
+    override _.Pushforward(x, _, dx) =
+        let part index dx =
+            if isNone dx then null
+            elif index = 0 then MatrixFunctionDerivative.Of(f, Array.append x [| dx |])
+            else MatrixFunctionDerivative.Of(f, Array.updateAt index dx x)
+        [| Array.mapi part dx |> Array.reduce plus |]
+
+    override _.Pullback(x, _, yBar, needed) =
+        let turned = transpose yBar[0]
+        Array.init x.Length (fun index ->
+            if not needed[index] then null
+            else transpose (MatrixFunctionDerivative.Of(f, (if index = 0 then Array.append x [| turned |] else Array.updateAt index turned x))))
+
+/// <summary>Functions of symmetric matrices.</summary>
+[<AutoOpen>]
+module TensorSymmetricFunctions =
+    module Tensor =
+        /// <summary>
+        /// f of a symmetric matrix, V diag(f(w)) V^T with its eigenvalues w and eigenvectors V; of A its symmetric part (A + A^T) / 2 is taken. Derivatives of
+        /// every order, by divided differences of f (Daleckii and Krein 1965), are right at repeated and close eigenvalues, too.
+        /// </summary>
+        /// <remarks>
+        /// f is called at the eigenvalues, and in Taylor mode for derivatives. It has to be smooth at the eigenvalues for those to exist; an
+        /// infinite slope there gives infinite or NaN ones. All entries are NaN where one of A is NaN or infinite. Cost: n^3, and k! n^(k+1) for derivatives
+        /// of order k.
+        /// </remarks>
+        /// <exception cref="T:System.ArgumentException">The matrix is not square, or f uses a number that is being differentiated besides its argument.</exception>
+        let symmetricFunction (f: Real -> Real) (a: Tensor) : Tensor =
+            expectSquare "symmetricFunction" a
+            MatrixFunctionDerivative.Of(MatrixFunction("symmetricFunction", f, false), [| symmetric a |])
