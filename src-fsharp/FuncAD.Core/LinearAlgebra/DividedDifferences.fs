@@ -3,6 +3,14 @@ namespace FuncAD
 open System
 open System.Collections.Generic
 
+/// <summary>A number, and a bound of what rounding did to it, where that is known.</summary>
+[<Struct>]
+type internal Estimate = { Value: float; Error: float }
+
+/// <summary>How a Taylor series is tried: terms beyond the order, whether in units of the point's size, and when it has converged.</summary>
+[<Struct>]
+type internal SeriesTrial = { Extra: int; IsScaled: bool; Tail: int; Bits: int }
+
 /// <summary>
 /// Divided differences f[x0, ..., xk] of a function of one number at given points, in ascending order, of which any may be repeated or close: f[x] = f(x),
 /// f[x, y] = (f(y) - f(x)) / (y - x), and so on (de Boor, "Divided differences", 2005); with all points equal, f^(k)(x) / k!.
@@ -14,8 +22,13 @@ open System.Collections.Generic
 /// </remarks>
 [<Sealed>]
 type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int) =
-    /// With as many more terms, a series of which each term is less than 0.3 of the one before has converged.
-    let terms = order + 30
+    /// Close points need few terms, which are cheap and in range; thirty reach points that are apart by 0.3 of the radius of convergence. The last way is for
+    /// points that are equal up to rounding where f's further derivatives overflow: the error is the square of the last term.
+    let expansions =
+        [ { Extra = 4; IsScaled = false; Tail = 2; Bits = 60 }
+          { Extra = 30; IsScaled = false; Tail = 8; Bits = 60 }
+          { Extra = 30; IsScaled = true; Tail = 8; Bits = 60 }
+          { Extra = 1; IsScaled = false; Tail = 1; Bits = 40 } ]
 
     let plain (y: Real) : float =
         let y = y.Live
@@ -26,28 +39,30 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
 
     let values = points |> Array.map (fun x -> plain (f (Real x)))
     let first = points |> Array.map (fun x -> Array.findIndex (fun other -> other = x || Double.IsNaN x) points)
-    let series = Dictionary<struct (int * int), float[]>()
-    let known = Dictionary<int64, float>()
+    let series = Dictionary<struct (int * int * int), float[]>()
+    let known = Dictionary<int64, Estimate>()
 
     /// The coefficients of f(x + 2^e t) in t.
-    let coefficients (index: int) (e: int) : float[] =
-        match series.TryGetValue(struct (first[index], e)) with
+    let coefficients (index: int) (e: int) (terms: int) : float[] =
+        match series.TryGetValue(struct (first[index], e, terms)) with
         | true, found -> found
         | _ ->
             let scale = Math.ScaleB(1.0, e)
-            let found = Taylor.coefficients terms (fun t -> f (if e = 0 then t else Real points[index] + Real scale * t)) (Real(if e = 0 then points[index] else 0.0))
+            let found =
+                if e = 0 then Taylor.coefficients terms f (Real points[index])
+                else Taylor.coefficients terms (fun t -> f (Real points[index] + Real scale * t)) (Real 0.0)
             let found = found |> Array.map plain
-            series[struct (first[index], e)] <- found
+            series[struct (first[index], e, terms)] <- found
             found
 
     /// The exponent of a point's magnitude, or of the largest where it is 0.
     let exponent (index: int) =
         Matrices.exponent (if points[index] <> 0.0 then Seq.singleton points[index] else points)
 
-    /// The difference by the series about one point, in units of 2^e, and the sum of the terms' magnitudes; none where it is not to be trusted.
-    let expand (isScaled: bool) (nodes: int[]) (about: int) : struct (float * float) voption =
-        let e = if isScaled then exponent about else 0
-        let a = coefficients about e
+    /// The difference by the series about one point, with the sum of its terms' magnitudes for the error; none where it is not to be trusted.
+    let expand (way: SeriesTrial) (nodes: int[]) (about: int) : Estimate voption =
+        let e = if way.IsScaled then exponent about else 0
+        let a = coefficients about e (order + way.Extra)
         let k = nodes.Length - 1
         let distances = nodes |> Array.map (fun node -> Math.ScaleB(points[node] - points[about], -e))
         let count = a.Length - k
@@ -61,7 +76,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                 magnitudes[j] <- magnitudes[j] + abs d * magnitudes[j - 1]
         let sizes = Array.init count (fun j -> abs a[k + j] * magnitudes[j])
         let size = Array.sum sizes
-        let hasConverged = Double.IsFinite size && Seq.forall (fun j -> sizes[j] <= Math.ScaleB(size, -60)) (seq { count - 8 .. count - 1 })
+        let hasConverged = Double.IsFinite size && Seq.forall (fun j -> sizes[j] <= Math.ScaleB(size, -way.Bits)) (seq { count - way.Tail .. count - 1 })
         let foretells (node: int) (d: float) =
             let mutable power, sum, size = 1.0, 0.0, 1.0
             for coefficient in a do
@@ -71,35 +86,39 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
             abs (sum - values[node]) <= Math.ScaleB(size, -40)
         if hasConverged && Array.forall2 foretells nodes distances then
             let sum = Seq.fold (fun sum j -> sum + a[k + j] * h[j]) 0.0 (seq { count - 1 .. -1 .. 0 })
-            ValueSome(struct (Math.ScaleB(sum, -k * e), Math.ScaleB(size, -k * e)))
+            ValueSome { Value = Math.ScaleB(sum, -k * e); Error = Math.ScaleB(size, -k * e) }
         else ValueNone
 
-    /// The difference by series about all points, if they agree.
-    let bySeries (isScaled: bool) (nodes: int[]) : float voption =
-        let candidates = nodes |> Array.distinctBy (fun node -> first[node]) |> Array.map (expand isScaled nodes)
+    /// The difference by series about all points, if they agree as far as they are known, or as far as the other way would know it.
+    let bySeries (nodes: int[]) (error: float) (way: SeriesTrial) : Estimate voption =
+        let candidates = nodes |> Array.distinctBy (fun node -> first[node]) |> Array.map (expand way nodes)
         if Array.contains ValueNone candidates then ValueNone
         else
-            let candidates = candidates |> Array.map _.Value
-            let struct (middle, size) = candidates[candidates.Length / 2]
-            let agrees (struct (other, otherSize)) = abs (other - middle) <= Math.ScaleB(max size otherSize, -36)
-            if Array.forall agrees candidates then ValueSome middle else ValueNone
+            let values, sizes = candidates |> Array.map _.Value.Value, candidates |> Array.map _.Value.Error
+            let middle, apart, size = values[values.Length / 2], Array.max values - Array.min values, Array.max sizes
+            if apart <= max (Math.ScaleB(size, -36)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50) } else ValueNone
 
-    let rec difference (nodes: int[]) : float =
+    let rec difference (nodes: int[]) : Estimate =
         let k = nodes.Length - 1
-        if k = 0 then values[nodes[0]]
-        elif points[nodes[0]] = points[nodes[k]] then (coefficients nodes[0] 0)[k]
+        let exact value = { Value = value; Error = Math.ScaleB(abs value, -50) }
+        if k = 0 then exact values[nodes[0]]
+        elif points[nodes[0]] = points[nodes[k]] then exact ((coefficients nodes[0] 0 (order + 4)).[k])
         else
             let key = Array.fold (fun key node -> key * int64 points.Length + int64 node) 1L nodes
             match known.TryGetValue key with
             | true, found -> found
             | _ ->
+                let right, left, gap = difference nodes[1..], difference nodes[.. k - 1], points[nodes[k]] - points[nodes[0]]
+                let error = (right.Error + left.Error + Math.ScaleB(abs right.Value + abs left.Value, -52)) / gap
                 let found =
-                    match bySeries false nodes |> ValueOption.orElseWith (fun () -> bySeries true nodes) with
-                    | ValueSome found -> found
-                    | ValueNone -> (difference nodes[1..] - difference nodes[.. k - 1]) / (points[nodes[k]] - points[nodes[0]])
+                    expansions
+                    |> Seq.map (bySeries nodes error)
+                    |> Seq.tryFind _.IsSome
+                    |> Option.map _.Value
+                    |> Option.defaultWith (fun () -> { Value = (right.Value - left.Value) / gap; Error = error })
                 known[key] <- found
                 found
 
     /// The difference at points given by their indices, no more than order + 1 of them. Threads take turns.
     member _.Item
-        with get (nodes: int[]) : float = lock known (fun () -> difference (Array.sort nodes))
+        with get (nodes: int[]) : float = lock known (fun () -> (difference (Array.sort nodes)).Value)

@@ -10,6 +10,13 @@ module TensorExponential =
         [| 64764752532480000.0; 32382376266240000.0; 7771770303897600.0; 1187353796428800.0; 129060195264000.0; 10559470521600.0; 670442572800.0
            33522128640.0; 1323241920.0; 40840800.0; 960960.0; 16380.0; 182.0; 1.0 |]
 
+    /// Tells whether e^A is below the range of double: |e^A| <= e^m where no row's diagonal entry and magnitudes beside it sum to more than m (the
+    /// logarithmic norm of Dahlquist, 1958).
+    let private isZero (a: Tensor) : bool =
+        let diagonal = Tensor.diagonal a
+        let bounds = diagonal + (Tensor.sumOver [ 1 ] (Tensor.Abs a) - Tensor.Abs diagonal)
+        (Tensor.max bounds).Value < -750.0
+
     module Tensor =
         /// <summary>
         /// The matrix exponential e^A, by scaling and squaring with a Pade approximant of degree 13 (Higham 2005). Its derivatives are those of the
@@ -17,8 +24,8 @@ module TensorExponential =
         /// </summary>
         /// <remarks>
         /// Cost: about 8 matrix products and a solve, and a product for each doubling of the norm beyond 5.4. All entries are NaN where one of A is NaN
-        /// or infinite. The relative error grows with the norm, which near 1e16 leaves no digit but where the result is 0; where
-        /// an entry overflows, others may be NaN.
+        /// or infinite. The relative error grows with the norm: from 10^16 on no digit is left, and all entries are NaN but where the
+        /// exponential is certainly 0.
         /// </remarks>
         let matrixExponential (a: Tensor) : Tensor =
             expectSquare "matrixExponential" a
@@ -43,4 +50,5 @@ module TensorExponential =
                 let mutable y = Solve.Of("matrixExponential", even - odd, even + odd)
                 for _ = 1 to squarings do
                     y <- matmul y y
-                y
+                // where 1 + 2^-squarings is 1, no digit is left
+                if squarings > 51 && not (isZero a.Value) then undefined a else y

@@ -51,8 +51,9 @@ let isFinite (x: Tensor) = Array.forall Double.IsFinite x.Compact
 /// </summary>
 let allNaN (shape: int[]) : Tensor = Tensor.Uniform(Double.NaN, shape)
 
-/// An array of NaN in the shape of x whose derivatives of every order are NaN, too: a constant would have derivatives of 0.
-let undefined (x: Tensor) : Tensor = x * Double.NaN
+/// An array of NaN in the shape of x whose derivatives of every order are NaN, too: a constant would have
+/// derivatives of 0, and a multiple second ones of 0.
+let undefined (x: Tensor) : Tensor = Tensor.Exp(x * Double.NaN)
 
 /// The results of an algorithm that may give up, or none.
 let attempt (decompose: unit -> 'T) : 'T voption =

@@ -3,13 +3,25 @@ namespace FuncAD
 open System
 open FuncAD.Matrices
 
-/// <summary>Eigenvalues, eigenvectors and divided differences of a function at the eigenvalues, by the order of the derivative that needs them.</summary>
+/// <summary>
+/// Eigenvalues, eigenvectors, and divided differences of a function at the eigenvalues, by the order of the derivative that needs them: those of f, or of
+/// t -> f(2^e t) at 2^-e times the eigenvalues, 2^e being the size of the largest.
+/// </summary>
 [<Sealed>]
 type internal Spectrum(operation: string, f: Real -> Real, values: float[], vectors: Tensor) =
-    let tables = Array.init 8 (fun order -> lazy (DividedDifferences(operation, f, values, order)))
+    let size = exponent values
+    let tables = System.Collections.Concurrent.ConcurrentDictionary<struct (int * int), DividedDifferences>()
+
+    let table (struct (order, e)) =
+        if e = 0 then DividedDifferences(operation, f, values, order)
+        else
+            let scale = Real(Math.ScaleB(1.0, e))
+            DividedDifferences(operation, (fun t -> f (scale * t)), values |> Array.map (fun w -> Math.ScaleB(w, -e)), order)
+
     member _.Vectors = vectors
-    member _.Size = values.Length
-    member _.Differences(order: int) : DividedDifferences = if order < tables.Length then tables[order].Value else DividedDifferences(operation, f, values, order)
+    member _.Count = values.Length
+    member _.Exponent = size
+    member _.Differences(order: int, e: int) : DividedDifferences = tables.GetOrAdd(struct (order, e), table)
 
 /// <summary>
 /// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. <c>isSemidefinite</c>: an eigenvalue that is negative by
@@ -63,6 +75,9 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
         let k = directions.Length
         let result = Array.zeroCreate<float> (n * n)
         let path = Array.zeroCreate<int> (k + 1)
+        if k = 0 then
+            for i = 0 to n - 1 do
+                result[i * n + i] <- differences[[| i |]]
         let rec walk (order: float[][]) step product =
             if step = k then
                 let entry = path[0] * n + path[k]
@@ -71,7 +86,7 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
                 for next = 0 to n - 1 do
                     path[step + 1] <- next
                     walk order (step + 1) (product * order[step][path[step] * n + next])
-        for order in MatrixFunctionDerivative.Orders(List.ofArray directions) do
+        for order in (if k = 0 then [] else MatrixFunctionDerivative.Orders(List.ofArray directions)) do
             for start = 0 to n - 1 do
                 path[0] <- start
                 walk (Array.ofList order) 0 1.0
@@ -84,13 +99,19 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
             match f.SpectrumOf x[0] with
             | ValueNone -> [| allNaN shape |]
             | ValueSome spectrum ->
-                let v, n, differences = spectrum.Vectors, spectrum.Size, spectrum.Differences k
-                let inner =
-                    if k = 0 then Tensor.diagonalMatrix (Tensor(Array.init n (fun i -> differences[[| i |]]), [| n |], null))
+                let v, n = spectrum.Vectors, spectrum.Count
+                let directions = x[1..] |> Array.map (fun e -> leftTransposed v (matmul e v))
+                let inner (e: int) (directions: Tensor[]) =
+                    Tensor(MatrixFunctionDerivative.Contract(spectrum.Differences(k, e), n, directions |> Array.map _.Elements), shape, null)
+                let plain = inner 0 directions
+                let result =
+                    if k = 0 || isFinite plain then plain
                     else
-                        let directions = x[1..] |> Array.map (fun e -> (leftTransposed v (matmul e v)).Elements)
-                        Tensor(MatrixFunctionDerivative.Contract(differences, n, directions), shape, null)
-                [| matmul v (rightTransposed inner v) |]
+                        // out of the range of double on the way, perhaps, and not at the end: everything is scaled to usual size
+                        let sizes = directions |> Array.map (fun e -> exponent e.Elements)
+                        let scaled = Array.map2 (fun size e -> scaleBy (Array.create (n * n) -size) e) sizes directions |> inner spectrum.Exponent
+                        if isFinite scaled then scaleBy (Array.create (n * n) (Array.sum sizes - k * spectrum.Exponent)) scaled else plain
+                [| matmul v (rightTransposed result v) |]
 
     override _.Pushforward(x, _, dx) =
         let part index dx =

@@ -1,0 +1,136 @@
+/// Functions of matrices: against 50-digit references at repeated, close and ordinary eigenvalues of any size, and by identities.
+module FuncAD.Tests.MatrixFunctionTests
+
+open System
+open System.IO
+open Expecto
+open FuncAD
+open FuncAD.Tests.Testing
+open FuncAD.Tests.ArrayLaws
+
+let private transpose (x: Tensor) : Tensor = Tensor.transpose x
+let private matmul (a: Tensor) (b: Tensor) : Tensor = Tensor.matmul a b
+let private of' f = Tensor.symmetricFunction f
+let private sum (w: Tensor) (x: Tensor) : Real = Tensor.sum (w * x)
+let private largest (x: Tensor) = Array.fold (fun largest x -> max largest (abs x)) 0.0 (x.ToArray())
+
+// ---- References (data/make-matrix-functions.py) ----
+
+type private Case = { Name: string; Structure: string; A: Tensor; E: Tensor; W: Tensor; Derivatives: float[] }
+
+let private cases =
+    [ for line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "matrix-functions.csv")) |> Seq.skip 1 do
+          let parts = line.Split ','
+          let n, numbers = int parts[2], parts[3..] |> Array.map (fun part -> Double.Parse(part, Globalization.CultureInfo.InvariantCulture))
+          let matrix index = tensor [ n; n ] numbers[index * n * n .. (index + 1) * n * n - 1]
+          { Name = parts[0]; Structure = parts[1]; A = matrix 0; E = matrix 1; W = matrix 2; Derivatives = numbers[3 * n * n ..] } ]
+
+/// The ways to a function, and whether it takes the symmetric part alone, so that gradients are symmetric.
+let private functions: Map<string, (Tensor -> Tensor) list> =
+    Map
+        [ "exp", [ of' exp; Tensor.matrixExponential ]
+          "expm1 by a difference", [ of' (fun x -> exp x - 1.0); of' Real.ExpM1 ]
+          "atan", [ of' atan ]
+          "sigmoid", [ of' (fun x -> 1.0 / (1.0 + exp -x)); of' (fun x -> 0.5 + 0.5 * tanh (0.5 * x)) ]
+          "sqrt", [ of' sqrt; Tensor.squareRoot ]
+          "log", [ of' log; Tensor.logarithm ]
+          "x^2.5", [ of' (fun x -> Real.Pow(x, 2.5)); of' (fun x -> x * x * sqrt x) ]
+          "1/x", [ of' (fun x -> 1.0 / x); Tensor.inverse ]
+          "cube", [ of' (fun x -> x * x * x); (fun a -> matmul a (matmul a a)) ] ]
+
+/// The derivative along E in every nesting of the modes; of third order in every other.
+let private derivatives (f: Tensor -> Real) (a: Tensor) (e: Tensor) (order: int) : float list =
+    let forward g (a: Tensor) : Real = snd (AD.jvp g a e)
+    let reverse (g: Tensor -> Real) (a: Tensor) : Real = sum e (AD.grad g a)
+    let rec nest order = if order = 0 then [ f ] else nest (order - 1) |> List.collect (fun g -> [ forward g; reverse g ])
+    let nestings = nest order |> List.indexed |> List.filter (fun (index, _) -> order < 3 || (index + index / 2) % 2 = 0) |> List.map snd
+    nestings |> List.map (fun g -> (g a).Value)
+
+let private references =
+    testList "references" [
+        for name, group in cases |> List.groupBy _.Name do
+            testCase name (fun () ->
+                for case in group do
+                    for index, f in List.indexed functions[name] do
+                        let n = case.A.Dimensions[0]
+                        // Eigenvalues are known to some n roundings of the largest, and a derivative changes by (condition)^(order + 1) times
+                        // that: below 700 for eigenvalues from 0.01 to 7 at first order. Sums of n^2 products of numbers below 1.
+                        let spread = if case.Structure.StartsWith "apart" then 700.0 else 5.0
+                        let isExtreme = case.Structure.EndsWith "200"
+                        for order in 0 .. (if isExtreme || index > 0 then 1 else 3) do
+                            let scale = Array.max (case.Derivatives |> Array.map abs)
+                            let bound = 1e3 * float (n * n) * u * Math.Pow(spread, float order) * scale
+                            for actual in derivatives (fun a -> sum case.W (f a)) case.A case.E order do
+                                expectWithin bound case.Derivatives[order] actual $"{name} ({index}), {case.Structure}, order {order}")
+    ]
+
+let private close what (bound: float) (expected: Tensor) (actual: Tensor) =
+    Array.iteri2 (fun i e a -> expectWithin bound e a $"{what}[{i}]") (expected.ToArray()) (actual.ToArray())
+
+let private identity: Tensor = Tensor.identity 2
+
+/// Not symmetric; all eigenvalues have positive real parts.
+let private general name n =
+    uniform (random name) -0.5 0.5 [ n; n ] + Tensor.identity n * 2.0
+
+let private symmetricOf (x: Tensor) = 0.5 * (x + transpose x)
+
+[<Tests>]
+let tests =
+    testList "matrix functions" [
+        references
+        testList "laws" [
+            // Directions need not be symmetric, and differences leave the symmetric matrices.
+            for n in 1..3 do
+                for kind, matrix in [ "symmetric", symmetricOf (general $"symmetric{n}" n); "general", general $"general{n}" n; "identity", Tensor.identity n ] do
+                    for name, f in [ "squareRoot", Tensor.squareRoot; "logarithm", Tensor.logarithm ] do
+                        testCase $"{name}, {kind}, {n}" (fun () -> holdOf name f matrix)
+                    testCase $"symmetricFunction, {kind}, {n}" (fun () -> holdOf "symmetricFunction" (of' (fun x -> sin x / (1.0 + x * x))) matrix)
+        ]
+        testCase "roots and logarithms of general matrices, defective ones, too, of any size" (fun () ->
+            for n in 2..5 do
+                for a in [ general $"root{n}" n; Tensor.upperTriangle 0 (Tensor.ones [ n; n ]); tensor [ n; n ] [ for i in 0 .. n * n - 1 -> if i % n = (i / n + 1) % n then (if i / n = n - 1 then -1.0 else 1.0) else 0.0 ] + 1.5 * Tensor.identity n ] do
+                    for k in [ 1e-200; 1e-20; 1.0; 1e20; 1e200 ] do
+                        let root = Tensor.squareRoot (a * k)
+                        close $"X X = A, {n}, {k}" (1e5 * u * k) (a * k) (matmul root root)
+                        let log = Tensor.logarithm (a * k) - Math.Log k * Tensor.identity n
+                        close $"e^X = A, {n}, {k}" (1e6 * u) a (Tensor.matrixExponential log))
+        testCase "the issue's examples" (fun () ->
+            close "the gradient of sum(sqrt A) at the identity" 0.0 (Tensor.Uniform(0.5, [| 2; 2 |])) (AD.grad (fun a -> Tensor.sum (Tensor.squareRoot a)) identity)
+            close "at the identity, symmetricFunction" 0.0 (Tensor.Uniform(0.5, [| 2; 2 |])) (AD.grad (fun a -> Tensor.sum (of' sqrt a)) identity))
+        testCase "kinks and jumps between eigenvalues are seen, close ones, too" (fun () ->
+            let turn = tensor [ 2; 2 ] [ 0.0; 1.0; 1.0; 0.0 ]
+            let slope (f: Real -> Real) (low: float) (high: float) : float =
+                let _, dy = AD.jvp (of' f) (tensor [ 2; 2 ] [ low; 0.0; 0.0; high ]) turn
+                dy[0, 1].Value
+            for gap in [ 0.8; 1e-3; 1e-9; 1e-15 ] do
+                let low, high = -0.75 * gap, 0.25 * gap
+                expectWithin 1e-12 -0.5 (slope abs low high) $"|x|, {gap}"
+                expectWithin 1e-12 0.25 (slope (fun x -> max x (Real 0.0)) low high) $"max(x, 0), {gap}"
+                expectClose 8.0 (1.0 / (1.0 + high - (1.0 + low))) (slope Real.Floor (1.0 + low) (1.0 + high)) $"floor, {gap}"
+                expectWithin 1e-13 (1.0 + 1e-8 * (0.0625 + 0.5625) * gap) (slope (fun x -> x + 1e-8 * x * abs x) low high) $"x |x|, {gap}"
+            // x^200 is flat at 0, and 1 at 1
+            expectWithin 1e-12 1.0 (slope (fun x -> Real.Pow(x, 200)) 0.0 1.0) "x^200"
+            expectWithin 0.0 0.0 (slope abs 0.0 0.0) "|x| at 0 twice")
+        testCase "where the function has no slope, nothing finite is made up" (fun () ->
+            let zero = Tensor.zeros [ 2; 2 ]
+            close "sqrt 0" 0.0 zero (Tensor.squareRoot zero)
+            for a in [ zero; tensor [ 2; 2 ] [ 0.0; 0.0; 0.0; 1.0 ] ] do
+                Expect.isFalse (AD.grad (fun a -> Tensor.sum (Tensor.squareRoot a)) a |> _.ToArray() |> Array.exists Double.IsFinite) "the slope of a root at 0"
+            for f in [ Tensor.squareRoot; Tensor.logarithm ] do
+                for a in [ [ -1.0; 0.0; 0.0; 1.0 ]; [ 0.0; 1.0; 0.0; 0.0 ]; [ -1.0; 1.0; 0.0; -1.0 ] ] do
+                    Expect.isTrue (f (tensor [ 2; 2 ] a) |> _.ToArray() |> Array.forall Double.IsNaN) "a matrix without a real root or logarithm")
+        testCase "a semidefinite matrix has a root, whatever the sign of its rounded eigenvalues" (fun () ->
+            let random = random "semidefinite"
+            for _ = 1 to 50 do
+                let x = uniform random -1.0 1.0 [ 4; 2 ]
+                let a = matmul x (transpose x)
+                let root = Tensor.squareRoot a
+                // an eigenvalue of 0 is rounded to some 10^-16, its root to 10^-8, and the square of that does not show
+                close "X X = A" (1e3 * u) a (matmul root root))
+        testCase "a number that the function captures is an error, not a lost derivative" (fun () ->
+            let captures (t: Real) = Tensor.sum (of' (fun x -> x * t) identity)
+            for action in [ (fun () -> AD.diff captures (Real 2.0)); (fun () -> AD.grad captures (Real 2.0)) ] do
+                expectMentions [ "symmetricFunction"; "t * A" ] (thrown<ArgumentException> (fun () -> action () |> ignore)).Message
+            expectWithin 0.0 6.0 (captures (Real 3.0)).Value "a constant")
+    ]
