@@ -140,4 +140,19 @@ public class TensorTests
         Mentions(() => AD.Vjp((Tensor x) => x * x)(Matrix).Pullback(Tensor.Ones(2)), "cotangent", "[2, 3]", "[2]");
         Mentions(() => AD.Grad((Tensor x) => x.Sum())(null!), "x");
     }
+
+    [Fact]
+    public void Functions_of_matrices()
+    {
+        var identity = Tensor.Identity(2);
+        Assert.Equal(Tensor.Full(0.5, 2, 2), AD.Grad((Tensor a) => a.SymmetricFunction(Real.Sqrt).Sum())(identity));
+        Assert.Equal(Tensor.Full(0.5, 2, 2), AD.Grad((Tensor a) => a.SquareRoot().Sum())(identity));
+        Assert.Equal(Tensor.Full(1.0, 2, 2), AD.Grad((Tensor a) => a.Logarithm().Sum())(identity));
+        var general = Tensor.Of(new double[,] { { 4, 1 }, { 0, 9 } });
+        Assert.Equal(0.2, general.SquareRoot()[0, 1].Value, 1e-14);
+        Assert.Equal(Math.Log(9), general.Logarithm()[1, 1].Value, 1e-14);
+        Assert.Throws<ArgumentNullException>(() => identity.SymmetricFunction(null!));
+        var captured = Assert.Throws<ArgumentException>(() => AD.Diff(t => identity.SymmetricFunction(x => t * x).Sum())(1));
+        Assert.Contains("symmetricFunction", captured.Message);
+    }
 }

@@ -18,8 +18,8 @@ type internal CholeskyFactor() =
                 ValueSome(a.Cholesky().Factor)
             with :? ArgumentException -> ValueNone
         let rounding = Math.ScaleB(float a.RowCount, -52)
-        let isDefinite (l: Matrix<float>) = Seq.forall (fun i -> l[i, i] * l[i, i] > rounding * a[i, i]) (seq { 0 .. a.RowCount - 1 })
-        factor |> ValueOption.filter isDefinite
+        let isDefinite (l: Matrix<float>) i = l[i, i] * l[i, i] > rounding * a[i, i]
+        factor |> ValueOption.filter (fun l -> Seq.forall (isDefinite l) (seq { 0 .. a.RowCount - 1 }))
 
     override op.Value x =
         if x[0].Length = 0 then [| x[0] |]
@@ -32,7 +32,8 @@ type internal CholeskyFactor() =
             | ValueSome l -> [| scaleBy (Array.create x[0].Length half) (Tensor.ofMatrix l) |]
             | ValueNone ->
                 Shape.fail op.Name
-                    "the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or use eigenSymmetric or solve for an indefinite one."
+                    ("the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or "
+                     + "use eigenSymmetric or solve for an indefinite one.")
 
     override _.Pushforward(_, y, dx) =
         let l = y[0]
@@ -101,9 +102,9 @@ type internal OrthogonalFactors() =
         [| transpose (Tensor.solveUpper r (transpose whole)) |]
 
 /// <summary>
-/// Division by differences of eigenvalues or singular values. Where two are equal up to rounding, the result is NaN whatever is divided, 0, too: how the
-/// pair's vectors are turned is up to rounding, and a 0 may belong to what does not depend on that as well as to what does (V sqrt(w) V^T at the
-/// identity), so that the limit cannot be known here.
+/// Division by differences of eigenvalues or singular values. Where two are equal up to rounding, the result is NaN whatever is divided, 0,
+/// too: how the pair's vectors are turned is up to rounding, and a 0 may belong to what does not depend on that as well as to what does
+/// (V sqrt(w) V^T at the identity), so that the limit cannot be known here.
 /// </summary>
 module internal Gaps =
     /// The rounding of the values that an algorithm which is stable in norm computes, from those of largest magnitude.
@@ -118,7 +119,8 @@ module internal Gaps =
         let n = d.Length
         let bound = rounding d
         let isOnDiagonal i = i / n = i % n
-        let fixed' = gaps.Elements |> Array.mapi (fun i gap -> if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0)
+        let replace i gap = if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0
+        let fixed' = gaps.Elements |> Array.mapi replace
         let mask = Tensor(fixed' |> Array.map (fun gap -> if gap = 0.0 then 0.0 else 1.0), [| n; n |], null)
         let gaps = Tensor.where mask (Tensor(fixed', [| n; n |], null)) gaps
         let diagonal = Array.init (n * n) (fun i -> if isOnDiagonal i then 1.0 else 0.0)
@@ -248,7 +250,9 @@ type internal SingularValues() =
 module TensorDecompositions =
     module Tensor =
         /// <summary>The lower triangular L with L L^T = A. Of A its symmetric part (A + A^T) / 2 is taken.</summary>
-        /// <exception cref="T:System.ArgumentException">The matrix is not square, or not positive definite: a pivot's square is below n 2^-52 of its diagonal entry.</exception>
+        /// <exception cref="T:System.ArgumentException">
+        /// The matrix is not square, or not positive definite: a pivot's square is below n 2^-52 of its diagonal entry.
+        /// </exception>
         let cholesky (a: Tensor) : Tensor =
             expectSquare "cholesky" a
             Tensor.Apply(CholeskyFactor(), [| symmetric a |])[0]
@@ -273,11 +277,11 @@ module TensorDecompositions =
         /// symmetric part (A + A^T) / 2 is taken.
         /// </summary>
         /// <remarks>
-        /// At eigenvalues that are equal up to rounding (8 n 2^-52 of the largest) the derivatives of their vectors are NaN in every mode, and so is what is
-        /// computed from them, V f(w) V^T, too: the limit cannot be known from w and V; use symmetricFunction, which knows it. Closer values leave fewer
-        /// digits in derivatives of V: about log10(largest / gap) are lost. First derivatives of functions of w alone are finite everywhere,
-        /// and right where they exist: the sum of f(w) has one; a single repeated value has none and gets the one along its vector. Second
-        /// derivatives of functions of w need those of V. In reverse mode a repeated pair makes the derivatives of all vectors NaN.
+        /// At eigenvalues that are equal up to rounding (8 n 2^-52 of the largest) the derivatives of their vectors are NaN in every mode, and so
+        /// is what is computed from them, V f(w) V^T, too: the limit cannot be known from w and V; use symmetricFunction, which knows it. Closer
+        /// values leave fewer digits in derivatives of V: about log10(largest / gap) are lost. First derivatives of functions of w alone are
+        /// finite everywhere, and right where they exist: the sum of f(w) has one; a single repeated value has none and gets the one along its
+        /// vector. Second derivatives of functions of w need those of V. In reverse mode a repeated pair makes the derivatives of all vectors NaN.
         /// </remarks>
         let eigenSymmetric (a: Tensor) : struct (Tensor * Tensor) =
             expectSquare "eigenSymmetric" a

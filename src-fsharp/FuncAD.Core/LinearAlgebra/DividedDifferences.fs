@@ -7,23 +7,25 @@ open System.Collections.Generic
 [<Struct>]
 type internal Estimate = { Value: float; Error: float }
 
-/// <summary>How a Taylor series is tried: terms beyond the order, whether in units of the point's size, and when it has converged.</summary>
+/// <summary>How a Taylor series is tried: with so many terms beyond the order, in units of the point's size or not, and converged where the terms of
+/// its tail are below 2^-bits of the sum of magnitudes.</summary>
 [<Struct>]
 type internal SeriesTrial = { Extra: int; IsScaled: bool; Tail: int; Bits: int }
 
 /// <summary>
-/// Divided differences f[x0, ..., xk] of a function of one number at given points, in ascending order, of which any may be repeated or close: f[x] = f(x),
-/// f[x, y] = (f(y) - f(x)) / (y - x), and so on (de Boor, "Divided differences", 2005); with all points equal, f^(k)(x) / k!.
+/// Divided differences f[x0, ..., xk] of a function of one number at given points, in ascending order, of which any may be repeated or
+/// close: f[x] = f(x), f[x, y] = (f(y) - f(x)) / (y - x), and so on (de Boor, "Divided differences", 2005); with all points equal, f^(k)(x) / k!.
 /// </summary>
 /// <remarks>
-/// Differences of close points cancel, so there the Taylor series of f about the points is used (with complete homogeneous polynomials of the distances as
-/// weights), if it tells the same about each of them: it has converged, foretells f at the others, and gives the same result from each. A kink or a
-/// jump between the points does not pass, and differences are right there. (A jump below 10^-12 that leaves the slope as it is would.)
+/// Differences of close points cancel, so there the Taylor series of f about the points is used (with complete homogeneous polynomials of
+/// the distances as weights), if it tells the same about each of them: it has converged, foretells f at the others, and gives the same
+/// result from each. A kink or a jump between the points does not pass, and differences are right there. (A jump below 10^-12 that leaves
+/// the slope as it is would.)
 /// </remarks>
 [<Sealed>]
 type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int) =
-    /// Close points need few terms, which are cheap and in range; thirty reach points that are apart by 0.3 of the radius of convergence. The last way is for
-    /// points that are equal up to rounding where f's further derivatives overflow: the error is the square of the last term.
+    /// Close points need few terms, which are cheap and in range; thirty reach points that are apart by 0.3 of the radius of convergence. The
+    /// last way is for points that are equal up to rounding where f's further derivatives overflow: the error is the square of the last term.
     let expansions =
         [ { Extra = 4; IsScaled = false; Tail = 2; Bits = 60 }
           { Extra = 30; IsScaled = false; Tail = 8; Bits = 60 }
@@ -34,7 +36,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         let y = y.Live
         if not (isNull y.node) then
             Shape.fail operation
-                "the function uses a number that is being differentiated, or a traced one, other than its argument, of which the derivative would be lost. Let it in through the matrix, as in symmetricFunction exp (t * A)."
+                ("the function uses a number that is being differentiated, or a traced one, other than its argument, of which the derivative would be "
+                 + "lost. Let it in through the matrix, as in symmetricFunction exp (t * A).")
         y.value
 
     let values = points |> Array.map (fun x -> plain (f (Real x)))
@@ -76,7 +79,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                 magnitudes[j] <- magnitudes[j] + abs d * magnitudes[j - 1]
         let sizes = Array.init count (fun j -> abs a[k + j] * magnitudes[j])
         let size = Array.sum sizes
-        let hasConverged = Double.IsFinite size && Seq.forall (fun j -> sizes[j] <= Math.ScaleB(size, -way.Bits)) (seq { count - way.Tail .. count - 1 })
+        let isSmall j = sizes[j] <= Math.ScaleB(size, -way.Bits)
+        let hasConverged = Double.IsFinite size && Seq.forall isSmall (seq { count - way.Tail .. count - 1 })
         let foretells (node: int) (d: float) =
             let mutable power, sum, size = 1.0, 0.0, 1.0
             for coefficient in a do
@@ -96,7 +100,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         else
             let values, sizes = candidates |> Array.map _.Value.Value, candidates |> Array.map _.Value.Error
             let middle, apart, size = values[values.Length / 2], Array.max values - Array.min values, Array.max sizes
-            if apart <= max (Math.ScaleB(size, -36)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50) } else ValueNone
+            if apart <= max (Math.ScaleB(size, -44)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50) }
+            else ValueNone
 
     let rec difference (nodes: int[]) : Estimate =
         let k = nodes.Length - 1

@@ -46,8 +46,8 @@ let orZeros (like: Tensor) (x: Tensor) = if isNone x then Tensor.Uniform(0.0, li
 let isFinite (x: Tensor) = Array.forall Double.IsFinite x.Compact
 
 /// <summary>
-/// The answer of every decomposition of a matrix with an entry that is NaN or infinite: NaN throughout, as the elementary functions give it outside
-/// their domain. No algorithm sees such a matrix, since some would fail, run on or choose a finite number.
+/// The answer of every decomposition of a matrix with an entry that is NaN or infinite: NaN throughout, as the elementary functions give it
+/// outside their domain. No algorithm sees such a matrix, since some would fail, run on or choose a finite number.
 /// </summary>
 let allNaN (shape: int[]) : Tensor = Tensor.Uniform(Double.NaN, shape)
 
@@ -82,8 +82,8 @@ let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
         scaleBy (Array.map2 (-) exponents step) (x * factors)
 
 /// <summary>
-/// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows and columns are
-/// about 1.
+/// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows and
+/// columns are about 1.
 /// </summary>
 let scales (a: Tensor) : struct (int[] * int[]) =
     let height, width = a.Dimensions[0], a.Dimensions[1]
@@ -97,8 +97,8 @@ let unscale (rows: int[]) (columns: int[]) (a: Tensor) : Tensor =
     scaleBy (Array.init a.Length (fun i -> -(rows[i / columns.Length]) - columns[i % columns.Length])) a
 
 /// <summary>
-/// The scales for Gaussian elimination: none where no product of entries or quotients can leave the range of double, which is nearly always and keeps
-/// the bits of the plain algorithm.
+/// The scales for Gaussian elimination: none where no product of entries or quotients can leave the range of double, which is nearly always
+/// and keeps the bits of the plain algorithm.
 /// </summary>
 let scalesOfElimination (a: Tensor) : struct (int[] * int[]) =
     let isUsual (x: float) = x = 0.0 || abs x > 1e-100 && abs x < 1e100

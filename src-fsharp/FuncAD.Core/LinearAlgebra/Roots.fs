@@ -5,7 +5,7 @@ open MathNet.Numerics.Integration
 open MathNet.Numerics.LinearAlgebra
 open FuncAD.Matrices
 
-/// <summary>Newton's iteration for the sign of a matrix, in blocks (Higham, "Functions of Matrices", chapters 5 and 6), over plain numbers of usual size.</summary>
+/// <summary>Newton's iteration for the sign of a matrix, in blocks (Higham, "Functions of Matrices", chapters 5 and 6).</summary>
 module internal SignIteration =
     let private limit = 100
 
@@ -41,8 +41,8 @@ module internal SignIteration =
         sylvesterOnce x c |> ValueOption.bind refine
 
     /// <summary>
-    /// The principal square root: the sign of [0, A; I, 0] is [0, A^(1/2); A^(-1/2), 0] (Denman and Beavers 1976), and then Newton's steps for X X = A. None if
-    /// there is none (an eigenvalue is negative or 0), or only one whose square is far larger than A.
+    /// The principal square root: the sign of [0, A; I, 0] is [0, A^(1/2); A^(-1/2), 0] (Denman and Beavers 1976), and then Newton's steps for
+    /// X X = A. None if there is none (an eigenvalue is negative or 0), or only one whose square is far larger than A.
     /// </summary>
     let squareRoot (a: Matrix<float>) : Matrix<float> voption =
         let unit = Matrix<float>.Build.DenseIdentity a.RowCount
@@ -119,8 +119,8 @@ module TensorRoots =
         let rounding = Array.fold (fun largest x -> max largest (abs x)) 0.0 a.Elements * Math.ScaleB(float (4 * n), -52)
         Seq.forall (fun i -> abs (a.Elements[i] - a.Elements[i % n * n + i / n]) <= rounding) (seq { 0 .. n * n - 1 })
 
-    /// Sums w z / (1 + x z) = log(1 + z) up to (|z| / 4)^16: Gauss's rule on the integral of z / (1 + x z), which is a Pade approximant (Dieci, Morini and
-    /// Papini, "Computational techniques for real logarithms of matrices", 1996).
+    /// Sums w z / (1 + x z) = log(1 + z) up to (|z| / 4)^16: Gauss's rule on the integral of z / (1 + x z), which is a Pade approximant (Dieci,
+    /// Morini and Papini, "Computational techniques for real logarithms of matrices", 1996).
     let private rule = GaussLegendreRule(0.0, 1.0, 8)
 
     /// log A = 2^k log(A^(1/2^k)), with roots until the rule is accurate (Kenney and Laub 1989).
@@ -144,25 +144,25 @@ module TensorRoots =
 
     module Tensor =
         /// <summary>
-        /// The principal square root X of a matrix, X X = A: of a symmetric one, with eigenvalues that are not negative, as symmetricFunction gives it (an eigenvalue that is
-        /// negative by rounding counts as 0), and of another one, without real eigenvalues that are negative or 0, by Denman and Beavers' iteration. Where there is none,
-        /// all entries are NaN.
+        /// The principal square root X of a matrix, X X = A: of a symmetric one, with eigenvalues that are not negative, as symmetricFunction
+        /// gives it (an eigenvalue that is negative by rounding counts as 0), and of another one, without real eigenvalues that are negative or
+        /// 0, by Denman and Beavers' iteration. Where there is none, all entries are NaN.
         /// </summary>
         /// <remarks>
-        /// X dX + dX X = dA, in directions that need not be symmetric, too. At an eigenvalue of 0 derivatives are infinite or NaN. All entries are NaN
-        /// where one of A is NaN or infinite. Cost: some ten inverses.
+        /// X dX + dX X = dA, in directions that need not be symmetric, too. At an eigenvalue of 0 derivatives are infinite or NaN. All entries
+        /// are NaN where one of A is NaN or infinite. Cost: some ten inverses.
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
         let squareRoot (a: Tensor) : Tensor =
             expectSquare "squareRoot" a
             if a.Length = 0 then a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", (fun x -> Real.Sqrt x), true), [| a |])
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", Real.Sqrt, true), [| a |])
             else SquareRoot.Of a
 
         /// <summary>
-        /// The principal logarithm of a matrix, e^X = A: of a symmetric one, with positive eigenvalues, as symmetricFunction gives it, and of another one, without real
-        /// eigenvalues that are negative or 0, by inverse scaling and squaring (Kenney and Laub 1989). Where there is none, all entries are NaN (or
-        /// infinite, at an eigenvalue of 0).
+        /// The principal logarithm of a matrix, e^X = A: of a symmetric one, with positive eigenvalues, as symmetricFunction gives it, and of
+        /// another one, without real eigenvalues that are negative or 0, by inverse scaling and squaring (Kenney and Laub 1989). Where there is
+        /// none, all entries are NaN (or infinite, at an eigenvalue of 0).
         /// </summary>
         /// <remarks>All entries are NaN where one of A is NaN or infinite. Cost: some ten inverses for each of about five square roots.</remarks>
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
@@ -170,5 +170,5 @@ module TensorRoots =
             expectSquare "logarithm" a
             if a.Length = 0 then a
             elif not (isFinite a) then undefined a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", (fun x -> Real.Log x), false), [| a |])
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", Real.Log, false), [| a |])
             else scaledLogarithm a

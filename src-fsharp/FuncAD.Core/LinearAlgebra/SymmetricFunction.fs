@@ -4,8 +4,8 @@ open System
 open FuncAD.Matrices
 
 /// <summary>
-/// Eigenvalues, eigenvectors, and divided differences of a function at the eigenvalues, by the order of the derivative that needs them: those of f, or of
-/// t -> f(2^e t) at 2^-e times the eigenvalues, 2^e being the size of the largest.
+/// Eigenvalues, eigenvectors, and divided differences of a function at the eigenvalues, by the order of the derivative that needs them: those
+/// of f, or of t -> f(2^e t) at 2^-e times the eigenvalues, 2^e being the size of the largest.
 /// </summary>
 [<Sealed>]
 type internal Spectrum(operation: string, f: Real -> Real, values: float[], vectors: Tensor) =
@@ -24,8 +24,8 @@ type internal Spectrum(operation: string, f: Real -> Real, values: float[], vect
     member _.Differences(order: int, e: int) : DividedDifferences = tables.GetOrAdd(struct (order, e), table)
 
 /// <summary>
-/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. <c>isSemidefinite</c>: an eigenvalue that is negative by
-/// rounding counts as 0.
+/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. <c>isSemidefinite</c>: an eigenvalue
+/// that is negative by rounding counts as 0.
 /// </summary>
 [<Sealed>]
 type internal MatrixFunction(operation: string, f: Real -> Real, isSemidefinite: bool) =
@@ -42,19 +42,20 @@ type internal MatrixFunction(operation: string, f: Real -> Real, isSemidefinite:
                 SymmetricEigen.Decompose(symmetric a)
                 |> ValueOption.map (fun (struct (values, vectors)) ->
                     let rounding = Gaps.rounding (Tensor(values, [| values.Length |], null))
-                    let values = if isSemidefinite then values |> Array.map (fun w -> if w < 0.0 && w >= -rounding then 0.0 else w) else values
-                    Spectrum(operation, f, values, Tensor.ofMatrix vectors))
+                    let known w = if w < 0.0 && w >= -rounding then 0.0 else w
+                    Spectrum(operation, f, (if isSemidefinite then Array.map known values else values), Tensor.ofMatrix vectors))
             last <- Some(a.Compact, spectrum)
             spectrum
 
 /// <summary>
-/// D^k f(A)[E1, ..., Ek], the k-th derivative of a matrix function along k matrices, at a symmetric A (f(A) itself for k = 0). In the basis of A's eigenvectors
-/// its entry (i0, ik) is the sum over all orders s of the E and all i1 ... of f[w_i0, ..., w_ik] (E_s1)_i0i1 ... (E_sk)_i(k-1)ik (Daleckii and Krein 1965;
-/// Higham, "Functions of Matrices", sections 3.2 and 3.4), finite at repeated eigenvalues wherever f has derivatives.
+/// D^k f(A)[E1, ..., Ek], the k-th derivative of a matrix function along k matrices, at a symmetric A (f(A) itself for k = 0). In the basis
+/// of A's eigenvectors its entry (i0, ik) is the sum over all orders s of the E and all i1 ... of
+/// f[w_i0, ..., w_ik] (E_s1)_i0i1 ... (E_sk)_i(k-1)ik (Daleckii and Krein 1965; Higham, "Functions of Matrices", section 3.2), finite at
+/// repeated eigenvalues wherever f has derivatives.
 /// </summary>
 /// <remarks>
-/// The family is closed: the derivative in A adds a matrix. Since f(A) is the gradient of a trace, &lt;Y, D^k f(A)[E1, ..., Ek]&gt; is symmetric in Y^T, E1, ..., Ek, so that
-/// pullbacks are members, too. The E need not be symmetric. Cost: k! n^(k+1), and 2 k + 2 products.
+/// The family is closed: the derivative in A adds a matrix. Since f(A) is the gradient of a trace, &lt;Y, D^k f(A)[E1, ..., Ek]&gt; is
+/// symmetric in Y^T, E1, ..., Ek, so that pullbacks are members, too. The E need not be symmetric. Cost: k! n^(k+1), and 2 k + 2 products.
 /// </remarks>
 [<Sealed>]
 type internal MatrixFunctionDerivative(f: MatrixFunction) =
@@ -67,7 +68,7 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
         | [] -> [ [] ]
         | _ ->
             items
-            |> List.mapi (fun index item -> MatrixFunctionDerivative.Orders(List.removeAt index items) |> List.map (fun rest -> item :: rest))
+            |> List.mapi (fun index item -> List.removeAt index items |> MatrixFunctionDerivative.Orders |> List.map (fun rest -> item :: rest))
             |> List.concat
 
     /// The sum above, over plain numbers.
@@ -109,8 +110,9 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
                     else
                         // out of the range of double on the way, perhaps, and not at the end: everything is scaled to usual size
                         let sizes = directions |> Array.map (fun e -> exponent e.Elements)
-                        let scaled = Array.map2 (fun size e -> scaleBy (Array.create (n * n) -size) e) sizes directions |> inner spectrum.Exponent
-                        if isFinite scaled then scaleBy (Array.create (n * n) (Array.sum sizes - k * spectrum.Exponent)) scaled else plain
+                        let all exponent = Array.create (n * n) exponent
+                        let scaled = Array.map2 (fun size e -> scaleBy (all -size) e) sizes directions |> inner spectrum.Exponent
+                        if isFinite scaled then scaleBy (all (Array.sum sizes - k * spectrum.Exponent)) scaled else plain
                 [| matmul v (rightTransposed result v) |]
 
     override _.Pushforward(x, _, dx) =
@@ -122,24 +124,27 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
 
     override _.Pullback(x, _, yBar, needed) =
         let turned = transpose yBar[0]
-        Array.init x.Length (fun index ->
-            if not needed[index] then null
-            else transpose (MatrixFunctionDerivative.Of(f, (if index = 0 then Array.append x [| turned |] else Array.updateAt index turned x))))
+        let part index =
+            let arguments = if index = 0 then Array.append x [| turned |] else Array.updateAt index turned x
+            if needed[index] then transpose (MatrixFunctionDerivative.Of(f, arguments)) else null
+        Array.init x.Length part
 
 /// <summary>Functions of symmetric matrices.</summary>
 [<AutoOpen>]
 module TensorSymmetricFunctions =
     module Tensor =
         /// <summary>
-        /// f of a symmetric matrix, V diag(f(w)) V^T with its eigenvalues w and eigenvectors V; of A its symmetric part (A + A^T) / 2 is taken. Derivatives of
-        /// every order, by divided differences of f (Daleckii and Krein 1965), are right at repeated and close eigenvalues, too.
+        /// f of a symmetric matrix, V diag(f(w)) V^T with its eigenvalues w and eigenvectors V; of A its symmetric part (A + A^T) / 2 is taken.
+        /// Derivatives of every order, by divided differences of f (Daleckii and Krein 1965), are right at repeated and close eigenvalues, too.
         /// </summary>
         /// <remarks>
         /// f is called at the eigenvalues, and in Taylor mode for derivatives. It has to be smooth at the eigenvalues for those to exist; an
-        /// infinite slope there gives infinite or NaN ones. All entries are NaN where one of A is NaN or infinite. Cost: n^3, and k! n^(k+1) for derivatives
-        /// of order k.
+        /// infinite slope there gives infinite or NaN ones. All entries are NaN where one of A is NaN or infinite. Cost: n^3, and k! n^(k+1) for
+        /// derivatives of order k.
         /// </remarks>
-        /// <exception cref="T:System.ArgumentException">The matrix is not square, or f uses a number that is being differentiated besides its argument.</exception>
+        /// <exception cref="T:System.ArgumentException">
+        /// The matrix is not square, or f uses a number that is being differentiated besides its argument.
+        /// </exception>
         let symmetricFunction (f: Real -> Real) (a: Tensor) : Tensor =
             expectSquare "symmetricFunction" a
             MatrixFunctionDerivative.Of(MatrixFunction("symmetricFunction", f, false), [| symmetric a |])
