@@ -266,9 +266,7 @@ module TensorDecompositions =
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">There are fewer rows than columns.</exception>
         let qr (a: Tensor) : struct (Tensor * Tensor) =
-            expectMatrix "qr" a
-            if a.Dimensions[0] < a.Dimensions[1] then
-                Shape.fail "qr" $"expected at least as many rows as columns, got the shape {Shape.text a.Dimensions}. Decompose the transpose."
+            expectTall "qr" "Decompose the transpose." a
             let parts = Tensor.Apply(OrthogonalFactors(), [| a |])
             struct (parts[0], parts[1])
 
@@ -304,6 +302,7 @@ module TensorDecompositions =
         /// <summary>The x that minimises |A x - b|, for a matrix of full column rank, by QR decomposition; b is a vector or a matrix.</summary>
         /// <exception cref="T:System.ArgumentException">The columns are linearly dependent up to rounding, or the shapes do not fit.</exception>
         let leastSquares (a: Tensor) (b: Tensor) : Tensor =
+            expectTall "leastSquares" "Such equations have many solutions: add a penalty as further rows." a
             let struct (q, r) = qr a
             if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
                 Shape.fail "leastSquares"

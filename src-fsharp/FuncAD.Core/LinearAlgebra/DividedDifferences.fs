@@ -20,7 +20,7 @@ type internal SeriesTrial = { Extra: int; IsScaled: bool; Tail: int; Bits: int }
 /// Differences of close points cancel, so there the Taylor series of f about the points is used (with complete homogeneous polynomials of
 /// the distances as weights), if it tells the same about each of them: it has converged, foretells f at the others, and gives the same
 /// result from each. A kink or a jump between the points does not pass, and differences are right there. (A jump below 10^-12 that leaves
-/// the slope as it is would.)
+/// the slope as it is would.) Where neither way leaves a digit, the answer is NaN.
 /// </remarks>
 [<Sealed>]
 type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int) =
@@ -103,6 +103,12 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
             if apart <= max (Math.ScaleB(size, -44)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50) }
             else ValueNone
 
+    /// What is left of a difference by subtraction: NaN where rounding is larger than what a function of this size would have there.
+    let subtract (nodes: int[]) (found: Estimate) : Estimate =
+        let largest (xs: float[]) = nodes |> Array.fold (fun largest node -> max largest (abs xs[node])) 0.0
+        let usual = largest values / Math.Pow(largest points, float (nodes.Length - 1))
+        if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) then { found with Value = Double.NaN } else found
+
     let rec difference (nodes: int[]) : Estimate =
         let k = nodes.Length - 1
         let exact value = { Value = value; Error = Math.ScaleB(abs value, -50) }
@@ -120,7 +126,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                     |> Seq.map (bySeries nodes error)
                     |> Seq.tryFind _.IsSome
                     |> Option.map _.Value
-                    |> Option.defaultWith (fun () -> { Value = (right.Value - left.Value) / gap; Error = error })
+                    |> Option.defaultWith (fun () -> subtract nodes { Value = (right.Value - left.Value) / gap; Error = error })
                 known[key] <- found
                 found
 

@@ -12,6 +12,11 @@ let expectSquare operation (x: Tensor) =
     if x.Rank <> 2 || x.Dimensions[0] <> x.Dimensions[1] then
         Shape.fail operation $"expected a square matrix, got the shape {Shape.text x.Dimensions}."
 
+let expectTall operation remedy (x: Tensor) =
+    expectMatrix operation x
+    if x.Dimensions[0] < x.Dimensions[1] then
+        Shape.fail operation $"expected at least as many rows as columns, got the shape {Shape.text x.Dimensions}. {remedy}"
+
 let singular operation : 'a =
     Shape.fail operation
         "the matrix is singular: a pivot is exactly 0. Use leastSquares, or add a small multiple of the identity if the matrix is meant to be regular."

@@ -122,6 +122,15 @@ let tests =
             for f in [ Tensor.squareRoot; Tensor.logarithm ] do
                 for a in [ [ -1.0; 0.0; 0.0; 1.0 ]; [ 0.0; 1.0; 0.0; 0.0 ]; [ -1.0; 1.0; 0.0; -1.0 ] ] do
                     Expect.isTrue (f (tensor [ 2; 2 ] a) |> _.ToArray() |> Array.forall Double.IsNaN) "a matrix without a real root or logarithm")
+        testCase "close eigenvalues of any size have the slope between them, or none: where its derivatives overflow" (fun () ->
+            for power in [ -300; -200; -100; 0; 100; 200; 300 ] do
+                let k = Math.Pow(10.0, float power)
+                let a = tensor [ 2; 2 ] [ 2.0; 1e-16; 1e-16; 2.0000000000000004 ] * k
+                for name, f in [ "sqrt", of' sqrt; "x^0.5", of' (fun x -> Real.Pow(x, 0.5)); "squareRoot", Tensor.squareRoot ] do
+                    let gradient: Tensor = AD.grad (fun a -> Tensor.sum (f a)) a * sqrt k
+                    for slope in gradient.ToArray() do
+                        if not (Double.IsNaN slope && name = "x^0.5" && power = -300) then
+                            expectClose 64.0 (0.5 / sqrt 2.0) slope $"{name}, {power}")
         testCase "a semidefinite matrix has a root, whatever the sign of its rounded eigenvalues" (fun () ->
             let random = random "semidefinite"
             for _ = 1 to 50 do
