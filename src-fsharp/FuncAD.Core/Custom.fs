@@ -100,9 +100,7 @@ module internal Custom =
                 let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
                 Gather.rebuild likeResult { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
             | :? DualLevel as level -> level.Refuse()
-            | _ ->
-                raise (
-                    NotSupportedException(
-                        $"{operation}: Taylor mode needs the rule's slope as a function of one number. Use Custom(name, value, slope), or nest Diff instead of Taylor."
-                    )
-                )
+            | level ->
+                // a series knows rules by their slopes; Orders.fs nests forward mode then
+                (level :?> RuleLevel).IsRefused <- true
+                raise (NotSupportedException $"{operation} has no series.")

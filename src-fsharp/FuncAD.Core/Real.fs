@@ -1105,6 +1105,10 @@ and [<Struct>] internal Lifted =
 /// <summary>A level that interprets rules by itself, such as Taylor mode's. It calls for a rule with at least one argument of its own.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
     inherit Level()
+
+    /// Tells whether a number of the level met what the level cannot follow; whatever came out of the function since is of no use.
+    member val IsRefused = false with get, set
+
     abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real
     abstract Binary<'R when 'R: struct and 'R :> IBinary> : rule: 'R * a: Real * b: Real -> Real
     abstract Ternary<'R when 'R: struct and 'R :> ITernary> : rule: 'R * a: Real * b: Real * c: Real -> Real

@@ -502,7 +502,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 tape.PushClosure(StackBackpropagator(slots, tape.Arrays)) |> ignore
                 Tensor.OnTape(tape, primal, tape.NewArray())
             | :? DualLevel as level -> level.Refuse()
-            | _ -> raise (ArrayAtRuleLevelException())
+            | level ->
+                (level :?> RuleLevel).IsRefused <- true
+                raise (ArrayAtRuleLevelException())
 
     /// The element at a position in row-major order.
     member internal x.ElementAt(position: int) : Real =
