@@ -1,0 +1,186 @@
+namespace FuncAD
+
+open System
+
+/// <summary>What differences say about the slope of a function at a point.</summary>
+[<Struct>]
+type internal NumericalSlope =
+    {
+        Value: float
+
+        /// The slope is within this distance of the value, as far as the function's own values tell; infinity where they do not.
+        Uncertainty: float
+
+        /// The largest |f(x + h) - f(x)| / h of the steps used: what a slope near to 0 is small against.
+        Steepness: float
+
+        /// The function has one and the same value at all the steps used.
+        IsConstant: bool
+
+        /// Why the slope is unknown, or null.
+        Obstacle: string
+    }
+
+/// <summary>
+/// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911; the error of an
+/// extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known beforehand: long ones see
+/// other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of all steps shorter than its own: what these differ from it
+/// is an error of the function's values, and counts as such.
+/// </summary>
+module internal NumericalSlope =
+    /// The function's values around x. Of a row on one side, the other value is f(x).
+    [<Struct>]
+    type private Row =
+        { Step: float
+          Right: float
+          Left: float }
+
+        /// The distance of the two values' places, and the quotient.
+        member row.Span(sides: float) = sides * row.Step
+        member row.Quotient(sides: float) = (row.Right - row.Left) / row.Span sides
+        member row.Size = max (abs row.Right) (abs row.Left)
+
+    /// An extrapolation of some rows to step 0, and the bound of its error; Noise is the error that it leaves to the function's values.
+    [<Struct>]
+    type private Extrapolation = { Value: float; Error: float; Noise: float; First: int; Last: int }
+
+    /// The ratio of neighbouring steps: no whole number, so that a period of the function does not divide all of them.
+    let private ratio = 3.6
+
+    /// The most rows that are extrapolated together, the fewest, and how many shorter ones have to be there to vouch for them.
+    let private widest, narrowest, witnesses = 7, 3, 2
+
+    /// Rows that are added at a time, and rows in all.
+    let private more, most = 8, 120
+
+    /// The error of values that are accurate to some hundred roundings.
+    let private rounding (size: float) = 256.0 * Math.ScaleB(size, -53)
+
+    let private unknown value obstacle : NumericalSlope =
+        { Value = value; Uncertainty = infinity; Steepness = 0.0; IsConstant = false; Obstacle = obstacle }
+
+    /// The steps to begin with: around the size of x down to its rounding, and around 1 for an x that is small.
+    let private steps (x: float) : float list =
+        let size = abs x
+        let ladder top bottom = List.unfold (fun step -> if step >= bottom then Some(step, step / ratio) else None) (1.54 * top)
+        [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
+          if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
+
+    /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the square where both sides are
+    /// seen). Answers the values, and how far each is from the two that it is made of.
+    let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
+        let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
+        for first = 0 to values.Length - 1 do
+            let share = (rows[first].Step / rows[first + length - 1].Step) ** sides
+            let value = previous[first] + (previous[first] - previous[first + 1]) * (share / (1.0 - share))
+            values[first] <- value
+            changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
+        struct (values, changes)
+
+    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what shorter rows say.
+    let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
+        let quotients = rows |> Array.map _.Quotient(sides)
+        let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
+        let mutable best = ValueNone
+        let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
+
+        /// What a slope takes the error of f's values for at a row that is shorter than its own, less what extrapolation takes off.
+        let unexplained first value index =
+            let truncation = 2.0 * abs (quotients[first] - value) * (rows[index].Step / rows[first].Step) ** sides
+            (abs (quotients[index] - value) - truncation) * rows[index].Span sides
+
+        for length = 2 to min widest rows.Length do
+            let struct (values, changes) = neville sides rows length slopes
+            let struct (centres, centreChanges) = neville sides rows length means
+            slopes <- values
+            means <- centres
+            if length >= narrowest then
+                for first = start to values.Length - 1 do
+                    let floor = Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)
+                    let mutable noise, ofShortest = floor, floor
+                    if not isTrusted then
+                        for index = 0 to first - 1 do
+                            noise <- max noise (unexplained first values[first] index)
+                            if 2 * index < first then ofShortest <- noise
+                    // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
+                    let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides
+                    // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against what f does over the steps; they
+                    // do not grow with the step; and the mean of f's values on both sides extrapolates to f(x).
+                    let isPlausible () =
+                        isTrusted
+                        || (noise <= max (16.0 * ofShortest) (rounding (max rows[first].Size (abs y)))
+                            && (noise <= Double.Epsilon + rounding (max rows[first].Size (abs y)) || noise <= 1e-4 * Array.max variations[first .. first + length - 1])
+                            && (sides = 1.0 || abs (centres[first] - y) <= 4.0 * (noise + centreChanges[first])))
+                    if error < infinity && (best.IsNone || error < best.Value.Error) && isPlausible () then
+                        best <- ValueSome { Value = values[first]; Error = error; Noise = noise; First = first; Last = first + length - 1 }
+        best
+
+    /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth function
+    /// approach each other as the step does.
+    let private hasKink (rows: Row[]) (y: float) (found: Extrapolation) : bool =
+        let gap index = abs ((rows[index].Right - y) - (y - rows[index].Left)) / rows[index].Step
+        match rows |> Array.tryFindIndex (fun row -> abs ((row.Right - y) - (y - row.Left)) > 16.0 * found.Noise) with
+        | Some index when index <= found.Last && index + 2 < rows.Length ->
+            gap index > gap (index + 1) / 1.5 && gap (index + 1) > gap (index + 2) / 1.5
+        | _ -> false
+
+    let private judge (sides: float) (rows: Row[]) (y: float) (found: Extrapolation) : NumericalSlope =
+        let isAt index = rows[index].Right = y && rows[index].Left = y
+        let isConstant = Seq.forall isAt (seq { 0 .. found.Last })
+        // A function that has been rounded is constant next to x; what it was before shows in longer steps.
+        let isRounded =
+            isConstant
+            && (match extrapolate sides rows y (found.Last + 1) true with
+                | ValueSome further -> abs further.Value > 10.0 * further.Error
+                | ValueNone -> false)
+        if isRounded then unknown found.Value "f is constant next to the point but not further off: its values are rounded, or it is made of steps"
+        elif sides = 2.0 && hasKink rows y found then unknown found.Value "f has a kink at the point, or next to it"
+        else
+            let steepness (row: Row) = max (abs (row.Right - y)) (abs (row.Left - y)) / row.Step
+            { Value = found.Value
+              Uncertainty = found.Error
+              Steepness = Seq.max (seq { for index in found.First .. found.Last -> steepness rows[index] })
+              IsConstant = isConstant
+              Obstacle = null }
+
+    /// <summary>
+    /// The slope at x of a function with the value y there. It is looked for until its error is small against it and <c>expected</c>, by the factor <c>precision</c>.
+    /// </summary>
+    let at (f: float -> float) (x: float) (y: float) (expected: float) (precision: float) : NumericalSlope =
+        let row (step: float) =
+            // a step by which x can be moved without rounding
+            let step = (abs x + step) - abs x
+            { Step = step; Right = (if step > 0.0 then f (x + step) else nan); Left = (if step > 0.0 then f (x - step) else nan) }
+        let sort (rows: Row seq) = rows |> Seq.filter (fun row -> row.Step > 0.0) |> Seq.distinctBy _.Step |> Seq.sortBy _.Step |> Seq.toArray
+
+        /// The rows on both sides of x where there are enough; else those on the side where f is finite.
+        let seen (rows: Row[]) : struct (float * Row[]) =
+            let enough = narrowest + witnesses + 1
+            let both = rows |> Array.filter (fun row -> Double.IsFinite row.Right && Double.IsFinite row.Left)
+            let right = [| for row in rows do if Double.IsFinite row.Right then { row with Left = y } |]
+            let left = [| for row in rows do if Double.IsFinite row.Left then { row with Right = y } |]
+            if both.Length >= enough then struct (2.0, both)
+            elif right.Length >= left.Length then struct (1.0, right)
+            else struct (1.0, left)
+
+        let rec search (rows: Row[]) : NumericalSlope =
+            let struct (sides, visible) = seen rows
+            let found = extrapolate sides visible y witnesses false
+            let isEnough = found.IsSome && found.Value.Error <= precision * max (abs expected) (abs found.Value.Value)
+            let isLongest =
+                found.IsSome
+                && found.Value.Last >= visible.Length - 2
+                && found.Value.Noise <= Double.Epsilon + rounding visible[found.Value.Last].Size
+            let isShortest = found.IsNone || found.Value.First <= witnesses + 1
+            let add (steps: float list) = search (sort (Seq.append rows (steps |> List.map row)))
+            if not isEnough && isLongest && rows.Length < most && Array.last(rows).Step < 1e280 && visible.Length > 0 then
+                add [ for k in 1..more -> rows[rows.Length - 1].Step * ratio ** float k ]
+            elif not isEnough && isShortest && x = 0.0 && rows.Length < most && visible.Length > 0 then
+                add [ for k in 1..more -> rows[0].Step / ratio ** float k ]
+            else
+                match found with
+                | ValueSome found -> judge sides visible y found
+                | ValueNone when visible.Length < narrowest + witnesses + 1 -> unknown nan "f is not finite around the point"
+                | ValueNone -> unknown nan "the difference quotients do not settle: f is noisy, or has no slope there"
+
+        if Double.IsFinite y then search (sort (steps x |> List.map row)) else unknown nan "f is not finite at the point"
