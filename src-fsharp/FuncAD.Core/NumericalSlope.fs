@@ -96,19 +96,21 @@ module internal NumericalSlope =
             means <- centres
             if length >= narrowest then
                 for first = start to values.Length - 1 do
-                    let floor = Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)
-                    let mutable noise, ofShortest = floor, floor
-                    if not isTrusted then
+                    let mutable noise = Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)
+                    let mutable ofShortest, ofOthers = Double.Epsilon, 0.0
+                    if not isTrusted && (best.IsNone || 2.0 * changes[first] < best.Value.Error) then
                         for index = 0 to first - 1 do
-                            noise <- max noise (unexplained first values[first] index)
-                            if 2 * index < first then ofShortest <- noise
+                            let error = unexplained first values[first] index
+                            noise <- max noise error
+                            if 2 * index < first then ofShortest <- max ofShortest error
+                            else ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
                     // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides
                     // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against what f does over the steps; they
                     // do not grow with the step; and the mean of f's values on both sides extrapolates to f(x).
                     let isPlausible () =
                         isTrusted
-                        || (noise <= max (16.0 * ofShortest) (rounding (max rows[first].Size (abs y)))
+                        || (ofOthers <= 16.0 * ofShortest
                             && (noise <= Double.Epsilon + rounding (max rows[first].Size (abs y)) || noise <= 1e-4 * Array.max variations[first .. first + length - 1])
                             && (sides = 1.0 || abs (centres[first] - y) <= 4.0 * (noise + centreChanges[first])))
                     if error < infinity && (best.IsNone || error < best.Value.Error) && isPlausible () then

@@ -172,7 +172,8 @@ let tests =
 
         law "Taylor coefficients are nested derivatives" 400 (cases { everything with Longest = 8; Depth = 1 } 1 1) (fun case ->
             let f (x: Real) = g case [| x |]
-            let series = AD.taylor 3 f (real case.Point[0]) |> values
+            let series = Taylor.coefficients 3 f (real case.Point[0]) |> values
+            let derivatives = Taylor.derivatives 3 f (real case.Point[0]) |> values
             let d1 = AD.diff f
             let d2 = AD.diff d1
             let d3 = AD.diff d2
@@ -187,7 +188,12 @@ let tests =
             near y.Primal.Primal.Tangent.Size (d1 (real x)).Value series[1] "order 1"
             near y.Primal.Tangent.Tangent.Size (d2 (real x)).Value (2.0 * series[2]) "order 2"
             near y.Tangent.Tangent.Tangent.Size (d3 (real x)).Value (6.0 * series[3]) "order 3"
-            near y.Tangent.Tangent.Tangent.Size y.Tangent.Tangent.Tangent.Value (6.0 * series[3]) "order 3, typed")
+            near y.Tangent.Tangent.Tangent.Size y.Tangent.Tangent.Tangent.Value (6.0 * series[3]) "order 3, typed"
+            // a series of derivatives has the same terms as one of coefficients
+            expectSame series[0] derivatives[0] "order 0, derivatives"
+            near y.Primal.Primal.Tangent.Size series[1] derivatives[1] "order 1, derivatives"
+            near y.Primal.Tangent.Tangent.Size (2.0 * series[2]) derivatives[2] "order 2, derivatives"
+            near y.Tangent.Tangent.Tangent.Size (6.0 * series[3]) derivatives[3] "order 3, derivatives")
 
         law "the primal is that of plain doubles, bit for bit, in every mode" 800 everywhere (fun case ->
             // Derivatives inside a program are not plain code: their own laws are above.

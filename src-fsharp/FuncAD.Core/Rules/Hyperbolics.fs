@@ -2,6 +2,10 @@ namespace FuncAD.Rules
 
 open System
 open FuncAD
+
+module private HyperbolicValues =
+    let acoshSlope (x: float) = 1.0 / (Math.Sqrt(x - 1.0) * Math.Sqrt(x + 1.0))
+
 open FuncAD.Algebra
 
 /// <summary>Hyperbolic functions and their inverses.</summary>
@@ -61,6 +65,16 @@ module rec Hyperbolics =
             member _.Value x = Math.Asinh x
             member _.Slope(x, _) = number 1.0 / binary (Powers.Hypot()) (number 1.0) x
 
+    /// y = 1 / (sqrt(x - 1) sqrt(x + 1)), dy/dx = -x y^3: one path from x to y, so that at x = 1, where y is infinite, all modes do the same sum
+    [<Struct>]
+    type AcoshSlope =
+        interface IUnary with
+            member _.Name = "acoshSlope"
+            member _.Domain = between 1.1 100.0
+            member _.Edges = [ edge 1.0 (inf, minusInf); edge 0.5 (nan, nan) ]
+            member _.Value x = HyperbolicValues.acoshSlope x
+            member _.Slope(x, y) = -(x * y) * (y * y)
+
     /// y = arcosh x, dy/dx = 1 / (sqrt(x - 1) sqrt(x + 1))
     [<Struct>]
     type Acosh =
@@ -69,9 +83,7 @@ module rec Hyperbolics =
             member _.Domain = between 1.1 100.0
             member _.Edges = [ edge 1.0 (0.0, inf); edge 0.5 (nan, nan) ]
             member _.Value x = Math.Acosh x
-
-            member _.Slope(x, _) =
-                number 1.0 / (unary (Powers.Sqrt()) (x - number 1.0) * unary (Powers.Sqrt()) (x + number 1.0))
+            member _.Slope(x, _) = unary (AcoshSlope()) x
 
     /// y = artanh x, dy/dx = 1 / ((1 - x)(1 + x))
     [<Struct>]
