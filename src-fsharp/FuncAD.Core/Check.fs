@@ -83,7 +83,7 @@ and [<AbstractClass; Sealed>] internal Entry private () =
     /// Two bounds keep right and wrong apart: to differ, a derivative has to be outside of four times the slope's uncertainty; to agree, it has to be inside once, and the
     /// uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as differences see, which is next to nothing against how steep f is around.
     /// </summary>
-    static member Verdict(derivative: float, slope: NumericalSlope, tolerance: float) : struct (GradientVerdict * string) =
+    static member Verdict(x: float, derivative: float, slope: NumericalSlope, tolerance: float) : struct (GradientVerdict * string) =
         let apart = abs (derivative - slope.Value)
         let size = max (abs derivative) (abs slope.Value)
         let allowed = tolerance * size
@@ -92,12 +92,17 @@ and [<AbstractClass; Sealed>] internal Entry private () =
             // that the slope is some number or other is enough
             if slope.Uncertainty <= 0.001 * max (abs slope.Value) slope.Steepness then struct (GradientVerdict.Differs, "")
             else struct (GradientVerdict.CannotTell, "the difference quotients do not settle")
-        elif apart > allowed + 4.0 * slope.Uncertainty then struct (GradientVerdict.Differs, "")
+        elif slope.Constancy > 0.0 then
+            // differences of exactly 0 hide what is below the values' rounding, and below that of the numbers on the way to them
+            let change = abs derivative * min slope.Constancy (max 1.0 (abs x))
+            if derivative = 0.0 then struct (GradientVerdict.Agrees, "")
+            elif change > 1e-6 * slope.Size && change > 1e-9 then struct (GradientVerdict.Differs, "")
+            else struct (GradientVerdict.CannotTell, "f does not change there, up to rounding")
+        elif apart > allowed + 4.0 * slope.Uncertainty && slope.Uncertainty <= 0.001 * size then struct (GradientVerdict.Differs, "")
         elif
             apart <= allowed + slope.Uncertainty
             && (slope.Uncertainty <= 10.0 * allowed
-                || (size <= 2.0 * slope.Uncertainty && slope.Uncertainty <= 0.001 * tolerance * slope.Steepness)
-                || (slope.IsConstant && derivative = 0.0))
+                || (size <= 2.0 * slope.Uncertainty && slope.Uncertainty <= 0.001 * tolerance * slope.Steepness))
         then
             struct (GradientVerdict.Agrees, "")
         else
@@ -127,9 +132,10 @@ module internal Check =
                 let other = if same y again then value.Value else again
                 String.Format(CultureInfo.InvariantCulture, "f is not a function: for the same x it returned {0:R} and {1:R}", y, other)
         let verdicts =
-            Array.map2
-                (fun derivative (slope: NumericalSlope) ->
-                    Entry.Verdict(derivative, (if isNull changing then slope else { slope with Uncertainty = infinity; Obstacle = changing }), tolerance))
+            Array.map3
+                (fun x derivative (slope: NumericalSlope) ->
+                    Entry.Verdict(x, derivative, (if isNull changing then slope else { slope with Uncertainty = infinity; Obstacle = changing }), tolerance))
+                point
                 derivatives
                 slopes
         let verdict index = let struct (verdict, _) = verdicts[index] in verdict

@@ -14,8 +14,11 @@ type internal NumericalSlope =
         /// The largest |f(x + h) - f(x)| / h of the steps used: what a slope near to 0 is small against.
         Steepness: float
 
-        /// The function has one and the same value at all the steps used.
-        IsConstant: bool
+        /// The longest step up to which all quotients are exactly 0; 0 where some are not.
+        Constancy: float
+
+        /// The largest value seen.
+        Size: float
 
         /// Why the slope is unknown, or null.
         Obstacle: string
@@ -33,7 +36,10 @@ module internal NumericalSlope =
     type private Row =
         { Step: float
           Right: float
-          Left: float }
+          Left: float
+
+          /// What the middle between both places is off by from x: long steps round it away.
+          Shift: float }
 
         /// The distance of the two values' places, and the quotient.
         member row.Span(sides: float) = sides * row.Step
@@ -42,7 +48,13 @@ module internal NumericalSlope =
 
     /// An extrapolation of some rows to step 0, and the bound of its error; Noise is the error that it leaves to the function's values.
     [<Struct>]
-    type private Extrapolation = { Value: float; Error: float; Noise: float; First: int; Last: int }
+    type private Extrapolation =
+        { Value: float
+          Error: float
+          Noise: float
+          First: int
+          Last: int
+          IsContested: bool }
 
     /// The ratio of neighbouring steps: no whole number, so that a period of the function does not divide all of them.
     let private ratio = 3.6
@@ -54,10 +66,10 @@ module internal NumericalSlope =
     let private more, most = 8, 120
 
     /// The error of values that are accurate to some hundred roundings.
-    let private rounding (size: float) = 256.0 * Math.ScaleB(size, -53)
+    let private rounding (size: float) = 256.0 * Math.ScaleB(abs size, -53)
 
     let private unknown value obstacle : NumericalSlope =
-        { Value = value; Uncertainty = infinity; Steepness = 0.0; IsConstant = false; Obstacle = obstacle }
+        { Value = value; Uncertainty = infinity; Steepness = 0.0; Constancy = 0.0; Size = 0.0; Obstacle = obstacle }
 
     /// The steps to begin with: around the size of x down to its rounding, and around 1 for an x that is small.
     let private steps (x: float) : float list =
@@ -77,11 +89,15 @@ module internal NumericalSlope =
             changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
         struct (values, changes)
 
-    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what shorter rows say.
+    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what shorter rows say. It is
+    /// contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near and from far.
     let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
-        let mutable best = ValueNone
+        // the slope's change over the shift, by the second difference
+        let shifts = rows |> Array.map (fun row -> if row.Shift = 0.0 then 0.0 else row.Shift * abs ((row.Right - y) - (y - row.Left)) / row.Step / row.Step)
+        let plausible = Collections.Generic.List<Extrapolation>()
+        let mutable best: Extrapolation voption = ValueNone
         let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
 
         /// What a slope takes the error of f's values for at a row that is shorter than its own, less what extrapolation takes off.
@@ -98,14 +114,15 @@ module internal NumericalSlope =
                 for first = start to values.Length - 1 do
                     let mutable noise = Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)
                     let mutable ofShortest, ofOthers = Double.Epsilon, 0.0
-                    if not isTrusted && (best.IsNone || 2.0 * changes[first] < best.Value.Error) then
+                    if not isTrusted && (best.IsNone || 2.0 * changes[first] < max best.Value.Error (0.1 * abs values[first])) then
                         for index = 0 to first - 1 do
                             let error = unexplained first values[first] index
                             noise <- max noise error
                             if 2 * index < first then ofShortest <- max ofShortest error
                             else ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
                     // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
-                    let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides
+                    let shift = Array.max shifts[first .. first + length - 1]
+                    let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift
                     // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against what f does over the steps; they
                     // do not grow with the step; and the mean of f's values on both sides extrapolates to f(x).
                     let isPlausible () =
@@ -113,9 +130,17 @@ module internal NumericalSlope =
                         || (ofOthers <= 16.0 * ofShortest
                             && (noise <= Double.Epsilon + rounding (max rows[first].Size (abs y)) || noise <= 1e-4 * Array.max variations[first .. first + length - 1])
                             && (sides = 1.0 || abs (centres[first] - y) <= 4.0 * (noise + centreChanges[first])))
-                    if error < infinity && (best.IsNone || error < best.Value.Error) && isPlausible () then
-                        best <- ValueSome { Value = values[first]; Error = error; Noise = noise; First = first; Last = first + length - 1 }
-        best
+                    if error < infinity && (best.IsNone || error < best.Value.Error || not isTrusted && error < 0.1 * abs values[first]) && isPlausible () then
+                        let extrapolation =
+                            { Value = values[first]; Error = error; Noise = noise; First = first; Last = first + length - 1; IsContested = false }
+                        plausible.Add extrapolation
+                        if best.IsNone || error < best.Value.Error then best <- ValueSome extrapolation
+        match best with
+        | ValueSome found ->
+            let isOther (shorter: Extrapolation) =
+                shorter.Last < found.First && abs (shorter.Value - found.Value) > 4.0 * (shorter.Error + found.Error) && shorter.Error < 0.1 * abs shorter.Value
+            ValueSome { found with IsContested = plausible.Exists isOther }
+        | ValueNone -> best
 
     /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth function
     /// approach each other as the step does.
@@ -135,14 +160,16 @@ module internal NumericalSlope =
             && (match extrapolate sides rows y (found.Last + 1) true with
                 | ValueSome further -> abs further.Value > 10.0 * further.Error
                 | ValueNone -> false)
-        if isRounded then unknown found.Value "f is constant next to the point but not further off: its values are rounded, or it is made of steps"
+        if found.IsContested || isRounded then
+            unknown found.Value "f has another slope next to the point than further off: its values are rounded, or it is made of steps"
         elif sides = 2.0 && hasKink rows y found then unknown found.Value "f has a kink at the point, or next to it"
         else
             let steepness (row: Row) = max (abs (row.Right - y)) (abs (row.Left - y)) / row.Step
             { Value = found.Value
               Uncertainty = found.Error
               Steepness = Seq.max (seq { for index in found.First .. found.Last -> steepness rows[index] })
-              IsConstant = isConstant
+              Constancy = if Seq.forall (fun index -> rows[index].Right = rows[index].Left) (seq { 0 .. found.Last }) then rows[found.Last].Step else 0.0
+              Size = rows |> Seq.map _.Size |> Seq.max
               Obstacle = null }
 
     /// <summary>
@@ -152,7 +179,11 @@ module internal NumericalSlope =
         let row (step: float) =
             // a step by which x can be moved without rounding
             let step = (abs x + step) - abs x
-            { Step = step; Right = (if step > 0.0 then f (x + step) else nan); Left = (if step > 0.0 then f (x - step) else nan) }
+            let right, left = x + step, x - step
+            { Step = step
+              Right = (if step > 0.0 then f right else nan)
+              Left = (if step > 0.0 then f left else nan)
+              Shift = abs (0.5 * right + 0.5 * left - x) }
         let sort (rows: Row seq) = rows |> Seq.filter (fun row -> row.Step > 0.0) |> Seq.distinctBy _.Step |> Seq.sortBy _.Step |> Seq.toArray
 
         /// The rows on both sides of x where there are enough; else those on the side where f is finite.
@@ -172,7 +203,7 @@ module internal NumericalSlope =
             let isLongest =
                 found.IsSome
                 && found.Value.Last >= visible.Length - 2
-                && found.Value.Noise <= Double.Epsilon + rounding visible[found.Value.Last].Size
+                && found.Value.Noise <= rounding y
             let isShortest = found.IsNone || found.Value.First <= witnesses + 1
             let add (steps: float list) = search (sort (Seq.append rows (steps |> List.map row)))
             if not isEnough && isLongest && rows.Length < most && Array.last(rows).Step < 1e280 && visible.Length > 0 then
