@@ -33,7 +33,8 @@ type GradientReport
     /// <summary>The number of entries of which the differences cannot tell whether they are right.</summary>
     member _.Undecided = undecided
 
-    /// <summary>The position of the worst entry among the numbers of the parameter, in order; -1 where there are none. One that differs is worse than one that cannot be told.</summary>
+    /// <summary>The position of the worst entry among the numbers of the parameter, in order; -1 where there are none. One that differs
+    /// is worse than one that cannot be told.</summary>
     member _.WorstEntry = worst
 
     /// <summary>FuncAD's derivative at the worst entry.</summary>
@@ -42,10 +43,12 @@ type GradientReport
     /// <summary>The extrapolated difference quotient at the worst entry.</summary>
     member _.Difference = difference
 
-    /// <summary>How far the slope may be from the difference quotient at the worst entry, as far as the function's values tell; infinity where they do not.</summary>
+    /// <summary>How far the slope may be from the difference quotient at the worst entry, as far as the function's values tell; infinity
+    /// where they do not.</summary>
     member _.Uncertainty = uncertainty
 
-    /// <summary>The relative error at the worst entry: |derivative - difference| / max(|derivative|, |difference|), less the quotient's own uncertainty.</summary>
+    /// <summary>The relative error at the worst entry: |derivative - difference| / max(|derivative|, |difference|), less the quotient's
+    /// own uncertainty.</summary>
     member _.Error = Entry.Error(derivative, difference, uncertainty)
 
     /// <summary>The error up to which the gradient passes.</summary>
@@ -80,8 +83,10 @@ and [<AbstractClass; Sealed>] internal Entry private () =
         if apart <= uncertainty then 0.0 else (apart - uncertainty) / max (abs derivative) (abs difference)
 
     /// <summary>
-    /// Two bounds keep right and wrong apart: to differ, a derivative has to be outside of four times the slope's uncertainty; to agree, it has to be inside once, and the
-    /// uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as differences see, which is next to nothing against how steep f is around.
+    /// Two bounds keep right and wrong apart: to differ, a derivative has to be outside of four times the slope's uncertainty; to agree,
+    /// it has to be inside once, and the
+    /// uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as differences see, which is next to nothing
+    /// against how steep f is around.
     /// </summary>
     static member Verdict(x: float, derivative: float, slope: NumericalSlope, tolerance: float) : struct (GradientVerdict * string) =
         let apart = abs (derivative - slope.Value)
@@ -110,7 +115,8 @@ and [<AbstractClass; Sealed>] internal Entry private () =
 
 /// <summary>The checker that ships: gradients against extrapolated differences.</summary>
 module internal Check =
-    let private same (a: float) (b: float) = BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b || (Double.IsNaN a && Double.IsNaN b)
+    let private same (a: float) (b: float) =
+        BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b || (Double.IsNaN a && Double.IsNaN b)
 
     let gradient (f: 'P -> Real) (p: 'P) (tolerance: float) : GradientReport =
         let struct (like, parts) = Gather.input "CheckGradient" "x" p
@@ -124,7 +130,8 @@ module internal Check =
             moved[index] <- x
             (f (at moved)).Value
 
-        let slopes = Array.init point.Length (fun index -> NumericalSlope.at (along index) point[index] y derivatives[index] (0.1 * tolerance))
+        let slope index = NumericalSlope.at (along index) point[index] y derivatives[index] (0.1 * tolerance)
+        let slopes = Array.init point.Length slope
         let again = (f (at point)).Value
         let changing =
             if same y again && same y value.Value then null
@@ -134,7 +141,8 @@ module internal Check =
         let verdicts =
             Array.map3
                 (fun x derivative (slope: NumericalSlope) ->
-                    Entry.Verdict(x, derivative, (if isNull changing then slope else { slope with Uncertainty = infinity; Obstacle = changing }), tolerance))
+                    let slope = if isNull changing then slope else { slope with Uncertainty = infinity; Obstacle = changing }
+                    Entry.Verdict(x, derivative, slope, tolerance))
                 point
                 derivatives
                 slopes

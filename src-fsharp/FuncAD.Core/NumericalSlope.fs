@@ -25,9 +25,12 @@ type internal NumericalSlope =
     }
 
 /// <summary>
-/// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911; the error of an
-/// extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known beforehand: long ones see
-/// other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of all steps shorter than its own: what these differ from it
+/// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911;
+/// the error of an
+/// extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known beforehand:
+/// long ones see
+/// other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of all steps shorter than
+/// its own: what these differ from it
 /// is an error of the function's values, and counts as such.
 /// </summary>
 module internal NumericalSlope =
@@ -78,7 +81,8 @@ module internal NumericalSlope =
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
-    /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the square where both sides are
+    /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the
+    /// square where both sides are
     /// seen). Answers the values, and how far each is from the two that it is made of.
     let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
@@ -89,13 +93,16 @@ module internal NumericalSlope =
             changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
         struct (values, changes)
 
-    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what shorter rows say. It is
+    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what
+    /// shorter rows say. It is
     /// contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near and from far.
     let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
         // the slope's change over the shift, by the second difference
-        let shifts = rows |> Array.map (fun row -> if row.Shift = 0.0 then 0.0 else row.Shift * abs ((row.Right - y) - (y - row.Left)) / row.Step / row.Step)
+        let shift (row: Row) =
+            if row.Shift = 0.0 then 0.0 else row.Shift * abs ((row.Right - y) - (y - row.Left)) / row.Step / row.Step
+        let shifts = rows |> Array.map shift
         let plausible = Collections.Generic.List<Extrapolation>()
         let mutable best: Extrapolation voption = ValueNone
         let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
@@ -123,26 +130,37 @@ module internal NumericalSlope =
                     // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
                     let shift = Array.max shifts[first .. first + length - 1]
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift
-                    // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against what f does over the steps; they
+                    // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against
+                    // what f does over the steps; they
                     // do not grow with the step; and the mean of f's values on both sides extrapolates to f(x).
                     let isPlausible () =
                         isTrusted
                         || (ofOthers <= 16.0 * ofShortest
-                            && (noise <= Double.Epsilon + rounding (max rows[first].Size (abs y)) || noise <= 1e-4 * Array.max variations[first .. first + length - 1])
+                            && (noise <= Double.Epsilon + rounding (max rows[first].Size (abs y))
+                                || noise <= 1e-4 * Array.max variations[first .. first + length - 1])
                             && (sides = 1.0 || abs (centres[first] - y) <= 4.0 * (noise + centreChanges[first])))
-                    if error < infinity && (best.IsNone || error < best.Value.Error || not isTrusted && error < 0.1 * abs values[first]) && isPlausible () then
+                    let isOfUse = best.IsNone || error < best.Value.Error || (not isTrusted && error < 0.1 * abs values[first])
+                    if error < infinity && isOfUse && isPlausible () then
                         let extrapolation =
-                            { Value = values[first]; Error = error; Noise = noise; First = first; Last = first + length - 1; IsContested = false }
+                            { Value = values[first]
+                              Error = error
+                              Noise = noise
+                              First = first
+                              Last = first + length - 1
+                              IsContested = false }
                         plausible.Add extrapolation
                         if best.IsNone || error < best.Value.Error then best <- ValueSome extrapolation
         match best with
         | ValueSome found ->
             let isOther (shorter: Extrapolation) =
-                shorter.Last < found.First && abs (shorter.Value - found.Value) > 4.0 * (shorter.Error + found.Error) && shorter.Error < 0.1 * abs shorter.Value
+                shorter.Last < found.First
+                && shorter.Error < 0.1 * abs shorter.Value
+                && abs (shorter.Value - found.Value) > 4.0 * (shorter.Error + found.Error)
             ValueSome { found with IsContested = plausible.Exists isOther }
         | ValueNone -> best
 
-    /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth function
+    /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth
+    /// function
     /// approach each other as the step does.
     let private hasKink (rows: Row[]) (y: float) (found: Extrapolation) : bool =
         let gap index = abs ((rows[index].Right - y) - (y - rows[index].Left)) / rows[index].Step
@@ -168,12 +186,13 @@ module internal NumericalSlope =
             { Value = found.Value
               Uncertainty = found.Error
               Steepness = Seq.max (seq { for index in found.First .. found.Last -> steepness rows[index] })
-              Constancy = if Seq.forall (fun index -> rows[index].Right = rows[index].Left) (seq { 0 .. found.Last }) then rows[found.Last].Step else 0.0
+              Constancy = if Array.forall (fun (row: Row) -> row.Right = row.Left) rows[.. found.Last] then rows[found.Last].Step else 0.0
               Size = rows |> Seq.map _.Size |> Seq.max
               Obstacle = null }
 
     /// <summary>
-    /// The slope at x of a function with the value y there. It is looked for until its error is small against it and <c>expected</c>, by the factor <c>precision</c>.
+    /// The slope at x of a function with the value y there. It is looked for until its error is small against it and <c>expected</c>, by
+    /// the factor <c>precision</c>.
     /// </summary>
     let at (f: float -> float) (x: float) (y: float) (expected: float) (precision: float) : NumericalSlope =
         let row (step: float) =
@@ -184,7 +203,8 @@ module internal NumericalSlope =
               Right = (if step > 0.0 then f right else nan)
               Left = (if step > 0.0 then f left else nan)
               Shift = abs (0.5 * right + 0.5 * left - x) }
-        let sort (rows: Row seq) = rows |> Seq.filter (fun row -> row.Step > 0.0) |> Seq.distinctBy _.Step |> Seq.sortBy _.Step |> Seq.toArray
+        let sort (rows: Row seq) =
+            rows |> Seq.filter (fun row -> row.Step > 0.0) |> Seq.distinctBy _.Step |> Seq.sortBy _.Step |> Seq.toArray
 
         /// The rows on both sides of x where there are enough; else those on the side where f is finite.
         let seen (rows: Row[]) : struct (float * Row[]) =

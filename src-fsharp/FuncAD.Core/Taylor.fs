@@ -5,8 +5,10 @@ open System.Collections.Generic
 open FuncAD.Rules
 
 /// <summary>
-/// What the k-th number of a series is, as weights of the two sums that numbers of series go through. As a coefficient, f(k) / k!, a product is the
-/// plain convolution; as a derivative, f(k) itself, it is Leibniz's rule with binomial coefficients. Neither is computed from the other: k! leaves the
+/// What the k-th number of a series is, as weights of the two sums that numbers of series go through. As a coefficient, f(k) / k!, a
+/// product is the
+/// plain convolution; as a derivative, f(k) itself, it is Leibniz's rule with binomial coefficients. Neither is computed from the other:
+/// k! leaves the
 /// range of doubles at k = 171, and coefficients do where derivatives need not.
 /// </summary>
 [<Sealed>]
@@ -36,7 +38,8 @@ type internal Scaling private (binomials: float[][]) =
             Real.Scale(Real.Scale(Real share, a), Real.Scale(Real(weight / share), b))
 
 /// <summary>
-/// A power series y0 + y1 t + y2 t^2 + ..., computed number by number and kept, in one of the scalings. From <c>Bound</c> on its numbers are structural
+/// A power series y0 + y1 t + y2 t^2 + ..., computed number by number and kept, in one of the scalings. From <c>Bound</c> on its numbers
+/// are structural
 /// zeros: a polynomial has no more. <c>next</c> is told the series and k.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
@@ -91,7 +94,10 @@ type internal Application(rule: obj, result: float, a: Real, b: Real) =
 
     interface IEquatable<Application> with
         member _.Equals other =
-            Application.AreSame(result, other.Result) && Application.AreSame(a, other.A) && Application.AreSame(b, other.B) && rule.Equals other.Rule
+            Application.AreSame(result, other.Result)
+            && Application.AreSame(a, other.A)
+            && Application.AreSame(b, other.B)
+            && rule.Equals other.Rule
 
     override x.Equals other =
         match other with
@@ -101,7 +107,8 @@ type internal Application(rule: obj, result: float, a: Real, b: Real) =
     override _.GetHashCode() = HashCode.Combine(rule.GetType(), result, a.value, b.value)
 
 /// <summary>
-/// A number of a Taylor level. The function's own numbers are complete. Those that rules compute their slopes with are lazy: their series are made number by
+/// A number of a Taylor level. The function's own numbers are complete. Those that rules compute their slopes with are lazy: their series
+/// are made number by
 /// number, on demand, and they keep what was applied to them. They are gone when the result of the rule is complete.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
@@ -118,7 +125,8 @@ type internal Jet(level: RuleLevel, series: Series, isLazy: bool) =
         applied
 
 /// <summary>
-/// Taylor mode: numbers are truncated power series in one perturbation. A rule y = f(x) reads y' = slope(x, y) x', so that, for coefficients,
+/// Taylor mode: numbers are truncated power series in one perturbation. A rule y = f(x) reads y' = slope(x, y) x', so that, for
+/// coefficients,
 /// k y_k = sum over j of j x_j slope_(k-j) (Griewank and Walther, "Evaluating Derivatives", section 13.2): the slope, written once in the
 /// table, is evaluated over lazy series, of y itself too (Karczmarczuk, "Functional differentiation of computer programs", 2001).
 /// Operations met again on the same argument are shared, which ties sin and cos, or the Bessel functions, into one recurrence.
@@ -154,17 +162,21 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             number
 
     /// <summary>
-    /// The number that results from a rule, by a <c>series</c> made from its arguments and the result as the rule is to see them: complete ones for arithmetic, lazy
+    /// The number that results from a rule, by a <c>series</c> made from its arguments and the result as the rule is to see them:
+    /// complete ones for arithmetic, lazy
     /// ones for the rest.
     /// </summary>
-    member private level.Apply(rule: obj, isArithmetic: bool, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>) : Real =
+    member private level.Apply
+        (rule: obj, isArithmetic: bool, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>)
+        : Real =
         if arguments |> Array.exists level.IsLazy then level.Shared(rule, arguments, primal, series)
         elif isArithmetic then level.Complete(series.Invoke(arguments, null))
         else
             let number = level.Shared(rule, arguments |> Array.map level.Lazy, primal, series)
             level.Complete (number.node :?> Jet).Series
 
-    /// What an argument contributes to number k of the result, k >= 1. The slope is asked for no more than it has to know by then: it may contain the
+    /// What an argument contributes to number k of the result, k >= 1. The slope is asked for no more than it has to know by then: it may
+    /// contain the
     /// result.
     member private _.Contribution(x: Series, slope: Series, k: int) : Real =
         let bound = if k = 1 then slope.KnownBound else slope.Bound
@@ -226,7 +238,8 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Powers.ScaleB -> true
             | _ -> false
         level.Apply(rule, isArithmetic, [| x |], primal, fun arguments y ->
-            level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], if isNull y then Real 0.0 else y.Invoke())) |]))
+            let y () = if isNull y then Real 0.0 else y.Invoke()
+            level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], y ())) |]))
 
     override level.Binary(rule: 'R, a: Real, b: Real) : Real =
         let primal = Real.Binary(rule, a.Below level, b.Below level)
@@ -287,7 +300,8 @@ module internal Taylor =
         finally
             level.End()
 
-    /// The coefficients f(k)(x) / k! for k = 0 .. order, in one run of f; null where f computes with arrays or with structured custom rules.
+    /// The coefficients f(k)(x) / k! for k = 0 .. order, in one run of f; null where f computes with arrays or with structured custom
+    /// rules.
     let coefficients (order: int) (f: Real -> Real) (x: Real) : Real[] = series Scaling.Coefficients order f x
 
     /// The derivatives f(k)(x), likewise.

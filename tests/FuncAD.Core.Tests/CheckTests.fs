@@ -1,4 +1,5 @@
-/// The checker is checked: right slopes pass, wrong ones are found, at the points where differences are hard, and it says where it cannot tell.
+/// The checker is checked: right slopes pass, wrong ones are found, at the points where differences are hard, and it says where it cannot
+/// tell.
 module FuncAD.Tests.CheckTests
 
 open System
