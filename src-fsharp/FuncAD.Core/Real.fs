@@ -71,6 +71,18 @@ type Real =
     /// the question costs two comparisons.)
     static member private IsOfModes(level: Level) : bool = level :? Tape || level :? ForwardLevel
 
+    /// Tells whether second derivatives are taken with respect to what the number depends on: by a level over a level, a dual tape or a series.
+    member internal x.HasSecondDerivatives: bool =
+        match x.Live.Level with
+        | null
+        | :? TraceLevel -> false
+        | level when not (Real.IsOfModes level) -> true
+        | _ ->
+            match x.Live.Primal.Live.Level with
+            | null
+            | :? TraceLevel -> false
+            | _ -> true
+
     /// Tells whether the number is the answer to a question, or a share, in a program that is being traced.
     member private x.IsWeight: bool =
         match x.node with

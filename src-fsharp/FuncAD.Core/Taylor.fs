@@ -6,10 +6,8 @@ open FuncAD.Rules
 
 /// <summary>
 /// What the k-th number of a series is, as weights of the two sums that numbers of series go through. As a coefficient, f(k) / k!, a
-/// product is the
-/// plain convolution; as a derivative, f(k) itself, it is Leibniz's rule with binomial coefficients. Neither is computed from the other:
-/// k! leaves the
-/// range of doubles at k = 171, and coefficients do where derivatives need not.
+/// product is the plain convolution; as a derivative, f(k) itself, it is Leibniz's rule with binomial coefficients. Neither is computed
+/// from the other: k! leaves the range of doubles at k = 171, and coefficients do where derivatives need not.
 /// </summary>
 [<Sealed>]
 type internal Scaling private (binomials: float[][]) =
@@ -39,8 +37,7 @@ type internal Scaling private (binomials: float[][]) =
 
 /// <summary>
 /// A power series y0 + y1 t + y2 t^2 + ..., computed number by number and kept, in one of the scalings. From <c>Bound</c> on its numbers
-/// are structural
-/// zeros: a polynomial has no more. <c>next</c> is told the series and k.
+/// are structural zeros: a polynomial has no more. <c>next</c> is told the series and k.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Series private (start: Real[], known: int, bound: int, next: Func<Series, int, Real>) =
@@ -108,8 +105,7 @@ type internal Application(rule: obj, result: float, a: Real, b: Real) =
 
 /// <summary>
 /// A number of a Taylor level. The function's own numbers are complete. Those that rules compute their slopes with are lazy: their series
-/// are made number by
-/// number, on demand, and they keep what was applied to them. They are gone when the result of the rule is complete.
+/// are made number by number, on demand, and they keep what was applied to them. They are gone when the result of the rule is complete.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Jet(level: RuleLevel, series: Series, isLazy: bool) =
@@ -126,8 +122,7 @@ type internal Jet(level: RuleLevel, series: Series, isLazy: bool) =
 
 /// <summary>
 /// Taylor mode: numbers are truncated power series in one perturbation. A rule y = f(x) reads y' = slope(x, y) x', so that, for
-/// coefficients,
-/// k y_k = sum over j of j x_j slope_(k-j) (Griewank and Walther, "Evaluating Derivatives", section 13.2): the slope, written once in the
+/// coefficients, k y_k = sum over j of j x_j slope_(k-j) (Griewank and Walther, "Evaluating Derivatives", section 13.2): the slope, written once in the
 /// table, is evaluated over lazy series, of y itself too (Karczmarczuk, "Functional differentiation of computer programs", 2001).
 /// Operations met again on the same argument are shared, which ties sin and cos, or the Bessel functions, into one recurrence.
 /// Cost: O(order^2) per operation and distinct function in its slopes.
@@ -163,8 +158,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
 
     /// <summary>
     /// The number that results from a rule, by a <c>series</c> made from its arguments and the result as the rule is to see them:
-    /// complete ones for arithmetic, lazy
-    /// ones for the rest.
+    /// complete ones for arithmetic, lazy ones for the rest.
     /// </summary>
     member private level.Apply
         (rule: obj, isArithmetic: bool, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>)
@@ -176,8 +170,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             level.Complete (number.node :?> Jet).Series
 
     /// What an argument contributes to number k of the result, k >= 1. The slope is asked for no more than it has to know by then: it may
-    /// contain the
-    /// result.
+    /// contain the result.
     member private _.Contribution(x: Series, slope: Series, k: int) : Real =
         let bound = if k = 1 then slope.KnownBound else slope.Bound
         let mutable sum = Real 0.0
@@ -220,13 +213,13 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
         Series(primal, Int32.MaxValue, next)
 
     /// The one quotient, from b y = a: number k of a less all of b y but b0 y_k, divided by b0.
-    member private _.Quotient(primal: Real, a: Series, b: Series) : Series =
+    member private _.Quotient(primal: Real, a: Series, b: Series, b0: Real) : Series =
         let next (y: Series) k =
             if k = 1 && b.Bound = 1 then y.Narrow a.Bound
             let mutable rest = a[k]
             for j = 1 to min k (b.Bound - 1) do
                 rest <- Real.Binary(Arithmetic.Subtract(), rest, Scaling.Weigh(scaling.OfProduct(k, j), b[j], y[k - j]))
-            Real.Binary(Arithmetic.Divide(), rest, b[0])
+            Real.Binary(Arithmetic.Divide(), rest, b0)
         Series(primal, Int32.MaxValue, next)
 
     override level.Unary(rule: 'R, x: Real) : Real =
@@ -238,8 +231,14 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Powers.ScaleB -> true
             | _ -> false
         level.Apply(rule, isArithmetic, [| x |], primal, fun arguments y ->
-            let y () = if isNull y then Real 0.0 else y.Invoke()
-            level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], y ())) |]))
+            match box rule with
+            | :? Powers.ReciprocalOfPositive ->
+                // a quotient, whose recurrence does not square: -0 counts as 0
+                let x = level.SeriesOf arguments[0]
+                level.Quotient(primal, level.SeriesOf(Real 1.0), x, TaylorLevel.Plus(x[0], Real 0.0))
+            | _ ->
+                let y () = if isNull y then Real 0.0 else y.Invoke()
+                level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], y ())) |]))
 
     override level.Binary(rule: 'R, a: Real, b: Real) : Real =
         let primal = Real.Binary(rule, a.Below level, b.Below level)
@@ -255,7 +254,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             let a, b = arguments[0], arguments[1]
             match box rule with
             | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
-            | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b)
+            | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
             | _ ->
                 let y () = if isNull y then Real 0.0 else y.Invoke()
                 level.Integrate(

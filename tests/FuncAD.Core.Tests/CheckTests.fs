@@ -62,7 +62,10 @@ type private Score() =
 
 let private slopeOf (rule: UnaryEntry) (x: float) = rule.Rule.Slope<Flat>(Flat x, Flat(rule.Value x)).Value
 
-let private smooth = unaries |> Array.filter (fun rule -> rule.Label <> "cube" && rule.Label <> "bitIncrement" && rule.Label <> "bitDecrement")
+let private smooth =
+    // reach has the slope 1 also where it is constant, for the sake of the products that it is a factor of
+    let others = set [ "cube"; "bitIncrement"; "bitDecrement"; "reach" ]
+    unaries |> Array.filter (fun rule -> not (others.Contains rule.Label))
 
 let private inside (random: Random) (domain: Domain) = domain.Low + (domain.High - domain.Low) * random.NextDouble()
 

@@ -170,6 +170,8 @@ let private allowed (label: string) : float[] =
     | "logGamma"
     | "digamma" -> [| 6.0; 8.0; 10.0; 12.0 |]
     | "lorentzian" -> [| 2.0; 3.0; 5.0; 20.0 |]
+    // its derivatives have the powers 3, 5 and 7 of it, of which each factor is off by up to 2
+    | "acoshSlope" -> [| 2.0; 7.0; 11.0; 15.0 |]
     | "normalInverseCdf" -> [| 4.0; 8.0; 10.0; 14.0 |]
     | "normalQuantileDensity" -> [| 8.0; 10.0; 14.0; 20.0 |]
     | _ -> [| 4.0; 4.0; 6.0; 8.0 |]

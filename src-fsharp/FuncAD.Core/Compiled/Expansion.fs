@@ -34,6 +34,9 @@ module internal Expansion =
         | :? Exponentials.LogisticDensity -> graph.Apply(multiply, sigmoid a, sigmoid (graph.Apply(negate, a, 0, 0)), 0)
         | :? Exponentials.Softplus -> graph.Apply(add, graph.Apply(max, a, zero, 0), graph.Apply(log1p, decay a, 0, 0), 0)
         | :? Powers.OneMinusSquare -> graph.Apply(multiply, graph.Apply(subtract, one, a, 0), graph.Apply(add, one, a, 0), 0)
+        | :? Powers.ReciprocalOfPositive ->
+            // what is below 0 has no reciprocal, and -0 that of 0
+            graph.Apply(divide, one, graph.Apply(select, graph.Apply(less, a, zero, 0), graph.Constant nan, graph.Apply(abs, a, 0, 0)), 0)
         | :? Special.Reach ->
             let limit bound = graph.Constant bound
             graph.Apply(max, limit -SpecialValues.bellReach, graph.Apply(min, a, limit SpecialValues.bellReach, 0), 0)

@@ -478,6 +478,10 @@ module internal LaneHyperbolics =
         let y = logOf (less (number 268435456.0) x) (t + 'V.Sqrt(t * (t + number 2.0))) x
         selectLess x (number 1.0) (number nan) y
 
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let acoshSlope (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        number 1.0 / ('V.Sqrt(x - number 1.0) * 'V.Sqrt(x + number 1.0))
+
     /// log(1 + 2 t / (1 - t)) / 2 for t = |x|.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let atanh (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =

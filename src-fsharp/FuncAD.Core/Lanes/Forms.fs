@@ -98,6 +98,7 @@ type internal Forms =
         elif Forms.Is<'R, Hyperbolics.Asinh>() then y <- LaneHyperbolics.asinh x
         elif Forms.Is<'R, Hyperbolics.Acosh>() then y <- LaneHyperbolics.acosh x
         elif Forms.Is<'R, Hyperbolics.Atanh>() then y <- LaneHyperbolics.atanh x
+        elif Forms.Is<'R, Hyperbolics.AcoshSlope>() then y <- LaneHyperbolics.acoshSlope x
         elif Forms.Is<'R, Hyperbolics.Sech>() then y <- LaneHyperbolics.sech x
         elif Forms.Is<'R, Special.Erf>() then y <- LaneSpecial.erf x
         elif Forms.Is<'R, Special.Erfc>() then y <- LaneSpecial.erfc x

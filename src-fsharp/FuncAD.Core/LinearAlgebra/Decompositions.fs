@@ -114,17 +114,19 @@ module internal Gaps =
     let private row (d: Tensor) = Tensor.reshape [ 1; d.Length ] d
     let private column (d: Tensor) = Tensor.reshape [ d.Length; 1 ] d
 
-    /// x_ij / gaps_ij off the diagonal, NaN where the gap is no more than the rounding of d, and 0 on the diagonal.
+    /// x_ij / gaps_ij off the diagonal, NaN where the gap is no more than the rounding of d, and 0 on the diagonal; NaN throughout where d is.
     let private over (gaps: Tensor) (d: Tensor) (x: Tensor) : Tensor =
         let n = d.Length
         let bound = rounding d
-        let isOnDiagonal i = i / n = i % n
-        let replace i gap = if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0
-        let fixed' = gaps.Elements |> Array.mapi replace
-        let mask = Tensor(fixed' |> Array.map (fun gap -> if gap = 0.0 then 0.0 else 1.0), [| n; n |], null)
-        let gaps = Tensor.where mask (Tensor(fixed', [| n; n |], null)) gaps
-        let diagonal = Array.init (n * n) (fun i -> if isOnDiagonal i then 1.0 else 0.0)
-        Tensor.Linear(Masked(diagonal, false, [| n; n |]), x / gaps)
+        if Double.IsNaN bound then x * Double.NaN
+        else
+            let isOnDiagonal i = i / n = i % n
+            let replace i gap = if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0
+            let fixed' = gaps.Elements |> Array.mapi replace
+            let mask = Tensor(fixed' |> Array.map (fun gap -> if gap = 0.0 then 0.0 else 1.0), [| n; n |], null)
+            let gaps = Tensor.where mask (Tensor(fixed', [| n; n |], null)) gaps
+            let diagonal = Array.init (n * n) (fun i -> if isOnDiagonal i then 1.0 else 0.0)
+            Tensor.Linear(Masked(diagonal, false, [| n; n |]), x / gaps)
 
     /// x_ij / (d_j - d_i)
     let divide (d: Tensor) (x: Tensor) : Tensor = over (row d - column d) d x

@@ -57,6 +57,7 @@ type internal Adjugate private () =
         let a = a.Live
         if a.Dimensions[0] = 0 then a
         elif not (isFinite a) then undefined a
+        elif a.Length = 1 then Tensor.Uniform(1.0, a.Dimensions)
         else
             // adj(D A E) = adj(E) adj(A) adj(D) for the powers of two that bring all rows and columns to the same size
             let struct (rows, columns) = scales a

@@ -176,6 +176,11 @@ def arcosh(x):
     return [mp.acosh(x), r, -x * r ** 3, (2 * x * x + 1) * r ** 5]
 
 
+def arcosh_slope(x):
+    r = 1 / mp.sqrt((x - 1) * (x + 1))
+    return [r, -x * r ** 3, (2 * x * x + 1) * r ** 5, -(6 * x ** 3 + 9 * x) * r ** 7]
+
+
 def artanh(x):
     w = 1 / ((1 - x) * (1 + x))
     return [mp.atanh(x), w, 2 * x * w * w, (2 + 6 * x * x) * w ** 3]
@@ -293,6 +298,7 @@ LARGE = [1e3, 1e5, 1e10, 1e16, 1e50, 1e100, 1e200, 1e300]
 BESSEL_POINTS = [x for x in POSITIVE if 1e-300 <= x <= 100] + [1e3, 1e4, 1e5, 1e8, 1e12] + [2.404825557695773, 3.8317059702075125, 0.8935769662791675, 2.197141326031017]
 TURNS = [x for x in REAL if abs(x) < 1e17]
 
+ABOVE_ONE = [x for x in POSITIVE if x > 1] + [1 + 2.0 ** -k for k in (5, 10, 20, 30, 40, 50)]
 UNARY = {
     'sqrt': (lambda x: [falling(mpf('0.5'), k) * mp.sqrt(x) / x ** k for k in range(4)], POSITIVE),
     'cbrt': (root(3), NOT_ZERO),
@@ -315,7 +321,7 @@ UNARY = {
     'tanh': (integral(tanh, lambda x: (lambda y, t, s: [s, -2 * t * s, s * (4 * t * t - 2 * s)])(sech(x), tanh(x), sech(x) ** 2)),
              REAL + near(*signed(EXPONENTS))),
     'sech': (secant, REAL + near(*signed(EXPONENTS))),
-    'asinh': (arsinh, REAL), 'acosh': (arcosh, [x for x in POSITIVE if x > 1] + [1 + 2.0 ** -k for k in (5, 10, 20, 30, 40, 50)]), 'atanh': (artanh, INSIDE),
+    'asinh': (arsinh, REAL), 'acosh': (arcosh, ABOVE_ONE), 'acoshSlope': (arcosh_slope, ABOVE_ONE), 'atanh': (artanh, INSIDE),
     'logisticDensity': (lambda x: sigmoid(x)[1:] + [(lambda d, t: d * t * (8 * d - t * t))(sigmoid(x)[1], tanh(x / 2))], REAL),
     'sigmoid': (sigmoid, REAL + near(*signed(EXPONENTS))), 'softplus': (integral(lambda x: max(x, mpf(0)) + mp.log1p(exp(-abs(x))), sigmoid), REAL + near(*signed(EXPONENTS))),
     'gaussian': (gaussian, REAL + near(*signed(SQUARES))),
