@@ -95,7 +95,7 @@ var right = CheckGradient(x => lambertW(x[0]) * x[1], [2.0, 3.0]);
 var wrong = CheckGradient(Custom("sine", Math.Sin, slope: (x, y) => -Cos(x)), 1.0);
 Console.WriteLine($"  {right}\n  {wrong}");
 Show("the worst error of the right one", right.Error, 0, within: right.Tolerance);
-Show("the error of the wrong one is twice the cosine", wrong.Error, 2 * Math.Cos(1), within: 1e-6);
+Show("the error of the wrong one, relative to its size, is 2", wrong.Error, 2, within: 1e-6);
 
 Section("Compiled: what a function and its derivative do, kept as a program that computes with plain doubles");
 Func<Real[], Real> banana = x => Pow(1 - x[0], 2) + 100 * Pow(x[1] - x[0] * x[0], 2);

@@ -128,7 +128,7 @@ let right = AD.checkGradient (fun (x, y) -> lambertW x * y) (Real 2.0, Real 3.0)
 let wrong = AD.checkGradient (AD.custom "sine" sin (fun x _ -> -cos x)) (Real 1.0)
 printfn $"  {right}\n  {wrong}"
 showWithin right.Tolerance "the worst error of the right one" (Real right.Error) 0.0
-showWithin 1e-6 "the error of the wrong one is twice the cosine" (Real wrong.Error) (2.0 * cos 1.0)
+showWithin 1e-6 "the error of the wrong one, relative to its size, is 2" (Real wrong.Error) 2.0
 
 section "Compiled: what a function and its derivative do, kept as a program that computes with plain floats"
 let slopes = AD.compile (AD.grad rosenbrock) (AD.toReals [| 0.0; 0.0 |])

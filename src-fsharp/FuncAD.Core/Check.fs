@@ -84,9 +84,8 @@ and [<AbstractClass; Sealed>] internal Entry private () =
 
     /// <summary>
     /// Two bounds keep right and wrong apart: to differ, a derivative has to be outside of four times the slope's uncertainty; to agree,
-    /// it has to be inside once, and the
-    /// uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as differences see, which is next to nothing
-    /// against how steep f is around.
+    /// it has to be inside once, and the uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as
+    /// differences see, which is next to nothing against how steep f is around.
     /// </summary>
     static member Verdict(x: float, derivative: float, slope: NumericalSlope, tolerance: float) : struct (GradientVerdict * string) =
         let apart = abs (derivative - slope.Value)
@@ -125,10 +124,14 @@ module internal Check =
         let struct (value, gradient) = Pullback.valueAndGradient "CheckGradient" f (at point)
         let derivatives = Gather.alike "CheckGradient" "gradient" like gradient |> Parts.values
         let y = (f (at point)).Value
+        // steps go far, also to where f or a constructor refuses its argument: there is no value there
         let along index (x: float) =
             let moved = Array.copy point
             moved[index] <- x
-            (f (at moved)).Value
+            try (f (at moved)).Value
+            with
+            | :? ArgumentException
+            | :? ArithmeticException -> nan
 
         let slope index = NumericalSlope.at (along index) point[index] y derivatives[index] (0.1 * tolerance)
         let slopes = Array.init point.Length slope

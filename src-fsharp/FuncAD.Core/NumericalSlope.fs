@@ -25,13 +25,10 @@ type internal NumericalSlope =
     }
 
 /// <summary>
-/// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911;
-/// the error of an
-/// extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known beforehand:
-/// long ones see
-/// other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of all steps shorter than
-/// its own: what these differ from it
-/// is an error of the function's values, and counts as such.
+/// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911; the
+/// error of an extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known
+/// beforehand: long ones see other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of
+/// all steps shorter than its own: what these differ from it is an error of the function's values, and counts as such.
 /// </summary>
 module internal NumericalSlope =
     /// The function's values around x. Of a row on one side, the other value is f(x).
@@ -82,8 +79,7 @@ module internal NumericalSlope =
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
     /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the
-    /// square where both sides are
-    /// seen). Answers the values, and how far each is from the two that it is made of.
+    /// square where both sides are seen). Answers the values, and how far each is from the two that it is made of.
     let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
         for first = 0 to values.Length - 1 do
@@ -94,8 +90,8 @@ module internal NumericalSlope =
         struct (values, changes)
 
     /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what
-    /// shorter rows say. It is
-    /// contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near and from far.
+    /// shorter rows say. It is contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near
+    /// and from far.
     let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
@@ -131,8 +127,8 @@ module internal NumericalSlope =
                     let shift = Array.max shifts[first .. first + length - 1]
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift
                     // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against
-                    // what f does over the steps; they
-                    // do not grow with the step; and the mean of f's values on both sides extrapolates to f(x).
+                    // what f does over the steps; they do not grow with the step; and the mean of f's values on both sides extrapolates to
+                    // f(x).
                     let isPlausible () =
                         isTrusted
                         || (ofOthers <= 16.0 * ofShortest
@@ -160,8 +156,7 @@ module internal NumericalSlope =
         | ValueNone -> best
 
     /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth
-    /// function
-    /// approach each other as the step does.
+    /// function approach each other as the step does.
     let private hasKink (rows: Row[]) (y: float) (found: Extrapolation) : bool =
         let gap index = abs ((rows[index].Right - y) - (y - rows[index].Left)) / rows[index].Step
         match rows |> Array.tryFindIndex (fun row -> abs ((row.Right - y) - (y - row.Left)) > 16.0 * found.Noise) with

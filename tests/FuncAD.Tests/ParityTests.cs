@@ -152,7 +152,7 @@ public class ParityTests
     public void The_derivative_on_Real_agrees_with_differences(string signature)
     {
         var method = Statics(typeof(Real)).Single(m => Signature(m) == signature && m.ReturnType == typeof(Real));
-        Real Function(Real[] x) => (Real)method.Invoke(null, [.. x.Select(argument => (object)argument)])!;
+        Real Function(Real[] x) => (Real)method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [.. x.Select(argument => (object)argument)], null)!;
         // Far from every jump: differences reach a tenth of each number, and of 1, to either side.
         var isRemainder = new[] { "Modulus", "Remainder" }.Any(name => method.Name.EndsWith(name, StringComparison.Ordinal));
         Real[][] points = isRemainder ? [[13, 10], [-13, 10]] : [[0.7, 0.3, 0.95], [-0.7, 0.3, 0.95], [1.7, 0.3, 1.95]];
@@ -160,8 +160,10 @@ public class ParityTests
         foreach (var point in points.Select(point => point[..method.GetParameters().Length]).Where(p => double.IsFinite(Function(p).Value)))
         {
             var report = AD.CheckGradient(Function, point);
-            // of a function made of steps or of choices, differences may not be able to tell
-            Assert.True(report.Verdict != GradientVerdict.Differs, $"{signature}: {report}");
+            // of functions made of steps, and of choices, differences may not be able to tell
+            var isMadeOfPieces = new[] { "Floor", "Ceiling", "Round", "Truncate", "Max", "Min", "Clamp" }
+                .Any(name => method.Name.Contains(name, StringComparison.Ordinal));
+            Assert.True(report.Passed || (isMadeOfPieces && report.Verdict == GradientVerdict.CannotTell), $"{signature}: {report}");
             compared++;
         }
         Assert.True(compared > 0, $"{signature} has no value at any of the points");

@@ -161,7 +161,7 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
     member private leaves.Push(branch: Branch, like: Skeleton, value: obj) =
         if isNull visits then visits <- List()
         let depth = visits.Count
-        let identity = branch.Identity(value, (if depth = 0 then obj () else visits[depth - 1].Identity))
+        let identity = branch.Identity(value, (if depth = 0 then box leaves else visits[depth - 1].Identity))
         if depth > 0 then
             // Down a cycle the same objects come again and again, so that it is enough to look at the visit whose depth is the last power of
             // two (as R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980, finds cycles).
@@ -317,8 +317,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
         functions[nextFunction - 1]
 
     member private from.Close(root: Skeleton) : obj =
-        let open' = Stack<struct (Skeleton * obj[])>()
-        let places = Stack<int>()
+        let mutable outer: Stack<struct (Skeleton * obj[] * int)> = null
         let mutable next = 0
         let mutable values: obj[] = Array.zeroCreate root.Parts.Length
         let mutable skeleton = root
@@ -332,8 +331,8 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
                     values[next] <- leaf.Put(part.Rest, from)
                     next <- next + 1
                 | _ ->
-                    open'.Push(struct (skeleton, values))
-                    places.Push next
+                    if isNull outer then outer <- Stack()
+                    outer.Push(struct (skeleton, values, next))
                     skeleton <- part
                     values <- Array.zeroCreate part.Parts.Length
                     next <- 0
@@ -341,14 +340,13 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
                 let branch = skeleton.Structure :?> Branch
                 made <- branch.Close(skeleton.Rest, values, from)
                 isDoubtful <- isDoubtful || branch.HasUserCode
-                if open'.Count = 0 then skeleton <- null
+                if isNull outer || outer.Count = 0 then skeleton <- null
                 else
-                    let struct (outer, outerValues) = open'.Pop()
-                    skeleton <- outer
-                    values <- outerValues
-                    next <- places.Pop()
-                    values[next] <- made
-                    next <- next + 1
+                    let struct (around, aroundValues, place) = outer.Pop()
+                    skeleton <- around
+                    values <- aroundValues
+                    values[place] <- made
+                    next <- place + 1
         made
 
     /// A value with a skeleton and these numbers. Where its types have code of the user's, it is read again, and must hold the numbers that it
