@@ -73,12 +73,15 @@ type Real =
 
     /// Tells whether second derivatives are taken with respect to what the number depends on: by a level over a level, a dual tape or a series.
     member internal x.HasSecondDerivatives: bool =
-        match x.Live.Level with
+        match x.node with
         | null
+        | :? Tape
+        | :? ForwardLevel
         | :? TraceLevel -> false
-        | level when not (Real.IsOfModes level) -> true
+        | :? Level as level when not level.Ended -> true
         | _ ->
-            match x.Live.Primal.Live.Level with
+            let x = x.Live
+            match (if isNull x.node || Real.IsOfModes x.Level then x.Primal.Live.Level else x.Level) with
             | null
             | :? TraceLevel -> false
             | _ -> true

@@ -96,23 +96,30 @@ module Sums =
     let private choose (isTraced: bool) (condition: Condition) (a: Real) (b: Real) : Real =
         if isTraced then Real.Select(condition, a, b) elif condition.IsTrue then a else b
 
-    /// log(e^x1 + ... + e^xn) for more than one number and the largest value m, which is finite.
-    let private logSumExpFrom (m: Real) (xs: Real[]) : Real =
-        let powers = xs |> Array.map (fun x -> Real.Exp(x - m))
-        let isLargest = xs |> Array.map (fun x -> Real.Relation(Relations.Equal(), x, m))
-        let ties = Array.fold (+) (Real 0.0) isLargest
-        // What the others add to the 1 of a largest number. Where several are, all their ones are taken out of the sum, and all but one put back.
-        let others (terms: Real[]) = Array.fold (+) (Real 0.0) terms + (ties - 1.0)
-        if not (xs |> Array.exists _.HasSecondDerivatives) then m + Real.LogP1(others (Array.map2 (-) powers isLargest))
-        else
-            let isTraced = xs |> Array.exists _.IsTraced
-            let dominates = Real.Less(others (Array.map2 (fun (power: Real) (one: Real) -> power.Bottom - one) powers isLargest), Real 1.0)
-            let largest = Array.reduce (fun largest x -> choose isTraced (Real.Less(largest, x)) x largest) xs
-            let top = choose isTraced dominates largest m
-            let one = choose isTraced dominates (Real.Exp(largest - m)) (Real 1.0)
-            let term (power: Real) (isLargest: Real) =
-                choose isTraced (Condition.op_BitwiseAnd (dominates, Condition(isLargest: Real))) (Real 0.0) (power - isLargest)
-            top + Real.LogP1(others (Array.map2 term powers isLargest) / one)
+    /// The sum of e^(x - m), less the 1 of a largest number, whose value m is: its term adds nothing to the sum and has slope 1. Where several numbers
+    /// are the largest, all their ones are taken out of the sum, and all but one put back.
+    let private beside (m: Real) (xs: Real[]) : Real =
+        let mutable rest, ties = Real 0.0, Real 0.0
+        for x in xs do
+            let isLargest = Real.Relation(Relations.Equal(), x, m)
+            rest <- rest + (Real.Exp(x - m) - isLargest)
+            ties <- ties + isLargest
+        rest + (ties - 1.0)
+
+    /// m + log(1 + what the others add), of which second derivatives are taken: where the largest number is larger than all others together, it stands
+    /// for m, and has no term.
+    let private logSumExpOfHigherOrder (m: Real) (xs: Real[]) : Real =
+        let isTraced = xs |> Array.exists _.IsTraced
+        let dominates = Real.Less(beside m (xs |> Array.map _.Bottom), Real 1.0)
+        let largest = Array.reduce (fun largest x -> choose isTraced (Real.Less(largest, x)) x largest) xs
+        let one = choose isTraced dominates (Real.Exp(largest - m)) (Real 1.0)
+        let mutable rest, ties = Real 0.0, Real 0.0
+        for x in xs do
+            let isLargest = Real.Relation(Relations.Equal(), x, m)
+            let term = Real.Exp(x - m) - isLargest
+            rest <- rest + choose isTraced (Condition.op_BitwiseAnd (dominates, Condition(isLargest: Real))) (Real 0.0) term
+            ties <- ties + isLargest
+        choose isTraced dominates largest m + Real.LogP1((rest + (ties - 1.0)) / one)
 
     /// <summary>
     /// log(e^x1 + ... + e^xn) as m + log(1 + sum of e^(xi - m) over the others), where m is the largest number: it neither overflows nor
@@ -120,9 +127,9 @@ module Sums =
     /// and NaN where several are.
     /// </summary>
     /// <remarks>
-    /// m is a constant, so that the largest number is treated as the others are: its term e^(x - m) - 1 adds nothing to the sum and has slope 1. Its weight w
-    /// then has the derivative w (1 - w), which cancels where the number is larger than all others together: there, for second derivatives, m is the number
-    /// itself, and its weight is 1 less those of the others.
+    /// m is a constant, so that the largest number is treated as the others are, and no branch depends on which it is. Its weight w then has the derivative
+    /// w (1 - w), which cancels where the number is larger than all others together: there, for second derivatives, m is the number itself, and its weight
+    /// is 1 less those of the others.
     /// </remarks>
     let logSumExp (xs: Real[]) : Real =
         if isNull xs then nullArg (nameof xs)
@@ -130,7 +137,8 @@ module Sums =
         elif xs.Length = 1 then xs[0]
         else
             let m = xs |> Array.fold (fun largest x -> Real.Max(largest, x.Bottom)) (Real Double.NegativeInfinity)
-            if Real.IsKind("isFinite", Double.IsFinite, m) then logSumExpFrom m xs
+            if Real.IsKind("isFinite", Double.IsFinite, m) then
+                if xs |> Array.exists _.HasSecondDerivatives then logSumExpOfHigherOrder m xs else m + Real.LogP1(beside m xs)
             else
                 // two by two, the infinite ones first, so that one decides about those that are finite
                 let infinite, others = xs |> Array.partition (fun x -> Real.op_Equality(x, m) || Real.op_Inequality(x, x))
