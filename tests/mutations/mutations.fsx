@@ -3,13 +3,21 @@ module Mutations
 
 open System.IO
 
-/// List: the test list that catches it, which is asked first; the whole suite is asked where none is named or the list does not catch it.
+/// List: the test list that is asked first, as the one that should catch it; the whole suite is asked where it does not.
 type Mutation = { Name: string; File: string; From: string; To: string; List: string }
 
-let private core = "src-fsharp/FuncAD.Core"
-let private mutation name file from into = { Name = name; File = Path.Combine(core, file); From = from; To = into; List = "" }
+/// The lists for the kinds of mutations, by how their names begin.
+let private lists =
+    Map
+        [ "rule", "sweep"; "tie", "conventions"; "clamp", "conventions"; "tag", "nesting"; "backpropagator", "laws"; "sum", "dot"; "zero", "conventions"
+          "Taylor", "orders"; "custom", "custom"; "structure", "structures"; "rows", "conventions"; "dual tape", "curvature"; "threads", "nesting"
+          "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches" ]
 
-/// Names the test list that catches a mutation.
+let private mutation (name: string) file from into =
+    let list = lists |> Map.tryFind (name.Substring(0, name.IndexOf ':')) |> Option.defaultValue ""
+    { Name = name; File = Path.Combine("src-fsharp/FuncAD.Core", file); From = from; To = into; List = list }
+
+/// Names the list that catches a mutation.
 let private by list (mutation: Mutation) = { mutation with List = list }
 
 let mutations =
