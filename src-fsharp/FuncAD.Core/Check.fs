@@ -33,8 +33,8 @@ type GradientReport
     /// <summary>The number of entries of which the differences cannot tell whether they are right.</summary>
     member _.Undecided = undecided
 
-    /// <summary>The position of the worst entry among the numbers of the parameter, in order; -1 where there are none. One that differs
-    /// is worse than one that cannot be told.</summary>
+    /// <summary>The position of the worst entry: among the Reals of the parameter, in order, and after these among the elements of its
+    /// tensors; -1 where there are none. One that differs is worse than one that cannot be told.</summary>
     member _.WorstEntry = worst
 
     /// <summary>FuncAD's derivative at the worst entry.</summary>

@@ -5,6 +5,8 @@ open System.Diagnostics
 open System.Globalization
 open System.Numerics
 open System.Runtime.CompilerServices
+open System.Text.Json
+open System.Text.Json.Serialization
 open FuncAD.Rules
 
 /// <summary>
@@ -17,7 +19,7 @@ open FuncAD.Rules
 /// .NET's do not). Comparisons look at values alone. A <c>double</c> converts implicitly. <c>x.Value</c> is the value without its
 /// derivatives; the cast <c>(double)x</c> is an error while x is being differentiated. Domain errors give NaN or infinity, never an exception.
 /// </remarks>
-[<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}")>]
+[<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}"); JsonConverter(typeof<RealJson>)>]
 type Real =
     val internal value: float
 
@@ -707,8 +709,7 @@ type Real =
 
     /// <summary>|x| with the sign of another number; derivative in x -1 or 1, in the other 0.</summary>
     static member CopySign(x: Real, sign: Real) : Real =
-        let isNegative x = Real.IsKind("isNegative", Double.IsNegative, x)
-        if isNegative x = isNegative sign then x else -x
+        if Real.IsNegative x = Real.IsNegative sign then x else -x
 
     /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
     /// <exception cref="T:System.ArgumentException">min is above max.</exception>
@@ -784,6 +785,32 @@ type Real =
     /// <summary>The number of smaller magnitude, passing over NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
     static member MinMagnitudeNumber(a: Real, b: Real) : Real = Real.Choice(Pieces.MinMagnitudeNumber(), a, b)
 
+    // ---- Questions about the value, which a program that is being compiled checks in each run ----
+
+    /// <summary>Tells whether the value is not a number.</summary>
+    static member IsNaN(x: Real) : bool = Real.IsKind("isNaN", Double.IsNaN, x)
+
+    /// <summary>Tells whether the value is neither infinite nor NaN.</summary>
+    static member IsFinite(x: Real) : bool = Real.IsKind("isFinite", Double.IsFinite, x)
+
+    /// <summary>Tells whether the value is infinite.</summary>
+    static member IsInfinity(x: Real) : bool = Real.IsKind("isInfinity", Double.IsInfinity, x)
+
+    /// <summary>Tells whether the value is +infinity.</summary>
+    static member IsPositiveInfinity(x: Real) : bool = Real.IsKind("isPositiveInfinity", Double.IsPositiveInfinity, x)
+
+    /// <summary>Tells whether the value is -infinity.</summary>
+    static member IsNegativeInfinity(x: Real) : bool = Real.IsKind("isNegativeInfinity", Double.IsNegativeInfinity, x)
+
+    /// <summary>Tells whether the value is a whole number.</summary>
+    static member IsInteger(x: Real) : bool = Real.IsKind("isInteger", Double.IsInteger, x)
+
+    /// <summary>Tells whether the value's sign is +, that of 0 and NaN included.</summary>
+    static member IsPositive(x: Real) : bool = Real.IsKind("isPositive", Double.IsPositive, x)
+
+    /// <summary>Tells whether the value's sign is -, that of -0 and NaN included.</summary>
+    static member IsNegative(x: Real) : bool = Real.IsKind("isNegative", Double.IsNegative, x)
+
     // ---- Equality, order and text: those of the value ----
 
     /// <summary>Compares values, as double does; derivatives do not count.</summary>
@@ -794,8 +821,7 @@ type Real =
         elif Real.op_Equality(x, other) then 0
         else
             // NaN comes before all numbers
-            let isNaN x = Real.IsKind("isNaN", Double.IsNaN, x)
-            (if isNaN x then 0 else 1) - (if isNaN other then 0 else 1)
+            (if Real.IsNaN x then 0 else 1) - (if Real.IsNaN other then 0 else 1)
 
     /// <summary>Tells whether the values are equal, as double does; derivatives do not count.</summary>
     member x.Equals(other: Real) = x.CompareTo other = 0
@@ -908,16 +934,16 @@ type Real =
         static member IsImaginaryNumber _ = false
         static member IsZero x = Real.op_Equality(x, Real.Zero)
         static member IsEvenInteger x = Real.IsKind("isEvenInteger", Double.IsEvenInteger, x)
-        static member IsFinite x = Real.IsKind("isFinite", Double.IsFinite, x)
-        static member IsInfinity x = Real.IsKind("isInfinity", Double.IsInfinity, x)
-        static member IsInteger x = Real.IsKind("isInteger", Double.IsInteger, x)
-        static member IsNaN x = Real.IsKind("isNaN", Double.IsNaN, x)
-        static member IsNegative x = Real.IsKind("isNegative", Double.IsNegative, x)
-        static member IsNegativeInfinity x = Real.IsKind("isNegativeInfinity", Double.IsNegativeInfinity, x)
+        static member IsFinite x = Real.IsFinite x
+        static member IsInfinity x = Real.IsInfinity x
+        static member IsInteger x = Real.IsInteger x
+        static member IsNaN x = Real.IsNaN x
+        static member IsNegative x = Real.IsNegative x
+        static member IsNegativeInfinity x = Real.IsNegativeInfinity x
         static member IsNormal x = Real.IsKind("isNormal", Double.IsNormal, x)
         static member IsOddInteger x = Real.IsKind("isOddInteger", Double.IsOddInteger, x)
-        static member IsPositive x = Real.IsKind("isPositive", Double.IsPositive, x)
-        static member IsPositiveInfinity x = Real.IsKind("isPositiveInfinity", Double.IsPositiveInfinity, x)
+        static member IsPositive x = Real.IsPositive x
+        static member IsPositiveInfinity x = Real.IsPositiveInfinity x
         static member IsRealNumber x = Real.IsKind("isRealNumber", Double.IsRealNumber, x)
         static member IsSubnormal x = Real.IsKind("isSubnormal", Double.IsSubnormal, x)
         static member MaxMagnitude(a, b) = Real.MaxMagnitude(a, b)
@@ -1076,6 +1102,12 @@ and [<Struct; NoEquality; NoComparison>] Condition =
     static member op_LogicalNot(a: Condition) : Condition = Condition(Real.Relation(Relations.Not(), a.Answer, a.Answer))
 
     static member op_Implicit(isTrue: bool) : Condition = Condition isTrue
+
+/// <summary>A number in JSON, as its value is: models are saved and read again. One that is being differentiated is refused.</summary>
+and [<Sealed>] internal RealJson() =
+    inherit JsonConverter<Real>()
+    override _.Read(reader, _, options) = Real(JsonSerializer.Deserialize<float>(&reader, options))
+    override _.Write(writer, x, options) = JsonSerializer.Serialize(writer, x.ReadPlainly "writing JSON", options)
 
 /// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =

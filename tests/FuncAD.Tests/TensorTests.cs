@@ -155,4 +155,15 @@ public class TensorTests
         var captured = Assert.Throws<ArgumentException>(() => AD.Diff(t => identity.SymmetricFunction(x => t * x).Sum())(1));
         Assert.Contains("symmetricFunction", captured.Message);
     }
+
+    [Fact]
+    public void Numbers_in_brackets_are_a_vector()
+    {
+        foreach (var (tensor, shape) in new (Tensor, int[])[]
+        {
+            (Tensor.Of([1.0, 2.0]), [2]), (Tensor.Of([5.0]), [1]), (Tensor.Of([]), [0]), (Tensor.Of(new ReadOnlySpan<double>([1, 2])), [2]),
+            (Tensor.Of([[1, 2], [3, 4]]), [2, 2]), (Tensor.Of([1, 2, 3, 4], 2, 2), [2, 2]),
+        })
+            Assert.Equal(shape, tensor.Shape.AsEnumerable());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MathNet.Numerics.LinearAlgebra;
 using Core = FuncAD.TensorConstruction.Tensor;
 using Movement = FuncAD.TensorMovement.Tensor;
@@ -10,11 +11,13 @@ public static partial class TensorExtensions
     extension(Tensor)
     {
         /// <summary>A vector; its elements are copied.</summary>
+        [OverloadResolutionPriority(1)] // so that [1.0, 2.0] is a vector, and not the elements of a tensor without axes
         public static Tensor Of(params double[] elements) => Core.ofArray(elements);
 
-        /// <summary>A tensor of a shape from its elements in row-major order, which are copied.</summary>
+        /// <summary>A tensor of a shape from its elements in row-major order, which are copied; a vector without a shape.</summary>
         /// <exception cref="ArgumentException">The number of elements does not fit the shape.</exception>
-        public static Tensor Of(ReadOnlySpan<double> elements, params int[] shape) => Core.create(shape, elements.ToArray());
+        public static Tensor Of(ReadOnlySpan<double> elements, params int[] shape) =>
+            Core.create(shape is [] ? [elements.Length] : shape, elements.ToArray());
 
         /// <summary>A matrix.</summary>
         public static Tensor Of(double[,] elements) => Core.ofNested(elements);

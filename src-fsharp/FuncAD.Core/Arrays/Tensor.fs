@@ -5,6 +5,8 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open System.Numerics.Tensors
 open System.Runtime.InteropServices
+open System.Text.Json
+open System.Text.Json.Serialization
 open FuncAD.Rules
 
 /// <summary>An array met a level that follows numbers only (a Taylor series, a trace).</summary>
@@ -57,7 +59,7 @@ type internal PartialOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, fi
 /// Values are those of <c>double</c>; vectorised functions may differ from Math's in the last few bits. Domain errors give NaN or infinity.
 /// An index gives a <c>Real</c>, and <c>Tensor.Stack</c> makes a tensor of them.
 /// </remarks>
-[<Sealed; AllowNullLiteral>]
+[<Sealed; AllowNullLiteral; JsonConverter(typeof<TensorJson>)>]
 type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor) =
     // One element stands for all where they are equal (a constant, a sum's cotangent), until somebody asks for them one by one.
     let mutable elements = elements
@@ -786,6 +788,31 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     interface IEquatable<Tensor> with
         member x.Equals other = x.Equals other
+
+/// <summary>A tensor in JSON: an object with its shape and its elements in row-major order. One that is being differentiated is refused.</summary>
+and [<Sealed>] internal TensorJson() =
+    inherit JsonConverter<Tensor>()
+
+    override _.Read(reader, _, options) =
+        let text = JsonElement.ParseValue &reader
+        let field (name: string) : 'T =
+            match (if text.ValueKind = JsonValueKind.Object then text.TryGetProperty name else (false, JsonElement())) with
+            | true, value -> value.Deserialize<'T> options
+            | _ -> Unchecked.defaultof<'T>
+        let shape: int[] = field "Shape"
+        let elements: float[] = field "Elements"
+        if isNull shape || isNull elements || Array.exists (fun extent -> extent < 0) shape || Shape.length shape <> elements.Length then
+            raise (JsonException "A tensor is an object with a Shape and as many Elements as it has.")
+        Tensor(elements, shape, null)
+
+    override _.Write(writer, x, options) =
+        let elements = x.ToArray()
+        writer.WriteStartObject()
+        writer.WritePropertyName "Shape"
+        JsonSerializer.Serialize(writer, x.Dimensions, options)
+        writer.WritePropertyName "Elements"
+        JsonSerializer.Serialize(writer, elements, options)
+        writer.WriteEndObject()
 
 /// <summary>The values of an elementwise operation on two runs.</summary>
 and internal IZip =
