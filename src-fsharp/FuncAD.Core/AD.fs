@@ -11,6 +11,11 @@ open System
 module AD =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
+    /// A series takes the square of its order in time, and derivatives that in memory.
+    let private checkOrder (operation: string) (name: string) (order: int) =
+        if order < 0 || order > 10000 then
+            raise (ArgumentOutOfRangeException(name, order, $"{operation}: an order is from 0 to 10 000."))
+
     // ---- Derivatives of functions of one number ----
 
     /// <summary>
@@ -29,10 +34,11 @@ module AD =
     /// truncated power series, with O(order^2) work per operation (order^3 for a few special functions); a function that computes with tensors or
     /// with structured custom rules has none, and takes nested numbers, at 2^order.
     /// </remarks>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">The order is negative.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The order is negative, or above 10 000.</exception>
+    /// <exception cref="T:System.InvalidOperationException">The thread's stack is too small for the recursion of a few special functions at high orders.</exception>
     let taylor (order: int) (f: Real -> Real) (x: Real) : Real[] =
         notNull (nameof f) f
-        if order < 0 then raise (ArgumentOutOfRangeException(nameof order, order, "Taylor: the order of a series is 0 or more."))
+        checkOrder "Taylor" (nameof order) order
         Orders.coefficients order f x
 
     /// <summary>
@@ -40,10 +46,10 @@ module AD =
     /// wherever it and the derivatives of f's parts are doubles, up to orders of about a thousand.
     /// </summary>
     /// <remarks>Cost: as taylor.</remarks>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or above 10 000.</exception>
     let diffn (n: int) (f: Real -> Real) (x: Real) : Real =
         notNull (nameof f) f
-        if n < 0 then raise (ArgumentOutOfRangeException(nameof n, n, "Diff: the order of a derivative is 0 or more."))
+        checkOrder "Diff" (nameof n) n
         (Orders.derivatives n f x)[n]
 
     // ---- Gradients ----
@@ -218,6 +224,7 @@ module AD =
     /// </summary>
     let assertGradient (tolerance: float) (f: 'P -> Real) (p: 'P) : GradientReport =
         notNull (nameof f) f
+        if not (tolerance > 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, "CheckGradient: a tolerance is above 0."))
         let report = Check.gradient f p tolerance
         if report.Verdict = GradientVerdict.Differs then raise (InvalidOperationException(report.ToString()))
         report

@@ -2,6 +2,26 @@ namespace FuncAD
 
 open System
 
+/// <summary>
+/// The functions of a rule see its arguments below the level at which the rule is differentiated. A number that they capture is not lowered with these:
+/// one that is being differentiated there, or further up, would lose its derivative.
+/// </summary>
+module internal Captures =
+    let refuse (operation: string) (what: string) : 'a =
+        raise (
+            InvalidOperationException(
+                $"{operation}: {what} depends on a number that is being differentiated and that the rule's functions capture; its derivative would be lost. Make the number "
+                + "a part of the rule's argument (Custom over a tuple or an array), or write StopGradient(x) where a constant is meant."
+            )
+        )
+
+    /// Refuses numbers and arrays of the level, or of higher ones.
+    let check (operation: string) (what: string) (level: Level) (parts: Parts) : Parts =
+        match Parts.highest (parts |> Parts.map _.Live _.Live) with
+        | null -> parts
+        | highest when highest.Order < level.Order -> parts
+        | _ -> refuse operation what
+
 /// <summary>A user's own function of one number, in the shape of the table: name, value, slope.</summary>
 [<Struct>]
 type internal CustomRule(name: string, value: float -> float, slope: Real -> Real -> Real) =
@@ -14,10 +34,13 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
         member _.Value x = value x
 
         member _.Slope<'T when 'T :> ICarrier<'T>>(x: 'T, y: 'T) : 'T =
-            let slope = slope
+            let slope, name = slope, name
             match box x, box y with
             | (:? Real as x), (:? Real as y) -> unbox<'T> (box (slope x y))
-            | (:? IPlain<'T> as x), _ -> x.Map(y, fun x y -> (slope (Real x) (Real y)).Value)
+            | (:? IPlain<'T> as x), _ ->
+                x.Map(y, fun x y ->
+                    let slope = slope (Real x) (Real y)
+                    if isNull slope.Live.node then slope.Value else Captures.refuse $"Custom rule {name}" "its slope")
             | _ -> raise (NotSupportedException $"The custom rule {name} has no slope on {typeof<'T>.Name}.")
 
 /// <summary>The backpropagator of a user's own function over structures.</summary>
@@ -72,7 +95,7 @@ module internal Custom =
             let x () : 'P = Gather.argument like (copy point)
             let struct (likeResult, leaves) = apply name value pullback pushforward (x ()) |> Gather.result operation "its value"
             if leaves.HasFunctions then leaves.Fail "it holds a function, which a custom rule cannot differentiate. Return its results."
-            let primals = leaves.Parts
+            let primals = leaves.Parts |> Captures.check operation "its value" level
             // Made again for each call, as x is: the rule may change what it is given, and value may use its result's memory again.
             let y () : 'Q = Gather.argument likeResult (copy primals)
             let pull (cotangents: Parts) : Parts =
@@ -86,7 +109,10 @@ module internal Custom =
                         (fun array -> if array.IsAt level then array.Tangent else Tensor.Nothing array.Dimensions)
                 let dy =
                     match pushforward with
-                    | Some pushforward -> pushforward (x ()) (y ()) (Gather.rebuild like (dx |> Parts.map id _.Untracked)) |> Gather.alike operation "the result of the pushforward" likeResult
+                    | Some pushforward ->
+                        pushforward (x ()) (y ()) (Gather.rebuild like (dx |> Parts.map id _.Untracked))
+                        |> Gather.alike operation "the result of the pushforward" likeResult
+                        |> Captures.check operation "the result of its pushforward" level
                     | None -> byRows pull dx primals
                 let lift primal tangent = Real.OnForward(level, primal, tangent)
                 let liftArray primal tangent = Tensor.OnForward(level, primal, tangent)

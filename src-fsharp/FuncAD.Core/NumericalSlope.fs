@@ -74,7 +74,8 @@ module internal NumericalSlope =
     /// The steps to begin with: around the size of x down to its rounding, and around 1 for an x that is small.
     let private steps (x: float) : float list =
         let size = abs x
-        let ladder top bottom = List.unfold (fun step -> if step >= bottom then Some(step, step / ratio) else None) (1.54 * top)
+        let ladder top bottom =
+            List.unfold (fun step -> if step >= bottom && step > 0.0 then Some(step, step / ratio) else None) (min (1.54 * top) (Double.MaxValue / 4.0))
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
@@ -164,16 +165,26 @@ module internal NumericalSlope =
             gap index > gap (index + 1) / 1.5 && gap (index + 1) > gap (index + 2) / 1.5
         | _ -> false
 
-    let private judge (sides: float) (rows: Row[]) (y: float) (found: Extrapolation) : NumericalSlope =
+    let private judge (sides: float) (rows: Row[]) (x: float) (y: float) (found: Extrapolation) : NumericalSlope =
         let isAt index = rows[index].Right = y && rows[index].Left = y
         let isConstant = Seq.forall isAt (seq { 0 .. found.Last })
+        // Values are rounded far below the size of x: what is constant over a good part of it, or of 1, is a constant there.
+        let plateau = rows |> Array.takeWhile (fun row -> row.Right = y && row.Left = y) |> Array.tryLast
+        let isWide = match plateau with Some row -> row.Step >= 0.01 * max 1.0 (abs x) | None -> false
         // A function that has been rounded is constant next to x; what it was before shows in longer steps.
         let isRounded =
             isConstant
             && (match extrapolate sides rows y (found.Last + 1) true with
                 | ValueSome further -> abs further.Value > 10.0 * further.Error
                 | ValueNone -> false)
-        if found.IsContested || isRounded then
+        if isWide then
+            { Value = 0.0
+              Uncertainty = 0.0
+              Steepness = 0.0
+              Constancy = plateau.Value.Step
+              Size = rows |> Seq.map _.Size |> Seq.max
+              Obstacle = null }
+        elif found.IsContested || isRounded then
             unknown found.Value "f has another slope next to the point than further off: its values are rounded, or it is made of steps"
         elif sides = 2.0 && hasKink rows y found then unknown found.Value "f has a kink at the point, or next to it"
         else
@@ -181,7 +192,7 @@ module internal NumericalSlope =
             { Value = found.Value
               Uncertainty = found.Error
               Steepness = Seq.max (seq { for index in found.First .. found.Last -> steepness rows[index] })
-              Constancy = if Array.forall (fun (row: Row) -> row.Right = row.Left) rows[.. found.Last] then rows[found.Last].Step else 0.0
+              Constancy = if isConstant then rows[found.Last].Step else 0.0
               Size = rows |> Seq.map _.Size |> Seq.max
               Obstacle = null }
 
@@ -227,7 +238,7 @@ module internal NumericalSlope =
                 add [ for k in 1..more -> rows[0].Step / ratio ** float k ]
             else
                 match found with
-                | ValueSome found -> judge sides visible y found
+                | ValueSome found -> judge sides visible x y found
                 | ValueNone when visible.Length < narrowest + witnesses + 1 -> unknown nan "f is not finite around the point"
                 | ValueNone -> unknown nan "the difference quotients do not settle: f is noisy, or has no slope there"
 

@@ -971,6 +971,10 @@ type Real =
         static member Min(a, b) = Real.Min(a, b)
         static member MaxNumber(a, b) = Real.MaxNumber(a, b)
         static member MinNumber(a, b) = Real.MinNumber(a, b)
+        // .NET leaves NaN and the sign of 0 to the machine; the slope at a tie is shared as ever
+        static member MaxNative(a, b) = Real.Max(a, b)
+        static member MinNative(a, b) = Real.Min(a, b)
+        static member ClampNative(x, min, max) = Real.Min(Real.Max(x, min), max)
         static member Sign x = Real.Sign x
 
     interface IFloatingPointConstants<Real> with

@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 open FuncAD.Rules
 
 /// <summary>
@@ -63,6 +64,13 @@ type internal Series private (start: Real[], known: int, bound: int, next: Func<
     member series.Item
         with get k =
             while known <= k && known < bound do
+                if not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+                    raise (
+                        InvalidOperationException(
+                            $"FuncAD: a Taylor series needs deeper recursion than this thread's stack has, at order {k}. Ask for a lower order, or compute on a "
+                            + "thread with a larger stack (new Thread(work, maxStackSize))."
+                        )
+                    )
                 let number = next.Invoke(series, known)
                 if known = numbers.Length then Array.Resize(&numbers, 2 * known)
                 numbers[known] <- number
@@ -222,6 +230,20 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             Real.Binary(Arithmetic.Divide(), rest, b0)
         Series(primal, Int32.MaxValue, next)
 
+    /// The power y = u^c, from u y' = c u' y: number k of the integral of both sides (Griewank and Walther, table 13.2). Differentiating the rule instead
+    /// brings a new exponent with each order, whose errors multiply. <c>times</c> multiplies by c.
+    member private _.Power(primal: Real, u: Series, times: Func<Real, Real>) : Series =
+        // u_j / u_0, so that no product leaves the range of doubles on the way where u and y are both tiny
+        let ratios = List<Real>([ Real 1.0 ])
+        let next (y: Series) k =
+            if k < u.Bound then ratios.Add(Real.Binary(Arithmetic.Divide(), u[k], u[0]))
+            let mutable sum = Real 0.0
+            for j = 1 to min k (u.Bound - 1) do
+                sum <- TaylorLevel.Plus(sum, times.Invoke(Scaling.Weigh(scaling.OfChain(k, j), ratios[j], y[k - j])))
+                if j < k then sum <- Real.Binary(Arithmetic.Subtract(), sum, Scaling.Weigh(scaling.OfChain(k, k - j), y[k - j], ratios[j]))
+            sum
+        Series(primal, Int32.MaxValue, next)
+
     override level.Unary(rule: 'R, x: Real) : Real =
         let primal = Real.Unary(rule, x.Primal)
         let isArithmetic =
@@ -231,7 +253,16 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Powers.ScaleB -> true
             | _ -> false
         level.Apply(rule, isArithmetic, [| x |], primal, fun arguments y ->
+            let isRegular (x: Series) = Real.op_Inequality (x[0], Real 0.0) && Real.IsFinite x[0] && Real.IsFinite primal
             match box rule with
+            | :? Powers.Power as power when power.IsEndless && isRegular (level.SeriesOf arguments[0]) ->
+                let times (a: Real) =
+                    let main = Real.Scale(Real power.Exponent, a)
+                    if power.Rest = 0.0 then main else TaylorLevel.Plus(main, Real.Scale(Real power.Rest, a))
+                level.Power(primal, level.SeriesOf arguments[0], times)
+            | :? Powers.RootN as root when root.Steps = 0 && isRegular (level.SeriesOf arguments[0]) ->
+                let divide (a: Real) = Real.Binary(Arithmetic.Divide(), a, Real(float root.Degree))
+                level.Power(primal, level.SeriesOf arguments[0], divide)
             | :? Powers.ReciprocalOfPositive ->
                 // a quotient, whose recurrence does not square: -0 counts as 0
                 let x = level.SeriesOf arguments[0]
@@ -252,9 +283,15 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | _ -> false
         level.Apply(rule, isArithmetic, [| a; b |], primal, fun arguments y ->
             let a, b = arguments[0], arguments[1]
+            let isPositive (x: Real) = Real.op_GreaterThan (x, Real 0.0) && Real.IsFinite x
+            let isRegular (a: Real) (y: Real) = isPositive a && isPositive y
             match box rule with
             | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
             | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
+            | :? Powers.PowerLog as power when power.IsPower && isRegular ((level.SeriesOf a).[0]) primal ->
+                // y' = y (b log a)', as its rule has one more logarithm and another exponent with each order
+                let exponent = Real.Binary(Arithmetic.Multiply(), b, Real.Unary(Exponentials.Log(), a))
+                level.Integrate(primal, [| exponent |], [| level.Slope(fun () -> y.Invoke()) |])
             | _ ->
                 let y () = if isNull y then Real 0.0 else y.Invoke()
                 level.Integrate(

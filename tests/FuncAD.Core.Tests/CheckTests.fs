@@ -228,4 +228,22 @@ let tests =
                 AD.checkGradient (claimed counted 1.0) (real x) |> ignore
                 Expect.isLessThanOrEqual runs 260 name
                 if name.StartsWith "sin" || name.StartsWith "log" then Expect.isLessThanOrEqual runs 120 name)
+
+        testCase "a wrong slope at a stationary point is found, and a right one passes" (fun () ->
+            for name, f, x in
+                [ "x^2", (fun x -> x * x), 0.0; "x^4", (fun x -> x * x * x * x), 0.0; "x sin x", (fun x -> x * Math.Sin x), 0.0
+                  "1 + x^2", (fun x -> 1.0 + x * x), 0.0; "(x - 1)^2", (fun x -> (x - 1.0) * (x - 1.0)), 1.0; "log(1 + x^2)", (fun x -> Math.Log(1.0 + x * x)), 0.0 ] do
+                Expect.equal (AD.checkGradient (claimed f 10.0) (real x)).Verdict differs $"{name}, 10"
+                Expect.notEqual (AD.checkGradient (claimed f 0.0) (real x)).Verdict differs $"{name}, 0")
+
+        testCase "a function that is constant around the point has slope 0" (fun () ->
+            for name, f, x in
+                [ "max(x, 1) at 0", (fun x -> Math.Max(x, 1.0)), 0.0; "max(x, 1) at -10", (fun x -> Math.Max(x, 1.0)), -10.0
+                  "max(x, 1) at 0.5", (fun x -> Math.Max(x, 1.0)), 0.5; "max(2, x) at 0", (fun x -> Math.Max(2.0, x)), 0.0; "floor at 2.5", Math.Floor, 2.5 ] do
+                Expect.isTrue (AD.checkGradient (claimed f 0.0) (real x)).Passed name
+                Expect.equal (AD.checkGradient (claimed f 1.0) (real x)).Verdict differs $"{name}, 1")
+
+        testCase "the least and the greatest numbers end" (fun () ->
+            for x in [ 5e-324; 1e-310; -1e-310; 1.5e308; Double.MaxValue; -Double.MaxValue ] do
+                Expect.notEqual (AD.checkGradient (claimed id 1.0) (real x)).Verdict differs (text x))
     ]

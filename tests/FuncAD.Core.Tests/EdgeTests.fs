@@ -249,6 +249,20 @@ let custom =
     let rules = [ "pullback", AD.customPullback "rule" value pullback; "rule", AD.customRule "rule" value pullback pushforward ]
 
     testList "custom" [
+        testCase "a captured number that is being differentiated is an error, not a lost derivative" (fun () ->
+            let refused name (f: unit -> obj) =
+                let error = thrown<InvalidOperationException> (fun () -> f () |> ignore)
+                Expect.stringContains error.Message "capture" name
+            for name, d in [ "forward", AD.diff; "reverse", AD.grad ] do
+                let scaled (a: Real) = AD.custom "scaled" (fun x -> a.Value * x) (fun _ _ -> a)
+                refused $"a slope, {name}" (fun () -> d (fun a -> d (scaled a) (real 2.0)) (real 3.0))
+                is 3.0 (d (scaled (real 3.0)) (real 2.0)) $"a constant, {name}"
+                let product (a: Real) = AD.customPullback "product" (fun (x: Real) -> x * a) (fun _ _ w -> w * a)
+                refused $"a value, {name}" (fun () -> d (fun a -> product a a) (real 3.0))
+                is 1.0 (d (fun a -> d (product a) (real 2.0)) (real 3.0)) $"a number of an outer level, {name}"
+            let product (q: Real[]) = AD.customPullback "product" (fun (x: Real) -> q[0] * x) (fun _ _ w -> q[0] * w) q[1]
+            refused "a Hessian" (fun () -> AD.hessian product (reals [| 2.0; 3.0 |])))
+
         testCase "a scalar rule in every mode, nested and in Taylor mode" (fun () ->
             let rec nest n (d: (Real -> Real) -> Real -> Real) f = if n = 0 then f else nest (n - 1) d (d f)
             for name, d in [ "forward", AD.diff; "reverse", AD.grad ] do

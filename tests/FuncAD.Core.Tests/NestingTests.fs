@@ -61,6 +61,15 @@ let perturbations =
                     (real 1.0)
             is 1.0 derivative "an escaped level neither adds nor hides")
 
+        testCase "an array of an outer level is a constant to an inner one" (fun () ->
+            for name, outer in [ "forward", AD.diff; "reverse", AD.grad ] do
+                let f (x: Real) =
+                    let captured = Tensor.stack [ x; x * x ]
+                    let derivative: Tensor = AD.diff (fun (_: Real) -> captured) (real 1.0)
+                    x * derivative[1] + (snd (AD.jvp (fun (_: Real) -> captured) (real 1.0) (real 1.0)))[0]
+                is 0.0 (f (real 3.0)) name
+                is 0.0 (outer f (real 3.0)) $"{name}, differentiated")
+
         inEveryPair "an escaped number is a constant to later levels" (fun outer inner ->
             let escaped = ref (real 0.0)
             let g =

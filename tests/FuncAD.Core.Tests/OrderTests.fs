@@ -163,4 +163,34 @@ let tests =
             let growth = 1.0 + 1e-4 * 0.5
             let expected = 0.3 * 20000.0 * 19999.0 * 1e-8 * Math.Pow(growth, 19998.0)
             expectClose 1e6 expected (AD.laplacian f (reals [| 0.3; 0.5 |])).Value "x0 (1 + x1 / 10^4)^20000")
+
+        // Right numbers by mpmath at 120 digits. Bounds: what the recurrence of u^c loses over forty orders, with room for a hundred times as much.
+        testCase "powers keep their digits at high orders" (fun () ->
+            for name, f, x, order, expected, bound in
+                [ "(1 + x^2)^-2", (fun (x: Real) -> Real.Pow(1.0 + x * x, -2)), 1.0, 40, 2.384185791015625e-7, 1e-12
+                  "(x^2)^0.1", (fun (x: Real) -> Real.Pow(x * x, 0.1)), 0.6, 40, -1391265.6978863367, 1e-11
+                  "(e^x)^2.5", (fun (x: Real) -> Real.Pow(exp x, 2.5)), 1.0, 40, 1.2350697460555534e-31, 1e-6
+                  "fifth root of x^2", (fun (x: Real) -> Real.RootN(x * x, 5)), 1.5, 40, -1.6446535164352143e-10, 1e-11
+                  "(e^x)^x", (fun (x: Real) -> Real.Pow(exp x, x)), 1.0, 40, 2.7892365082363795e-15, 1e-11
+                  "(x^2)^cos x", (fun (x: Real) -> Real.Pow(x * x, cos x)), 0.6, 20, 0.047500386225955707, 1e-8 ] do
+                let series: Real[] = AD.taylor order f (real x)
+                expectWithin (bound * abs expected) expected series[order].Value name)
+
+        testCase "whole powers of polynomials end" (fun () ->
+            for c in [ 1; 2; 3; 4; 5; 9; 30 ] do
+                let f (x: Real) = Real.Pow(x * x + 1.0, c)
+                for x in [ 1.5; 0.0 ] do
+                    let series = AD.taylor (2 * c + 40) f (real x)
+                    expectClose 1e4 1.0 series[2 * c].Value $"the last, {c} at {x}"
+                    for k in 2 * c + 1 .. 2 * c + 40 do
+                        expectSame 0.0 series[k].Value $"{c} at {x}: {k}"
+                    expectSame 0.0 (AD.diffn (2 * c + 200) f (real x)).Value $"a derivative, {c} at {x}")
+
+        testCase "a thread's stack that is too small for an order is an error" (fun () ->
+            let mutable error: exn = null
+            let work () = try AD.taylor 5000 (fun x -> Special.besselJ 0 x) (real 2.0) |> ignore with e -> error <- e
+            let thread = Threading.Thread(work, 1 <<< 18)
+            thread.Start()
+            thread.Join()
+            Expect.isTrue (error :? InvalidOperationException) $"{error}")
     ]

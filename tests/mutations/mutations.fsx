@@ -44,7 +44,6 @@ let mutations =
       mutation "zero: computed and structural ones are confused" "Reverse.fs" "seeds.Numbers count (Marks(Array.zeroCreate tape.Count))" "seeds.Numbers count (NoMarks())"
       mutation "zero: a tangent of 0 is lifted" "Forward.fs" "if isNull tangent.node && tangent.value = 0.0 then x" "if isNull tangent.node && tangent.value = infinity then x"
       mutation "Taylor: a wrong weight" "Taylor.fs" "float j / float k" "float (k - j + 1) / float k"
-      mutation "Taylor: what has the same node is shared" "Taylor.fs" "Application.AreSame(x.value, y.value) && Application.AreSame(x.extra, y.extra) && Object" "Object"
       mutation "Taylor: a quotient's last term" "Taylor.fs" "for j = 1 to min k (b.Bound - 1) do" "for j = 1 to min k (b.Bound - 2) do"
       mutation "custom: a pushforward by the first row" "Custom.fs" "if i = index then Real 1.0 else zero" "if i = 0 then Real 1.0 else zero"
       mutation "custom: a slope that takes x for y" "Custom.fs" "unbox<'T> (box (slope x y))" "unbox<'T> (box (slope x x))"
@@ -212,4 +211,10 @@ let mutations =
       mutation "compiled sum: exact terms are summed one by one" "Compiled/Hoist.fs" "let isTerm value = isShared value || isRounded[value]" "let isTerm _ = true" |> by "compiled sums"
       mutation "compiled sum: a value is taken apart" "Compiled/Hoist.fs" "Array.iter stays each.Outputs[.. values - 1]" "()" |> by "laws of compiled sums"
       mutation "compiled: the sign of NaN is the program's" "Compiled/Trace.fs" "primitive.ReadsNaN && not (graph.IsConstant node)" "false" |> by "compiled functions"
-      mutation "compiled: beyond the paths f writes into the caller's argument" "Compiled/Compiled.fs" "f (Gather.argument own parts)" "f x" |> by "compiled functions" ]
+      mutation "compiled: beyond the paths f writes into the caller's argument" "Compiled/Compiled.fs" "f (Gather.argument own parts)" "f x" |> by "compiled functions"
+
+      mutation "custom: a captured number's derivative is lost in a slope" "Custom.fs" "if isNull slope.Live.node then slope.Value else" "if true then slope.Value else" |> by "custom"
+      mutation "custom: a captured number's derivative is lost in a value" "Custom.fs" "let primals = leaves.Parts |> Captures.check operation \"its value\" level" "let primals = leaves.Parts" |> by "custom"
+      mutation "Taylor: a power by its chain of exponents" "Taylor.fs" "as power when power.IsEndless &&" "as power when false &&" |> by "orders"
+      mutation "Taylor: x^y by its chain of logarithms" "Taylor.fs" "as power when power.IsPower &&" "as power when false &&" |> by "orders"
+      mutation "check: an even function does not change" "NumericalSlope.fs" "Constancy = if isConstant then" "Constancy = if Array.forall (fun (row: Row) -> row.Right = row.Left) rows[.. found.Last] then" |> by "checker" ]

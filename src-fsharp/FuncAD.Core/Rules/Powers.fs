@@ -103,6 +103,9 @@ module Powers =
         member internal _.Exponent = exponent
         member internal _.Rest = rest
 
+        /// True where the chain of derivatives does not end: for all but whole powers from 0 on, whose derivatives are sums without differences
+        member internal _.IsEndless = not (rest = 0.0 && exponent >= 0.0 && exponent = Math.Floor exponent)
+
         /// The power that the slope is a multiple of
         member private _.Below: Power =
             let struct (below, lost) = PowerValues.lessWhole exponent 1.0
@@ -137,6 +140,7 @@ module Powers =
         new(k: int) = PowerLog(k, 0)
         member internal _.Logarithms = k
         member internal _.Steps = m
+        member internal _.IsPower = (k = 0 && m = 0)
 
         interface IBinary with
             member _.Name = if k = 0 && m = 0 then "pow" else "powerLog"
