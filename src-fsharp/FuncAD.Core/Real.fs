@@ -714,8 +714,16 @@ type Real =
     /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
     /// <exception cref="T:System.ArgumentException">min is above max.</exception>
     static member Clamp(x: Real, min: Real, max: Real) : Real =
-        if Real.op_GreaterThan(min, max) then Double.Clamp(x.Value, min.Value, max.Value) |> ignore // throws
+        Real.RequireOrder(min, max)
         Real.Min(Real.Max(x, min), max)
+
+    /// Refuses crossed bounds as double does.
+    static member private RequireOrder(min: Real, max: Real) : unit =
+        if Real.op_GreaterThan (min, max) then Double.Clamp(0.0, min.value, max.value) |> ignore // throws
+
+    /// What machines choose of a and b where a is not beyond b: the second, be one of them NaN. At a tie the slope is shared, unless the zeros differ.
+    static member private SecondOr(choice: Real * Real -> Real, a: Real, b: Real) : Real =
+        if Real.op_Equality (a, b) && Real.IsNegative a = Real.IsNegative b then choice (a, b) else b
 
     /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
     static member Round(x: Real) : Real = Real.Step(Arithmetic.RoundToEven(), x)
@@ -971,10 +979,13 @@ type Real =
         static member Min(a, b) = Real.Min(a, b)
         static member MaxNumber(a, b) = Real.MaxNumber(a, b)
         static member MinNumber(a, b) = Real.MinNumber(a, b)
-        // .NET leaves NaN and the sign of 0 to the machine; the slope at a tie is shared as ever
-        static member MaxNative(a, b) = Real.Max(a, b)
-        static member MinNative(a, b) = Real.Min(a, b)
-        static member ClampNative(x, min, max) = Real.Min(Real.Max(x, min), max)
+        static member MaxNative(a, b) = if Real.op_GreaterThan (a, b) then a else Real.SecondOr(Real.Max, a, b)
+        static member MinNative(a, b) = if Real.op_LessThan (a, b) then a else Real.SecondOr(Real.Min, a, b)
+
+        static member ClampNative(x, min, max) =
+            Real.RequireOrder(min, max)
+            let x = if Real.op_GreaterThan (x, min) then x else Real.SecondOr(Real.Max, x, min)
+            if Real.op_LessThan (x, max) then x else Real.SecondOr(Real.Min, x, max)
         static member Sign x = Real.Sign x
 
     interface IFloatingPointConstants<Real> with

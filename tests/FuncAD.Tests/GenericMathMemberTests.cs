@@ -294,4 +294,21 @@ public class GenericMathMemberTests
 
     private static string Show(object?[] values) =>
         string.Join(", ", values.Select(value => value is double x ? x.ToString("R", CultureInfo.InvariantCulture) : value ?? "null"));
+
+    private static T MaxNative<T>(T a, T b) where T : INumber<T> => T.MaxNative(a, b);
+
+    private static T MinNative<T>(T a, T b) where T : INumber<T> => T.MinNative(a, b);
+
+    private static T ClampNative<T>(T x, T min, T max) where T : INumber<T> => T.ClampNative(x, min, max);
+
+    [Fact]
+    public void Native_choices_share_the_slope_at_a_tie()
+    {
+        foreach (var (choice, a, b, expected) in new (Func<Real, Real, Real>, double, double, double[])[]
+        {
+            (MaxNative, 1, 1, [0.5, 0.5]), (MinNative, 1, 1, [0.5, 0.5]), (MaxNative, 2, 1, [1, 0]), (MinNative, 2, 1, [0, 1]),
+            (MaxNative, double.Epsilon, double.Epsilon, [0.5, 0.5]), ((x, low) => ClampNative(x, low, 2), 1, 1, [0.5, 0.5]), ((x, high) => ClampNative(x, 0, high), 1, 1, [0.5, 0.5]),
+        })
+            Assert.Equal(expected, AD.Grad(x => choice(x[0], x[1]))([a, b]).ToDoubles());
+    }
 }
