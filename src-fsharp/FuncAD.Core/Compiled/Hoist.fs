@@ -21,8 +21,9 @@ type internal Hoisted =
       /// What is equal for all data and summed: values of Each, shared numbers or constants.
       Equal: int[] }
 
-    /// False if the results are the addends.
-    member parts.IsApart = parts.After.Lines.Length > 0 || parts.Equal.Length > 0
+    /// False if the results are the addends, one for each: results that are the same value share an addend.
+    member parts.IsApart =
+        parts.After.Lines.Length > 0 || parts.Equal.Length > 0 || parts.Addends.Outputs.Length <> parts.Each.Outputs.Length
 
     /// The sums of what is equal for so many data.
     member parts.Multiples(shared: float[], count: int) : float[] =

@@ -254,6 +254,13 @@ let private kinds: (string * (Real[] -> Real[] -> Real)) list =
       "overwritten parameters", (fun p d ->
           p[0] <- p[0] * d[0]
           p[0] * p[1])
+      "slopes that are the same", (fun p d -> d[0] * (p[0] + p[1]) - d[1])
+      "slopes that are the same, term by term", (fun p d -> d[0] * p[0] + d[0] * p[1] + d[1] * p[2])
+      "the exponential of a sum of parameters and data", (fun p d -> exp (Real 0.125 * d[0] * (p[0] + p[1])))
+      "the exponential of a sum of parameters", (fun p d -> d[0] * exp (p[1] + p[2]))
+      "the sine of a sum", (fun p d -> sin (d[0] * p[0] + d[0] * p[1]))
+      "the logarithm of a sum", (fun p d -> Real.Pow(log (p[1] + p[2] + d[0] * p[0]), 2))
+      "a slope that is the value", (fun p d -> exp (d[1] - d[0] + p[0] + p[2]))
       "a branch", (fun p d -> if Real.op_LessThan(d[0], Real 2.0) then p[0] * d[0] else p[1] * p[1] + d[1]) ]
 
 let private small = sums operations [ 0; 1; 2; 3; 7; 29; 100 ]
@@ -262,6 +269,24 @@ let private large = sums operations [ 700; 2000 ]
 /// Products and sums, whose derivatives are hoisted most.
 let private algebraic =
     sums [ 3, Add; 3, Subtract; 6, Multiply; 3, Square; 1, Cube; 1, Divide; 1, Negate; 1, Custom; 1, CustomRule; 1, Stop ] [ 1; 2; 3; 7 ]
+
+/// A function of sums of parameters, whose slopes with respect to them are the same: terms of a kind, each with the set of its parameters.
+let private ofSums (terms: (int * int) list) (p: Real[]) (d: Real[]) : Real =
+    let term (kind, set) =
+        let sum = Seq.fold (fun sum i -> if (set >>> i) % 2 = 1 then sum + p[i] else sum) (Real 0.0) [ 0 .. p.Length - 1 ]
+        match kind with
+        | 0 -> d[0] * sum
+        | 1 -> d[0] * d[1] * sum
+        | 2 -> sin (d[0] * sum)
+        | 3 -> d[1] * exp (Real 0.125 * sum)
+        | 4 -> d[0] * sum * sum
+        | _ -> sum
+    List.fold (fun total each -> total + term each) -d[1] terms
+
+let private sumsOfParameters: Arbitrary<(int * int) list * float[]> =
+    let term = Gen.zip (Gen.choose (0, 5)) (Gen.choose (1, 15))
+    let terms = Gen.choose (1, 3) |> Gen.bind (fun count -> Gen.listOfLength count term)
+    Gen.zip terms (Gen.arrayOfLength 4 (Gen.elements [ 0.0; 1.0; -1.0; 4.0; 0.25 ])) |> Arb.fromGen
 
 // ---- Factors out of range ----
 
@@ -366,6 +391,10 @@ let tests =
         law "every member is the loop's: interpreted" 700 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
 
         law "every member is the loop's: products and sums" 1500 algebraic (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
+
+        law "every member is the loop's: sums of parameters" 100 sumsOfParameters (fun (terms, at) ->
+            let rows = Array.init 7 (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
+            asTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)) { F = ofSums terms; At = at; Rows = rows })
 
         law "every member is the loop's: few paths" 150 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted, MaximumPaths = 1)))
 
