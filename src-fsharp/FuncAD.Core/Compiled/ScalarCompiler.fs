@@ -124,6 +124,15 @@ module internal ScalarCompiler =
                         for _ = operands.Length to 2 do
                             il.Emit(OpCodes.Ldc_R8, 0.0)
                         il.Emit(OpCodes.Callvirt, call)
+                    | rule when (line.Primitive.Rule :? FuncAD.IChoice) ->
+                        // through locals: where the JIT sees that one is -0, it makes wrong code of minima and of maxima that pass NaN over
+                        for operand in operands do
+                            load operand
+                            if program.IsConstant operand then
+                                let constant = il.DeclareLocal typeof<float>
+                                il.Emit(OpCodes.Stloc, constant)
+                                il.Emit(OpCodes.Ldloc, constant)
+                        il.Emit(OpCodes.Call, rule)
                     | rule ->
                         loadAll ()
                         il.Emit(OpCodes.Call, rule)

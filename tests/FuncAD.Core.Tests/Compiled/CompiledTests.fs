@@ -239,6 +239,33 @@ let private guards =
                     (fun a b -> Real.MaxNumber(a, b)); (fun a b -> Real.MinNumber(a, b)); (fun a b -> Real.MaxMagnitudeNumber(a, b)); (fun a b -> Real.MinMagnitudeNumber(a, b)) ] do
                   let points = pairs |> List.map (fun (a, b) -> [| a; b |])
                   agree (fun x -> Array.append [| choose x[0] x[1] |] (AD.grad (fun x -> choose x[0] (x[1] * x[1]) * x[0]) x)) [| 3.0; 1.0 |] points
+          testCase "Max, Min and their relatives of a constant, bit for bit: interpreted, as machine code, in packs and batches" <| fun () ->
+              let points = [| 0.0; -0.0; nan; infinity; -infinity; 1.0; -1.0; Double.Epsilon; -Double.Epsilon; Double.MaxValue |]
+              for index, choose in
+                  List.indexed
+                      [ (fun a b -> Real.Max(a, b)); (fun a b -> Real.Min(a, b)); (fun a b -> Real.MaxMagnitude(a, b)); (fun a b -> Real.MinMagnitude(a, b))
+                        (fun a b -> Real.MaxNumber(a, b)); (fun a b -> Real.MinNumber(a, b)); (fun a b -> Real.MaxMagnitudeNumber(a, b)); (fun a b -> Real.MinMagnitudeNumber(a, b)) ] do
+                  for c in [ 0.0; -0.0; nan; infinity; -infinity; 1.0; -1.0 ] do
+                      for length in [ 1; 80 ] do
+                          let f (x: Real[]) = Array.append (x |> Array.map (fun x -> choose x (Real c))) (x |> Array.map (fun x -> choose (Real c) x))
+                          for mode in modes do
+                              let compiled = AD.compileWith (CompileOptions(Mode = mode)) f (Array.create length (Real 0.7))
+                              let what place = $"choice {index} of {text c}, {mode}, {length} numbers, {place}"
+                              let at k i = points[(k + i) % points.Length]
+                              let expected = Array.init points.Length (fun k -> f (Array.init length (fun i -> Real(at k i))) |> values)
+                              let outputs = Array.zeroCreate (2 * length)
+                              for k = 0 to points.Length - 1 do
+                                  compiled.Run(ReadOnlySpan(Array.init length (at k)), Span outputs)
+                                  Array.iter2 (fun e a -> expectSame e a (what $"at point {k}")) expected[k] outputs
+                              let batch = Array.zeroCreate (2 * length * points.Length)
+                              let columns = [| for i in 0 .. length - 1 do for k in 0 .. points.Length - 1 -> at k i |]
+                              compiled.RunBatch(ReadOnlySpan columns, Span batch, points.Length)
+                              for place = 0 to batch.Length - 1 do
+                                  let e = expected[place % points.Length]
+                                  expectSame e[place / points.Length] batch[place] (what "in a batch")
+          testCase "Clamp between -1 and -0, bit for bit" <| fun () ->
+              for low, high in [ -1.0, -0.0; -1.0, 0.0; 0.0, 1.0; -0.0, 1.0; -0.0, -0.0 ] do
+                  agreeAt (fun x -> Real 1.0 / Real.Clamp(x, Real low, Real high)) [ 0.7; 0.0; -0.0; -0.5; -2.0; nan ]
           testCase "Select with conditions joined by and, or, not" <| fun () ->
               let f (x: Real[]) =
                   let isSmall, isOrdered = Real.Less(Real.Abs x[0], Real 1.0), Real.LessOrEqual(x[0], x[1])
