@@ -741,7 +741,12 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     /// <summary>x^y, elementwise; derivatives y x^(y - 1) and x^y log x, the latter 0 at x = 0 for y > 0.</summary>
     static member Pow(x: Tensor, y: Tensor) : Tensor =
-        let y = y.Live
+        let rec constant (y: Tensor) =
+            match y.Node with
+            | :? ArrayDual as dual when not (ReadOnlySpan(dual.Tangent.Support.Compact).ContainsAnyExcept 0.0) -> constant dual.Primal.Live
+            | _ -> y
+        // of an exponent that nothing moves the powers end where they are constant
+        let y = constant y.Live
         if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
             Tensor.Unary(Powers.Power y.Compact[0], x)
         else Tensor.Binary(Powers.PowerLog 0, x, y)

@@ -272,6 +272,15 @@ let tests =
             expectElements [ infinity; 2.0 ] (AD.grad f (vector [ 1.0; 1.0 ])) "the gradient"
             let g (w: Tensor) = (Tensor.matmul w (vector [ infinity; 1.0 ])).ElementAt 1
             expectElements [ 0.0; 0.0; infinity; 1.0 ] (Tensor.flatten (AD.grad g (Tensor.ones [ 2; 2 ]))) "the gradient of the weights")
+        testCase "a power whose exponent does not move is that of a constant" (fun () ->
+            let f (t: Tensor) = Tensor.sum (Tensor.Pow(t[0..0], t[1..1]))
+            let onNumbers (t: Real[]) = Real.Pow(t[0], t[1])
+            for base' in [ 0.0; 2.0 ] do
+                for exponent in [ 0.0; 1.0; 2.0; 3.0 ] do
+                    let x, v = [ base'; exponent ], [ 1.0; 0.0 ]
+                    let onTensor = line (fun x -> line f x (vector v)) (vector x) (vector v)
+                    let expected = line (fun x -> line onNumbers x (reals (Array.ofList v))) (reals (Array.ofList x)) (reals (Array.ofList v))
+                    expectSame expected.Value onTensor.Value $"twice at {x}")
         agree "gradients" 3000
             (fun case -> AD.grad (totalOnNumbers case) (numbers case.Point))
             (fun case -> AD.grad (totalOnTensors case) (tensors case.Point))
