@@ -31,7 +31,7 @@ type private Lettered =
             let extents = Shape.without false [| for axis in 0 .. letters.Length - 1 do if not (wanted letters[axis]) then axis |] shape
             let own = Shape.strides extents
             let strides = letters |> Array.map (fun letter -> match Array.IndexOf(kept, letter) with -1 -> 0 | axis -> own[axis])
-            { Letters = kept; Array = Tensor.Linear(Unview("einsum", extents, StridedView(0, strides, shape)), x.Array) }
+            { Letters = kept; Array = Tensor.Linear(Unview("einsum", extents, StridedView(0, strides, shape), true), x.Array) }
 
 /// <summary>Products that sum over axes: inner and outer products, matrix products, Einstein's summation.</summary>
 [<AutoOpen>]

@@ -60,16 +60,19 @@ type internal View(name: string, argument: int[], view: StridedView) =
         view.Read(x, y)
         y
 
-    override _.Adjoint = Unview(name, argument, view)
+    override _.Adjoint = Unview(name, argument, view, false)
     override _.KeepsUniform = true
 
-/// <summary>Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping windows.</summary>
-and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView) =
+/// <summary>
+/// Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping windows. What is only
+/// moved keeps its bits, while sums that come to zero are +0.
+/// </summary>
+and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView, isSum: bool) =
     inherit Linear(name, view.Shape, result)
 
     override op.Apply x =
         let y = Array.zeroCreate<float> (Shape.length result)
-        op.Accumulate(x, y)
+        if not isSum && view.Reach = x.Length then view.Write(x, y) else op.Accumulate(x, y)
         y
 
     override _.Accumulate(x, y) = view.Add(x, y)
@@ -102,6 +105,9 @@ and [<Sealed>] internal Put(name: string, argument: int[], positions: int[], run
 
     override op.Apply x =
         let y = Array.zeroCreate<float> (Shape.length result)
+        // -0 + x is x, for -0 as well
+        for position in positions do
+            Span(y, position, run).Fill -0.0
         op.Accumulate(x, y)
         y
 

@@ -33,7 +33,7 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
 
     override _.Value x =
         let y = Array.zeroCreate<float> (Shape.length shape)
-        x |> Array.iteri (fun index x -> (part index).Add(x.Elements, y))
+        x |> Array.iteri (fun index x -> (part index).Write(x.Elements, y))
         [| Tensor(y, shape, null) |]
 
     override _.IsLinear = true
@@ -190,7 +190,7 @@ module TensorMovement =
             let strides = Shape.strides shape
             let offset = Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
             if Array.forall ((=) (0, 0)) widths then x
-            else Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions)), x)
+            else Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions), false), x)
 
         /// <summary>
         /// a where a mask is not 0, b elsewhere; the three broadcast. What is not chosen contributes nothing, be it NaN or infinite. Masks come from
@@ -216,7 +216,7 @@ module TensorMovement =
             let shape = Array.append x.Dimensions [| n |]
             let strides = Shape.strides shape
             let diagonal = Array.append strides[.. x.Rank - 2] [| strides[x.Rank - 1] + 1 |]
-            Tensor.Linear(Unview("diagonalMatrix", shape, StridedView(0, diagonal, x.Dimensions)), x)
+            Tensor.Linear(Unview("diagonalMatrix", shape, StridedView(0, diagonal, x.Dimensions), false), x)
 
         let private triangle operation isKept (x: Tensor) : Tensor =
             if x.Rank < 2 then Shape.fail operation $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}."

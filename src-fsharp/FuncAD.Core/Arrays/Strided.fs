@@ -25,6 +25,20 @@ type internal Reading(strided: float[], dense: float[]) =
                     dense[index] <- strided[position]
                     position <- position + step
 
+/// view <- dense, where the view shows no element twice
+[<Struct>]
+type internal Writing(strided: float[], dense: float[]) =
+    interface IStridedAction with
+        member _.Element(position, place) = strided[position] <- dense[place]
+
+        member _.Run(position, step, place, length) =
+            if step = 1 then Array.Copy(dense, place, strided, position, length)
+            else
+                let mutable position = position
+                for index = place to place + length - 1 do
+                    strided[position] <- dense[index]
+                    position <- position + step
+
 /// view <- view + dense
 [<Struct>]
 type internal Adding(strided: float[], dense: float[]) =
@@ -103,6 +117,10 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
     /// The view of target <- itself + dense. An element that the view shows more than once receives every addend.
     member view.Add(dense: float[], target: float[]) =
         if not isEmpty then view.Visit(Adding(target, dense), 0, offset, 0)
+
+    /// The view of target <- dense, for a view that shows no element twice: it keeps the sign of -0, which 0 + -0 loses.
+    member view.Write(dense: float[], target: float[]) =
+        if not isEmpty then view.Visit(Writing(target, dense), 0, offset, 0)
 
     /// The sum, pairwise over blocks, so that its rounding error grows with the logarithm of the length (Higham 1993).
     static member Sum(xs: ReadOnlySpan<float>) : float =

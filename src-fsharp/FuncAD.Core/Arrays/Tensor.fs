@@ -468,7 +468,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// The adjoint of broadcasting: the sum over the axes that were repeated.
     static member internal SumTo(x: Tensor, shape: int[]) : Tensor =
         if Shape.areEqual x.Dimensions shape then x
-        else Tensor.Linear(Unview("sumTo", shape, StridedView(0, Shape.broadcastStrides shape x.Dimensions, x.Dimensions)), x)
+        else Tensor.Linear(Unview("sumTo", shape, StridedView(0, Shape.broadcastStrides shape x.Dimensions, x.Dimensions), true), x)
 
     interface ICarrier<Tensor> with
         static member Constant value = Tensor.OfConstant value

@@ -71,6 +71,34 @@ let private exponentials =
             check [ -infinity ] [ 1.0 ])
     ]
 
+let private movements =
+    let minus = vector [ -0.0; -0.0; 1.0 ]
+    let matrix = Tensor.reshape [ 1; 3 ] minus
+    testList "arrays: the sign of zero" [
+        testCase "what moves elements moves their bits" (fun () ->
+            let check what (expected: float list) (y: Tensor) =
+                Expect.equal y.Length expected.Length what
+                y.ToArray() |> Array.iteri (fun i y -> expectSame expected[i] y $"{what}, element {i}")
+            let z, m = 0.0, -0.0
+            check "concatenate" [ m; m; 1.0; m; m; 1.0 ] (Tensor.concatenate 0 [ minus; minus ])
+            check "concatenate columns" [ m; m; 1.0; m; m; 1.0 ] (Tensor.concatenate 1 [ matrix; matrix ])
+            check "stackAlong 0" [ m; m; 1.0; m; m; 1.0 ] (Tensor.stackAlong 0 [ minus; minus ])
+            check "stackAlong 1" [ m; m; m; m; 1.0; 1.0 ] (Tensor.stackAlong 1 [ minus; minus ])
+            check "pad" [ z; m; m; 1.0; z ] (Tensor.pad [ 1, 1 ] minus)
+            check "pad a matrix" [ z; z; z; z; z; z; m; m; 1.0; z; z; z; z; z; z ] (Tensor.pad [ 1, 1; 1, 1 ] matrix)
+            check "scatterAdd" [ m; z; 1.0; z; m ] (Tensor.scatterAdd 0 [| 4; 0; 2 |] 5 minus)
+            check "scatterAdd, several addends" [ m; 1.0; z ] (Tensor.scatterAdd 0 [| 0; 0; 1 |] 3 minus)
+            check "scatterAdd, slices" [ z; z; z; m; m; 1.0 ] (Tensor.scatterAdd 0 [| 1 |] 2 matrix)
+            check "diagonalMatrix" [ m; z; z; z; m; z; z; z; 1.0 ] (Tensor.diagonalMatrix minus)
+            check "flip" [ 1.0; m; m ] (Tensor.flip 0 minus)
+            check "gather" [ m; 1.0 ] (Tensor.gather 0 [| 1; 2 |] minus)
+            check "broadcastTo" [ m; m; 1.0; m; m; 1.0 ] (Tensor.broadcastTo [ 2; 3 ] minus)
+            check "transpose" [ m; m; 1.0 ] (Tensor.transpose matrix)
+            check "split" [ m; 1.0 ] (Array.last (Tensor.split 0 [ 1; 2 ] minus))
+            check "where" [ m; m; 1.0 ] (Tensor.where (Tensor.ones [ 3 ]) minus (Tensor.zeros [ 3 ]))
+            check "windows" [ m ] (Tensor.maxPool2d (1, 2) (1, 2) (Tensor.reshape [ 1; 1; 1; 3 ] minus)))
+    ]
+
 let private losses =
     let refused (loss: unit -> Real) parts = (thrown<ArgumentException> (fun () -> loss () |> ignore)).Message |> expectMentions parts
     testList "arrays: losses" [
@@ -139,4 +167,4 @@ let private operators =
         expectSame 2.0 (slopes (fun r -> r % t)).Value "d (r % t) / dr")
 
 [<Tests>]
-let tests = testList "arrays: edges" [ exponentials; losses; edges; operators ]
+let tests = testList "arrays: edges" [ exponentials; movements; losses; edges; operators ]
