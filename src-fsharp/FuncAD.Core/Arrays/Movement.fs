@@ -144,7 +144,12 @@ module TensorMovement =
             if x.Dimensions[0] <> columns.Length then
                 Shape.fail operation
                     $"expected as many {name} as there are rows: the shape {Shape.text x.Dimensions} has {x.Dimensions[0]} rows, but {columns.Length} {name} were given."
-            columns |> Array.map (Shape.index operation x.Dimensions 1)
+            columns |> Array.iteri (fun row column ->
+                if column < 0 || column >= x.Dimensions[1] then
+                    let problem =
+                        $"{operation}: {name} go from 0 to {x.Dimensions[1] - 1}, as the shape {Shape.text x.Dimensions} has {x.Dimensions[1]} columns (classes), but that of row {row} is {column}."
+                    raise (ArgumentOutOfRangeException(name, column, problem)))
+            columns
 
         /// <summary>One element of each row of a matrix, by its column: x[i, columns[i]].</summary>
         let pick (columns: int[]) (x: Tensor) : Tensor =

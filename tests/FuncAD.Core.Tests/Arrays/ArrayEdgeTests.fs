@@ -109,6 +109,13 @@ let private losses =
         testCase "a cross-entropy counts labels against rows" (fun () ->
             refused (fun () -> Tensor.crossEntropy [| 0; 1 |] (Tensor.ones [ 3; 4 ])) [ "crossEntropy"; "3 rows"; "2 labels"; "[3, 4]" ]
             refused (fun () -> Tensor.crossEntropy [| 0; 1 |] (Tensor.ones [ 3 ])) [ "crossEntropy"; "2 labels"; "[3]" ])
+        testCase "labels and columns are counted from 0, and not from the end" (fun () ->
+            let message (f: unit -> obj) = (thrown<ArgumentException> (fun () -> f () |> ignore)).Message
+            for label in [ -1; 4 ] do
+                message (fun () -> box (Tensor.crossEntropy [| 0; label; 1 |] (Tensor.ones [ 3; 4 ])))
+                |> expectMentions [ "crossEntropy"; "labels"; $"{label}"; "row 1"; "from 0 to 3"; "[3, 4]" ]
+                message (fun () -> box (Tensor.pick [| 0; label; 1 |] (Tensor.ones [ 3; 4 ])))
+                |> expectMentions [ "pick"; "columns"; $"{label}"; "row 1"; "from 0 to 3"; "[3, 4]" ])
     ]
 
 let private edges =

@@ -60,7 +60,7 @@ let private operations: (string * (Tensor[] -> Tensor[]) * int list list) list =
           "sum of logSoftmax", one (fun x -> Tensor.Of(Tensor.sum (Tensor.logSoftmax -1 (x * x)))), [ shape ]
       "crossEntropy", one (fun x -> Tensor.Of(Tensor.crossEntropy [| 2; 0 |] x)), [ [ 2; 3 ] ]
       "crossEntropy of one class", one (fun x -> Tensor.Of(Tensor.crossEntropy [| 0; 0 |] x + Tensor.sum (x * x))), [ [ 2; 1 ] ]
-      "crossEntropy beside others", one (fun x -> Tensor.Of(Tensor.crossEntropy [| -1; 0 |] x * Tensor.sum (x * x))), [ [ 2; 300 ] ]
+      "crossEntropy beside others", one (fun x -> Tensor.Of(Tensor.crossEntropy [| 299; 0 |] x * Tensor.sum (x * x))), [ [ 2; 300 ] ]
       // The outer level reads the cotangent of the product after the inner sweep has gone on.
       "a product, a slice and an element",
       one (fun x -> (let e = (Tensor.transpose x).[0, 1] in Tensor.Of(Tensor.sum (Tensor.slice 0 0 1 1 (Tensor.matmul x x)) + e))),
