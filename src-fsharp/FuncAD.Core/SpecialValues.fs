@@ -76,8 +76,12 @@ let sech (x: float) =
 /// log(1 + exp x). Within 1.3 ulp.
 let softplus (x: float) = Math.Max(x, 0.0) + log1p (Math.Exp(-(abs x)))
 
-/// log(1 + exp z) - t z, of which nothing cancels at t = 0 and t = 1.
-let logisticLoss (z: float) (t: float) = (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
+/// log(1 + exp z) - t z, of which nothing cancels at t = 0 and t = 1. An infinite z costs nothing if t is certain of it.
+let logisticLoss (z: float) (t: float) =
+    if Double.IsInfinity z then
+        let rest = if z > 0.0 then 1.0 - t else t
+        if rest = 0.0 then 0.0 else rest * abs z
+    else (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
 
 /// log(exp x + exp y). Within 1.1 ulp of max(1, |value|), so that digits are lost where the result crosses zero.
 let logAddExp (x: float) (y: float) =

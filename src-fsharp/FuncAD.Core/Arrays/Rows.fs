@@ -86,10 +86,14 @@ type internal Row =
     static member Softmax(x: ReadOnlySpan<float>, y: Span<float>) : unit =
         if not x.IsEmpty then
             let largest, one = TensorPrimitives.Max x, 1.0
-            let peak = ReadOnlySpan &largest
-            let one = ReadOnlySpan &one
-            Loop.Run(WeightKernel(), x, peak, one, one, y, false)
-            TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / Row.Sum(Span.op_Implicit y), y)
+            if Double.IsInfinity largest then
+                for index = 0 to x.Length - 1 do
+                    y[index] <- Row.EdgeWeight(x, largest, index)
+            else
+                let peak = ReadOnlySpan &largest
+                let one = ReadOnlySpan &one
+                Loop.Run(WeightKernel(), x, peak, one, one, y, false)
+                TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / Row.Sum(Span.op_Implicit y), y)
 
     /// The weight of a number in a row whose largest is infinite or NaN. A single number has all of it, and of nothing but -infinity each has
     /// none; beside one +infinity the others have none, and how several share is not defined.
@@ -98,6 +102,15 @@ type internal Row =
         elif Double.IsNaN largest then nan
         elif largest < 0.0 || x[index] <> largest then 0.0
         elif x.Count(Double.PositiveInfinity) = 1 then 1.0
+        else nan
+
+    /// The logarithm of a weight, x_i - log(the sum of e^x_j), in such a row: it is not defined where nothing has a weight.
+    static member EdgeLogarithm(x: ReadOnlySpan<float>, largest: float, index: int) : float =
+        if Double.IsNaN largest then nan
+        elif x.Length = 1 then 0.0
+        elif largest < 0.0 then nan
+        elif x[index] <> largest then Double.NegativeInfinity
+        elif x.Count(Double.PositiveInfinity) = 1 then 0.0
         else nan
 
     /// <summary>

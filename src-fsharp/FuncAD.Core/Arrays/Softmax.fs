@@ -134,10 +134,14 @@ type internal LogSoftmax() =
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
             let part = ReadOnlySpan(x.Elements, row * extent, extent)
             let struct (largest, others) = Row.SumOfExponentials part
-            let rest = SpecialValues.log1p others
-            let peak = ReadOnlySpan &largest
-            let rest = ReadOnlySpan &rest
-            Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
+            if Double.IsFinite largest then
+                let rest = SpecialValues.log1p others
+                let peak = ReadOnlySpan &largest
+                let rest = ReadOnlySpan &rest
+                Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
+            else
+                for index = 0 to extent - 1 do
+                    y[row * extent + index] <- Row.EdgeLogarithm(part, largest, index)
         [| Tensor(y, x.Dimensions, null) |]
 
     override _.Pushforward(_, y, dx) = [| dx[0] - Rows.sums (Tensor.Exp y[0] * dx[0]) |]
@@ -153,7 +157,7 @@ type internal LogSoftmax() =
 /// <summary>
 /// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses and the two parts of each sum (see
 /// LogSumExp). With p = softmax x, the loss has the tangent sum of p_j (dx_j - dx_label), and the cotangents p_j lossBar and, for the
-/// label itself, minus the sum of the others: nothing cancels where p_label is near 1.
+/// label itself, minus the sum of the others: nothing cancels where p_label is near 1. A loss that is NaN has no slopes: they are NaN.
 /// </summary>
 [<Sealed>]
 type internal LabelLoss(labels: int[], shape: int[]) =
@@ -163,10 +167,19 @@ type internal LabelLoss(labels: int[], shape: int[]) =
     let take = Take("pick", shape, places, 1, [| labels.Length |])
     let put (x: Tensor) = Tensor.Linear(take.Adjoint, x)
 
+    /// The weights of a row; NaN where its loss is.
+    let weightsOf (x: Tensor) (loss: Tensor) =
+        let weights = LogSumExp.Weights x
+        if not loss.HasNaN then weights
+        else weights + Rows.column (Tensor(loss.Elements |> Array.map (fun loss -> if Double.IsNaN loss then nan else 0.0), loss.Dimensions, null))
+
     override _.Value x =
         let x = x[0]
         let struct (largest, others) = LogSumExp.Parts x
-        let loss row = (largest.Elements[row] - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
+        let loss row =
+            let peak = largest.Elements[row]
+            if Double.IsFinite peak then (peak - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
+            else 0.0 - Row.EdgeLogarithm(ReadOnlySpan(x.Elements, row * shape[1], shape[1]), peak, labels[row])
         [| Rows.create x loss; largest; others |]
 
     override _.Pushforward(x, y, dx) =
@@ -174,18 +187,20 @@ type internal LabelLoss(labels: int[], shape: int[]) =
         let dy =
             if Rows.isPlain x && Rows.isPlain dx then
                 Rows.create x (fun row ->
+                  if Double.IsNaN y[0].Elements[row] then nan
+                  else
                     let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
                     Row.Weighed(Rows.part x row shape[1], y[1].Elements[row], y[2].Elements[row], Rows.part dx row shape[1], ofLabel))
-            else Rows.sumOf (LogSumExp.Weights x * (dx - Rows.column (Tensor.Linear(take, dx))))
+            else Rows.sumOf (weightsOf x y[0] * (dx - Rows.column (Tensor.Linear(take, dx))))
         [| dy; null; null |]
 
-    override _.Pullback(x, _, yBar, _) =
-        let weights = LogSumExp.Weights x[0]
+    override _.Pullback(x, y, yBar, _) =
+        let weights = weightsOf x[0] y[0]
         let others = (weights - put (Tensor.Linear(take, weights))) * Rows.column yBar[0]
         [| others - put (Rows.sumOf others) |]
 
     override _.PullRow(x, y, yBar, row, out, add) =
-        let lossBar = Rows.number yBar[0] row
+        let lossBar = if Double.IsNaN y[0].Elements[row] then nan else Rows.number yBar[0] row
         let before = if add then out[labels[row]] else 0.0
         Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], lossBar, out, add)
         out[labels[row]] <- before + SpecialValues.expm1 -y[0].Elements[row] * lossBar

@@ -405,7 +405,10 @@ module internal LaneExponentials =
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logisticLoss (z: 'V) (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        ('V.Max(z, number 0.0) - t * z) + log1p (exp -('V.Abs z))
+        let loss = ('V.Max(z, number 0.0) - t * z) + log1p (exp -('V.Abs z))
+        let rest = selectLess (number 0.0) z (number 1.0 - t) t
+        let ofInfinite = select (equal rest (number 0.0)) (number 0.0) (rest * 'V.Abs z)
+        select (equal ('V.Abs z) (number inf)) ofInfinite loss
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logAddExp (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =

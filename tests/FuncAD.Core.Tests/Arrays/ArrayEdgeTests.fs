@@ -69,6 +69,44 @@ let private exponentials =
             check [ infinity; 3.0; -infinity ] [ 1.0; 0.0; 0.0 ]
             check [ infinity; 3.0; infinity ] [ nan; 0.0; nan ]
             check [ -infinity ] [ 1.0 ])
+        testCase "softmax and its logarithm weigh infinite numbers as logSumExp does" (fun () ->
+            let check (x: float list) (weights: float list) (logarithms: float list) =
+                (Tensor.softmax 0 (vector x)).ToArray() |> Array.iteri (fun i w -> expectSame weights[i] w $"softmax {x}, element {i}")
+                (Tensor.logSoftmax 0 (vector x)).ToArray() |> Array.iteri (fun i l -> expectSame logarithms[i] l $"logSoftmax {x}, element {i}")
+            check [ infinity; 0.0 ] [ 1.0; 0.0 ] [ 0.0; -infinity ]
+            check [ 3.0; -infinity; infinity ] [ 0.0; 0.0; 1.0 ] [ -infinity; -infinity; 0.0 ]
+            check [ infinity; 3.0; infinity ] [ nan; 0.0; nan ] [ nan; -infinity; nan ]
+            check [ -infinity; -infinity ] [ 0.0; 0.0 ] [ nan; nan ]
+            check [ -infinity; 0.0 ] [ 0.0; 1.0 ] [ -infinity; 0.0 ]
+            check [ infinity ] [ 1.0 ] [ 0.0 ]
+            check [ -infinity ] [ 1.0 ] [ 0.0 ]
+            check [ nan; 0.0 ] [ nan; nan ] [ nan; nan ]
+            check [ nan ] [ nan ] [ nan ])
+        testCase "cross-entropies of infinite logits: values and slopes exist together" (fun () ->
+            let check label (logits: float list) (loss: float) (slopes: float list) =
+                let f (x: Tensor) = Tensor.crossEntropy [| label |] (Tensor.reshape [ 1; x.Length ] x)
+                let value, gradient = AD.valueAndGrad f (vector logits)
+                expectSame loss value.Value $"label {label} of {logits}"
+                for way, slope in [ "reverse", gradient; "forward", forward f (vector logits) ] do
+                    slope.ToArray() |> Array.iteri (fun i s -> expectEqual slopes[i] s $"label {label} of {logits}, {way}, slope {i}")
+            check 0 [ infinity; 0.0 ] 0.0 [ 0.0; 0.0 ]
+            check 1 [ infinity; 0.0 ] infinity [ 1.0; -1.0 ]
+            check 0 [ 0.0; -infinity ] 0.0 [ 0.0; 0.0 ]
+            check 1 [ 0.0; -infinity ] infinity [ 1.0; -1.0 ]
+            check 0 [ -infinity; -infinity ] nan [ nan; nan ]
+            check 0 [ infinity; infinity ] nan [ nan; nan ]
+            check 0 [ -infinity ] 0.0 [ 0.0 ])
+        testCase "binary cross-entropies of infinite logits, as a number and in vectors" (fun () ->
+            for target, logit, loss, slope in
+                [ 0.0, infinity, infinity, 1.0; 0.0, -infinity, 0.0, 0.0; 1.0, infinity, 0.0, 0.0; 1.0, -infinity, infinity, -1.0
+                  0.25, infinity, infinity, 0.75; 0.25, -infinity, infinity, -0.25; 0.0, nan, nan, nan; nan, infinity, nan, nan ] do
+                expectSame loss (SpecialValues.logisticLoss logit target) $"target {target}, logit {logit}"
+                for n in [ 1; 3; 20 ] do
+                    let f (x: Tensor) = Tensor.binaryCrossEntropy (Tensor.full [ n ] target) x
+                    let x = Tensor.ofArray (Array.create n logit)
+                    let value, gradient = AD.valueAndGrad f x
+                    expectSame loss value.Value $"{n} of target {target}, logit {logit}"
+                    gradient.ToArray() |> Array.iter (fun s -> expectWithin 1e-15 (slope / float n) s $"slope of {n}, target {target}, logit {logit}"))
     ]
 
 let private movements =

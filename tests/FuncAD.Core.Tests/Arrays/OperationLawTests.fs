@@ -166,7 +166,7 @@ let tests =
             Expect.equal (AD.grad Tensor.logSumExp (tensor [ 2 ] [ -infinity; 0.0 ])) (tensor [ 2 ] [ 0.0; 1.0 ]) "an impossible outcome")
         testCase "softmax and its logarithm at the edges" (fun () ->
             let x = tensor [ 3; 3 ] [ 1000.0; 0.0; -1000.0; -infinity; 0.0; 0.0; infinity; 0.0; 1.0 ]
-            Expect.equal (Tensor.softmax 1 x) (tensor [ 3; 3 ] [ 1.0; 0.0; 0.0; 0.0; 0.5; 0.5; nan; nan; nan ]) "softmax"
+            Expect.equal (Tensor.softmax 1 x) (tensor [ 3; 3 ] [ 1.0; 0.0; 0.0; 0.0; 0.5; 0.5; 1.0; 0.0; 0.0 ]) "softmax"
             let y = Tensor.logSoftmax 1 x
             Expect.equal y[0, *] (tensor [ 3 ] [ 0.0; -1000.0; -2000.0 ]) "logSoftmax"
             expectSame -infinity (at y [ 1; 0 ]) "an impossible outcome"
