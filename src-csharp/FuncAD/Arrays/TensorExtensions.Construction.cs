@@ -82,7 +82,7 @@ public static partial class TensorExtensions
         /// <summary>The values of a matrix.</summary>
         public double[,] ToArray2D() => Core.toArray2D(x);
 
-        /// <summary>The values as a dense vector of MathNet.Numerics, which shares the tensor's array: copy it before writing to it.</summary>
+        /// <summary>The values as a dense vector of MathNet.Numerics, a copy.</summary>
         public Vector<double> ToVector() => Core.toVector(x);
 
         /// <summary>The values as a dense matrix of MathNet.Numerics: a copy, unless there is a single row or column.</summary>

@@ -11,6 +11,7 @@ module TensorConstruction =
     module Tensor =
         let private rows operation (rows: float[][]) =
             if isNull rows then nullArg (nameof rows)
+            rows |> Array.iteri (fun row items -> if isNull items then Shape.fail operation $"row {row} is null.")
             let width = if rows.Length = 0 then 0 else rows[0].Length
             rows
             |> Array.iteri (fun row items ->
@@ -68,7 +69,12 @@ module TensorConstruction =
         /// <summary>start, start + step, ... below stop (above, for a negative step).</summary>
         let range (start: float) (stop: float) (step: float) : Tensor =
             if step = 0.0 || Double.IsNaN step then Shape.fail "range" "the step must not be 0."
-            let count = max 0 (int (Math.Ceiling((stop - start) / step)))
+            if not (Double.IsFinite start && Double.IsFinite stop && Double.IsFinite step) then
+                Shape.fail "range" $"start, stop and step must be finite, got {start}, {stop} and {step}."
+            let count = Math.Max(0.0, Math.Ceiling((stop - start) / step))
+            if count > float Array.MaxLength then
+                Shape.fail "range" $"from {start} to {stop} by {step} there are more elements than an array can hold."
+            let count = int count
             Tensor(Array.init count (fun i -> start + float i * step), [| count |], null)
 
         /// <summary>So many evenly spaced numbers, from start to stop, both included.</summary>
@@ -127,12 +133,12 @@ module TensorConstruction =
             if isNull vector then nullArg (nameof vector)
             Tensor((match vector with :? DenseVector as dense -> dense.Values | _ -> vector.ToArray()), [| vector.Count |], null)
 
-        /// <summary>The values as a dense vector of MathNet.Numerics, which shares the tensor's array: copy it before writing to it.</summary>
+        /// <summary>The values as a dense vector of MathNet.Numerics, a copy.</summary>
         /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
         let toVector (x: Tensor) : Vector<float> =
             x.RequirePlain "ToVector"
             if x.Rank <> 1 then Shape.fail "toVector" $"expected a vector, got the shape {Shape.text x.Dimensions}."
-            DenseVector x.Elements
+            DenseVector(x.ToArray())
 
         /// <summary>
         /// A matrix of MathNet.Numerics. Its dense matrices lie column by column, so that it is copied; one with a single row or column shares its
@@ -145,10 +151,10 @@ module TensorConstruction =
             | :? DenseMatrix as dense when matrix.RowCount = 1 || matrix.ColumnCount = 1 -> Tensor(dense.Values, shape, null)
             | _ -> Tensor(matrix.ToRowMajorArray(), shape, null)
 
-        /// <summary>The values as a dense matrix of MathNet.Numerics: a copy, unless there is a single row or column.</summary>
+        /// <summary>The values as a dense matrix of MathNet.Numerics: a copy.</summary>
         /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
         let toMatrix (x: Tensor) : Matrix<float> =
             x.RequirePlain "ToMatrix"
             if x.Rank <> 2 then Shape.fail "toMatrix" $"expected a matrix, got the shape {Shape.text x.Dimensions}."
             let rows, columns = x.Dimensions[0], x.Dimensions[1]
-            if rows = 1 || columns = 1 then DenseMatrix(rows, columns, x.Elements) else Matrix.Build.DenseOfRowMajor(rows, columns, x.Elements)
+            Matrix.Build.DenseOfRowMajor(rows, columns, x.Elements)

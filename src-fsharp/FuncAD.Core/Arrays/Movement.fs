@@ -172,9 +172,11 @@ module TensorMovement =
         /// <summary>Tensors of one shape side by side, along a new axis.</summary>
         let stackAlong (axis: int) (tensors: Tensor seq) : Tensor =
             let tensors = Seq.toArray tensors
+            if tensors.Length = 0 then Shape.fail "stackAlong" "there are no tensors."
+            Shape.axis "stackAlong" (Array.append tensors[0].Dimensions [| 1 |]) axis |> ignore
             for x in tensors do
                 if not (Shape.areEqual x.Dimensions tensors[0].Dimensions) then
-                    Shape.fail "stack" $"expected tensors of one shape, got {Shape.text tensors[0].Dimensions} and {Shape.text x.Dimensions}."
+                    Shape.fail "stackAlong" $"expected tensors of one shape, got {Shape.text tensors[0].Dimensions} and {Shape.text x.Dimensions}."
             concatenate axis (tensors |> Array.map (expandDims axis))
 
         /// <summary>Parts of given lengths, one after the other along an axis.</summary>

@@ -11,7 +11,7 @@ let fail (operation: string) (problem: string) : 'a = raise (ArgumentException $
 /// The number of elements.
 let length (shape: int[]) : int =
     let mutable product = 1L
-    for extent in shape do
+    for extent in (if Array.contains 0 shape then [| 0 |] else shape) do
         product <- product * int64 extent
         if product > int64 Array.MaxLength then raise (OverflowException $"Tensor: the shape {text shape} has more elements than an array can hold.")
     int product

@@ -758,10 +758,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member Sign(x: Tensor) : Tensor = Tensor.Step(Pieces.Sign(), x)
 
     /// <summary>x, no lower than low and no higher than high: min(max(x, low), high); at a bound half the slope goes to each.</summary>
-    static member Clamp(x: Tensor, low: Tensor, high: Tensor) : Tensor = Tensor.Min(Tensor.Max(x, low), high)
+    /// <exception cref="T:System.ArgumentException">A low bound is above its high bound.</exception>
+    static member Clamp(x: Tensor, low: Tensor, high: Tensor) : Tensor =
+        let shape = Shape.broadcast "clamp" low.Dimensions high.Dimensions
+        let lows, highs = Tensor.BroadcastTo(low.Value, shape).Compact, Tensor.BroadcastTo(high.Value, shape).Compact
+        for index = 0 to (if Shape.length shape = 0 then 0 else max lows.Length highs.Length) - 1 do
+            let low, high = lows[if lows.Length = 1 then 0 else index], highs[if highs.Length = 1 then 0 else index]
+            if low > high then Shape.fail "clamp" $"the low bound {low} is above the high bound {high}."
+        Tensor.Min(Tensor.Max(x, low), high)
 
     /// <summary>Each element, no lower than low and no higher than high; at a bound half the slope goes to each.</summary>
-    static member Clamp(x: Tensor, low: Real, high: Real) : Tensor = Tensor.Min(Tensor.Max(x, low), high)
+    static member Clamp(x: Tensor, low: Real, high: Real) : Tensor = Tensor.Clamp(x, Tensor.Of low, Tensor.Of high)
 
     // ---- Equality and text: those of the values ----
 

@@ -27,10 +27,23 @@ module TensorWindows =
             )
         Tensor.Linear(View(operation, shape, view), x)
 
-    let private padded (vertical: int) (horizontal: int) (x: Tensor) = Tensor.pad [ 0, 0; 0, 0; vertical, vertical; horizontal, horizontal ] x
+    let private padded operation (vertical: int) (horizontal: int) (x: Tensor) =
+        if vertical < 0 || horizontal < 0 then Shape.fail operation $"the padding must be 0 or more, got {vertical} and {horizontal}."
+        Tensor.pad [ 0, 0; 0, 0; vertical, vertical; horizontal, horizontal ] x
 
     let private expectRank operation what rank (x: Tensor) =
         if x.Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
+
+    /// The convolution of conv2d, of arguments that fit, by the name of what was asked for.
+    let private convolve operation (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
+        let k = kernel.Dimensions
+        let windows = windows operation (k[2], k[3]) stride (padded operation (fst padding) (snd padding) x)
+        let shape = windows.Dimensions
+        let size = k[1] * k[2] * k[3]
+        let rows = Tensor.reshape [ shape[0] * shape[1] * shape[2]; size ] windows
+        Tensor.matmulTransposed false true rows (Tensor.reshape [ k[0]; size ] kernel)
+        |> Tensor.reshape [ shape[0]; shape[1]; shape[2]; k[0] ]
+        |> Tensor.permute [ 0; 3; 1; 2 ]
 
     module Tensor =
         /// <summary>
@@ -45,13 +58,7 @@ module TensorWindows =
             let k = kernel.Dimensions
             if k[1] <> x.Dimensions[1] then
                 Shape.fail "conv2d" $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
-            let windows = windows "conv2d" (k[2], k[3]) stride (padded (fst padding) (snd padding) x)
-            let shape = windows.Dimensions
-            let size = k[1] * k[2] * k[3]
-            let rows = Tensor.reshape [ shape[0] * shape[1] * shape[2]; size ] windows
-            Tensor.matmulTransposed false true rows (Tensor.reshape [ k[0]; size ] kernel)
-            |> Tensor.reshape [ shape[0]; shape[1]; shape[2]; k[0] ]
-            |> Tensor.permute [ 0; 3; 1; 2 ]
+            convolve "conv2d" stride padding kernel x
 
         /// <summary>
         /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of 1.
@@ -62,7 +69,7 @@ module TensorWindows =
             if kernel.Dimensions[1] <> x.Dimensions[1] then
                 Shape.fail "conv1d"
                     $"signals {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text kernel.Dimensions} have {kernel.Dimensions[1]}."
-            let y = conv2d (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
+            let y = convolve "conv1d" (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
             Tensor.reshape [ y.Dimensions[0]; y.Dimensions[1]; y.Dimensions[3] ] y
 
         let private pool operation reduce size stride (x: Tensor) : Tensor =

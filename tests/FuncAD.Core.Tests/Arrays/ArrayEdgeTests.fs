@@ -199,6 +199,36 @@ let private edges =
                 AD.grad Tensor.product (vector x) |> expectClosely 4.0 (forward.ToArray()) <| $"the slopes at {x}")
     ]
 
+let private refusals =
+    testCase "what cannot be made is refused by its own name" (fun () ->
+        let refused parts (f: unit -> obj) =
+            let error = Expect.throwsC (fun () -> f () |> ignore) id
+            Expect.isTrue (error :? ArgumentException) $"an ArgumentException, got {error.GetType().Name}: {error.Message}"
+            expectMentions parts error.Message
+        refused [ "conv1d"; "stride" ] (fun () -> Tensor.conv1d 0 0 (Tensor.ones [ 1; 1; 2 ]) (Tensor.ones [ 1; 1; 4 ]))
+        refused [ "conv1d"; "5"; "4" ] (fun () -> Tensor.conv1d 1 0 (Tensor.ones [ 1; 1; 5 ]) (Tensor.ones [ 1; 1; 4 ]))
+        refused [ "conv1d"; "padding"; "-1" ] (fun () -> Tensor.conv1d 1 -1 (Tensor.ones [ 1; 1; 2 ]) (Tensor.ones [ 1; 1; 4 ]))
+        refused [ "conv2d"; "padding"; "-1" ] (fun () -> Tensor.conv2d (1, 1) (0, -1) (Tensor.ones [ 1; 1; 2; 2 ]) (Tensor.ones [ 1; 1; 4; 4 ]))
+        refused [ "stackAlong"; "no tensors" ] (fun () -> Tensor.stackAlong 0 [])
+        refused [ "stackAlong"; "[2]"; "[3]" ] (fun () -> Tensor.stackAlong 0 [ Tensor.ones [ 2 ]; Tensor.ones [ 3 ] ])
+        refused [ "stackAlong"; "axis 2" ] (fun () -> Tensor.stackAlong 2 [ Tensor.ones [ 2 ] ])
+        refused [ "ofRows"; "row 1" ] (fun () -> Tensor.ofRows [| [| 1.0 |]; null |])
+        refused [ "ofRows"; "row 0" ] (fun () -> Tensor.ofRows [| null |])
+        refused [ "range"; "1E+300" ] (fun () -> Tensor.range 0.0 1e300 1.0)
+        refused [ "range"; "NaN" ] (fun () -> Tensor.range nan 1.0 1.0)
+        refused [ "range" ] (fun () -> Tensor.range 0.0 infinity 1.0)
+        refused [ "3"; "1" ] (fun () -> Tensor.Clamp(Tensor.ones [ 2 ], Real 3.0, Real 1.0))
+        refused [ "3"; "1" ] (fun () -> Tensor.Clamp(Tensor.ones [ 2 ], vector [ 0.0; 3.0 ], vector [ 1.0; 1.0 ]))
+        Expect.equal (Tensor.zeros [ 65536; 65536; 0 ]).Length 0 "no elements")
+
+let private copies =
+    testCase "a vector or matrix made of a tensor is a copy" (fun () ->
+        let x = vector [ 1.0; 2.0 ]
+        let y, m = Tensor.toVector x, Tensor.toMatrix (Tensor.reshape [ 1; 2 ] x)
+        y[0] <- 5.0
+        m[0, 0] <- 5.0
+        expectSame 1.0 (x.ElementAt 0).Value "the tensor's element")
+
 let private operators =
     testCase "every operator takes numbers on either side" (fun () ->
         let t, r = vector [ 5.5; -7.25 ], Real 3.0
@@ -212,4 +242,4 @@ let private operators =
         expectSame 2.0 (slopes (fun r -> r % t)).Value "d (r % t) / dr")
 
 [<Tests>]
-let tests = testList "arrays: edges" [ exponentials; movements; losses; edges; operators ]
+let tests = testList "arrays: edges" [ exponentials; movements; losses; edges; refusals; copies; operators ]
