@@ -217,4 +217,13 @@ let mutations =
       mutation "custom: a captured number's derivative is lost in a value" "Custom.fs" "let primals = leaves.Parts |> Captures.check operation \"its value\" level" "let primals = leaves.Parts" |> by "custom"
       mutation "Taylor: a power by its chain of exponents" "Taylor.fs" "as power when power.IsEndless &&" "as power when false &&" |> by "orders"
       mutation "Taylor: x^y by its chain of logarithms" "Taylor.fs" "as power when power.IsPower &&" "as power when false &&" |> by "orders"
-      mutation "check: an even function does not change" "NumericalSlope.fs" "Constancy = if isConstant then" "Constancy = if Array.forall (fun (row: Row) -> row.Right = row.Left) rows[.. found.Last] then" |> by "checker" ]
+      mutation "check: an even function does not change" "NumericalSlope.fs" "Constancy = if isConstant then" "Constancy = if Array.forall (fun (row: Row) -> row.Right = row.Left) rows[.. found.Last] then" |> by "checker"
+
+      mutation "compiled: results that are one value count once" "Compiled/Hoist.fs" " || parts.Addends.Outputs.Length <> parts.Each.Outputs.Length" "" |> by "laws of compiled sums"
+      mutation "arrays: -0 is added to zeros" "Arrays/Linear.fs" "view.Reach = x.Length" "view.Reach < 0"
+      mutation "arrays: labels count from the end" "Arrays/Movement.fs" "if column < 0 || column >=" "if column < -x.Dimensions[1] || column >="
+      mutation "arrays: an exponent that does not move is a variable" "Arrays/Tensor.fs" "-> constant dual.Primal.Live" "-> y"
+      mutation "arrays: a loss that is NaN has slopes" "Arrays/Softmax.fs" "if not loss.HasNaN then weights" "if loss.Length >= 0 then weights"
+      mutation "arrays: the softmax of an infinite number" "Arrays/Rows.fs" "if Double.IsInfinity largest then" "if largest = -1e300 then"
+      mutation "arrays: the loss of an infinite logit in vectors" "Lanes/Elementary.fs" "select (equal ('V.Abs z) (number inf)) ofInfinite loss" "select (equal ('V.Abs z) (number 1e300)) ofInfinite loss"
+      mutation "arrays: a vector shares the tensor's memory" "Arrays/Construction.fs" "DenseVector(x.ToArray())" "DenseVector x.Elements" ]
