@@ -22,6 +22,44 @@ type internal NormOfZeros() =
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(direction x[0] * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| direction x[0] * yBar[0] |]
 
+/// <summary>What a norm is computed from: the array times a power of two, which rounds nothing, and whose reciprocal is a double for every size.</summary>
+module internal NormScale =
+    /// The power of two, the multiple of plain numbers by it, and the norm of that.
+    let of' (x: Tensor) : struct (float * float[] * float) =
+        let largest = Array.fold (fun largest x -> Math.Max(largest, Math.Abs(x: float))) 0.0 x.Compact
+        let scale = Math.ScaleB(1.0, Math.Clamp(-(Math.ILogB largest), -1022, 1022))
+        let scaled = x.Elements |> Array.map (fun x -> x * scale)
+        struct (scale, scaled, Math.Sqrt(Array.sumBy (fun x -> x * x) scaled))
+
+/// <summary>
+/// The norm of an array that is finite and not of zeros. Its derivatives are sums of its direction x / norm, whose own are quotients by the norm:
+/// no tangent is squared or scaled as the array is, so that tangents may be of any size beside it.
+/// </summary>
+[<Sealed>]
+type internal Norm() =
+    inherit Operation("norm")
+    static member Of(x: Tensor) : Tensor = Tensor.Apply(Norm(), [| x |])[0]
+
+    override _.Value x =
+        let struct (scale, _, norm) = NormScale.of' x[0]
+        [| Tensor.OfConstant(norm / scale) |]
+
+    override _.Pushforward(x, _, dx) = [| Tensor.SumTo(Direction.Of x[0] * dx[0], [||]) |]
+    override _.Pullback(x, _, yBar, _) = [| Direction.Of x[0] * yBar[0] |]
+
+/// <summary>x / norm. Its derivative is what of dx is across it, (dx - y (y . dx)) / norm, which is symmetric.</summary>
+and [<Sealed>] internal Direction() =
+    inherit Operation("norm")
+    static member Of(x: Tensor) : Tensor = Tensor.Apply(Direction(), [| x |])[0]
+    static member private Across(x: Tensor, y: Tensor, t: Tensor) : Tensor = (t - y * Tensor.SumTo(y * t, [||])) / Norm.Of x
+
+    override _.Value x =
+        let struct (_, scaled, norm) = NormScale.of' x[0]
+        [| Tensor(scaled |> Array.map (fun x -> x / norm), x[0].Dimensions, null) |]
+
+    override _.Pushforward(x, y, dx) = [| Direction.Across(x[0], y[0], dx[0]) |]
+    override _.Pullback(x, y, yBar, _) = [| Direction.Across(x[0], y[0], yBar[0]) |]
+
 /// <summary>Sums and their relatives, over all elements or over axes.</summary>
 [<AutoOpen>]
 module TensorReductions =
@@ -147,7 +185,7 @@ module TensorReductions =
         // ---- Norms ----
 
         /// <summary>
-        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm. At the origin it is 0, one of
+        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm, whatever the size of tangents. At the origin it is 0, one of
         /// the subgradients, and second derivatives do not exist there: they are NaN, also those of the norm's square (for which there is the sum of x * x).
         /// </summary>
         let norm (x: Tensor) : Real =
@@ -156,8 +194,4 @@ module TensorReductions =
             if x.Length = 0 then Real 0.0
             elif largest = 0.0 then (Tensor.Apply(NormOfZeros(), [| x |])[0]).ToReal()
             elif Double.IsInfinity largest || Double.IsNaN largest then Real.Sqrt(sum (x * x))
-            else
-                // by a power of two, which rounds nothing, and whose reciprocal is a double for every size
-                let scale = Math.ScaleB(1.0, Math.Clamp(-(Math.ILogB largest), -1022, 1022))
-                let scaled = x * scale
-                Real.Sqrt(sum (scaled * scaled)) / scale
+            else (Norm.Of x).ToReal()

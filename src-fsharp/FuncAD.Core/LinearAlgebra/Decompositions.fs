@@ -35,17 +35,19 @@ type internal CholeskyFactor() =
                     ("the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or "
                      + "use eigenSymmetric or solve for an indefinite one.")
 
+    // With L = 2^e M the rules are those of M, times 2^-e once: L^-1 twice would leave the range of double where the derivative does not.
+
     override _.Pushforward(_, y, dx) =
-        let l = y[0]
+        let struct (l, e) = centred y[0]
         let half = Tensor.solveLower l dx[0]
-        [| matmul l (phi (Tensor.solveLower l (transpose half))) |]
+        [| magnify -e (matmul l (phi (Tensor.solveLower l (transpose half)))) |]
 
     override _.Pullback(_, y, yBar, _) =
-        let l = y[0]
+        let struct (l, e) = centred y[0]
         let inner = phi (leftTransposed l yBar[0])
         // L^-T inner L^-1
         let left = Tensor.solveUpper (transpose l) inner
-        [| symmetric (transpose (Tensor.solveUpper (transpose l) (transpose left))) |]
+        [| magnify -e (symmetric (transpose (Tensor.solveUpper (transpose l) (transpose left)))) |]
 
 /// <summary>
 /// Q and R of a matrix with at least as many rows as columns; R has a positive diagonal, which makes them unique and smooth. The pullback is that of
@@ -85,17 +87,19 @@ type internal OrthogonalFactors() =
             let scales = Array.init (columns * columns) (fun i -> sizes[i % columns])
             [| Tensor.ofMatrix q; scaleBy scales (Tensor.upperTriangle 0 (Tensor.ofMatrix r)) |]
 
+    // With R = 2^e S the rules are those of S, where Q's are times 2^-e, and R's as they are.
+
     override _.Pushforward(_, y, dx) =
-        let q, r = y[0], regular y[1]
+        let q, struct (r, e) = y[0], centred (regular y[1])
         let scaled = divided r dx[0]
         let c = leftTransposed q scaled
         let below = Tensor.lowerTriangle -1 c
         let turn = below - transpose below
-        [| scaled - matmul q (c - turn); matmul (c - turn) r |]
+        [| magnify -e (scaled - matmul q (c - turn)); matmul (c - turn) r |]
 
     override _.Pullback(_, y, yBar, _) =
-        let q, r = y[0], regular y[1]
-        let qBar, rBar = orZeros q yBar[0], orZeros r yBar[1]
+        let q, struct (r, e) = y[0], centred (regular y[1])
+        let qBar, rBar = magnify -e (orZeros q yBar[0]), orZeros r yBar[1]
         let m = rightTransposed r rBar - leftTransposed qBar q
         let copied = Tensor.lowerTriangle 0 m + transpose (Tensor.lowerTriangle -1 m)
         let whole = qBar + matmul q copied

@@ -86,6 +86,16 @@ let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
         let factors = Tensor(step |> Array.map (fun e -> Math.ScaleB(1.0, e)), x.Dimensions, null)
         scaleBy (Array.map2 (-) exponents step) (x * factors)
 
+/// x 2^e
+let magnify (e: int) (x: Tensor) : Tensor = scaleBy (Array.create x.Length e) x
+
+/// A triangular matrix times 2^-e, and e, the middle of the sizes on its diagonal, so that none of them comes nearer to the ends of double's range.
+let centred (x: Tensor) : struct (Tensor * int) =
+    let n = x.Dimensions[0]
+    let sizes = [ for i in 0 .. n - 1 do if x.Elements[i * n + i] <> 0.0 then exponent [ x.Elements[i * n + i] ] ]
+    let e = if sizes.IsEmpty || not (isFinite x) then 0 else (List.max sizes + List.min sizes) / 2
+    struct (magnify -e x, e)
+
 /// <summary>
 /// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows and
 /// columns are about 1.

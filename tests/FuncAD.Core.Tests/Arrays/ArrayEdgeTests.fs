@@ -174,6 +174,16 @@ let private edges =
                 let n = 5.0 * size
                 expectWithin (4.0 * u * n + Double.Epsilon) n (Tensor.norm x).Value $"norm at {size}"
                 expectClosely 8.0 [| x.Elements[0] / n; x.Elements[1] / n |] (AD.grad Tensor.norm x) $"slopes at {size}")
+        testCase "a norm's tangents may be of any size beside it" (fun () ->
+            let check what (expected: float) (actual: Real) = expectWithin (8.0 * u * abs expected) expected actual.Value what
+            for size, slope in [ 1e300, 1e-30; 1e-300, 1e10; 1e-320, 1e300; 1e300, 1.0; 1.0, 1e-300 ] do
+                check $"{slope} beside {size}" slope (AD.diff (fun t -> Tensor.norm (Tensor.stack [ Real size + slope * t ])) (Real 0.0))
+            for size in [ 1e-300; 1e-200; 1e-155; 1.0; 1e155; 1e200; 1e300 ] do
+                let beside t = Tensor.norm (Tensor.stack [ Real size; t ])
+                check $"second derivative at {size}" (1.0 / size) (AD.diffn 2 beside (Real 0.0))
+                check $"reverse over forward at {size}" (1.0 / size) (AD.grad (AD.diff beside) (Real 0.0))
+                check $"forward over reverse at {size}" (1.0 / size) (AD.diff (fun (t: Real) -> AD.grad beside t) (Real 0.0))
+                check $"laplacian at {size}" (1.0 / size) (AD.laplacian (fun x -> Tensor.norm (Tensor.stack x)) [| Real size; Real 0.0 |]))
         testCase "of nothing, all modes say the same" (fun () ->
             for name, value, f in
                 [ "mean", nan, Tensor.mean; "sum", 0.0, Tensor.sum; "variance", nan, Tensor.variance 0; "sample variance", nan, Tensor.variance 1

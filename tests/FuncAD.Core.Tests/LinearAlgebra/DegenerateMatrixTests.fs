@@ -71,6 +71,22 @@ let private scale =
                             if 1e-290 < Math.Pow(k, degree - 1.0) && Math.Pow(k, degree - 1.0) < 1e290 then
                                 let slack = 1e6 * u * largest expected
                                 Array.iteri2 (fun i e a -> expectWithin slack e a $"{name}, {n}, {power}: gradient {index}[{i}]") (expected.ToArray()) ((gradient (a * k)).ToArray()))
+        testCase "tangents of any size beside the matrix, in every nesting: Cholesky and QR" (fun () ->
+            let number (t: Real) = Tensor.reshape [ 1; 1 ] (Tensor.stack [ t ])
+            let check what (expected: float) (actual: Real) = expectWithin (32.0 * u * abs expected) expected actual.Value what
+            let root t = Tensor.sum (Tensor.cholesky (number t))
+            let rOf t = let struct (_, r) = Tensor.qr (Tensor.reshape [ 2; 1 ] t) in Tensor.sum r
+            let nestings (f: Real -> Real) x =
+                [ "forward", AD.diffn 2 f x; "reverse over forward", AD.grad (AD.diff f) x; "forward over reverse", AD.diff (fun (t: Real) -> AD.grad f t) x
+                  "reverse", AD.grad (fun (t: Real) -> AD.grad f t) x ]
+            for size in [ 1e-200; 1e-155; 1.0; 1e155; 1e200 ] do
+                for nesting, slope in nestings root (Real size) do
+                    check $"cholesky, {nesting}, {size}" (-0.25 / size / sqrt size) slope
+                for nesting, slope in nestings (fun t -> rOf (Tensor.stack [ Real size; t ])) (Real 0.0) do
+                    check $"qr, {nesting}, {size}" (1.0 / size) slope
+            for size, slope in [ 1e-300, 1e10; 1e300, 1e-30 ] do
+                check $"qr, {slope} beside {size}" slope (AD.diff (fun t -> rOf (Tensor.stack [ Real size + slope * t; Real 0.0 ])) (Real 0.0))
+                check $"cholesky, {slope} beside {size}" (0.5 * slope / sqrt size) (AD.diff (fun t -> root (Real size + slope * t)) (Real 0.0)))
         testCase "rows and columns of their own scales: determinant, its logarithm, solve" (fun () ->
             let random = random "rows"
             for n in 2..4 do
