@@ -3,9 +3,9 @@ namespace FuncAD
 open System
 open System.Collections.Generic
 
-/// <summary>A number, and a bound of what rounding did to it, where that is known.</summary>
+/// <summary>A number, a bound of what rounding did to it, where that is known, and what may have been lost below the smallest normal double.</summary>
 [<Struct>]
-type internal Estimate = { Value: float; Error: float }
+type internal Estimate = { Value: float; Error: float; Lost: float }
 
 /// <summary>How a Taylor series is tried: with so many terms beyond the order, in units of the point's size or not, and converged where the terms of
 /// its tail are below 2^-bits of the sum of magnitudes.</summary>
@@ -20,10 +20,15 @@ type internal SeriesTrial = { Extra: int; IsScaled: bool; Tail: int; Bits: int }
 /// Differences of close points cancel, so there the Taylor series of f about the points is used (with complete homogeneous polynomials of
 /// the distances as weights), if it tells the same about each of them: it has converged, foretells f at the others, and gives the same
 /// result from each. A kink or a jump between the points does not pass, and differences are right there. (A jump below 10^-12 that leaves
-/// the slope as it is would.) Where neither way leaves a digit, the answer is NaN.
+/// the slope as it is would.) Where neither way leaves a digit, the answer is NaN: also where what it is made of is below the smallest normal
+/// double and the answer is not. <c>isMagnified</c>: the answer will be multiplied by a large number, so that none of what it is made of may
+/// be below.
 /// </remarks>
 [<Sealed>]
-type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int) =
+type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int, isMagnified: bool) =
+    /// Below this, less than 40 digits of two are left, and none of what is smaller yet.
+    let smallest = Math.ScaleB(1.0, -1034)
+
     /// Close points need few terms, which are cheap and in range; thirty reach points that are apart by 0.3 of the radius of convergence. The
     /// last way is for points that are equal up to rounding where f's further derivatives overflow: the error is the square of the last term.
     let expansions =
@@ -80,7 +85,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         let sizes = Array.init count (fun j -> abs a[k + j] * magnitudes[j])
         let size = Array.sum sizes
         let isSmall j = sizes[j] <= Math.ScaleB(size, -way.Bits)
-        let hasConverged = Double.IsFinite size && Seq.forall isSmall (seq { count - way.Tail .. count - 1 })
+        let isSeen = size >= smallest || not isMagnified && e >= 0
+        let hasConverged = Double.IsFinite size && isSeen && Seq.forall isSmall (seq { count - way.Tail .. count - 1 })
         let foretells (node: int) (d: float) =
             let mutable power, sum, size = 1.0, 0.0, 1.0
             for coefficient in a do
@@ -90,7 +96,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
             abs (sum - values[node]) <= Math.ScaleB(size, -40)
         if hasConverged && Array.forall2 foretells nodes distances then
             let sum = Seq.fold (fun sum j -> sum + a[k + j] * h[j]) 0.0 (seq { count - 1 .. -1 .. 0 })
-            ValueSome { Value = Math.ScaleB(sum, -k * e); Error = Math.ScaleB(size, -k * e) }
+            ValueSome { Value = Math.ScaleB(sum, -k * e); Error = Math.ScaleB(size, -k * e); Lost = 0.0 }
         else ValueNone
 
     /// The difference by series about all points, if they agree as far as they are known, or as far as the other way would know it.
@@ -100,18 +106,20 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         else
             let values, sizes = candidates |> Array.map _.Value.Value, candidates |> Array.map _.Value.Error
             let middle, apart, size = values[values.Length / 2], Array.max values - Array.min values, Array.max sizes
-            if apart <= max (Math.ScaleB(size, -44)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50) }
+            if apart <= max (Math.ScaleB(size, -44)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50); Lost = 0.0 }
             else ValueNone
 
     /// What is left of a difference by subtraction: NaN where rounding is larger than what a function of this size would have there.
     let subtract (nodes: int[]) (found: Estimate) : Estimate =
         let largest (xs: float[]) = nodes |> Array.fold (fun largest node -> max largest (abs xs[node])) 0.0
         let usual = largest values / Math.Pow(largest points, float (nodes.Length - 1))
-        if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) then { found with Value = Double.NaN } else found
+        if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) || found.Lost > abs found.Value then { found with Value = Double.NaN } else found
 
     let rec difference (nodes: int[]) : Estimate =
         let k = nodes.Length - 1
-        let exact value = { Value = value; Error = Math.ScaleB(abs value, -50) }
+        let exact value =
+            let isLost = isMagnified && k > 0 && abs value < smallest
+            { Value = (if isLost then Double.NaN else value); Error = Math.ScaleB(abs value, -50); Lost = if abs value < smallest then smallest else 0.0 }
         if k = 0 then exact values[nodes[0]]
         elif points[nodes[0]] = points[nodes[k]] then exact ((coefficients nodes[0] 0 (order + 4)).[k])
         else
@@ -126,7 +134,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                     |> Seq.map (bySeries nodes error)
                     |> Seq.tryFind _.IsSome
                     |> Option.map _.Value
-                    |> Option.defaultWith (fun () -> subtract nodes { Value = (right.Value - left.Value) / gap; Error = error })
+                    |> Option.defaultWith (fun () -> subtract nodes { Value = (right.Value - left.Value) / gap; Error = error; Lost = (right.Lost + left.Lost) / gap })
                 known[key] <- found
                 found
 

@@ -5,6 +5,13 @@ open MathNet.Numerics.Integration
 open MathNet.Numerics.LinearAlgebra
 open FuncAD.Matrices
 
+[<AutoOpen>]
+module internal Triangles =
+    /// Tells whether the entries on one side of the diagonal are all 0.
+    let isTriangular (a: float[]) (n: int) : bool =
+        let isEmpty isSide = Seq.forall (fun i -> a[i] = 0.0 || not (isSide (i / n) (i % n))) (seq { 0 .. n * n - 1 })
+        isEmpty (<) || isEmpty (>)
+
 /// <summary>Newton's iteration for the sign of a matrix, in blocks (Higham, "Functions of Matrices", chapters 5 and 6).</summary>
 module internal SignIteration =
     let private limit = 100
@@ -51,13 +58,19 @@ module internal SignIteration =
             let inverseX, inverseY = x.Inverse(), y.Inverse()
             let m = Math.Sqrt(balance x inverseX * balance y inverseY)
             let m = if Double.IsFinite m && m > 0.0 then m else 1.0
-            let before = x
+            let beforeX, beforeY = x, y
             x <- 0.5 * (m * x + inverseY / m)
             y <- 0.5 * (m * y + inverseX / m)
             step <- if isFinite x && isFinite y then step + 1 else limit
-            isDone <- (x - before).FrobeniusNorm() <= 1e-10 * x.FrobeniusNorm()
+            // the inverse shows the smallest eigenvalues, if it is known at all
+            let isClose (x: Matrix<float>) (before: Matrix<float>) = (x - before).FrobeniusNorm() <= 1e-10 * x.FrobeniusNorm()
+            isDone <- isClose x beforeX && (isClose y beforeY || step > limit / 2)
         let polish (x: Matrix<float>) = sylvester x (a - x * x) |> ValueOption.map (fun rest -> x + rest)
-        let isRoot (x: Matrix<float>) = (x * x - a).FrobeniusNorm() <= 1e-8 * a.FrobeniusNorm()
+        let isTriangular = isTriangular (a.ToRowMajorArray()) a.RowCount
+        let isOwn (x: Matrix<float>) i = abs (x[i, i] * x[i, i] - a[i, i]) <= 1e-8 * abs a[i, i]
+        let isRoot (x: Matrix<float>) =
+            (x * x - a).FrobeniusNorm() <= 1e-8 * a.FrobeniusNorm()
+            && (not isTriangular || Seq.forall (isOwn x) (seq { 0 .. a.RowCount - 1 }))
         (if isDone then ValueSome x else ValueNone)
         |> ValueOption.bind polish
         |> ValueOption.bind polish
@@ -113,15 +126,66 @@ type internal SquareRoot() =
 /// <summary>Square roots and logarithms of matrices, symmetric or not.</summary>
 [<AutoOpen>]
 module TensorRoots =
-    /// Tells whether a matrix is symmetric up to rounding. Its derivatives need not be.
+    /// Tells whether a matrix is symmetric up to the rounding of each pair of entries. Its derivatives need not be.
     let private isSymmetric (a: Tensor) : bool =
         let n = a.Dimensions[0]
-        let rounding = Array.fold (fun largest x -> max largest (abs x)) 0.0 a.Elements * Math.ScaleB(float (4 * n), -52)
-        Seq.forall (fun i -> abs (a.Elements[i] - a.Elements[i % n * n + i / n]) <= rounding) (seq { 0 .. n * n - 1 })
+        let isPair x y = abs (x - y) <= Math.ScaleB(float (4 * n), -52) * max (abs x) (abs y)
+        Seq.forall (fun i -> isPair a.Elements[i] a.Elements[i % n * n + i / n]) (seq { 0 .. n * n - 1 })
+
+    /// <summary>
+    /// The exponents d of a D for which the rows and columns of D^-1 A D are of like size off the diagonal (Osborne 1960), and no larger than the
+    /// diagonal where a row has no column to balance it; 0 throughout for matrices that are not far from that.
+    /// </summary>
+    let private balancing (a: Tensor) : int[] =
+        let n = a.Dimensions[0]
+        let d = Array.zeroCreate<int> n
+        let size i j = let x = a.Elements[i * n + j] in if x = 0.0 then ValueNone else ValueSome(Math.ILogB x + d[j] - d[i])
+        let largest sizes = Seq.fold (fun largest size -> if ValueOption.isNone largest || size > largest then size else largest) ValueNone sizes
+        let others i = Seq.filter ((<>) i) (seq { 0 .. n - 1 })
+        let step i =
+            match largest (Seq.map (size i) (others i)), largest (Seq.map (fun j -> size j i) (others i)), size i i with
+            | ValueSome row, ValueSome column, _ -> (row - column) / 2
+            | ValueSome row, ValueNone, ValueSome own -> max 0 (row - own)
+            | ValueNone, ValueSome column, ValueSome own -> min 0 (own - column)
+            | _ -> 0
+        let sweep () =
+            let steps = [ for i in 0 .. n - 1 do
+                              let step = step i
+                              if abs step >= 4 then
+                                  d[i] <- d[i] + step
+                                  step ]
+            not steps.IsEmpty
+        let mutable sweeps = 0
+        while sweeps < 20 && sweep () do sweeps <- sweeps + 1
+        d
+
+    /// <summary>
+    /// f(A) = D f(D^-1 A D) D^-1, of D^-1 A D = 4^h B from f(B): f(4^h B) is 2^(degree h) f(B), or that and 2h log 2. All powers of two are taken out at once,
+    /// since one of them alone may leave the range of double.
+    /// </summary>
+    let private balanced (degree: int) (f: Tensor -> Tensor) (a: Tensor) : struct (Tensor * int) =
+        let n, d = a.Dimensions[0], (if isFinite a then balancing a.Value else [||])
+        if Array.forall ((=) 0) d then struct (f a, 0)
+        else
+            let back = Array.init (n * n) (fun i -> d[i / n] - d[i % n])
+            let half = exponent (scaleBy (Array.map (~-) back) a.Value).Elements / 2
+            let b = scaleBy (back |> Array.map (fun e -> -e - 2 * half)) a
+            struct (scaleBy (back |> Array.map (fun e -> e + degree * half)) (f b), 2 * half)
 
     /// Sums w z / (1 + x z) = log(1 + z) up to (|z| / 4)^16: Gauss's rule on the integral of z / (1 + x z), which is a Pade approximant (Dieci,
     /// Morini and Papini, "Computational techniques for real logarithms of matrices", 1996).
     let private rule = GaussLegendreRule(0.0, 1.0, 8)
+
+    /// Tells whether e^X is A, whose entries are about 1, and X has the logarithms of the smallest eigenvalues, too, as far as they are known: all of a
+    /// triangular matrix, whose norm does not show them, and their sum of another one.
+    let private isLogarithm (a: Tensor) (x: Tensor) : bool =
+        let n = a.Dimensions[0]
+        let isNear (expected: float) (actual: float) = abs (actual - expected) <= 1e-8 * (1.0 + abs expected)
+        let isOwn i = isNear (Math.Log a.Elements[i * n + i]) x.Elements[i * n + i]
+        isFinite x
+        && (Tensor.max (Tensor.Abs(Tensor.matrixExponential x - a))).Value <= 1e-8
+        && isNear (Tensor.logDeterminant a).Value (Tensor.trace x).Value
+        && (not (isTriangular a.Elements n) || Seq.forall isOwn (seq { 0 .. n - 1 }))
 
     /// log A = 2^k log(A^(1/2^k)), with roots until the rule is accurate (Kenney and Laub 1989).
     let private scaledLogarithm (a: Tensor) : Tensor =
@@ -140,13 +204,15 @@ module TensorRoots =
             let mutable sum = Tensor.OfConstant 0.0
             for i = 0 to rule.Order - 1 do
                 sum <- sum + rule.Weights[i] * Solve.Of("logarithm", unit + rule.Abscissas[i] * z, z)
-            Math.ScaleB(1.0, roots) * sum + (float size * Math.Log 2.0) * unit
+            let log = Math.ScaleB(1.0, roots) * sum
+            if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then log + (float size * Math.Log 2.0) * unit
+            else undefined a
 
     module Tensor =
         /// <summary>
         /// The principal square root X of a matrix, X X = A: of a symmetric one, with eigenvalues that are not negative, as symmetricFunction
-        /// gives it (an eigenvalue that is negative by rounding counts as 0), and of another one, without real eigenvalues that are negative or
-        /// 0, by Denman and Beavers' iteration. Where there is none, all entries are NaN.
+        /// gives it (an eigenvalue of rounding size, 8 n 2^-52 of the largest, counts as 0), and of another one, without real eigenvalues that are negative or
+        /// 0, by Denman and Beavers' iteration. Where there is none, or none of which a digit is known, all entries are NaN.
         /// </summary>
         /// <remarks>
         /// X dX + dX X = dA, in directions that need not be symmetric, too. At an eigenvalue of 0 derivatives are infinite or NaN. All entries
@@ -156,13 +222,15 @@ module TensorRoots =
         let squareRoot (a: Tensor) : Tensor =
             expectSquare "squareRoot" a
             if a.Length = 0 then a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", Real.Sqrt, true), [| a |])
-            else SquareRoot.Of a
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", Real.Sqrt, Eigenvalues.NotNegative), [| a |])
+            else
+                let struct (root, _) = balanced 1 SquareRoot.Of a
+                root
 
         /// <summary>
         /// The principal logarithm of a matrix, e^X = A: of a symmetric one, with positive eigenvalues, as symmetricFunction gives it, and of
         /// another one, without real eigenvalues that are negative or 0, by inverse scaling and squaring (Kenney and Laub 1989). Where there is
-        /// none, all entries are NaN (or infinite, at an eigenvalue of 0).
+        /// none (an eigenvalue of rounding size, 8 n 2^-52 of the largest, counts as 0), or none of which a digit is known, all entries are NaN.
         /// </summary>
         /// <remarks>All entries are NaN where one of A is NaN or infinite. Cost: some ten inverses for each of about five square roots.</remarks>
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
@@ -170,5 +238,7 @@ module TensorRoots =
             expectSquare "logarithm" a
             if a.Length = 0 then a
             elif not (isFinite a) then undefined a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", Real.Log, false), [| a |])
-            else scaledLogarithm a
+            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", Real.Log, Eigenvalues.Positive), [| a |])
+            else
+                let struct (log, size) = balanced 0 scaledLogarithm a
+                if size = 0 then log else log + (float size * Math.Log 2.0) * Tensor.identity a.Dimensions[0]

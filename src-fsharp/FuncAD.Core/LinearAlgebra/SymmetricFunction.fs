@@ -13,37 +13,54 @@ type internal Spectrum(operation: string, f: Real -> Real, values: float[], vect
     let tables = System.Collections.Concurrent.ConcurrentDictionary<struct (int * int), DividedDifferences>()
 
     let table (struct (order, e)) =
-        if e = 0 then DividedDifferences(operation, f, values, order)
+        if e = 0 then DividedDifferences(operation, f, values, order, false)
         else
             let scale = Real(Math.ScaleB(1.0, e))
-            DividedDifferences(operation, (fun t -> f (scale * t)), values |> Array.map (fun w -> Math.ScaleB(w, -e)), order)
+            DividedDifferences(operation, (fun t -> f (scale * t)), values |> Array.map (fun w -> Math.ScaleB(w, -e)), order, e < 0)
 
     member _.Vectors = vectors
     member _.Count = values.Length
     member _.Exponent = size
     member _.Differences(order: int, e: int) : DividedDifferences = tables.GetOrAdd(struct (order, e), table)
 
+/// <summary>The eigenvalues at which a function is defined. But for <c>Everywhere</c>, one of rounding size, of either sign, counts as 0.</summary>
+[<RequireQualifiedAccess>]
+type internal Eigenvalues =
+    | Everywhere
+    | NotNegative
+    | Positive
+
 /// <summary>
-/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. <c>isSemidefinite</c>: an eigenvalue
-/// that is negative by rounding counts as 0.
+/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T; none where an eigenvalue is outside the domain.
 /// </summary>
 [<Sealed>]
-type internal MatrixFunction(operation: string, f: Real -> Real, isSemidefinite: bool) =
+type internal MatrixFunction(operation: string, f: Real -> Real, domain: Eigenvalues) =
     // replaced as a whole, so that threads see one or the other
     let mutable last: (float[] * Spectrum voption) option = None
     member _.Operation = operation
 
-    /// The spectrum of a matrix of plain numbers, symmetric up to rounding; none where it is not finite. The one used last is kept, for the derivatives.
+    /// The rounding of eigenvalues; those of a diagonal matrix are its entries.
+    static member private Rounding(a: Tensor, values: float[]) : float =
+        let n = values.Length
+        let isDiagonal = Seq.forall (fun i -> i / n = i % n || a.Elements[i] = 0.0) (seq { 0 .. n * n - 1 })
+        if isDiagonal then 0.0 else Gaps.rounding (Tensor(values, [| n |], null))
+
+    /// The spectrum of a matrix of plain numbers, symmetric up to rounding; none where it is not finite or outside the domain. The one used last is kept, for the derivatives.
     member _.SpectrumOf(a: Tensor) : Spectrum voption =
         match last with
         | Some(known, spectrum) when Object.ReferenceEquals(known, a.Compact) -> spectrum
         | _ ->
             let spectrum =
                 SymmetricEigen.Decompose(symmetric a)
-                |> ValueOption.map (fun (struct (values, vectors)) ->
-                    let rounding = Gaps.rounding (Tensor(values, [| values.Length |], null))
-                    let known w = if w < 0.0 && w >= -rounding then 0.0 else w
-                    Spectrum(operation, f, (if isSemidefinite then Array.map known values else values), Tensor.ofMatrix vectors))
+                |> ValueOption.bind (fun (struct (values, vectors)) ->
+                    let rounding = MatrixFunction.Rounding(a, values)
+                    let known = values |> Array.map (fun w -> if domain <> Eigenvalues.Everywhere && abs w <= rounding then 0.0 else w)
+                    let isInside w =
+                        match domain with
+                        | Eigenvalues.Everywhere -> true
+                        | Eigenvalues.NotNegative -> w >= 0.0
+                        | Eigenvalues.Positive -> w > 0.0
+                    if Array.forall isInside known then ValueSome(Spectrum(operation, f, known, Tensor.ofMatrix vectors)) else ValueNone)
             last <- Some(a.Compact, spectrum)
             spectrum
 
@@ -147,4 +164,4 @@ module TensorSymmetricFunctions =
         /// </exception>
         let symmetricFunction (f: Real -> Real) (a: Tensor) : Tensor =
             expectSquare "symmetricFunction" a
-            MatrixFunctionDerivative.Of(MatrixFunction("symmetricFunction", f, false), [| symmetric a |])
+            MatrixFunctionDerivative.Of(MatrixFunction("symmetricFunction", f, Eigenvalues.Everywhere), [| symmetric a |])

@@ -131,6 +131,60 @@ let tests =
                     for slope in gradient.ToArray() do
                         if not (Double.IsNaN slope && name = "x^0.5" && power = -300) then
                             expectClose 64.0 (0.5 / sqrt 2.0) slope $"{name}, {power}")
+        testCase "an eigenvalue of rounding size is 0: a root, and no logarithm" (fun () ->
+            let isAllNaN (x: Tensor) = x.ToArray() |> Array.forall Double.IsNaN
+            for k in [ 1e-200; 1.0; 1e200 ] do
+                for n in 2..5 do
+                    close $"the root of ones, {n}, {k}" (1e2 * u * sqrt k) (Tensor.Uniform(sqrt (k / float n), [| n; n |])) (Tensor.squareRoot (Tensor.ones [ n; n ] * k))
+                for a in [ Tensor.ones [ 2; 2 ]; Tensor.ones [ 4; 4 ]; tensor [ 2; 2 ] [ 1.0; 2.0; 2.0; 4.0 ]; tensor [ 2; 2 ] [ 0.0; 0.0; 0.0; 1.0 ] ] do
+                    let a = a * k
+                    let f a = Tensor.sum (Tensor.logarithm a)
+                    for x in [ Tensor.logarithm a; AD.grad f a; Tensor.Of(snd (AD.jvp f a a)) ] do
+                        Expect.isTrue (isAllNaN x) $"the logarithm of {a}"
+            // the eigenvalues of a diagonal matrix are known
+            let a = tensor [ 2; 2 ] [ 1.0; 0.0; 0.0; 1e-20 ]
+            close "the root of a diagonal" 1e-25 (tensor [ 2; 2 ] [ 1.0; 0.0; 0.0; 1e-10 ]) (Tensor.squareRoot a)
+            close "the logarithm of a diagonal" 1e-13 (tensor [ 2; 2 ] [ 0.0; 0.0; 0.0; -20.0 * log 10.0 ]) (Tensor.logarithm a))
+        testCase "a small asymmetry is one" (fun () ->
+            let each what (expected: float list) (actual: Tensor) =
+                List.iteri2 (fun i (e: float) (a: float) -> expectWithin (1e-7 * abs e + (if i = 0 then 1e-13 else 0.0)) e a $"{what}[{i}]") expected (List.ofArray (actual.ToArray()))
+            each "root" [ 1.0; 1.0 / (1e8 + 1.0); 0.0; 1e8 ] (Tensor.squareRoot (tensor [ 2; 2 ] [ 1.0; 1.0; 0.0; 1e16 ]))
+            each "root" [ 1.0; 5e-18; 0.0; 1.0 ] (Tensor.squareRoot (tensor [ 2; 2 ] [ 1.0; 1e-17; 0.0; 1.0 ]))
+            each "logarithm" [ 0.0; 16.0 * log 10.0 / (1e16 - 1.0); 0.0; 16.0 * log 10.0 ] (Tensor.logarithm (tensor [ 2; 2 ] [ 1.0; 1.0; 0.0; 1e16 ]))
+            let _, slope = AD.jvp Tensor.squareRoot (tensor [ 2; 2 ] [ 1.0; 1.0; 0.0; 1e16 ]) (tensor [ 2; 2 ] [ 0.0; 1.0; 0.0; 0.0 ])
+            each "the root's slope" [ 0.0; 1.0 / (1e8 + 1.0); 0.0; 0.0 ] slope)
+        testCase "roots and logarithms of graded triangular matrices are right or NaN, with their slopes" (fun () ->
+            let mutable known = 0
+            for p in [ 1.0; 1e-20; 1e-100; 1e-300 ] do
+                for q in [ 1.0; 1e-20; 1e-100; 1e-300 ] do
+                    for c in [ 1e-10; 1.0; 1e10 ] do
+                        let a = tensor [ 2; 2 ] [ p; c; 0.0; q ]
+                        let between f slope = if p = q then slope p else (f p - f q) / (p - q)
+                        for name, f, expected in
+                            [ "root", Tensor.squareRoot, [ sqrt p; c / (sqrt p + sqrt q); 0.0; sqrt q ]
+                              "logarithm", Tensor.logarithm, [ log p; c * between log (fun p -> 1.0 / p); 0.0; log q ] ] do
+                            let actual = (f a).ToArray()
+                            if not (Array.forall Double.IsNaN actual) then
+                                known <- known + 1
+                                List.iteri (fun i (e: float) -> expectWithin (1e-6 * abs e + 1e-12 * (if i = 1 then 0.0 else 1.0)) e actual[i] $"{name} of {p}, {c}, {q}: [{i}]") expected
+                            // along the entry beside the diagonal, where the function is linear
+                            let along = tensor [ 2; 2 ] [ 0.0; 1.0; 0.0; 0.0 ]
+                            let entry (a: Tensor) = (f a).[0, 1]
+                            for slope in [ (snd (AD.jvp entry a along)).Value; (AD.grad entry a).[0, 1].Value ] do
+                                if not (Double.IsNaN slope) then expectWithin (1e-6 * abs (expected[1] / c)) (expected[1] / c) slope $"the slope of the {name} of {p}, {c}, {q}"
+            Expect.isGreaterThan known 55 "of 96, those that are not too far apart")
+        testCase "a difference of values that underflow is no slope" (fun () ->
+            for power in [ -220; -215; -212; -210; -208; -205; -200; -100 ] do
+                let a = tensor [ 2; 2 ] [ 2.0; 1.0; 1.0; 2.0 ] * Math.Pow(10.0, float power)
+                let k = Math.Pow(10.0, float power / 2.0)
+                let s1, s3, between = 1.5, 1.5 * sqrt 3.0, (3.0 * sqrt 3.0 - 1.0) / 2.0
+                let gradient: Tensor = AD.grad (fun a -> (of' (fun v -> Real.Pow(v, 1.5)) a).[0, 0]) a
+                // of the entry [0, 0]: (s1 + s3 + 2 f[1, 3]) / 4
+                let expected, actual = (s1 + s3 + 2.0 * between) / 4.0 * k, gradient[0, 0].Value
+                if power > -205 || not (Double.IsNaN actual) then expectWithin (1e-10 * expected) expected actual $"{power}"
+            // a function that is 0, or nearly, has the slope 0
+            for f in [ (fun (x: Real) -> x * x * x); (fun x -> max (-x) (Real 0.0)) ] do
+                close "0" 1e-300 (Tensor.zeros [ 2; 2 ]) (AD.grad (fun a -> (of' f a).[0, 0]) (tensor [ 2; 2 ] [ 2.0; 1.0; 1.0; 2.0 ] * 1e-220)))
         testCase "a semidefinite matrix has a root, whatever the sign of its rounded eigenvalues" (fun () ->
             let random = random "semidefinite"
             for _ = 1 to 50 do
