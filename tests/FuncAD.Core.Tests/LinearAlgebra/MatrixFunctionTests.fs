@@ -173,6 +173,14 @@ let tests =
                             for slope in [ (snd (AD.jvp entry a along)).Value; (AD.grad entry a).[0, 1].Value ] do
                                 if not (Double.IsNaN slope) then expectWithin (1e-6 * abs (expected[1] / c)) (expected[1] / c) slope $"the slope of the {name} of {p}, {c}, {q}"
             Expect.isGreaterThan known 55 "of 96, those that are not too far apart")
+        testCase "the logarithm of a nearly singular matrix is right or NaN" (fun () ->
+            for e in 20..52 do
+                for p, q in [ 3.0, 1.0; 5.0, 3.0; 7.0, 2.0 ] do
+                    // the determinant is p 2^-e
+                    let a = tensor [ 2; 2 ] [ p; q; 2.0 * p; 2.0 * q + Math.ScaleB(1.0, -e) ]
+                    let trace = (Tensor.trace (Tensor.logarithm a)).Value
+                    if e < 22 || not (Double.IsNaN trace) then
+                        expectWithin 1e-5 (log p - float e * log 2.0) trace $"{p}, {q}, {e}")
         testCase "a difference of values that underflow is no slope" (fun () ->
             for power in [ -220; -215; -212; -210; -208; -205; -200; -100 ] do
                 let a = tensor [ 2; 2 ] [ 2.0; 1.0; 1.0; 2.0 ] * Math.Pow(10.0, float power)
