@@ -174,7 +174,7 @@ let mutations =
       mutation "matrix function: a series that passes a kink" "LinearAlgebra/DividedDifferences.fs" "if apart <= max (Math.ScaleB(size, -44)) error then" "if apart < infinity then" |> by "matrix functions"
       mutation "matrix function: a series that passes a jump" "LinearAlgebra/DividedDifferences.fs" "<= Math.ScaleB(size, -40)" "<= infinity" |> by "matrix functions"
       mutation "matrix function: a captured derivative is lost" "LinearAlgebra/DividedDifferences.fs" "if not (isNull y.node) then" "if points.Length < 0 then" |> by "matrix functions"
-      mutation "matrix function: a root of what is negative by rounding" "LinearAlgebra/SymmetricFunction.fs" "if w < 0.0 && w >= -rounding then 0.0" "if w < 0.0 && w >= rounding then 0.0" |> by "matrix functions"
+      mutation "matrix function: an eigenvalue of rounding size counts" "LinearAlgebra/SymmetricFunction.fs" "&& abs w <= rounding then 0.0" "&& w < 0.0 && -w <= rounding then 0.0" |> by "matrix functions"
       mutation "matrix function: a root's pullback" "LinearAlgebra/Roots.fs" "[| Sylvester.Of(transpose y[0], yBar[0]) |]" "[| Sylvester.Of(y[0], yBar[0]) |]" |> by "matrix functions"
 
       mutation "order: a derivative by weights of coefficients" "Taylor.fs" "else binomials[k - 1][j - 1]" "else binomials[k][j]" |> by "orders"
