@@ -230,6 +230,11 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             Real.Binary(Arithmetic.Divide(), rest, b0)
         Series(primal, Int32.MaxValue, next)
 
+    /// Tells whether a recurrence may be built on a number: neither 0 nor infinite, with all its digits. What underflows has derivatives that need not.
+    static member private IsNormal(x: Real) : bool =
+        let least = Real 2.2250738585072014e-308
+        (Real.op_GreaterThanOrEqual (x, least) || Real.op_LessThanOrEqual (x, -least)) && Real.IsFinite x
+
     /// The power y = u^c, from u y' = c u' y: number k of the integral of both sides (Griewank and Walther, table 13.2). Differentiating the rule instead
     /// brings a new exponent with each order, whose errors multiply. <c>times</c> multiplies by c.
     member private _.Power(primal: Real, u: Series, times: Func<Real, Real>) : Series =
@@ -253,7 +258,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Powers.ScaleB -> true
             | _ -> false
         level.Apply(rule, isArithmetic, [| x |], primal, fun arguments y ->
-            let isRegular (x: Series) = Real.op_Inequality (x[0], Real 0.0) && Real.IsFinite x[0] && Real.IsFinite primal
+            let isRegular (x: Series) = TaylorLevel.IsNormal x[0] && TaylorLevel.IsNormal primal
             match box rule with
             | :? Powers.Power as power when power.IsEndless && isRegular (level.SeriesOf arguments[0]) ->
                 let times (a: Real) =
@@ -283,8 +288,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | _ -> false
         level.Apply(rule, isArithmetic, [| a; b |], primal, fun arguments y ->
             let a, b = arguments[0], arguments[1]
-            let isPositive (x: Real) = Real.op_GreaterThan (x, Real 0.0) && Real.IsFinite x
-            let isRegular (a: Real) (y: Real) = isPositive a && isPositive y
+            let isRegular (a: Real) (y: Real) = Real.op_GreaterThan (a, Real 0.0) && TaylorLevel.IsNormal a && TaylorLevel.IsNormal y
             match box rule with
             | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
             | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])

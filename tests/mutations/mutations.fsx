@@ -226,4 +226,12 @@ let mutations =
       mutation "arrays: a loss that is NaN has slopes" "Arrays/Softmax.fs" "if not loss.HasNaN then weights" "if loss.Length >= 0 then weights"
       mutation "arrays: the softmax of an infinite number" "Arrays/Rows.fs" "if Double.IsInfinity largest then" "if largest = -1e300 then"
       mutation "arrays: the loss of an infinite logit in vectors" "Lanes/Elementary.fs" "select (equal ('V.Abs z) (number inf)) ofInfinite loss" "select (equal ('V.Abs z) (number 1e300)) ofInfinite loss"
-      mutation "arrays: a vector shares the tensor's memory" "Arrays/Construction.fs" "DenseVector(x.ToArray())" "DenseVector x.Elements" ]
+      mutation "arrays: a vector shares the tensor's memory" "Arrays/Construction.fs" "DenseVector(x.ToArray())" "DenseVector x.Elements"
+
+      mutation "norm: second derivatives divide by the square" "Arrays/Reductions.fs" "Tensor.SumTo(y * t, [||])) / Norm.Of x" "Tensor.SumTo(y * t, [||])) * Norm.Of x / (Norm.Of x * Norm.Of x)" |> by "arrays: edges"
+      mutation "scale: rules of a factor as it is" "LinearAlgebra/Matrices.fs" "(List.max sizes + List.min sizes) / 2" "0" |> by "degenerate matrices"
+      mutation "matrix function: asymmetry beside the norm" "LinearAlgebra/Roots.fs" "-52) * max (abs x) (abs y)" "-52) * Array.max (Array.map abs a.Elements)" |> by "matrix functions"
+      mutation "matrix function: graded matrices are not balanced" "LinearAlgebra/Roots.fs" "if Array.forall ((=) 0) d then struct (f a, 0)" "if d.Length >= 0 then struct (f a, 0)" |> by "matrix functions"
+      mutation "matrix function: a logarithm is not checked" "LinearAlgebra/Roots.fs" "if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then" "if n > 0 then" |> by "matrix functions"
+      mutation "matrix function: a difference of what underflowed" "LinearAlgebra/DividedDifferences.fs" " || found.Lost > abs found.Value" "" |> by "matrix functions"
+      mutation "matrix function: a series of what underflowed" "LinearAlgebra/DividedDifferences.fs" "let isSeen = size >= smallest || not isMagnified && e >= 0" "let isSeen = true" |> by "matrix functions" ]
