@@ -5,7 +5,7 @@ namespace FuncAD.Benchmarks.Comparison;
 
 /// <summary>
 /// What tracing, interpreting, compiling and running cost an operation of a program, and after how many calls each has paid: what the thresholds of
-/// Compiled/Path.fs and Compiled/Batch.fs are chosen by.
+/// Compiled/Path.fs and Batches/Batch.fs are chosen by.
 /// </summary>
 public static class Compiling
 {

@@ -168,7 +168,7 @@ public static class RealMath
     public static Real Clamp(Real x, Real min, Real max) => Real.Clamp(x, min, max);
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
-    public static Real Sign(Real x) => Pieces.sign(x);
+    public static Real Sign(Real x) => Piecewise.sign(x);
 
     /// <summary>The largest whole number not above x; slope 0 everywhere.</summary>
     public static Real Floor(Real x) => Real.Floor(x);

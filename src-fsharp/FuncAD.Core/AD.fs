@@ -25,7 +25,7 @@ module AD =
     /// <remarks>Cost: one run of f, at most a few times as long.</remarks>
     let diff (f: Real -> 'Q) (x: Real) : 'Q =
         notNull (nameof f) f
-        let struct (_, tangent) = Pushforward.run "Diff" f Gather.ofNumber (Parts.ofNumbers [| x |]) (Parts.ofNumbers [| Real 1.0 |])
+        let struct (_, tangent) = Pushforward.run "Diff" f Flatten.ofNumber (Leaves.ofNumbers [| x |]) (Leaves.ofNumbers [| Real 1.0 |])
         tangent
 
     /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f.</summary>
@@ -58,7 +58,7 @@ module AD =
     /// <remarks>Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.</remarks>
     let valueAndGrad (f: 'P -> Real) (p: 'P) : Real * 'P =
         notNull (nameof f) f
-        let struct (value, gradient) = Pullback.valueAndGradient "Grad" f p
+        let struct (value, gradient) = Recording.valueAndGradient "Grad" f p
         value, gradient
 
     /// <summary>The gradient of a function with one real result, by reverse mode, in the structure of the parameter.</summary>
@@ -126,7 +126,7 @@ module AD =
     /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
     let hvp (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
         notNull (nameof f) f
-        Curvature.product f p v
+        HessianProducts.product f p v
 
     /// <summary>The matrix of second derivatives, forward over reverse.</summary>
     /// <remarks>
@@ -136,7 +136,7 @@ module AD =
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
-        Curvature.hessian f x
+        HessianProducts.hessian f x
 
     // ---- Vector calculus ----
 
@@ -180,9 +180,9 @@ module AD =
     let stopGradient (p: 'P) : 'P =
         if isNull (box p) then p
         else
-            let struct (like, leaves) = Gather.result "StopGradient" "x" p
-            if leaves.HasFunctions then leaves.Fail "it holds a function; stop the gradient of its results instead."
-            Gather.rebuild like (leaves.Parts |> Parts.map _.Bottom _.Value)
+            let struct (like, reader) = Flatten.result "StopGradient" "x" p
+            if reader.HasFunctions then reader.Fail "it holds a function; stop the gradient of its results instead."
+            Flatten.rebuild like (reader.Leaves |> Leaves.map _.Bottom _.Value)
 
     /// <summary>
     /// A function of one number from its value and its slope, dy/dx in terms of x and y. The slope is computed on Real, so that higher
@@ -200,14 +200,14 @@ module AD =
     let customPullback (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (p: 'P) : 'Q =
         notNull (nameof value) value
         notNull (nameof pullback) pullback
-        Custom.apply name value pullback None p
+        CustomRules.apply name value pullback None p
 
     /// <summary>A function over structures from its value, its pullback (x y w -> w J) and its pushforward (x y v -> J v).</summary>
     let customRule (name: string) (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: 'P -> 'Q -> 'P -> 'Q) (p: 'P) : 'Q =
         notNull (nameof value) value
         notNull (nameof pullback) pullback
         notNull (nameof pushforward) pushforward
-        Custom.apply name value pullback (Some pushforward) p
+        CustomRules.apply name value pullback (Some pushforward) p
 
     /// <summary>
     /// Compares the gradient of f at p with differences that are extrapolated to step 0, entry by entry, and reports the worst. The gradient passes if every relative error
@@ -216,7 +216,7 @@ module AD =
     /// <remarks>Cost: some 60 to 120 runs of f for each number of p, up to 250 where the function is flat or noisy.</remarks>
     let checkGradient (f: 'P -> Real) (p: 'P) : GradientReport =
         notNull (nameof f) f
-        Check.gradient f p 1e-6
+        GradientCheck.gradient f p 1e-6
 
     /// <summary>
     /// As checkGradient, with a tolerance of one's own; an InvalidOperationException says where the gradient differs. It is not thrown where differences cannot tell:
@@ -225,7 +225,7 @@ module AD =
     let assertGradient (tolerance: float) (f: 'P -> Real) (p: 'P) : GradientReport =
         notNull (nameof f) f
         if not (tolerance > 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, "CheckGradient: a tolerance is above 0."))
-        let report = Check.gradient f p tolerance
+        let report = GradientCheck.gradient f p tolerance
         if report.Verdict = GradientVerdict.Differs then raise (InvalidOperationException(report.ToString()))
         report
 

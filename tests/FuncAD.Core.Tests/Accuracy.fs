@@ -155,7 +155,7 @@ let private errorsOf (label: string) (references: Reference[]) (values: float[],
 let private measureUnary (rule: UnaryEntry) (references: Reference[]) : Errors =
     let xs = references |> Array.map _.Arguments[0]
     let ys = xs |> Array.map rule.Value
-    let slopes = Array.map2 (fun x y -> rule.Rule.Slope<Flat>(Flat x, Flat y).Value) xs ys
+    let slopes = Array.map2 (fun x y -> rule.Rule.Slope<PlainDouble>(PlainDouble x, PlainDouble y).Value) xs ys
     let vector = onEveryWidth rule.Label { new OnVectors() with member _.Of v = rule.On v[0] } [| xs |]
     let vectorSlopes = onEveryWidth (rule.Label + "'") { new OnVectors() with member _.Of v = rule.Rule.Slope(v[0], v[1]) } [| xs; vector |]
     errorsOf rule.Label references (ys, [| slopes |]) (vector, [| vectorSlopes |])
@@ -163,8 +163,8 @@ let private measureUnary (rule: UnaryEntry) (references: Reference[]) : Errors =
 let private measureBinary (rule: BinaryEntry) (references: Reference[]) : Errors =
     let a, b = references |> Array.map (fun reference -> reference.Arguments[0], reference.Arguments[1]) |> Array.unzip
     let ys = Array.map2 (fun a b -> rule.Value(a, b)) a b
-    let slopeA = Array.init a.Length (fun i -> rule.Rule.SlopeA<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value)
-    let slopeB = Array.init a.Length (fun i -> rule.Rule.SlopeB<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value)
+    let slopeA = Array.init a.Length (fun i -> rule.Rule.SlopeA<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value)
+    let slopeB = Array.init a.Length (fun i -> rule.Rule.SlopeB<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value)
     let vector = onEveryWidth rule.Label { new OnVectors() with member _.Of v = rule.On(v[0], v[1]) } [| a; b |]
     let vectorA = onEveryWidth (rule.Label + " in a") { new OnVectors() with member _.Of v = rule.Rule.SlopeA(v[0], v[1], v[2]) } [| a; b; vector |]
     let vectorB = onEveryWidth (rule.Label + " in b") { new OnVectors() with member _.Of v = rule.Rule.SlopeB(v[0], v[1], v[2]) } [| a; b; vector |]

@@ -60,7 +60,7 @@ type private Score() =
         Expect.isLessThanOrEqual (float score.UnknownRight / float score.Right) share $"right slopes that cannot be told: {score.UnknownRight} of {score.Right}"
         Expect.isLessThanOrEqual (float score.UnknownWrong / float score.Wrong) share $"wrong slopes that cannot be told: {score.UnknownWrong} of {score.Wrong}"
 
-let private slopeOf (rule: UnaryEntry) (x: float) = rule.Rule.Slope<Flat>(Flat x, Flat(rule.Value x)).Value
+let private slopeOf (rule: UnaryEntry) (x: float) = rule.Rule.Slope<PlainDouble>(PlainDouble x, PlainDouble(rule.Value x)).Value
 
 let private smooth =
     // reach has the slope 1 also where it is constant, for the sake of the products that it is a factor of

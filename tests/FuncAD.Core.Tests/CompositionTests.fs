@@ -14,7 +14,7 @@ module private Composed =
     let on (f: UnaryEntry) (g: UnaryEntry) (x: 'T) : 'T[] when 'T :> ICarrier<'T> =
         let y, z = f.On x, g.On x
         // by the carrier's own members: the algebra's inlined ones are the core's, where an optimising compiler keeps them
-        [| 'T.Divide('T.Constant 1.0, y); 'T.Binary(Trigonometry.Atan2(), y, z); 'T.Unary(Exponentials.Log(), 'T.Unary(Pieces.Abs(), y)) |]
+        [| 'T.Divide('T.Constant 1.0, y); 'T.Binary(Trigonometry.Atan2(), y, z); 'T.Unary(Exponentials.Log(), 'T.Unary(Piecewise.Abs(), y)) |]
 
 /// A batch, and a tensor, give what a point gives. An error of some ulp in f is one of as many in 1 / f, with that of g one in the quotient whose
 /// angle is taken, and as many times 2^-52 in a logarithm.

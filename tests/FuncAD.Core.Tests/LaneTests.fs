@@ -133,7 +133,7 @@ let private unaryOnLanes (rule: UnaryEntry) =
     let allowed = allowed rule.Rule.Name
     for i in 0 .. xs.Length - 1 do
         expectUlps allowed ys[i] actual[i] (fun () -> $"{rule.Label}({text xs[i]}) on lanes")
-        let slope = rule.Rule.Slope<Flat>(Flat xs[i], Flat ys[i]).Value
+        let slope = rule.Rule.Slope<PlainDouble>(PlainDouble xs[i], PlainDouble ys[i]).Value
         let what () = $"{rule.Label}'({text xs[i]}) on lanes"
         if abs ys[i] < LeastNormal && actual[i] <> 0.0 && Double.IsFinite slope then
             // a slope that is a multiple of a subnormal value has that value's units
@@ -198,7 +198,7 @@ let private binaryOnLanes (rule: BinaryEntry) =
         let inB () = "slope in b of " + what ()
         let name, pair = rule.Rule.Name, (a[i], b[i])
         expectPair name pair (allowed name) ys[i] actual[i] what
-        let slopeA, slopeB = rule.Rule.SlopeA<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value, rule.Rule.SlopeB<Flat>(Flat a[i], Flat b[i], Flat ys[i]).Value
+        let slopeA, slopeB = rule.Rule.SlopeA<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value, rule.Rule.SlopeB<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value
         if name = "powerLog" then expectSlopeA ((1.0 + abs b[i]) * (ys[i] / a[i])) slopeA slopesA[i] inA
         else expectPair name pair SlopeUlps slopeA slopesA[i] inA
         expectPair name pair SlopeUlps slopeB slopesB[i] inB
@@ -343,8 +343,8 @@ type private ChoiceSpans<'R when 'R: struct and 'R :> IChoice>() =
 let private spansOf (rule: UnaryEntry) =
     Activator.CreateInstance(typedefof<UnarySpans<Trigonometry.Sin>>.MakeGenericType(rule.Rule.GetType()), box rule.Rule) :?> Spans
 
-/// Twins give, bit for bit, what each of them gives alone.
-let private twins<'T when 'T: struct and 'T :> ITwins> () =
+/// Shared forms give, bit for bit, what each of them gives alone.
+let private shared<'T when 'T: struct and 'T :> ISharedForm> () =
     let entry (rule: Type) = unaries |> Seq.find (fun entry -> entry.Rule.GetType() = rule)
     let first, second = entry 'T.First, entry 'T.Second
     testCase $"{first.Label} and {second.Label} together" (fun () ->
@@ -352,7 +352,7 @@ let private twins<'T when 'T: struct and 'T :> ITwins> () =
         let xs = Array.truncate (xs.Length / Loop.Widest * Loop.Widest) xs
         let alone (rule: UnaryEntry) = (let y = Array.zeroCreate xs.Length in (spansOf rule).Unary(xs, y); y)
         let y, z = Array.zeroCreate xs.Length, Array.zeroCreate xs.Length
-        Loop.RunTwins(Unchecked.defaultof<'T>, ReadOnlySpan xs, Span y, Span z)
+        Loop.RunShared(Unchecked.defaultof<'T>, ReadOnlySpan xs, Span y, Span z)
         let expect (rule: UnaryEntry) expected actual =
             Array.iteri2 (fun i expected actual -> expectSame expected actual $"{rule.Label}({text xs[i]})") expected actual
         expect first (alone first) y
@@ -360,10 +360,10 @@ let private twins<'T when 'T: struct and 'T :> ITwins> () =
 
 let private overSpans =
     testList "spans" [
-        twins<SineTwins> ()
-        twins<NormalTwins> ()
-        twins<ErfTwins> ()
-        twins<ErfcTwins> ()
+        shared<SharedSine> ()
+        shared<SharedNormal> ()
+        shared<SharedErf> ()
+        shared<SharedErfc> ()
 
         for rule in unaries do
             testCase $"{rule.Label}: an element's value and slope do not depend on its place" (fun () ->
@@ -414,10 +414,10 @@ let private overSpans =
                 Elementwise.Ternary(Arithmetic.FusedMultiplyAdd(), ReadOnlySpan a, ReadOnlySpan one, ReadOnlySpan t, Span y)
                 for i in 0 .. n - 1 do
                     expectSame (Math.FusedMultiplyAdd(a[i], 1.5, t[i])) y[i] $"ternary, length {n}, place {i}"
-                Elementwise.Step(Pieces.Floor(), ReadOnlySpan a, Span y)
+                Elementwise.Step(Piecewise.Floor(), ReadOnlySpan a, Span y)
                 for i in 0 .. n - 1 do
                     expectSame (Math.Floor a[i]) y[i] $"step, length {n}, place {i}"
-                Elementwise.Choice(Pieces.Max(), ReadOnlySpan a, ReadOnlySpan b, Span y)
+                Elementwise.Choice(Piecewise.Max(), ReadOnlySpan a, ReadOnlySpan b, Span y)
                 for i in 0 .. n - 1 do
                     expectSame (Math.Max(a[i], b[i])) y[i] $"choice, length {n}, place {i}")
 
@@ -439,12 +439,12 @@ let private overSpans =
                 let terms = Array.mapi (fun i t -> -y[i] / b[i] * t) t
                 check (Array.sum terms) (Elementwise.SlopeSumB(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t)) terms $"in b, {n}"
                 let terms = Array.map2 (fun b t -> if b > 1.0 then 0.0 else t) b t
-                check (Array.sum terms) (Elementwise.ChoiceSlopeSum(Pieces.Max(), true, ReadOnlySpan [| 1.0 |], ReadOnlySpan b, ReadOnlySpan t)) terms $"choice, {n}")
+                check (Array.sum terms) (Elementwise.ChoiceSlopeSum(Piecewise.Max(), true, ReadOnlySpan [| 1.0 |], ReadOnlySpan b, ReadOnlySpan t)) terms $"choice, {n}")
 
         for rule in choices do
             testCase $"{rule.Label}: the slope goes where Real.Choice sends it" (fun () ->
                 let kind = typeof<Real>.Assembly.GetTypes() |> Array.find (fun kind -> typeof<IChoice>.IsAssignableFrom kind && kind.IsValueType && (Activator.CreateInstance kind :?> IChoice).Name = rule.Label)
-                let slopes = Activator.CreateInstance(typedefof<ChoiceSpans<Pieces.Max>>.MakeGenericType kind) :?> IChoiceSpans
+                let slopes = Activator.CreateInstance(typedefof<ChoiceSpans<Piecewise.Max>>.MakeGenericType kind) :?> IChoiceSpans
                 let a, b = Array.unzip (pairs (rule.Label + " slope") wide wide)
                 for first in [ true; false ] do
                     for t in [ 3.0; infinity; nan ] do

@@ -122,7 +122,7 @@ let tests =
             expectAll case (gradientSizes case) forward reverse "gradient")
 
         law "forward = typed duals" 800 everywhere (fun case ->
-            let typed = results case.Program (Array.map2 (fun x v -> Twin(Flat x, Flat v)) case.Point case.V) |> Array.map _.Tangent.Value
+            let typed = results case.Program (Array.map2 (fun x v -> Twin(PlainDouble x, PlainDouble v)) case.Point case.V) |> Array.map _.Tangent.Value
             expectAll case (sizes case case.V) typed (jv case case.V) "J v")
 
         law "the Jacobian is the same by columns and by rows" 300 everywhere (fun case ->
@@ -206,7 +206,7 @@ let tests =
                     | Branch(p, n, _, _) -> plain p && plain n
                     | _ -> true)
             if plain case.Program then
-                let expected = results case.Program (Array.map Flat case.Point) |> Array.map _.Value
+                let expected = results case.Program (Array.map PlainDouble case.Point) |> Array.map _.Value
                 let check what (actual: Real[]) = Array.iter2 (fun e a -> expectSame e a what) expected (values actual)
                 let point = reals case.Point
                 check "constants" (f case point)
@@ -216,7 +216,7 @@ let tests =
                 let along (t: Real) = g case (Array.map2 (fun (x: float) (v: float) -> x + t * v) case.Point case.V)
                 let start = Array.map2 (fun (x: float) (v: float) -> x + 0.0 * v) case.Point case.V
                 let series = AD.taylor 2 along (real 0.0)
-                expectSame (result case.Program (Array.map Flat start)).Value series[0].Value "Taylor")
+                expectSame (result case.Program (Array.map PlainDouble start)).Value series[0].Value "Taylor")
 
         law "the complex step agrees" 1200 (cases { analytic with Depth = 0 } 1 3) (fun case ->
             let h = ComplexStep.H
@@ -229,7 +229,7 @@ let tests =
             expectAll case (complexSizes case) expected (jv case case.V) "J v")
 
         law "extrapolated differences agree" 600 smoothly (fun case ->
-            let along t = (result case.Program (Array.map2 (fun x v -> Flat(x + t * v)) case.Point case.V)).Value
+            let along t = (result case.Program (Array.map2 (fun x v -> PlainDouble(x + t * v)) case.Point case.V)).Value
             let exact = (AD.jvp (g case) (reals case.Point) (reals case.V) |> snd).Value
             // the rounding of f itself: its size, in units of u, by the cost
             let value = result case.Program (case.Point |> Array.map (fun x -> Magnitude(x, 0.0)))
@@ -240,15 +240,15 @@ let tests =
             if Double.IsFinite error then expectWithin (8.0 * error + bound case size + 1e-290) difference exact "directional derivative")
 
         law "the tape has the meaning of backpropagators" 800 (cases { everything with Longest = 9; Depth = 1 } 1 3) (fun case ->
-            let meant = Meaning.Gradient(result case.Program, Array.map Flat case.Point) |> Array.map _.Value
+            let meant = Meaning.Gradient(result case.Program, Array.map PlainDouble case.Point) |> Array.map _.Value
             expectAll case (gradientSizes case) meant (AD.grad (g case) (reals case.Point) |> values) "gradient")
 
         law "a tape within a tape has the meaning of backpropagators of backpropagators" 300 (cases { everything with Longest = 5; Depth = 0 } 1 2) (fun case ->
-            let inner (x: Meaning<Flat>[]) =
+            let inner (x: Meaning<PlainDouble>[]) =
                 Meaning.Gradient(result case.Program, x)
                 |> Array.mapi (fun i y -> times case.V[i] y)
                 |> Array.reduce plus
-            let meant = Meaning.Gradient(inner, Array.map Flat case.Point) |> Array.map _.Value
+            let meant = Meaning.Gradient(inner, Array.map PlainDouble case.Point) |> Array.map _.Value
             let actual = reverseOverReverse (g case) (reals case.Point) (reals case.V) |> values
             for i = 0 to meant.Length - 1 do
                 let size = (along case (unit' case.Point.Length i) case.V).Size

@@ -193,7 +193,7 @@ type Language =
 /// The whole table. A custom rule has no slope on carriers other than the library's; the meeting point of a tie belongs to choices.
 let everything =
     { Unaries = unaries |> Array.filter (fun rule -> rule.Rule.Name <> "cube")
-      Binaries = binaries |> Array.filter (fun rule -> rule.Rule.Name <> "meet")
+      Binaries = binaries |> Array.filter (fun rule -> rule.Rule.Name <> "tie")
       Steps = steps
       Choices = choices
       Branches = true

@@ -100,7 +100,7 @@ let private valueTests =
                         expectSame expected value $"{rule.Label}({text x}), {mode}")
 
         for rule in binaries do
-            if rule.Rule.Name <> "meet" then
+            if rule.Rule.Name <> "tie" then
                 testCase $"{rule.Label} has the same value everywhere" (fun () ->
                     let random = random rule.Label
                     let struct (domainA, domainB) = rule.Domain
@@ -178,7 +178,7 @@ let private valueTests =
 
 // ---- Slopes ----
 
-let private slope1 (rule: UnaryEntry) x = rule.Rule.Slope<Flat>(Flat x, Flat(rule.Value x)).Value
+let private slope1 (rule: UnaryEntry) x = rule.Rule.Slope<PlainDouble>(PlainDouble x, PlainDouble(rule.Value x)).Value
 
 /// What the argument's own rounding does to a result: its derivative times the argument. A result that is this close is that of an
 /// argument next to the true one.
@@ -277,7 +277,7 @@ let private slopeTests =
                             expectWithin (2.0 * u * abs edge.Slope) edge.Slope actual.Value $"{rule.Label}'({text edge.At}), {mode}")
 
         for rule in binaries do
-            if rule.Rule.Name <> "meet" then
+            if rule.Rule.Name <> "tie" then
                 testCase $"{rule.Label}: both slopes are what differences say" (fun () ->
                     let random = random (rule.Label + "'")
                     let struct (domainA, domainB) = rule.Domain
@@ -285,8 +285,8 @@ let private slopeTests =
                         [ for _ in 1..1000 do
                               let a, b = inside random domainA, inside random domainB
                               let y = rule.Value(a, b)
-                              let slopeA = rule.Rule.SlopeA<Flat>(Flat a, Flat b, Flat y).Value
-                              let slopeB = rule.Rule.SlopeB<Flat>(Flat a, Flat b, Flat y).Value
+                              let slopeA = rule.Rule.SlopeA<PlainDouble>(PlainDouble a, PlainDouble b, PlainDouble y).Value
+                              let slopeB = rule.Rule.SlopeB<PlainDouble>(PlainDouble a, PlainDouble b, PlainDouble y).Value
                               let what = $"{rule.Label}({text a}, {text b})"
                               expectDifference (fun a -> rule.Value(a, b)) (widest rule.Label domainA) a slopeA (what + " in a")
                               expectDifference (fun b -> rule.Value(a, b)) (widest rule.Label domainB) b slopeB (what + " in b") ]
@@ -301,8 +301,8 @@ let private slopeTests =
                         let point = [| real a; real b |]
                         let y = rule.Value(a, b)
                         let slopes =
-                            [| rule.Rule.SlopeA<Flat>(Flat a, Flat b, Flat y).Value
-                               rule.Rule.SlopeB<Flat>(Flat a, Flat b, Flat y).Value |]
+                            [| rule.Rule.SlopeA<PlainDouble>(PlainDouble a, PlainDouble b, PlainDouble y).Value
+                               rule.Rule.SlopeB<PlainDouble>(PlainDouble a, PlainDouble b, PlainDouble y).Value |]
                         let what = $"{rule.Label}({text a}, {text b})"
                         let unit' i = [| real (if i = 0 then 1.0 else 0.0); real (if i = 1 then 1.0 else 0.0) |]
                         for i in 0..1 do

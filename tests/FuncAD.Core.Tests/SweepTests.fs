@@ -189,7 +189,7 @@ let private isTooFar (rule: BinaryEntry) (order: int) (a: float) (b: float) =
 
 /// Rules whose derivatives are constants, which a test says one by one.
 let private isLinear (label: string) =
-    [ "negate"; "abs"; "bitDecrement"; "bitIncrement"; "same"; "reach"; "power(0)"; "power(1)"; "scaleB"; "add"; "subtract"; "meet"; "cube" ]
+    [ "negate"; "abs"; "bitDecrement"; "bitIncrement"; "identity"; "reach"; "power(0)"; "power(1)"; "scaleB"; "add"; "subtract"; "tie"; "cube" ]
     |> List.exists (fun name -> label = name || label.StartsWith(name + "("))
 
 let private sweepOf (label: string) (note: string -> int -> float -> string -> unit) : unit =
@@ -292,7 +292,7 @@ let private everywhere =
 /// The four operations have their own slopes everywhere, such as 1 for a sum, whatever the values are; and so has what is linear in an argument, the loss
 /// in its target.
 let private isArithmetic (name: string) =
-    List.contains name [ "add"; "subtract"; "multiply"; "divide"; "absorb"; "meet"; "binaryCrossEntropy" ]
+    List.contains name [ "add"; "subtract"; "multiply"; "divide"; "absorb"; "tie"; "binaryCrossEntropy" ]
 
 let private outside =
     testList "outside of the domain" [

@@ -81,7 +81,7 @@ let private samples: Map<string, obj[] list> =
           "BesselY", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "PowerLog", [ for k, m in [ 0, 0; 1, 0; 2, 0; 3, 0; 0, 1; 1, 1 ] -> if m = 0 then [| box k |] else [| box k; box m |] ]
           "Round", [ [| box 2; box MidpointRounding.ToEven |]; [| box 0; box MidpointRounding.AwayFromZero |]; [| box 1; box MidpointRounding.ToZero |] ]
-          "Meet", [ [| box 0.0 |] ]
+          "Tie", [ [| box 0.0 |] ]
           "CustomRule",
           [ [| box "cube"; box (fun (x: float) -> x * x * x); box (fun (x: Real) (_: Real) -> 3.0 * x * x) |] ] ]
 
@@ -118,6 +118,6 @@ let private entries<'Entry> (contract: Type) (entry: Type) : 'Entry[] =
 
 let unaries: UnaryEntry[] = entries typeof<IUnary> typedefof<UnaryEntry<Rules.Trigonometry.Sin>>
 let binaries: BinaryEntry[] = entries typeof<IBinary> typedefof<BinaryEntry<Rules.Arithmetic.Add>>
-let steps: StepEntry[] = entries typeof<IStep> typedefof<StepEntry<Rules.Pieces.Floor>>
-let choices: ChoiceEntry[] = entries typeof<IChoice> typedefof<ChoiceEntry<Rules.Pieces.Max>>
+let steps: StepEntry[] = entries typeof<IStep> typedefof<StepEntry<Rules.Piecewise.Floor>>
+let choices: ChoiceEntry[] = entries typeof<IChoice> typedefof<ChoiceEntry<Rules.Piecewise.Max>>
 let ternaries: TernaryEntry[] = entries typeof<ITernary> typedefof<TernaryEntry<Rules.Arithmetic.FusedMultiplyAdd>>

@@ -7,7 +7,7 @@ type IPeek =
     abstract Peek: float
 
 /// <summary>
-/// A dual number over any carrier. Nested derivatives are numbers of nested types, Twin of Twin of Flat, and the types keep their
+/// A dual number over any carrier. Nested derivatives are numbers of nested types, Twin of Twin of PlainDouble, and the types keep their
 /// perturbations apart: no levels, no tags, nothing that could be confused. This is what the library's forward mode is compared with.
 /// </summary>
 [<Sealed>]
@@ -18,7 +18,7 @@ type Twin<'T when 'T :> ICarrier<'T>>(primal: 'T, tangent: 'T) =
     static member Peek(x: 'T) : float =
         match box x with
         | :? Real as x -> x.Value
-        | :? Flat as x -> x.Value
+        | :? PlainDouble as x -> x.Value
         | x -> (x :?> IPeek).Peek
 
     /// Asks as a program asks: a number of the library answers for itself, so that a trace sees the question.
@@ -90,12 +90,12 @@ type Magnitude =
         // An error of size in x comes out multiplied by the slope.
         static member Unary(rule, x) =
             let y = rule.Value x.Value
-            Magnitude(y, abs y + Magnitude.Times(abs (rule.Slope<Flat>(Flat x.Value, Flat y).Value), x.Size))
+            Magnitude(y, abs y + Magnitude.Times(abs (rule.Slope<PlainDouble>(PlainDouble x.Value, PlainDouble y).Value), x.Size))
 
         static member Binary(rule, a, b) =
             let y = rule.Value(a.Value, b.Value)
-            let slopeA = rule.SlopeA<Flat>(Flat a.Value, Flat b.Value, Flat y).Value
-            let slopeB = rule.SlopeB<Flat>(Flat a.Value, Flat b.Value, Flat y).Value
+            let slopeA = rule.SlopeA<PlainDouble>(PlainDouble a.Value, PlainDouble b.Value, PlainDouble y).Value
+            let slopeB = rule.SlopeB<PlainDouble>(PlainDouble a.Value, PlainDouble b.Value, PlainDouble y).Value
             Magnitude(y, abs y + Magnitude.Times(abs slopeA, a.Size) + Magnitude.Times(abs slopeB, b.Size))
 
         static member Step(rule, x) = Magnitude(rule.Value x.Value, 0.0)

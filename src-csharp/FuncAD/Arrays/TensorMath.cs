@@ -153,7 +153,7 @@ public static class TensorMath
     public static Tensor Clamp(Tensor x, Real low, Real high) => Tensor.Clamp(x, low, high);
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
-    public static Tensor Sign(Tensor x) => Pieces.sign(x);
+    public static Tensor Sign(Tensor x) => Piecewise.sign(x);
 
     /// <summary>The largest whole number not above x; slope 0 everywhere.</summary>
     public static Tensor Floor(Tensor x) => Tensor.Floor(x);

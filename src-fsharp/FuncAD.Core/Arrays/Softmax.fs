@@ -3,7 +3,7 @@ namespace FuncAD
 open System
 
 // Operations on the rows of an array, which are its last axis. Rules are written in terms of tensors; for constants the same formulas run as one
-// pass over each row (Arrays/Rows.fs).
+// pass over each row (Lanes/RowKernels.fs).
 
 /// <summary>What the operations on rows have in common: how rows and numbers that belong to them are laid out.</summary>
 module internal Rows =

@@ -202,7 +202,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | null ->
                 if not (ReadOnlySpan(x.Compact).Contains 0.0) then Tensor.Uniform(1.0, x.Dimensions)
                 else Tensor(x.Compact |> Array.map (fun x -> if x = 0.0 then 0.0 else 1.0), x.Dimensions, null)
-            | :? ArrayDual -> Tensor.Choice(Pieces.Max(), reached x.Primal, x.Tangent.Indicators)
+            | :? ArrayDual -> Tensor.Choice(Piecewise.Max(), reached x.Primal, x.Tangent.Indicators)
             | _ -> Tensor.Uniform(1.0, x.Dimensions)
         x.WithSupport(reached x)
 
@@ -689,7 +689,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member Atanh(x: Tensor) : Tensor = Tensor.Unary(Hyperbolics.Atanh(), x)
 
     /// <summary>|x|; derivative sign(x), 0 at 0.</summary>
-    static member Abs(x: Tensor) : Tensor = Tensor.Unary(Pieces.Abs(), x)
+    static member Abs(x: Tensor) : Tensor = Tensor.Unary(Piecewise.Abs(), x)
 
     /// <summary>sqrt(a^2 + b^2) without overflow; derivative 0 at the origin.</summary>
     static member Hypot(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Powers.Hypot(), a, b)
@@ -713,16 +713,16 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member FusedMultiplyAdd(a: Tensor, b: Tensor, c: Tensor) : Tensor = Tensor.Ternary(Arithmetic.FusedMultiplyAdd(), a, b, c)
 
     /// <summary>The largest whole number not above x; slope 0 everywhere.</summary>
-    static member Floor(x: Tensor) : Tensor = Tensor.Step(Pieces.Floor(), x)
+    static member Floor(x: Tensor) : Tensor = Tensor.Step(Piecewise.Floor(), x)
 
     /// <summary>The smallest whole number not below x; slope 0 everywhere.</summary>
-    static member Ceiling(x: Tensor) : Tensor = Tensor.Step(Pieces.Ceiling(), x)
+    static member Ceiling(x: Tensor) : Tensor = Tensor.Step(Piecewise.Ceiling(), x)
 
     /// <summary>x without its fraction; slope 0 everywhere.</summary>
     static member Truncate(x: Tensor) : Tensor = Tensor.Step(Arithmetic.Truncate(), x)
 
     /// <summary>The larger number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
-    static member Max(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Max(), a, b)
+    static member Max(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Piecewise.Max(), a, b)
 
     /// <summary>The larger of each element and a number, as Max of two tensors.</summary>
     static member Max(a: Tensor, b: Real) : Tensor = Tensor.Max(a, Tensor.Of b)
@@ -731,7 +731,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member Max(a: Real, b: Tensor) : Tensor = Tensor.Max(Tensor.Of a, b)
 
     /// <summary>The smaller number, NaN if one is NaN; it has the slope of the one chosen, and half of each at a tie.</summary>
-    static member Min(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Pieces.Min(), a, b)
+    static member Min(a: Tensor, b: Tensor) : Tensor = Tensor.Choice(Piecewise.Min(), a, b)
 
     /// <summary>The smaller of each element and a number, as Min of two tensors.</summary>
     static member Min(a: Tensor, b: Real) : Tensor = Tensor.Min(a, Tensor.Of b)
@@ -755,7 +755,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member Round(x: Tensor) : Tensor = Tensor.Step(Arithmetic.RoundToEven(), x)
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
-    static member Sign(x: Tensor) : Tensor = Tensor.Step(Pieces.Sign(), x)
+    static member Sign(x: Tensor) : Tensor = Tensor.Step(Piecewise.Sign(), x)
 
     /// <summary>x, no lower than low and no higher than high: min(max(x, low), high); at a bound half the slope goes to each.</summary>
     /// <exception cref="T:System.ArgumentException">A low bound is above its high bound.</exception>

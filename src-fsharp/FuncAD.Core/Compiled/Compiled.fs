@@ -21,7 +21,7 @@ open FuncAD.Compiled
 /// </remarks>
 [<Sealed>]
 type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
-    let struct (like, parts) = Gather.input "Compile" "example" example
+    let struct (like, parts) = Flatten.input "Compile" "example" example
 
     do
         if parts.Arrays.Length > 0 then
@@ -51,15 +51,15 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// The function itself at a point.
     let original (point: float[]) : float[] =
-        let struct (_, leaves) = f (Gather.argument like (Parts.ofNumbers (Array.map Real point))) |> Gather.output "Compile"
-        let numbers = leaves.Parts.Numbers
+        let struct (_, reader) = f (Flatten.argument like (Leaves.ofNumbers (Array.map Real point))) |> Flatten.output "Compile"
+        let numbers = reader.Leaves.Numbers
         checkOutputs numbers.Length
         numbers |> Array.map _.Value
 
     /// The function itself: what it writes into its argument is lost, as it is where the program runs.
     let onCopy (x: 'P) : 'Q =
-        let struct (own, parts) = Gather.input "A compiled function" "x" x
-        f (Gather.argument own parts)
+        let struct (own, parts) = Flatten.input "A compiled function" "x" x
+        f (Flatten.argument own parts)
 
     /// The paths, with the one that a point takes if that was not known and there is room for it.
     let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
@@ -128,10 +128,10 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
     member _.Invoke(x: 'P) : 'Q =
-        let leaves = Leaves("A compiled function", nameof x, Others.Compare, ValueNone)
-        Gather.matching leaves "A compiled function" (nameof x) like x
-        let numbers = leaves.Parts.Numbers
-        if not leaves.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
+        let reader = LeafReader("A compiled function", nameof x, Others.Compare, ValueNone)
+        Flatten.matching reader "A compiled function" (nameof x) like x
+        let numbers = reader.Leaves.Numbers
+        if not reader.IsLikeInOthers || numbers |> Array.exists (fun x -> not (isNull x.Live.node)) then
             onCopy x
         else
             let results = Array.zeroCreate outputs

@@ -97,7 +97,7 @@ type CompiledSum<'P, 'D>
         hessian: (Real[] -> Real) -> Real[] -> Real[,]
     ) =
     let takenApart (name: string) (value: 'T) : struct (Skeleton * float[]) =
-        let struct (like, parts) = Gather.input "CompileSum" name value
+        let struct (like, parts) = Flatten.input "CompileSum" name value
         if parts.Arrays.Length > 0 then
             raise (ArgumentException($"CompileSum: {name} holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.", name))
         struct (like, parts.Numbers |> Array.map _.Bottom.value)
@@ -110,7 +110,7 @@ type CompiledSum<'P, 'D>
             raise (ArgumentException("CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.", "exampleDatum"))
 
     /// f's own copy of numbers, in a structure: it may write into it.
-    let own (example: Skeleton) (numbers: Real[]) : 'T = Gather.argument example (Parts.ofNumbers (Array.copy numbers))
+    let own (example: Skeleton) (numbers: Real[]) : 'T = Flatten.argument example (Leaves.ofNumbers (Array.copy numbers))
 
     let value (p: Real[]) (d: Real[]) : Real = f (own likeParameters p) (own likeDatum d)
 
@@ -118,7 +118,7 @@ type CompiledSum<'P, 'D>
     let lower (matrix: int -> int -> Real) = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
 
     let kind (outputs: int) (results: Real[] -> Real[] -> Real[]) = lazy (SumOfKind(parameters, datum, options, outputs, results))
-    let valueAndGradient (p: Real[]) (d: Real[]) = Pullback.valueAndGradient "CompileSum" (fun p -> value p d) p
+    let valueAndGradient (p: Real[]) (d: Real[]) = Recording.valueAndGradient "CompileSum" (fun p -> value p d) p
     let triangle = n * (n + 1) / 2
 
     let values = kind 1 (fun p d -> [| value p d |])
@@ -140,14 +140,14 @@ type CompiledSum<'P, 'D>
             Array.concat [ [| r * r |]; gradient |> Array.map (fun g -> g * r); lower (fun i j -> gradient[i] * gradient[j]) ])
 
     let numbersLike (parameter: string) (example: Skeleton) (value: 'T) : Real[] =
-        let leaves = Leaves("A compiled sum", parameter, Others.Compare, ValueNone)
-        Gather.matching leaves "A compiled sum" parameter example value
-        if not leaves.IsLikeInOthers then
-            leaves.Fail (
+        let reader = LeafReader("A compiled sum", parameter, Others.Compare, ValueNone)
+        Flatten.matching reader "A compiled sum" parameter example value
+        if not reader.IsLikeInOthers then
+            reader.Fail (
                 "a part that is not a Real differs from the example's, whose value is a constant of the program. Compile a sum for each value of that part, make it a "
                 + "Real and choose with Real.Select, or leave it out."
             )
-        leaves.Parts.Numbers
+        reader.Leaves.Numbers
 
     /// Numbers that a compiled sum reads as doubles: they may not be those of a derivative.
     let plain (operation: string) (number: Real) : float =
@@ -163,7 +163,7 @@ type CompiledSum<'P, 'D>
         if data.Length % datum.Length <> 0 then
             raise (ArgumentException($"A compiled sum: a datum has {datum.Length} numbers, and {data.Length} is no multiple of that.", "data"))
 
-    let structure (gradient: float[]) : 'P = Gather.rebuild likeParameters (Parts.ofNumbers (Array.map Real gradient))
+    let structure (gradient: float[]) : 'P = Flatten.rebuild likeParameters (Leaves.ofNumbers (Array.map Real gradient))
 
     let split (sums: float[]) : struct (float * float[] * float[,]) =
         struct (sums[0], sums[1..n], Array2D.init n n (fun i j -> let i, j = max i j, min i j in sums[1 + n + i * (i + 1) / 2 + j]))

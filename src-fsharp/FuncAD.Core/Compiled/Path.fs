@@ -37,19 +37,19 @@ type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, is
 
     /// False if not even the point that it was traced at can be computed by it.
     member _.IsReliable = isReliable
-    member _.Result(numbers: float[]) : 'Q = Gather.rebuild like (Parts.ofNumbers (Array.map Real numbers))
+    member _.Result(numbers: float[]) : 'Q = Flatten.rebuild like (Leaves.ofNumbers (Array.map Real numbers))
 
 module internal Path =
     /// Traces a function at a point.
     let trace (f: 'P -> 'Q) (example: Skeleton) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
-        let level = Trace point
+        let level = Tracer point
         try
-            let struct (like, leaves) = f (Gather.argument example (Parts.ofNumbers (Array.init point.Length level.Number))) |> Gather.output "Compile"
-            if leaves.HasFunctions then leaves.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
-            if leaves.Parts.Arrays.Length > 0 then leaves.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
-            let numbers = leaves.Parts.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
+            let struct (like, reader) = f (Flatten.argument example (Leaves.ofNumbers (Array.init point.Length level.Number))) |> Flatten.output "Compile"
+            if reader.HasFunctions then reader.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
+            if reader.Leaves.Arrays.Length > 0 then reader.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
+            let numbers = reader.Leaves.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
             let outputs = Array.map level.NodeOf numbers
-            let struct (graph, number) = SignsOfZero.simplify Expansion.apply level.Graph outputs
+            let struct (graph, number) = SignedZeros.simplify Lowering.apply level.Graph outputs
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
             let program = Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             Path(program, mode, like, level.IsReliable)
@@ -57,4 +57,4 @@ module internal Path =
             level.End()
 
     /// The path of a function of numbers that a point takes, to be executed.
-    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Gather.ofNumbers point.Length) point ExecutionMode.Interpreted
+    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted

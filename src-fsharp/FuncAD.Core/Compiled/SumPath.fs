@@ -13,7 +13,7 @@ open FuncAD
 /// datum, and what is left to do with the sums again once. Where that is not what the loop would give, nothing is left for the end.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
-type internal SumPath(parts: Hoisted, values: int, options: CompileOptions) =
+type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =
     let shared = parts.Once.Outputs.Length
     let before, after = PointCode(parts.Once, options.Mode), PointCode(parts.After, options.Mode)
     let addends = Summation(parts.Addends, shared, options)
@@ -56,4 +56,4 @@ module internal SumPath =
     /// The sums of a function's results, of which so many first ones are values and the others derivatives.
     let follow (f: Real[] -> Real[]) (values: int) (parameters: float[]) (datum: float[]) (options: CompileOptions) : SumPath =
         let path = Path.program f (Array.append parameters datum)
-        if path.IsReliable then SumPath(Hoisted.split path.Program parameters.Length values, values, options) else null
+        if path.IsReliable then SumPath(SumSplit.split path.Program parameters.Length values, values, options) else null

@@ -4,7 +4,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
-open FuncAD.Lanes.Words
+open FuncAD.Lanes.LaneWords
 
 // Vectors are loaded from addresses.
 #nowarn "9"
@@ -35,13 +35,13 @@ type internal Pair512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Negate x = Pair512(Vector512.Negate x.A, Vector512.Negate x.B)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Unary(rule, x) = Forms.Unary(rule, x)
+        static member Unary(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Binary(rule, a, b) = Forms.Binary(rule, a, b)
+        static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = Forms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Step(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = Forms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
 
     interface IPlain<Pair512> with
         member x.Map(y, f) = mapFunction f x y

@@ -3,7 +3,7 @@ namespace FuncAD
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.X86
-open FuncAD.Lanes.Words
+open FuncAD.Lanes.LaneWords
 
 // Vectors are loaded from addresses.
 #nowarn "9"
@@ -31,13 +31,13 @@ type internal Lane128 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Negate x = Lane128(Vector128.Negate x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Unary(rule, x) = Forms.Unary(rule, x)
+        static member Unary(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Binary(rule, a, b) = Forms.Binary(rule, a, b)
+        static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = Forms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Step(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = Forms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
 
     interface IPlain<Lane128> with
         member x.Map(y, f) = mapFunction f x y
@@ -133,13 +133,13 @@ type internal Lane256 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Negate x = Lane256(Vector256.Negate x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Unary(rule, x) = Forms.Unary(rule, x)
+        static member Unary(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Binary(rule, a, b) = Forms.Binary(rule, a, b)
+        static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = Forms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Step(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = Forms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
 
     interface IPlain<Lane256> with
         member x.Map(y, f) = mapFunction f x y
@@ -235,13 +235,13 @@ type internal Lane512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Negate x = Lane512(Vector512.Negate x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Unary(rule, x) = Forms.Unary(rule, x)
+        static member Unary(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Binary(rule, a, b) = Forms.Binary(rule, a, b)
+        static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = Forms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Step(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = Forms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
 
     interface IPlain<Lane512> with
         member x.Map(y, f) = mapFunction f x y

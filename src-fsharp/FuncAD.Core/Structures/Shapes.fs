@@ -26,7 +26,7 @@ type internal NumberShape() as shape =
 type internal InertShape(kind: Type, isInert: Type -> bool) =
     inherit Leaf(kind)
     let isExact = kind.IsSealed || kind.IsArray
-    let check (value: obj) (into: Leaves) =
+    let check (value: obj) (into: LeafReader) =
         if not isExact && not (isNull value) && value.GetType() <> kind && not (isInert (value.GetType())) then
             into.Fail
                 $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
@@ -56,7 +56,7 @@ type internal RefusedShape(kind: Type, refusal: string) =
 type internal VectorShape<'T>(isDerivable: bool, read: 'T -> Real[], make: Real[] -> 'T) =
     inherit Leaf(typeof<'T>)
 
-    let items (value: obj) (into: Leaves) : Real[] =
+    let items (value: obj) (into: LeafReader) : Real[] =
         if isDerivable then into.CheckExact(typeof<'T>, value)
         read (Unboxed.cast<'T> value)
 
@@ -101,7 +101,7 @@ type internal Extents =
 
     static member Of(grid: Array) = { Lengths = Array.init grid.Rank grid.GetLength; Starts = Array.init grid.Rank grid.GetLowerBound }
 
-    member extents.Check(value: Array, into: Leaves) =
+    member extents.Check(value: Array, into: LeafReader) =
         let got = Extents.Of value
         Array.iter2 (fun expected got -> into.CheckLength(expected, got)) extents.Lengths got.Lengths
         if extents.Starts <> got.Starts then
@@ -168,7 +168,7 @@ type internal GridShape(kind: Type, element: Lazy<Structure>) =
 type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj) =
     inherit Branch(typeof<'T>)
 
-    let items (value: obj) (into: Leaves) : obj[] =
+    let items (value: obj) (into: LeafReader) : obj[] =
         if isDerivable then into.CheckExact(typeof<'T>, value)
         match read (Unboxed.cast<'T> value) with
         | null -> null
@@ -213,7 +213,7 @@ type internal Keys<'K, 'V>(form: KeyForm<'K, 'V>, keys: 'K[]) =
 type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivable: bool, formOf: obj -> KeyForm<'K, 'V>) =
     inherit Branch(kind)
 
-    let read (value: obj) (into: Leaves) =
+    let read (value: obj) (into: LeafReader) =
         if isDerivable then into.CheckExact(kind, value)
         Seq.toArray (value :?> KeyValuePair<'K, 'V> seq)
 
@@ -273,7 +273,7 @@ type internal ProductShape(kind: Type, fields: Fields) =
 type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldInfo[]) =
     inherit Branch(kind)
 
-    let read (value: obj) (into: Leaves) =
+    let read (value: obj) (into: LeafReader) =
         into.CheckExact(kind, value)
         try
             fields.Read value

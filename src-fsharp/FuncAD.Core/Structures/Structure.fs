@@ -43,7 +43,7 @@ type internal Others =
 /// machine's stack; where something does not fit, the visits under way say where.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
-type internal Leaves(operation: string, parameter: string, others: Others, expected: Parts voption) =
+type internal LeafReader(operation: string, parameter: string, others: Others, expected: Leaves voption) =
     /// Records, arrays and lists, inside each other or side by side, an object counting as often as it is met.
     static let most = 1 <<< 22
 
@@ -55,10 +55,10 @@ type internal Leaves(operation: string, parameter: string, others: Others, expec
     let mutable opened = 0
     let mutable isLikeInOthers = true
 
-    new(operation, parameter) = Leaves(operation, parameter, Others.Ignore, ValueNone)
+    new(operation, parameter) = LeafReader(operation, parameter, Others.Ignore, ValueNone)
 
     /// The numbers and the arrays, in fresh lists that are the caller's own.
-    member _.Parts =
+    member _.Leaves =
         { Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
           Arrays = if isNull arrays then [||] else arrays.ToArray() }
 
@@ -261,10 +261,10 @@ and [<AbstractClass; AllowNullLiteral>] internal Leaf(kind: Type) =
     default _.TakesNull = false
 
     /// Appends the numbers of a value; answers what else there is to it.
-    abstract Take: value: obj * into: Leaves -> obj
+    abstract Take: value: obj * into: LeafReader -> obj
 
     /// Appends the numbers of a value that must be like another one.
-    abstract Match: rest: obj * value: obj * into: Leaves -> unit
+    abstract Match: rest: obj * value: obj * into: LeafReader -> unit
     abstract Put: rest: obj * from: Refill -> obj
     abstract Skeleton: rest: obj -> Skeleton
     default leaf.Skeleton rest = Skeleton(leaf, rest, [||])
@@ -274,10 +274,10 @@ and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
     inherit Structure(kind)
 
     /// The parts of a value, and what else there is to it.
-    abstract Open: value: obj * into: Leaves -> struct (obj * obj[])
+    abstract Open: value: obj * into: LeafReader -> struct (obj * obj[])
 
     /// The parts of a value that must be like another one, in the order of that one.
-    abstract Match: rest: obj * value: obj * into: Leaves -> obj[]
+    abstract Match: rest: obj * value: obj * into: LeafReader -> obj[]
     abstract Part: rest: obj * index: int -> Structure
     abstract Name: rest: obj * index: int -> string
     abstract Close: rest: obj * parts: obj[] * from: Refill -> obj
@@ -291,7 +291,7 @@ and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
     default _.Identity(value, owner) = if kind.IsValueType then owner else value
 
 /// <summary>The numbers of a structure on their way into a new one, which may take the list of numbers as its own.</summary>
-and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[]) =
+and [<Sealed; AllowNullLiteral>] internal Refill(parts: Leaves, functions: obj[]) =
     let numbers = parts.Numbers
     let mutable nextNumber = 0
     let mutable nextArray = 0
@@ -359,7 +359,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Parts, functions: obj[])
             leaf.Put(like.Rest, from)
         | _ ->
             let made = from.Close like
-            if isDoubtful then Leaves("FuncAD", "a value made again from its numbers", others, ValueSome parts).Match(like, made)
+            if isDoubtful then LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome parts).Match(like, made)
             made
 
 /// <summary>Runs an operator again with the function that stands at one place of its result applied to an argument.</summary>

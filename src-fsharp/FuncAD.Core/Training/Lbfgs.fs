@@ -35,20 +35,20 @@ type Minimum<'P> =
 /// <summary>One minimisation: where it has been.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
-    let struct (skeleton, like) = Gather.input operation "start" start
+    let struct (skeleton, like) = Flatten.input operation "start" start
     let mutable lowest = struct (infinity, null, null)
 
     member val LineSearches = 0 with get, set
     member _.Start = Vector<float>.Build.Dense(Plainly.values operation like)
-    member _.Read(point: Vector<float>) : 'P = Gather.rebuild skeleton (Parts.ofValues like (point.ToArray()))
+    member _.Read(point: Vector<float>) : 'P = Flatten.rebuild skeleton (Leaves.ofValues like (point.ToArray()))
     member _.Lowest: struct (float * Vector<float> * Vector<float>) = lowest
 
     /// The value and the gradient. A point where one of them is not finite counts as very high, so that line searches turn back from it.
     member search.Visit(point: Vector<float>) : struct (float * Vector<float>) =
         let p = search.Read point
-        let struct (value, gradient) = Pullback.valueAndGradient operation f p
+        let struct (value, gradient) = Recording.valueAndGradient operation f p
         let value = Plainly.value operation value
-        let gradient = Vector<float>.Build.Dense(Gather.alike operation "gradient" skeleton gradient |> Plainly.values operation)
+        let gradient = Vector<float>.Build.Dense(Flatten.alike operation "gradient" skeleton gradient |> Plainly.values operation)
         if Double.IsFinite value && gradient |> Seq.forall Double.IsFinite then
             let struct (best, _, _) = lowest
             if value <= best then lowest <- struct (value, point.Clone(), gradient)

@@ -17,8 +17,8 @@ module internal Plainly =
     let value (operation: string) (x: Real) : float = if isNull x.Live.node then x.value else refuse operation
 
     /// The same for all that a structure holds.
-    let values (operation: string) (parts: Parts) : float[] =
-        if isNull (Parts.highest (parts |> Parts.map _.Live _.Live)) then Parts.values parts else refuse operation
+    let values (operation: string) (parts: Leaves) : float[] =
+        if isNull (Leaves.highest (parts |> Leaves.map _.Live _.Live)) then Leaves.values parts else refuse operation
 
     let vector (operation: string) (xs: Real[]) : Vector<float> = Vector<float>.Build.Dense(xs |> Array.map (value operation))
     let matrix (operation: string) (xs: Real[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray(xs |> Array2D.map (value operation))
@@ -32,7 +32,7 @@ module internal Plainly =
 type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read: float[] -> 'P) =
     inherit LazyObjectiveFunctionBase(true, true)
 
-    let flat (like: Skeleton) (p: 'P) = Gather.alike operation "gradient" like p |> Plainly.values operation
+    let flat (like: Skeleton) (p: 'P) = Flatten.alike operation "gradient" like p |> Plainly.values operation
 
     member private objective.At: 'P = read (objective.Point.ToArray())
 
@@ -42,21 +42,21 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
 
     override objective.EvaluateGradient() =
         let p = objective.At
-        let struct (like, _) = Gather.input operation "x" p
-        let struct (value, gradient) = Pullback.valueAndGradient operation f p
+        let struct (like, _) = Flatten.input operation "x" p
+        let struct (value, gradient) = Recording.valueAndGradient operation f p
         objective.Value <- Plainly.value operation value
         objective.Gradient <- Vector<float>.Build.Dense(flat like gradient)
 
     override objective.EvaluateHessian() =
         let p = objective.At
-        let struct (like, parts) = Gather.input operation "x" p
+        let struct (like, parts) = Flatten.input operation "x" p
         let count = objective.Point.Count
-        let gradient p = let struct (_, gradient) = Pullback.valueAndGradient operation f p in gradient
+        let gradient p = let struct (_, gradient) = Recording.valueAndGradient operation f p in gradient
         let alone j =
-            let unit' = Parts.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
+            let unit' = Leaves.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
             let struct (_, product) = Pushforward.run operation gradient like parts unit'
             flat like product
-        let columns = Curvature.columns f like parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
+        let columns = HessianProducts.columns f like parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
         objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays columns
 
 /// <summary>

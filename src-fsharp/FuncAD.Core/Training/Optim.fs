@@ -49,8 +49,8 @@ module Optim =
     /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
     /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>
     let start (parameters: 'P) : OptimState<'P> =
-        let struct (like, parts) = Gather.input "Optim.Start" "parameters" parameters
-        let zeros () = Gather.rebuild like (parts |> Parts.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
+        let struct (like, parts) = Flatten.input "Optim.Start" "parameters" parameters
+        let zeros () = Flatten.rebuild like (parts |> Leaves.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
         { Parameters = parameters; Steps = 0; FirstMoment = zeros (); SecondMoment = zeros () }
 
     let private step (operation: string) (update: 'U) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P>
@@ -58,15 +58,15 @@ module Optim =
         if isNull (box state) then nullArg (nameof state)
         if not (rate.Value >= 0.0 && Double.IsFinite rate.Value) then
             raise (ArgumentOutOfRangeException(nameof rate, rate.Value, $"{operation}: a learning rate is finite and 0 or more."))
-        let struct (like, point) = Gather.input operation "state.Parameters" state.Parameters
-        let alike parameter value = Gather.alike operation parameter like value
+        let struct (like, point) = Flatten.input operation "state.Parameters" state.Parameters
+        let alike parameter value = Flatten.alike operation parameter like value
         let struct (p, m, v) =
             Update.run update rate point (alike (nameof gradient) gradient)
                 (alike "state.FirstMoment" state.FirstMoment) (alike "state.SecondMoment" state.SecondMoment)
-        { Parameters = Gather.rebuild like p
+        { Parameters = Flatten.rebuild like p
           Steps = state.Steps + 1
-          FirstMoment = if update.Moments >= 1 then Gather.rebuild like m else state.FirstMoment
-          SecondMoment = if update.Moments >= 2 then Gather.rebuild like v else state.SecondMoment }
+          FirstMoment = if update.Moments >= 1 then Flatten.rebuild like m else state.FirstMoment
+          SecondMoment = if update.Moments >= 2 then Flatten.rebuild like v else state.SecondMoment }
 
     let private share (operation: string) (name: string) (value: float) =
         if not (value >= 0.0 && value < 1.0) then
@@ -126,13 +126,13 @@ module Optim =
     // ---- Clipping ----
 
     /// The largest magnitude of all entries.
-    let private magnitude (parts: Parts) =
+    let private magnitude (parts: Leaves) =
         let numbers = parts.Numbers |> Array.map _.Value
         let largest (x: float[]) = if x.Length = 0 then 0.0 else abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan x))
         Array.fold (fun sofar (x: FuncAD.Tensor) -> max sofar (largest x.Compact)) (largest numbers) parts.Arrays
 
     /// The sum of the squares of all entries divided by a scale.
-    let private sumOfSquares (scale: float) (parts: Parts) : Real =
+    let private sumOfSquares (scale: float) (parts: Leaves) : Real =
         let numbers = parts.Numbers |> Array.fold (fun sum x -> sum + (x / scale) * (x / scale)) (Real 0.0)
         let square (x: FuncAD.Tensor) =
             let x = x.Live
@@ -142,7 +142,7 @@ module Optim =
                 FuncAD.Tensor.SumTo(x * x, [||]).ToReal()
         parts.Arrays |> Array.fold (fun sum x -> sum + square x) numbers
 
-    let private normOf (parts: Parts) : Real =
+    let private normOf (parts: Leaves) : Real =
         let root squares = Real.Unary(Powers.RootOfSquares(), squares)
         let plain = sumOfSquares 1.0 parts
         if plain.Value > 1e-280 && plain.Value < infinity then root plain
@@ -155,7 +155,7 @@ module Optim =
 
     /// <summary>The Euclidean norm of all numbers of a structure together, without overflow; its slope is 0 where all are 0.</summary>
     let norm (gradient: 'P) : Real =
-        let struct (_, parts) = Gather.input "Optim.Norm" (nameof gradient) gradient
+        let struct (_, parts) = Flatten.input "Optim.Norm" (nameof gradient) gradient
         normOf parts
 
     /// <summary>
@@ -165,11 +165,11 @@ module Optim =
     /// <exception cref="T:System.ArgumentOutOfRangeException">The norm is not above 0.</exception>
     let clip (maximumNorm: float) (gradient: 'P) : 'P =
         if not (maximumNorm > 0.0) then raise (ArgumentOutOfRangeException(nameof maximumNorm, maximumNorm, "Optim.Clip: the norm is above 0."))
-        let struct (like, parts) = Gather.input "Optim.Clip" (nameof gradient) gradient
+        let struct (like, parts) = Flatten.input "Optim.Clip" (nameof gradient) gradient
         let norm = normOf parts
         if norm.Value > maximumNorm && Double.IsFinite norm.Value then
             let factor = maximumNorm / norm
-            Gather.rebuild like (parts |> Parts.map (fun x -> factor * x) (fun x -> factor * x))
+            Flatten.rebuild like (parts |> Leaves.map (fun x -> factor * x) (fun x -> factor * x))
         else
             gradient
 

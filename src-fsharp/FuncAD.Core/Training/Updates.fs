@@ -91,8 +91,8 @@ type internal UpdateLoop =
             if update.Moments >= 2 then 'V.Store(newV, NativePtr.add nextV' i)
             i <- i + 'V.Count
         while i < p.Length do
-            let moment kept (x: float[]) = Flat(if update.Moments >= kept then x[i] else 0.0)
-            let struct (newP, newM, newV) = update.Apply<Flat>(Flat rate, Flat p[i], Flat g[i], moment 1 m, moment 2 v)
+            let moment kept (x: float[]) = PlainDouble(if update.Moments >= kept then x[i] else 0.0)
+            let struct (newP, newM, newV) = update.Apply<PlainDouble>(PlainDouble rate, PlainDouble p[i], PlainDouble g[i], moment 1 m, moment 2 v)
             nextP[i] <- newP.Value
             if update.Moments >= 1 then nextM[i] <- newM.Value
             if update.Moments >= 2 then nextV[i] <- newV.Value
@@ -119,7 +119,7 @@ module internal Update =
         else update.Apply<Tensor>(Tensor.Of rate, p, g, m, v)
 
     /// The next parameters and moments.
-    let run (update: 'U) (rate: Real) (p: Parts) (g: Parts) (m: Parts) (v: Parts) : struct (Parts * Parts * Parts)
+    let run (update: 'U) (rate: Real) (p: Leaves) (g: Leaves) (m: Leaves) (v: Leaves) : struct (Leaves * Leaves * Leaves)
         when 'U: struct and 'U :> IUpdate =
         let numbers = Array.init p.Numbers.Length (fun i -> update.Apply<Real>(rate, p.Numbers[i], g.Numbers[i], m.Numbers[i], v.Numbers[i]))
         let arrays = Array.init p.Arrays.Length (fun i -> array update rate p.Arrays[i] g.Arrays[i] m.Arrays[i] v.Arrays[i])

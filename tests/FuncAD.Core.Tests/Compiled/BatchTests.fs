@@ -75,16 +75,16 @@ let private network (isDeep: bool) (units: int) (x: Real[]) : Real =
         output <- output + (if unit % 3 = 0 then exp (Real 0.5 * tanh sum) else Real.Sin sum * Real.Cos sum)
     output * output
 
-/// Each line of a program once, behind the lines that it needs; twins are of one argument.
+/// Each line of a program once, behind the lines that it needs; shared forms have one argument.
 let private isInOrder (program: Program) =
-    let steps = Steps.inOrder program (Steps.withTwins program 0 [| 0 .. program.Lines.Length - 1 |])
+    let steps = LaneSchedule.inOrder program (LaneSchedule.withSharedForms program 0 [| 0 .. program.Lines.Length - 1 |])
     let isDone = Array.create program.Values false
     Array.fill isDone 0 program.First true
     for step in steps do
         for line in step.Lines do
             for operand in program.Operands line do
                 Expect.isTrue isDone[operand] $"operand {operand} of line {line}\n{program}"
-            Expect.equal program.Lines[line].A program.Lines[step.Lines[0]].A "the twins' argument"
+            Expect.equal program.Lines[line].A program.Lines[step.Lines[0]].A "the shared argument"
         for line in step.Lines do
             Expect.isFalse isDone[program.First + line] $"line {line} for the first time"
             isDone[program.First + line] <- true

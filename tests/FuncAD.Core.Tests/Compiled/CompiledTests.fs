@@ -210,7 +210,7 @@ let private guards =
           asks "Equals" (fun a b -> a.Equals b)
           asks "Equals of objects" (fun a b -> a.Equals(box b))
           asks "a condition's IsTrue" (fun a b -> (Real.Less(a, b) ||| Real.Equal(a, b)).IsTrue)
-          testCase "Sign" <| fun () -> agreeAt (fun x -> Pieces.sign x * x) numbers
+          testCase "Sign" <| fun () -> agreeAt (fun x -> Piecewise.sign x * x) numbers
           testCase "Clamp" <| fun () -> agree (fun x -> AD.grad (fun (x: Real[]) -> Real.Clamp(x[0], x[1], Real 2.0) * x[0]) x) [| 0.5; 0.0 |] [ [| 3.0; 0.0 |]; [| -1.0; 0.0 |]; [| 2.0; 0.0 |]; [| nan; 0.0 |]; [| 1.0; nan |] ]
           testCase "Clamp whose bounds cross at some point throws there as double does" <| fun () ->
               let compiled = AD.compile (fun (x: Real[]) -> Real.Clamp(x[0], x[1], Real 2.0)) [| Real 0.0; Real 1.0 |]

@@ -110,7 +110,7 @@ let private agree (f: Real[] -> Real[]) (case: Case) =
     let random = Random(case.Seed + 1)
     let point () = Array.init case.Length (fun _ -> Math.Round(random.NextDouble() * 16.0 - 8.0) / 4.0)
     let start = point ()
-    let program = (Path.trace f (Gather.ofNumbers start.Length) start ExecutionMode.Interpreted).Program
+    let program = (Path.trace f (Flatten.ofNumbers start.Length) start ExecutionMode.Interpreted).Program
     let points = [ start; point (); Array.create case.Length 0.0; Array.create case.Length -0.0; point () ]
     let expected = points |> List.map (execute (Interpreter program) program)
     for isLoose, schedule in schedules program do
@@ -135,7 +135,7 @@ let private quadratic (n: int) (x: Real[]) =
     Seq.sum (seq { for i in 0 .. n - 1 -> x[i] * Seq.sum (seq { for j in 0 .. n - 1 -> a i j * x[j] }) + log (x[i] / (Real 1.0 + x[0])) })
 
 let private compiledBy (f: Real[] -> Real[]) (point: float[]) =
-    let program = (Path.trace f (Gather.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
+    let program = (Path.trace f (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
     program, PackedCompiler.compile 512 program // whatever vectors the machine has
 
 [<Tests>]
@@ -150,7 +150,7 @@ let tests =
         testCase "the laws are about loops" <| fun () ->
             let inLoops case =
                 let point = Array.init case.Length (fun k -> 0.1 * float k)
-                let program = (Path.trace (AD.grad (weighed case)) (Gather.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
+                let program = (Path.trace (AD.grad (weighed case)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
                 schedules program |> Seq.sumBy (fun (_, schedule) -> schedule.Steps |> Seq.sumBy (fun step -> if step.IsLoop then step.Packs.Count * step.Length else 0))
             let sampled = cases.Generator |> Gen.sampleWithSeed (Rnd seed) 30 100
             Expect.isGreaterThan (Seq.sumBy inLoops sampled) 5000 "lines in loops"
@@ -174,7 +174,7 @@ let tests =
 
         testCase "constants stay where they are while there is code that reads them" <| fun () ->
             let point = Array.init 60 (fun k -> 1.0 + 0.01 * float k)
-            let program = (Path.trace (AD.grad (quadratic 60)) (Gather.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
+            let program = (Path.trace (AD.grad (quadratic 60)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
             let code = PackedCompiler.compileFor 512 (PackSchedule(program, Packs(program, true)))
             let expected = execute code program point
             GC.Collect(2, GCCollectionMode.Aggressive, true, true)

@@ -1,0 +1,112 @@
+namespace FuncAD
+
+open System
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+
+/// <summary>
+/// Products of the Hessian with vectors, on dual tapes: as many at a time as the machine's vectors hold. Each has the bits that it has by itself on a
+/// level of forward mode outside one of reverse mode. A product that has to be computed so is left null: where numbers carry levels, where arrays or custom
+/// rules are met, and where NaN may come from a structural zero.
+/// </summary>
+[<Sealed>]
+type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], count: int, seed: Action<float[], int, int>) =
+    /// Slots up to which eight directions go together: they take 270 MB then.
+    static let longestTogether = 1 <<< 20
+    let products: float[][] = Array.zeroCreate count
+    let mutable expected = 256
+    let mutable isRefused = false
+    let mutable isTooLong = false
+
+    /// The products from one on, as many as 'V holds; answers how many have been done with.
+    member private _.Fill<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(first: int, longest: int) : int =
+        let tape = DualTape<'V>(expected, longest)
+        try
+            let width = DualTape<'V>.Width
+            let last = min count (first + width) - 1
+            let lanes = Array.zeroCreate (point.Length * width)
+            for direction = first to last do
+                seed.Invoke(lanes, direction - first, direction)
+            let tangents = MemoryMarshal.Cast<float, 'V>(Span lanes)
+            let inputs = Array.zeroCreate point.Length
+            for index = 0 to inputs.Length - 1 do
+                inputs[index] <- Real(point[index].value, tape.Input tangents[index], tape)
+            let y =
+                try f (Flatten.argument like (Leaves.ofNumbers inputs))
+                with _ when tape.IsRefused -> Real 0.0
+            tape.End()
+            if tape.IsRefused then
+                isTooLong <- tape.IsTooLong
+                isRefused <- not isTooLong
+                0
+            else
+                expected <- tape.Count
+                let y = Forward.lookThrough tape y
+                let curvatures = if y.IsAt tape then tape.Pull(y.Slot, point.Length) else Array.zeroCreate lanes.Length
+                if not (isNull curvatures) then
+                    for direction = first to last do
+                        let product = Array.zeroCreate point.Length
+                        for index = 0 to product.Length - 1 do
+                            product[index] <- curvatures[index * width + direction - first] + 0.0
+                        products[direction] <- product
+                last + 1 - first
+        finally
+            tape.Release()
+
+    member run.All() : float[][] =
+        let mutable first = 0
+        while first < count && not isRefused do
+            let left = if isTooLong then 1 else count - first
+            let dealtWith =
+                if left > 4 && Vector512.IsHardwareAccelerated then run.Fill<Lane512>(first, longestTogether)
+                elif left > 1 then run.Fill<Lane256>(first, longestTogether)
+                else run.Fill<PlainDouble>(first, Array.MaxLength)
+            first <- first + dealtWith
+        products
+
+module internal HessianProducts =
+    let private isPlain (numbers: Real[]) = numbers |> Array.forall (fun x -> isNull x.Live.node)
+
+    /// Products with vectors that are written to every so many doubles, from one on, for their number.
+    let private products (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) (seed: Action<float[], int, int>) : float[][] =
+        if point.Arrays.Length = 0 && isPlain point.Numbers then DualProducts<'P>(f, like, point.Numbers, count, seed).All()
+        else Array.zeroCreate count
+
+    /// A product by itself: forward mode over reverse mode.
+    let private alone (f: 'P -> Real) (like: Skeleton) (point: Leaves) (tangent: Leaves) : 'P =
+        let gradient p =
+            let struct (_, gradient) = Recording.valueAndGradient "Grad" f p
+            gradient
+        let struct (_, product) = Pushforward.run "Hvp" gradient like point tangent
+        product
+
+    /// H v.
+    let product (f: 'P -> Real) (p: 'P) (v: 'P) : 'P =
+        let struct (like, point) = Flatten.input "Hvp" "x" p
+        let tangent = Flatten.alike "Hvp" "v" like v
+        let seed (lanes: float[]) _ _ =
+            for index = 0 to lanes.Length - 1 do
+                lanes[index] <- tangent.Numbers[index].value
+        match (if isPlain tangent.Numbers then (products f like point 1 seed)[0] else null) with
+        | null -> alone f like point tangent
+        | product -> Flatten.rebuild like (product |> Array.map Real |> Leaves.ofNumbers)
+
+    /// H times unit vectors, those for the numbers of p in order; null where that takes a level for each mode.
+    let columns (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) : float[][] =
+        let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
+        products f like point count unitVector
+
+    /// H.
+    let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
+        let n = x.Length
+        let struct (like, point) = Flatten.input "Hessian" "x" x
+        let hessian = Array2D.zeroCreate n n
+        columns f like point n
+        |> Array.iteri (fun j column ->
+            if isNull column then
+                let unit' = Leaves.ofNumbers (Array.init n (fun i -> Real(if i = j then 1.0 else 0.0)))
+                alone f like point unit' |> Array.iteri (fun i y -> hessian[i, j] <- y)
+            else
+                for i = 0 to n - 1 do
+                    hessian[i, j] <- Real column[i])
+        hessian

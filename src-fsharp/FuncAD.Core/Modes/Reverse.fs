@@ -1,0 +1,241 @@
+namespace FuncAD
+
+open System
+open System.Buffers
+open System.Collections.Generic
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+
+// Vectors are loaded from addresses.
+#nowarn "9"
+
+/// <summary>
+/// Which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets an infinite slope.
+/// </summary>
+type internal IMarks =
+    abstract IsTouched: slot: int -> bool
+
+    /// Marks a slot; true if it was touched before.
+    abstract Touch: slot: int -> bool
+
+[<Struct>]
+type internal Marks(touched: bool[]) =
+    interface IMarks with
+        member _.IsTouched slot = touched[slot]
+
+        member _.Touch slot =
+            let before = touched[slot]
+            touched[slot] <- true
+            before
+
+/// <summary>No marks: every slot counts as touched. For cotangents that start from zero, when no slope is infinite.</summary>
+[<Struct>]
+type internal NoMarks =
+    interface IMarks with
+        member _.IsTouched _ = true
+        member _.Touch _ = true
+
+/// <summary>
+/// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
+/// cotangent. It is written once and compiled for the carriers: plain doubles, vectors of them, and <c>Real</c> where cotangents carry levels.
+/// </summary>
+[<AbstractClass; Sealed>]
+type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks> private () =
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Contribute(cotangents: 'T[], marks: 'M, slot: int, contribution: 'T) =
+        let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+        cotangent <- if marks.Touch slot then 'T.Add(cotangent, contribution) else contribution
+
+    /// Resumes a frame with plain slopes.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Resume(frame: inref<Frame>, cotangent: 'T, cotangents: 'T[], marks: 'M) =
+        Sweep<'T, 'M>.Contribute(cotangents, marks, frame.A, 'T.Multiply('T.Constant frame.SlopeA, cotangent))
+        Sweep<'T, 'M>.Contribute(cotangents, marks, frame.B, 'T.Multiply('T.Constant frame.SlopeB, cotangent))
+
+    /// Resumes the terms of a sum, last first.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private Terms(chunk: Frame[], first: int, terms: int, cotangent: 'T, cotangents: 'T[], marks: 'M) =
+        for index = first + terms - 1 downto first do
+            Sweep<'T, 'M>.Resume(&chunk[index], cotangent, cotangents, marks)
+
+    /// Resumes the frames of one chunk, last first; other kinds by the given function of frame and slot, which minds what is touched.
+    static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
+        let mutable index = length - 1
+        while index >= 0 do
+            let slot = start + index
+            let frame = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
+            if frame.A >= 0 then
+                if marks.IsTouched slot then
+                    let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+                    Sweep<'T, 'M>.Resume(&frame, cotangent, cotangents, marks)
+            elif frame.A = Frame.Sum then
+                index <- index - frame.B
+                if marks.IsTouched slot then Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[slot], cotangents, marks)
+            elif frame.A <> Frame.Leaf then
+                resume.Invoke(frame, slot)
+            index <- index - 1
+
+    /// Seeds some slots, and resumes all frames from the highest of them, or from a given one, down. Slots below 0 are passed over.
+    static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
+        let mutable top = from
+        for index = 0 to slots.Length - 1 do
+            if slots[index] >= 0 then
+                Sweep<'T, 'M>.Contribute(cotangents, marks, slots[index], seeds[index])
+                top <- max top slots[index]
+        let top = top
+        tape.ForEachChunk(fun chunk start length ->
+            Sweep<'T, 'M>.Chunk(chunk, start, min length (top + 1 - start), cotangents, marks, resume))
+
+module internal Reverse =
+    /// The inputs as the function sees them. Their cotangents have the first slots.
+    let onTape (tape: Tape) (point: Leaves) : Leaves =
+        // loops here and below: a closure takes and gives a number through memory, and there may be as many inputs as operations
+        let numbers = Array.zeroCreate point.Numbers.Length
+        for index = 0 to numbers.Length - 1 do
+            numbers[index] <- Real.OnTape(tape, point.Numbers[index].Live, tape.PushLeaf())
+        { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray())) }
+
+    /// All backpropagators are frames with plain slopes.
+    let private isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
+
+    /// The sweep over plain doubles, for a plain tape. Starting from -0 leaves every first contribution as it is.
+    let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (marks: 'M) : Real[] =
+        let cotangents = ArrayPool<PlainDouble>.Shared.Rent tape.Count
+        try
+            Array.Fill(cotangents, PlainDouble -0.0, 0, tape.Count)
+            let seeds = seeds |> Array.map (fun seed -> PlainDouble seed.value)
+            Sweep<PlainDouble, 'M>.Run(tape, slots, seeds, -1, cotangents, marks, (fun _ _ -> ()))
+            let result = Array.zeroCreate inputs
+            for slot = 0 to inputs - 1 do
+                result[slot] <- Real(cotangents[slot].Value + 0.0)
+            result
+        finally
+            ArrayPool.Shared.Return cotangents
+
+    let private isAnyNaN (numbers: Real[]) : bool =
+        let mutable index = 0
+        while index < numbers.Length && not (Double.IsNaN numbers[index].value) do
+            index <- index + 1
+        index < numbers.Length
+
+    /// The sweep over arrays, and over numbers that may carry levels; with supports of arrays or, where it comes to nothing without them, null.
+    let private sweepReal (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) (isTracking: bool) : Leaves voption =
+        let numbers = ArrayPool<Real>.Shared.Rent tape.Count
+        let touched = ArrayPool<bool>.Shared.Rent tape.Count
+        Array.Clear(touched, 0, tape.Count)
+        let marks = Marks touched
+        let cotangents = ArrayCotangents(numbers, touched, tape.Arrays, isTracking)
+
+        let resume (frame: Frame) slot =
+            let index = Tape.Index frame.SlopeA
+            if frame.A = Frame.Closure then
+                tape.Closures[index].Resume(cotangents, slot)
+            elif touched[slot] then
+                let slopes = &Lifted.On(tape)[index]
+                let cotangent = numbers[slot]
+                Sweep<Real, Marks>.Contribute(numbers, marks, Frame.Lifted frame.A, Real.Scale(slopes.SlopeA, cotangent))
+                if frame.B <> slot then Sweep<Real, Marks>.Contribute(numbers, marks, frame.B, Real.Scale(slopes.SlopeB, cotangent))
+
+        try
+            let mutable from = -1
+            for index = 0 to slots.OfArrays.Length - 1 do
+                if slots.OfArrays[index] >= 0 then
+                    cotangents.Add(slots.OfArrays[index], (if isTracking then seeds.Arrays[index].AsDirection else seeds.Arrays[index]), null)
+                    from <- tape.Count - 1
+            Sweep<Real, Marks>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, marks, resume)
+            let number slot =
+                if touched[slot] then numbers[slot].Unsigned else Real 0.0
+            let array slot (input: Tensor) =
+                match cotangents.Sum slot with
+                | null -> Tensor.Uniform(0.0, input.Dimensions)
+                | sum -> sum.Untracked
+            let result = { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
+            cotangents.Release()
+            if isTracking then ValueSome result
+            elif cotangents.IsInDoubt || isAnyNaN result.Numbers || result.Arrays |> Array.exists _.HasNaN then ValueNone
+            else ValueSome result
+        finally
+            ArrayPool.Shared.Return(numbers, clearArray = true)
+            ArrayPool.Shared.Return touched
+
+    /// <summary>
+    /// The cotangents of the inputs, which have the first slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0
+    /// is a structural zero, and so is one of a result that does not depend on the inputs (slot -1).
+    /// </summary>
+    let sweep (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) : Leaves =
+        let slots = { OfNumbers = Array.copy slots.OfNumbers; OfArrays = Array.copy slots.OfArrays }
+        let seeds = seeds |> Leaves.map _.Live _.Live
+        let mutable isFlat = isPlain tape
+        let mutable isZero = true
+        for index = 0 to slots.OfNumbers.Length - 1 do
+            let seed = seeds.Numbers[index]
+            if not (isNull seed.node) then
+                isFlat <- false
+                Tracing.noteSeed seed
+            elif seed.value = 0.0 then slots.OfNumbers[index] <- -1
+            isZero <- isZero && slots.OfNumbers[index] < 0
+        for index = 0 to slots.OfArrays.Length - 1 do
+            let seed = seeds.Arrays[index]
+            if isNull seed.Node && seed.Compact.Length = 1 && seed.Compact[0] = 0.0 then slots.OfArrays[index] <- -1
+            isZero <- isZero && slots.OfArrays[index] < 0
+
+        if isZero then
+            inputs |> Leaves.map (fun _ -> Real 0.0) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
+        elif not isFlat then
+            // Without arrays there are no supports to keep. What carries levels is recorded and swept in its turn: then NaN may show as late as there.
+            let isNested = tape.IsNested || not (isNull tape.Slopes) || not (isNull (Leaves.highest seeds))
+            match (if isNested || tape.Arrays = 0 then ValueNone else sweepReal tape slots seeds inputs false) with
+            | ValueSome cotangents -> cotangents
+            | ValueNone -> (sweepReal tape slots seeds inputs true).Value
+        else
+            // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
+            let count = inputs.Numbers.Length
+            let cotangents = sweepFlat tape slots.OfNumbers seeds.Numbers count (NoMarks())
+            Leaves.ofNumbers (
+                if isAnyNaN cotangents then
+                    sweepFlat tape slots.OfNumbers seeds.Numbers count (Marks(Array.zeroCreate tape.Count))
+                else cotangents
+            )
+
+    /// Slots up to which rows are swept together: the cotangents of eight take 64 MB then.
+    let private longestTogether = 1 <<< 20
+
+    /// Rows of the Jacobian from one on, a row in each lane, for a plain tape. What is no contribution is -0 and changes no sum.
+    let private sweepRows<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (first: int) (inputs: int) : Real[][] =
+        let slots = Array.sub slots first (min 'V.Count (slots.Length - first))
+        let lanes = Array.zeroCreate<float> 'V.Count
+        use start = fixed lanes
+        let cotangents = ArrayPool<'V>.Shared.Rent tape.Count
+        try
+            Array.Fill(cotangents, 'V.Constant -0.0, 0, tape.Count)
+            let seeds = Array.init slots.Length (fun row ->
+                Array.Fill(lanes, -0.0)
+                lanes[row] <- 1.0
+                'V.Load start)
+            Sweep<'V, NoMarks>.Run(tape, slots, seeds, -1, cotangents, NoMarks(), (fun _ _ -> ()))
+            let rows = slots |> Array.map (fun _ -> Array.zeroCreate<Real> inputs)
+            for slot = 0 to inputs - 1 do
+                'V.Store(cotangents[slot], start)
+                for row = 0 to rows.Length - 1 do
+                    rows[row][slot] <- Real(lanes[row] + 0.0)
+            rows
+        finally
+            ArrayPool.Shared.Return cotangents
+
+    /// <summary>The cotangents of the inputs, all numbers, for each result in turn: the rows of the Jacobian, with the bits of <c>sweep</c>.</summary>
+    let rows (tape: Tape) (slots: Slots) (inputs: Leaves) : Real[][] =
+        let count = slots.OfNumbers.Length
+        let alone row =
+            let seeds = Array.init count (fun index -> Real(if index = row then 1.0 else 0.0))
+            (sweep tape slots (Leaves.ofNumbers seeds) inputs).Numbers
+        if count < 2 || tape.Count > longestTogether || not (isPlain tape) then
+            Array.init count alone
+        else
+            let together, lanes =
+                if count > 4 && Vector512.IsHardwareAccelerated then sweepRows<Lane512>, 8
+                elif count > 2 && Vector256.IsHardwareAccelerated then sweepRows<Lane256>, 4
+                else sweepRows<Lane128>, 2
+            let rows = [| for first in 0..lanes .. count - 1 do yield! together tape slots.OfNumbers first inputs.Numbers.Length |]
+            rows |> Array.mapi (fun row cotangents -> if isAnyNaN cotangents then alone row else cotangents)

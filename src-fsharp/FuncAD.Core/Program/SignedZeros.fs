@@ -1,0 +1,153 @@
+namespace FuncAD.Compiled
+
+open FuncAD.Rules
+
+/// <summary>
+/// Where nobody can tell 0 from -0, more can be simplified without a bit of the outputs changing: adding 0 does nothing, and negations move out of sums until
+/// one of them meets a subtraction. Operators hand out derivatives as x + 0, which makes the cotangents before it such numbers.
+/// </summary>
+module internal SignedZeros =
+    /// What the sign of a zero argument does to the result of a call.
+    [<RequireQualifiedAccess>]
+    type private Effect =
+        /// Nothing.
+        | None
+        /// The result is a zero with the same sign, or the opposite one.
+        | Sign
+        | Any
+
+    let private ofCall (rule: obj) : Effect =
+        match rule with
+        | :? Exponentials.Exp
+        | :? Exponentials.Exp2
+        | :? Exponentials.Sigmoid
+        | :? Exponentials.LogisticDensity
+        | :? Powers.ReciprocalOfPositive
+        | :? Powers.OneMinusSquare
+        | :? Exponentials.Softplus
+        | :? Trigonometry.Cos
+        | :? Hyperbolics.Cosh
+        | :? Hyperbolics.Sech
+        | :? Special.Gaussian
+        | :? Special.Erfc
+        | :? Special.NormalPdf
+        | :? Special.NormalCdf -> Effect.None
+        | :? Trigonometry.Sin
+        | :? Trigonometry.Tan
+        | :? Trigonometry.Asin
+        | :? Trigonometry.Atan
+        | :? Hyperbolics.Sinh
+        | :? Hyperbolics.Tanh
+        | :? Hyperbolics.Asinh
+        | :? Hyperbolics.Atanh
+        | :? Exponentials.ExpM1
+        | :? Exponentials.LogP1
+        | :? Special.Erf
+        | :? Special.Reach
+        | :? Powers.Cbrt -> Effect.Sign
+        | _ -> Effect.Any
+
+    /// For each node whether the outputs are the same when it is 0 as when it is -0.
+    let private indifferent (graph: Graph) (outputs: int[]) : bool[] =
+        let isIndifferent = Array.create graph.Count true
+        for node in outputs do
+            isIndifferent[node] <- false
+        let demand node condition = isIndifferent[node] <- isIndifferent[node] && condition
+        for node = graph.Count - 1 downto graph.Inputs do
+            if not (graph.IsConstant node) then
+                let primitive = graph.Primitive node
+                let struct (a, b, c) = graph.Arguments node
+                let isFree = isIndifferent[node]
+                let never x = graph.Knows(x, Facts.NeverMinusZero)
+                match primitive.Instruction with
+                | Instruction.Add ->
+                    // 0 + x = -0 + x unless x is -0, which then has to stay as it is
+                    demand a (isFree || never b)
+                    demand b (isFree || (never a && not (never b)))
+                | Instruction.Subtract ->
+                    demand a isFree
+                    demand b (isFree || never a)
+                | Instruction.Multiply when a = b -> () // a square of a zero is 0
+                | Instruction.Multiply
+                | Instruction.Max
+                | Instruction.Min ->
+                    demand a isFree
+                    demand b isFree
+                | Instruction.Absorb -> demand b isFree
+                | Instruction.Divide ->
+                    demand a isFree
+                    demand b false
+                | Instruction.Negate
+                | Instruction.Sqrt
+                | Instruction.Floor
+                | Instruction.Truncate
+                | Instruction.RoundToEven -> demand a isFree
+                | Instruction.Select ->
+                    demand b isFree
+                    demand c isFree
+                | Instruction.Abs
+                | Instruction.Less
+                | Instruction.LessOrEqual
+                | Instruction.Equal
+                | Instruction.Both
+                | Instruction.Either
+                | Instruction.Not
+                | Instruction.Share -> ()
+                | Instruction.Call when primitive.Arity = 1 ->
+                    match ofCall primitive.Rule with
+                    | Effect.None -> ()
+                    | Effect.Sign -> demand a isFree
+                    | Effect.Any -> demand a false
+                | _ ->
+                    demand a false
+                    if primitive.Arity > 1 then demand b false
+                    if primitive.Arity > 2 then demand c false
+        isIndifferent
+
+    /// How often each node is an output, or an argument of what outputs need.
+    let private uses (graph: Graph) (outputs: int[]) : int[] =
+        let uses = Array.zeroCreate<int> graph.Count
+        let note node = uses[node] <- uses[node] + 1
+        Array.iter note outputs
+        for node = graph.Count - 1 downto graph.Inputs do
+            if uses[node] > 0 && not (graph.IsConstant node) then
+                let struct (a, b, c) = graph.Arguments node
+                let arity = graph.Primitive(node).Arity
+                note a
+                if arity > 1 then note b
+                if arity > 2 then note c
+        uses
+
+    let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
+    let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
+
+    /// The graph built anew with what indifference allows, and the new node of each old one. The last step, apply, makes a node of the new graph.
+    let simplify (apply: Graph -> Primitive -> int -> int -> int -> int) (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
+        let isIndifferent = indifferent graph outputs
+        let uses = uses graph outputs
+        let simpler = Graph(Array.init graph.Inputs graph.Value)
+        let number = Array.init graph.Count id
+        for node = graph.Inputs to graph.Count - 1 do
+            number[node] <-
+                if graph.IsConstant node then simpler.Constant(graph.Value node)
+                else
+                    let primitive = graph.Primitive node
+                    let struct (a, b, c) = graph.Arguments node
+                    let isSumOfItsOwn x = uses[x] = 1 && simpler.IsSum number[x]
+                    let isAlone = primitive.Arity = 2 && (isSumOfItsOwn a || isSumOfItsOwn b)
+                    let argument place x = if place < primitive.Arity then number[x] else 0
+                    let a, b, c = argument 0 a, argument 1 b, argument 2 c
+                    let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
+                    let together x y = simpler.Apply(negate, simpler.Apply(add, x, y, 0), 0, 0)
+                    match primitive.Instruction with
+                    | Instruction.Add when isIndifferent[node] && isZero b -> a
+                    | Instruction.Add when isIndifferent[node] && isZero a -> b
+                    | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b -> together (simpler.Unnegated a) (simpler.Unnegated b)
+                    | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
+                    | Instruction.Add when isAlone && (isZero a || isZero b) ->
+                        // 0 + (p + q) = (0 + p) + q, bit for bit, and p was there before: nobody waits for the sum with 0
+                        let zero, sum = if isZero a then a, b else b, a
+                        let struct (p, q, _) = simpler.Arguments sum
+                        simpler.Apply(add, simpler.Apply(add, zero, min p q, 0), max p q, 0)
+                    | _ -> apply simpler primitive a b c
+        struct (simpler, number)

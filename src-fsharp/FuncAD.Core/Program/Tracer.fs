@@ -1,0 +1,96 @@
+namespace FuncAD.Compiled
+
+open System
+open System.Collections.Generic
+open FuncAD
+open FuncAD.Rules
+
+/// <summary>A question that was answered while a program was traced: later runs have to answer it alike.</summary>
+[<Struct>]
+type internal Guard = { Node: int; Expected: bool }
+
+/// <summary>
+/// The level of a program that is being traced: it writes down each operation as a node of a graph, and computes its value for the example on
+/// the way, by which questions are answered. The operators of the library run over its numbers as over any others, on levels above.
+/// </summary>
+[<Sealed>]
+type internal Tracer(inputs: float[]) =
+    inherit TraceLevel()
+    let graph = Graph inputs
+    let guards = List<Guard>()
+    let asked = HashSet<Guard>()
+    let owner = Environment.CurrentManagedThreadId
+    let mutable isReliable = true
+    let mutable recorded = 0
+
+    let equal = RelationPrimitive<Comparisons.Equal>(Comparisons.Equal())
+
+    member _.Graph = graph
+    member _.Guards = guards
+
+    /// The number of operations that were performed, before any was met twice or left out.
+    member _.Recorded = recorded
+
+    /// False if the example itself has made NaN of an uncertain number, or one whose sign matters, and somebody asked about it.
+    member _.IsReliable = isReliable
+
+    /// A node as a number.
+    member level.Number(node: int) : Real =
+        if graph.IsConstant node then Real(graph.Value node) else Real(graph.Value node, Tape.Slot node, level)
+
+    /// A number as a node.
+    member level.NodeOf(x: Real) : int =
+        if Object.ReferenceEquals(x.node, level) then Tape.Index x.extra
+        elif isNull x.node then graph.Constant x.value
+        else
+            raise (
+                InvalidOperationException(
+                    "FuncAD: a function that is being traced by AD.Compile used a number of a derivative that is being taken outside it, which the "
+                    + "compiled program could not follow. Pass the number as a parameter of the function, or compile the outer derivative as a whole: "
+                    + "Compile(Grad(f)) instead of Grad of something that calls Compile."
+                )
+            )
+
+    member private level.Ask(node: int, expected: bool) =
+        let guard = { Node = node; Expected = expected }
+        if not (graph.IsConstant node) && asked.Add guard then guards.Add guard
+
+    /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all.
+    member private level.Check(primitive: Primitive, node: int) =
+        if graph.Knows(node, Facts.Uncertain) || (primitive.ReadsNaN && not (graph.IsConstant node)) then
+            if Double.IsNaN(graph.Value node) then isReliable <- false
+            else level.Ask(graph.Apply(equal, node, node, 0), true)
+
+    member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
+        if Environment.CurrentManagedThreadId <> owner then
+            raise (
+                InvalidOperationException(
+                    "FuncAD: a function that is being traced by AD.Compile ran an operation on another thread than the one that called Compile. Its "
+                    + "operations must be written down in one order: compute on the calling thread; the compiled function runs on many."
+                )
+            )
+        recorded <- recorded + 1
+        let node (x: Real) index = if index < primitive.Arity then level.NodeOf x else 0
+        let a, b, c = node a 0, node b 1, node c 2
+        if primitive.HidesNaN then
+            if primitive.Arity > 0 then level.Check(primitive, a)
+            if primitive.Arity > 1 then level.Check(primitive, b)
+        level.Number(graph.Apply(primitive, a, b, c))
+
+    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
+    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
+    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive<'R> rule, a, b, c)
+    override level.Step(rule: 'R, x) = level.Record(StepPrimitive<'R> rule, x, Real 0.0, Real 0.0)
+    override level.Choice(rule: 'R, a, b) = level.Record(ChoicePrimitive<'R> rule, a, b, Real 0.0)
+    override level.Relation(relation: 'Q, a, b) = level.Record(RelationPrimitive<'Q> relation, a, b, Real 0.0)
+    override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
+    override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
+
+    override level.Decide answer =
+        let node = level.NodeOf answer
+        let isTrue = graph.Value node <> 0.0
+        level.Ask(node, isTrue)
+        isTrue
+
+    override level.IsWeight x = Object.ReferenceEquals(x.node, level) && graph.Knows(Tape.Index x.extra, Facts.Answer)
+    override _.NoteSeed() = graph.NoteSeed()

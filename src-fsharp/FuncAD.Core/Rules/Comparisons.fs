@@ -1,0 +1,64 @@
+namespace FuncAD.Rules
+
+open System
+open FuncAD
+
+/// <summary>What programs ask of numbers: comparisons and kinds of numbers, 1 for yes and 0 for no.</summary>
+module Comparisons =
+    let private answer yes = if yes then 1.0 else 0.0
+
+    [<Struct>]
+    type Less =
+        interface IRelation with
+            member _.Name = "less"
+            member _.Value(a, b) = answer (a < b)
+
+    [<Struct>]
+    type LessOrEqual =
+        interface IRelation with
+            member _.Name = "lessOrEqual"
+            member _.Value(a, b) = answer (a <= b)
+
+    [<Struct>]
+    type Equal =
+        interface IRelation with
+            member _.Name = "equal"
+            member _.Value(a, b) = answer (a = b)
+
+    [<Struct>]
+    type Both =
+        interface IRelation with
+            member _.Name = "both"
+            member _.Value(a, b) = a * b
+
+    [<Struct>]
+    type Either =
+        interface IRelation with
+            member _.Name = "either"
+            member _.Value(a, b) = Math.Max(a, b)
+
+    /// Which of a pair is not true, for an answer a: 1 - a
+    [<Struct>]
+    type Not =
+        interface IRelation with
+            member _.Name = "not"
+            member _.Value(a, _) = 1.0 - a
+
+    /// A kind of double that the first number is or is not; known by its name
+    [<Struct; CustomEquality; NoComparison>]
+    type Is(name: string, test: float -> bool) =
+        member private _.Kind = name
+
+        /// The sign of NaN decides, which no program keeps.
+        member internal _.ReadsNaN = test Double.NaN <> test -Double.NaN
+        override _.Equals other = match other with :? Is as other -> name = other.Kind | _ -> false
+        override _.GetHashCode() = name.GetHashCode()
+
+        interface IRelation with
+            member _.Name = name
+            member _.Value(a, _) = answer (test a)
+
+    /// The share that the first of two arguments has in the result y of a choice: 1 if it was taken, 0 if not, 1/2 at a tie. The second has
+    /// the rest.
+    let share (a: float) (b: float) (y: float) : float =
+        if a = b then 0.5 else answer (y = a || (Double.IsNaN y && Double.IsNaN a))

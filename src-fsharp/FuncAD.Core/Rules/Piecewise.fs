@@ -1,0 +1,138 @@
+namespace FuncAD.Rules
+
+open System
+open FuncAD
+open FuncAD.Algebra
+
+/// <summary>
+/// Functions made of pieces. What they do at their joints: abs' = 0 and sign = 0 at 0; steps have slope 0 everywhere; at a tie of max
+/// or min each argument has slope 1/2.
+/// </summary>
+module Piecewise =
+
+    /// sign(x): -1, 0 or 1, and NaN for NaN (where Math.Sign throws)
+    [<Struct>]
+    type Sign =
+        interface IStep with
+            member _.Name = "sign"
+            member _.Value x = if Double.IsNaN x then x else float (Math.Sign x)
+
+    /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
+    let sign (x: 'T) : 'T when 'T :> ICarrier<'T> = step (Sign()) x
+
+    [<Struct>]
+    type Floor =
+        interface IStep with
+            member _.Name = "floor"
+            member _.Value x = Math.Floor x
+
+    [<Struct>]
+    type Ceiling =
+        interface IStep with
+            member _.Name = "ceiling"
+            member _.Value x = Math.Ceiling x
+
+    /// Rounding to a number of decimal digits in one of .NET's modes
+    [<Struct>]
+    type Round(digits: int, mode: MidpointRounding) =
+        interface IStep with
+            member _.Name = "roundTo"
+            member _.Value x = Math.Round(x, digits, mode)
+
+    /// The next double below
+    [<Struct>]
+    type BitDecrement =
+        interface IUnary with
+            member _.Name = "bitDecrement"
+            member _.Domain = between -100.0 100.0
+            member _.Edges = []
+            member _.Value x = Math.BitDecrement x
+            member _.Slope(_, _) = number 1.0
+
+    /// The next double above
+    [<Struct>]
+    type BitIncrement =
+        interface IUnary with
+            member _.Name = "bitIncrement"
+            member _.Domain = between -100.0 100.0
+            member _.Edges = []
+            member _.Value x = Math.BitIncrement x
+            member _.Slope(_, _) = number 1.0
+
+    /// y = |x|, dy/dx = sign(x)
+    [<Struct>]
+    type Abs =
+        interface IUnary with
+            member _.Name = "abs"
+            member _.Domain = between -100.0 100.0
+            member _.Edges = [ edge 0.0 (0.0, 0.0); edge -0.0 (0.0, 0.0); edge minusInf (inf, -1.0) ]
+            member _.Value x = Math.Abs x
+            member _.Slope(x, _) = step (Sign()) x
+
+    [<Struct>]
+    type Max =
+        interface IChoice with
+            member _.Name = "max"
+            member _.Value(a, b) = Math.Max(a, b)
+
+    [<Struct>]
+    type Min =
+        interface IChoice with
+            member _.Name = "min"
+            member _.Value(a, b) = Math.Min(a, b)
+
+    [<Struct>]
+    type MaxMagnitude =
+        interface IChoice with
+            member _.Name = "maxMagnitude"
+            member _.Value(a, b) = Math.MaxMagnitude(a, b)
+
+    [<Struct>]
+    type MinMagnitude =
+        interface IChoice with
+            member _.Name = "minMagnitude"
+            member _.Value(a, b) = Math.MinMagnitude(a, b)
+
+    [<Struct>]
+    type MaxNumber =
+        interface IChoice with
+            member _.Name = "maxNumber"
+            member _.Value(a, b) = Double.MaxNumber(a, b)
+
+    [<Struct>]
+    type MinNumber =
+        interface IChoice with
+            member _.Name = "minNumber"
+            member _.Value(a, b) = Double.MinNumber(a, b)
+
+    [<Struct>]
+    type MaxMagnitudeNumber =
+        interface IChoice with
+            member _.Name = "maxMagnitudeNumber"
+            member _.Value(a, b) = Double.MaxMagnitudeNumber(a, b)
+
+    [<Struct>]
+    type MinMagnitudeNumber =
+        interface IChoice with
+            member _.Name = "minMagnitudeNumber"
+            member _.Value(a, b) = Double.MinMagnitudeNumber(a, b)
+
+    /// The meeting point of two equal numbers, with a given value: the mean of their slopes
+    [<Struct>]
+    type Tie(value: float) =
+        interface IBinary with
+            member _.Name = "tie"
+            member _.Domain = struct (between 0.0 0.0, between 0.0 0.0)
+            member _.Value(_, _) = value
+            member _.SlopeA(_, _, _) = number 0.5
+            member _.SlopeB(_, _, _) = number 0.5
+
+    /// y = x: what a choice hands on of the argument that it took
+    [<Struct>]
+    type Identity =
+        interface IUnary with
+            member _.Name = "identity"
+            member _.Domain = between -100.0 100.0
+            member _.Edges = [ edge -0.0 (-0.0, 1.0) ]
+            member _.Value x = x
+            member _.Slope(_, _) = number 1.0
