@@ -13,7 +13,10 @@ public static class ArrayPrograms
 {
     private record Layer(Tensor Weights, Tensor Bias);
 
-    public static readonly IReadOnlyDictionary<string, Func<Func<Func<ArrayResult>>>> All = new Dictionary<string, Func<Func<Func<ArrayResult>>>>
+    public static readonly IReadOnlyDictionary<string, Func<Func<Func<ArrayResult>>>> All = new Dictionary<
+        string,
+        Func<Func<Func<ArrayResult>>>
+    >
     {
         ["matmul-64"] = () => MatMul(64),
         ["matmul-128"] = () => MatMul(128),
@@ -38,7 +41,8 @@ public static class ArrayPrograms
 
     private static Func<Func<ArrayResult>> MatMul(int n)
     {
-        Tensor a = Wave(Math.Sin, [n, n]), b = Wave(Math.Cos, [n, n]);
+        Tensor a = Wave(Math.Sin, [n, n]),
+            b = Wave(Math.Cos, [n, n]);
         return () =>
         {
             var product = a.MatMul(b);
@@ -72,19 +76,30 @@ public static class ArrayPrograms
     private static Func<Func<ArrayResult>> Network()
     {
         int[] sizes = [784, 256, 128, 10];
-        Layer[] layers = [.. sizes.Zip(sizes[1..], (inputs, outputs) => (inputs, outputs)).Select((size, index) => new Layer(
-            Wave(Math.Cos, [size.outputs, size.inputs], shift: index + 1, scale: 1 / Math.Sqrt(size.inputs)),
-            Wave(Math.Cos, [size.outputs], shift: index + 1, scale: 0.01)))];
+        Layer[] layers =
+        [
+            .. sizes
+                .Zip(sizes[1..], (inputs, outputs) => (inputs, outputs))
+                .Select(
+                    (size, index) =>
+                        new Layer(
+                            Wave(Math.Cos, [size.outputs, size.inputs], shift: index + 1, scale: 1 / Math.Sqrt(size.inputs)),
+                            Wave(Math.Cos, [size.outputs], shift: index + 1, scale: 0.01)
+                        )
+                ),
+        ];
         var x = Wave(Math.Sin, [128, 784]);
         int[] labels = [.. Enumerable.Range(0, 128).Select(row => row * 3 % 10)];
         var zero = Tensor.Zeros();
-        var gradient = AD.ValueAndGrad((Layer[] layers) =>
-        {
-            var y = x;
-            foreach (var layer in layers[..^1])
-                y = Tensor.Max(y.MatMulTransposed(layer.Weights, false, true) + layer.Bias, zero);
-            return (y.MatMulTransposed(layers[^1].Weights, false, true) + layers[^1].Bias).CrossEntropy(labels);
-        });
+        var gradient = AD.ValueAndGrad(
+            (Layer[] layers) =>
+            {
+                var y = x;
+                foreach (var layer in layers[..^1])
+                    y = Tensor.Max(y.MatMulTransposed(layer.Weights, false, true) + layer.Bias, zero);
+                return (y.MatMulTransposed(layers[^1].Weights, false, true) + layers[^1].Bias).CrossEntropy(labels);
+            }
+        );
         var state = Optim.Start(layers);
         return () =>
         {

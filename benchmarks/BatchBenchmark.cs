@@ -10,12 +10,15 @@ namespace FuncAD.Benchmarks;
 [MemoryDiagnoser]
 public class BatchBenchmark
 {
-    private const int Options = 1_000_000, Inputs = 5, Chunk = 8000;
+    private const int Options = 1_000_000,
+        Inputs = 5,
+        Chunk = 8000;
 
     private readonly double[] _greeks = new double[Inputs * Options];
     private double[] _columns = [];
     private Func<double[]>? _prices;
-    private Compiled<Real[], Real[]>? _onOneThread, _onAllCores;
+    private Compiled<Real[], Real[]>? _onOneThread,
+        _onAllCores;
 
     [GlobalSetup]
     public void Setup()
@@ -26,7 +29,8 @@ public class BatchBenchmark
         _onOneThread = Compile(1);
         _onAllCores = Compile(0);
 
-        double[] byHand = [.. ByHand()], compiled = CompiledBatch();
+        double[] byHand = [.. ByHand()],
+            compiled = CompiledBatch();
         if (Agreement.Distance(byHand, compiled) is var distance and > Agreement.Exact)
             throw new InvalidOperationException($"The compiled gradients differ from those by hand by {distance:E1}.");
     }
@@ -61,5 +65,9 @@ public class BatchBenchmark
     }
 
     private static Compiled<Real[], Real[]> Compile(int threads) =>
-        AD.Compile(AD.Grad(BlackScholes.Call), [100.0, 105.0, 0.03, 0.2, 0.75], new CompileOptions { Mode = ExecutionMode.MachineCode, Threads = threads });
+        AD.Compile(
+            AD.Grad(BlackScholes.Call),
+            [100.0, 105.0, 0.03, 0.2, 0.75],
+            new CompileOptions { Mode = ExecutionMode.MachineCode, Threads = threads }
+        );
 }

@@ -31,9 +31,12 @@ public class ChainBenchmark
     [Benchmark]
     public double ForwardOverReverse() => AD.Diff(AD.Grad(Chain<Real>))(0.5).Value;
 
-    private T Chain<T>(T x) where T : IFloatingPointIeee754<T>
+    private T Chain<T>(T x)
+        where T : IFloatingPointIeee754<T>
     {
-        T small = T.CreateChecked(1e-3), large = T.CreateChecked(1e4), y = x;
+        T small = T.CreateChecked(1e-3),
+            large = T.CreateChecked(1e4),
+            y = x;
         for (var step = 0L; step < Operations / 7; step++)
             y = y + T.Sin(y) * small - x / (large + y * y);
         return y;

@@ -11,13 +11,20 @@ public static class Commands
     {
         var root = new RootCommand("Benchmarks of FuncAD. Without one of these commands, the arguments are BenchmarkDotNet's.")
         {
-            Arrays(), Compare(), CompilingCosts(), GuardFigures(), Serve(), Chain(), GuardOnce(),
+            Arrays(),
+            Compare(),
+            CompilingCosts(),
+            GuardFigures(),
+            Serve(),
+            Chain(),
+            GuardOnce(),
         };
         return root;
     }
 
     /// <summary>The first argument is one of these, or asks for help.</summary>
-    public static bool Knows(string[] args) => args.Length > 0 && (args[0] is "--help" or "-h" || Root().Subcommands.Any(command => command.Name == args[0]));
+    public static bool Knows(string[] args) =>
+        args.Length > 0 && (args[0] is "--help" or "-h" || Root().Subcommands.Any(command => command.Name == args[0]));
 
     private static Command Arrays()
     {
@@ -30,12 +37,36 @@ public static class Commands
     private static Command Compare()
     {
         var quick = new Option<bool>("--quick") { Description = "Few sizes and short measurements: some minutes in all." };
-        var python = new Option<string>("--python") { Description = "The Python that has PyTorch.", DefaultValueFactory = _ => "/usr/bin/python3" };
-        var output = new Option<string>("--output") { Description = "The page to write.", DefaultValueFactory = _ => Path.Combine(Contestant.Folder(), "RESULTS.md") };
+        var python = new Option<string>("--python")
+        {
+            Description = "The Python that has PyTorch.",
+            DefaultValueFactory = _ => "/usr/bin/python3",
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "The page to write.",
+            DefaultValueFactory = _ => Path.Combine(Contestant.Folder(), "RESULTS.md"),
+        };
         var tables = new Option<string?>("--tables") { Description = "A folder of tables by BenchmarkDotNet to take up into the page." };
-        var names = new Option<string[]>("--problems") { Description = "Which problems, by name; all without it.", AllowMultipleArgumentsPerToken = true };
-        var sizes = new Option<string>("--sizes") { Description = "Only sizes whose names match this regular expression.", DefaultValueFactory = _ => "" };
-        var command = new Command("compare", "All problems, all contestants, in turn; writes a page with tables and charts.") { quick, python, output, tables, names, sizes };
+        var names = new Option<string[]>("--problems")
+        {
+            Description = "Which problems, by name; all without it.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var sizes = new Option<string>("--sizes")
+        {
+            Description = "Only sizes whose names match this regular expression.",
+            DefaultValueFactory = _ => "",
+        };
+        var command = new Command("compare", "All problems, all contestants, in turn; writes a page with tables and charts.")
+        {
+            quick,
+            python,
+            output,
+            tables,
+            names,
+            sizes,
+        };
         command.SetAction(parsed =>
         {
             var pace = parsed.GetValue(quick) ? Pace.Quick : Pace.Full;
@@ -47,7 +78,11 @@ public static class Commands
             var growth = isWhole ? Growth.Run(pace, Console.Error) : [];
             var folder = parsed.GetValue(tables);
             new Report(contestants, rows, growth).Write(
-                parsed.GetValue(output)!, pace, machine, Directory.Exists(folder) ? Directory.GetFiles(folder, "*-report-github.md").Order() : []);
+                parsed.GetValue(output)!,
+                pace,
+                machine,
+                Directory.Exists(folder) ? Directory.GetFiles(folder, "*-report-github.md").Order() : []
+            );
             Console.WriteLine($"wrote {parsed.GetValue(output)}");
             return rows.Any(row => row.IsWrong) ? 1 : 0;
         });
@@ -56,14 +91,20 @@ public static class Commands
 
     private static Command CompilingCosts()
     {
-        var command = new Command("compiling", "What tracing, compiling and running cost an operation of compiled functions, and when each pays.");
+        var command = new Command(
+            "compiling",
+            "What tracing, compiling and running cost an operation of compiled functions, and when each pays."
+        );
         command.SetAction(_ => Compiling.Run());
         return command;
     }
 
     private static Command GuardFigures()
     {
-        var against = new Option<string?>("--against") { Description = "FuncAD.Benchmarks.dll of another build, which is measured in turn with this one." };
+        var against = new Option<string?>("--against")
+        {
+            Description = "FuncAD.Benchmarks.dll of another build, which is measured in turn with this one.",
+        };
         var command = new Command("guard", "The few figures that a change of mechanism may not cost.") { against };
         command.SetAction(parsed => Guard.Run(parsed.GetValue(against)));
         return command;
@@ -80,10 +121,15 @@ public static class Commands
 
     private static Command Serve()
     {
-        Argument<string> form = new("form"), problem = new("problem"), input = new("input"), output = new("output");
+        Argument<string> form = new("form"),
+            problem = new("problem"),
+            input = new("input"),
+            output = new("output");
         var command = new Command("serve", "A form of a problem as a contestant.") { form, problem, input, output };
         command.Hidden = true;
-        command.SetAction(parsed => Server.Run(parsed.GetValue(form)!, parsed.GetValue(problem)!, parsed.GetValue(input)!, parsed.GetValue(output)!));
+        command.SetAction(parsed =>
+            Server.Run(parsed.GetValue(form)!, parsed.GetValue(problem)!, parsed.GetValue(input)!, parsed.GetValue(output)!)
+        );
         return command;
     }
 

@@ -10,7 +10,8 @@ public class CompiledBenchmark
 {
     private Evaluation? _hand;
     private Compiled<Real[], Real[]>? _gradient;
-    private double[] _x = [], _slopes = [];
+    private double[] _x = [],
+        _slopes = [];
 
     public static IEnumerable<SmallProgram> Programs => SmallProgram.All;
 

@@ -12,7 +12,8 @@ namespace FuncAD.Benchmarks;
 /// </summary>
 public static class Guard
 {
-    private const int Rounds = 9, Runs = 5;
+    private const int Rounds = 9,
+        Runs = 5;
 
     /// <summary>What is measured; the first call prepares, and what it returns is timed.</summary>
     private static readonly IReadOnlyDictionary<string, Func<Action>> Figures = new Dictionary<string, Func<Action>>
@@ -48,22 +49,28 @@ public static class Guard
     {
         if (other is null)
         {
-            foreach (var name in Figures.Keys) Console.WriteLine($"{name}: {Text(Sample.Of(Measure(name))!.Median)}");
+            foreach (var name in Figures.Keys)
+                Console.WriteLine($"{name}: {Text(Sample.Of(Measure(name))!.Median)}");
             return 0;
         }
         Console.WriteLine("| figure | this | the other | ratio | least to most |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
         foreach (var name in Figures.Keys)
         {
-            List<double> own = [], theirs = [];
+            List<double> own = [],
+                theirs = [];
             for (var round = 0; round < Rounds; round++)
             {
                 own.Add(Once(typeof(Guard).Assembly.Location, name));
                 theirs.Add(Once(other, name));
             }
             var ratios = Sample.Of([.. own.Zip(theirs, (a, b) => a / b)])!;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {name} | {Text(Sample.Of(own)!.Median)} | {Text(Sample.Of(theirs)!.Median)} | {ratios.Median:F3} | {ratios.Least:F2} - {ratios.Most:F2} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {name} | {Text(Sample.Of(own)!.Median)} | {Text(Sample.Of(theirs)!.Median)} | {ratios.Median:F3} | {ratios.Least:F2} - {ratios.Most:F2} |"
+                )
+            );
         }
         return 0;
     }
@@ -90,7 +97,8 @@ public static class Guard
         var start = Stopwatch.GetTimestamp();
         var calls = 1;
         // tiers of the JIT settle within the first second
-        while (Time(program, calls) < 0.05 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1) calls = Math.Max(calls, (int)(calls * Math.Min(2, 0.06 / Time(program, calls))));
+        while (Time(program, calls) < 0.05 || Stopwatch.GetElapsedTime(start).TotalSeconds < 1)
+            calls = Math.Max(calls, (int)(calls * Math.Min(2, 0.06 / Time(program, calls))));
         return [.. Enumerable.Range(0, Runs).Select(_ => Time(program, calls) * 1e9 / calls)];
     }
 
@@ -98,7 +106,8 @@ public static class Guard
     private static double Time(Action program, int calls)
     {
         var start = Stopwatch.GetTimestamp();
-        for (var call = 0; call < calls; call++) program();
+        for (var call = 0; call < calls; call++)
+            program();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
@@ -110,16 +119,21 @@ public static class Guard
 
     private static Action Greeks()
     {
-        const int Options = 100_000, Inputs = 5;
+        const int Options = 100_000,
+            Inputs = 5;
         var instance = BlackScholes.Problem.Generate(new Size("options", Options, false, Options));
         var columns = CompiledForms.Transpose(instance.X, Options);
         var results = new double[Inputs * Options];
         var greeks = AD.Compile(
-            AD.Grad(BlackScholes.Call), [100.0, 105.0, 0.03, 0.2, 0.75], new CompileOptions { Mode = ExecutionMode.MachineCode, Threads = 1 });
+            AD.Grad(BlackScholes.Call),
+            [100.0, 105.0, 0.03, 0.2, 0.75],
+            new CompileOptions { Mode = ExecutionMode.MachineCode, Threads = 1 }
+        );
         return () => greeks.RunBatch(columns, results, Options);
     }
 
-    private static Action Mixture(int d, string form) => Derivative(GaussianMixture.Problem, new Size("mixture", 1, true, d, 5, 1000), form);
+    private static Action Mixture(int d, string form) =>
+        Derivative(GaussianMixture.Problem, new Size("mixture", 1, true, d, 5, 1000), form);
 
     private static Action Gradient(string problem, string form)
     {
@@ -133,10 +147,11 @@ public static class Guard
         return () => evaluation.Derivative();
     }
 
-    private static string Text(double nanoseconds) => nanoseconds switch
-    {
-        < 1e3 => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F1} ns"),
-        < 1e6 => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e3:F2} us"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:F3} ms"),
-    };
+    private static string Text(double nanoseconds) =>
+        nanoseconds switch
+        {
+            < 1e3 => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F1} ns"),
+            < 1e6 => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e3:F2} us"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:F3} ms"),
+        };
 }

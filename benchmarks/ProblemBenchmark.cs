@@ -16,7 +16,10 @@ public class ProblemBenchmark
     }
 
     public static IEnumerable<Case> Cases =>
-        from problem in Registry.Problems from form in problem.Forms where form.Name != Form.Differences select new Case(problem, form);
+        from problem in Registry.Problems
+        from form in problem.Forms
+        where form.Name != Form.Differences
+        select new Case(problem, form);
 
     [ParamsSource(nameof(Cases))]
     public Case? Chosen { get; set; }

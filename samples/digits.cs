@@ -22,9 +22,14 @@ using Spectre.Console;
 using static FuncAD.AD;
 using static FuncAD.TensorMath;
 
-const int Seed = 1, HeldOut = 360, BatchSize = 32, Classes = 10;
-const int PerceptronEpochs = 30, ConvolutionalEpochs = 8;
-const double PerceptronGoal = 0.94, ConvolutionalGoal = 0.97;   // accuracies to reach on the held-out digits
+const int Seed = 1,
+    HeldOut = 360,
+    BatchSize = 32,
+    Classes = 10;
+const int PerceptronEpochs = 30,
+    ConvolutionalEpochs = 8;
+const double PerceptronGoal = 0.94,
+    ConvolutionalGoal = 0.97; // accuracies to reach on the held-out digits
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var folder = Directory.CreateDirectory(args is [var path] ? path : Path.GetTempPath()).FullName;
@@ -33,17 +38,29 @@ var (training, test) = Read("digits.csv").Split(HeldOut, Seed);
 // ---- Training ----
 
 var perceptron = new Perceptron(
-    Dense(1, inputs: 64, outputs: 64), Tensor.Zeros(64),
-    Dense(2, inputs: 64, outputs: Classes), Tensor.Zeros(Classes));
+    Dense(1, inputs: 64, outputs: 64),
+    Tensor.Zeros(64),
+    Dense(2, inputs: 64, outputs: Classes),
+    Tensor.Zeros(Classes)
+);
 var convolutional = new Convolutional(
-    Kernels(3, inputs: 1, outputs: 16), Tensor.Zeros(16, 1, 1),
-    Kernels(4, inputs: 16, outputs: 32), Tensor.Zeros(32, 1, 1),
-    Dense(5, inputs: 32 * 2 * 2, outputs: Classes), Tensor.Zeros(Classes));
+    Kernels(3, inputs: 1, outputs: 16),
+    Tensor.Zeros(16, 1, 1),
+    Kernels(4, inputs: 16, outputs: 32),
+    Tensor.Zeros(32, 1, 1),
+    Dense(5, inputs: 32 * 2 * 2, outputs: Classes),
+    Tensor.Zeros(Classes)
+);
 
 var runs = new List<Run>();
-AnsiConsole.Progress()
+AnsiConsole
+    .Progress()
     .Columns(
-        new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        new TaskDescriptionColumn { Alignment = Justify.Left },
+        new ProgressBarColumn(),
+        new PercentageColumn(),
+        new ElapsedTimeColumn()
+    )
     .Start(progress =>
     {
         Run Perceptron(string name, double peak, Func<OptimState<Perceptron>, Perceptron, Real, OptimState<Perceptron>> step) =>
@@ -51,14 +68,20 @@ AnsiConsole.Progress()
         runs.Add(Perceptron("SGD", peak: 0.5, (state, gradient, rate) => Optim.Sgd(state, gradient, rate)));
         runs.Add(Perceptron("momentum", peak: 0.1, (state, gradient, rate) => Optim.Momentum(state, gradient, rate)));
         runs.Add(Perceptron("Adam", peak: 0.01, (state, gradient, rate) => Optim.Adam(state, gradient, rate)));
-        runs.Add(Train(
-            progress, "convolutional, Adam", convolutional, ConvolutionalEpochs, peak: 0.01,
-            (state, gradient, rate) => Optim.Adam(state, gradient, rate)));
+        runs.Add(
+            Train(
+                progress,
+                "convolutional, Adam",
+                convolutional,
+                ConvolutionalEpochs,
+                peak: 0.01,
+                (state, gradient, rate) => Optim.Adam(state, gradient, rate)
+            )
+        );
     });
 
-Run Train<P>(
-    ProgressContext progress, string name, P start, int epochs, double peak,
-    Func<OptimState<P>, P, Real, OptimState<P>> step) where P : INetwork
+Run Train<P>(ProgressContext progress, string name, P start, int epochs, double peak, Func<OptimState<P>, P, Real, OptimState<P>> step)
+    where P : INetwork
 {
     var clock = Stopwatch.StartNew();
     var random = new Random(Seed);
@@ -98,11 +121,17 @@ static Tensor Kernels(int seed, int inputs, int outputs) => Tensor.Normal(seed, 
 // ---- What came of it ----
 
 var table = new Table().RoundedBorder().AddColumns("trained", "epochs", "loss", "held out", "accuracy", "seconds");
-foreach (var column in table.Columns.Skip(1)) column.RightAligned();
+foreach (var column in table.Columns.Skip(1))
+    column.RightAligned();
 foreach (var run in runs)
     table.AddRow(
-        run.Name, $"{run.TrainingLosses.Count}", $"{run.TrainingLosses[^1]:F4}", $"{run.TestLosses[^1]:F4}",
-        $"{Accuracy(run):P1}", $"{run.Seconds:F1}");
+        run.Name,
+        $"{run.TrainingLosses.Count}",
+        $"{run.TrainingLosses[^1]:F4}",
+        $"{run.TestLosses[^1]:F4}",
+        $"{Accuracy(run):P1}",
+        $"{run.Seconds:F1}"
+    );
 AnsiConsole.Write(table);
 
 double Accuracy(Run run)
@@ -118,13 +147,20 @@ void Save(string name, PlotModel chart, double width, double height)
 {
     var file = Path.Combine(folder, name);
     using (var stream = File.Create(file))
-        new SvgExporter { Width = width, Height = height, UseVerticalTextAlignmentWorkaround = true }.Export(chart, stream);
+        new SvgExporter
+        {
+            Width = width,
+            Height = height,
+            UseVerticalTextAlignmentWorkaround = true,
+        }.Export(chart, stream);
     Console.WriteLine(file);
 }
 
 var failed = runs.Where(run => Accuracy(run) < (run.Network is Convolutional ? ConvolutionalGoal : PerceptronGoal)).ToList();
-foreach (var run in failed) Console.WriteLine($"failed: {run.Name} is right on {Accuracy(run):P1} of the held-out digits only");
-if (failed.Count == 0) Console.WriteLine("ok");
+foreach (var run in failed)
+    Console.WriteLine($"failed: {run.Name} is right on {Accuracy(run):P1} of the held-out digits only");
+if (failed.Count == 0)
+    Console.WriteLine("ok");
 return failed.Count == 0 ? 0 : 1;
 
 // ---- Pictures ----
@@ -134,16 +170,31 @@ static PlotModel LossChart(IEnumerable<Run> runs)
     OxyColor[] colors = [OxyColor.Parse("#7A808A"), OxyColor.Parse("#E69F00"), OxyColor.Parse("#0072B2"), OxyColor.Parse("#C8385A")];
     var chart = Canvas("Learning to read digits: the loss in training (lines) and on digits held out (dashes)");
     chart.PlotMargins = new(70, 10, 20, 54);
-    chart.Axes.Add(new LinearAxis
-    {
-        Position = AxisPosition.Bottom, Title = "epoch", AxisTitleDistance = 10, TickStyle = TickStyle.None, MajorStep = 10, Minimum = 0,
-        Maximum = 1.3 * PerceptronEpochs,   // with room for the names at the ends of the lines
-    });
-    chart.Axes.Add(new LogarithmicAxis
-    {
-        Position = AxisPosition.Left, Title = "cross-entropy", AxisTitleDistance = 14, TickStyle = TickStyle.None,
-        Minimum = 2e-3, Maximum = 1.2, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
-    });
+    chart.Axes.Add(
+        new LinearAxis
+        {
+            Position = AxisPosition.Bottom,
+            Title = "epoch",
+            AxisTitleDistance = 10,
+            TickStyle = TickStyle.None,
+            MajorStep = 10,
+            Minimum = 0,
+            Maximum = 1.3 * PerceptronEpochs, // with room for the names at the ends of the lines
+        }
+    );
+    chart.Axes.Add(
+        new LogarithmicAxis
+        {
+            Position = AxisPosition.Left,
+            Title = "cross-entropy",
+            AxisTitleDistance = 14,
+            TickStyle = TickStyle.None,
+            Minimum = 2e-3,
+            Maximum = 1.2,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
+        }
+    );
     foreach (var (run, color) in runs.Zip(colors))
     {
         chart.Series.Add(Curve(run.TestLosses, color, 1.5, LineStyle.Dash));
@@ -153,18 +204,25 @@ static PlotModel LossChart(IEnumerable<Run> runs)
     }
     return chart;
 
-    static LineSeries Curve(IEnumerable<double> losses, OxyColor color, double thickness, LineStyle style) => new()
-    {
-        ItemsSource = losses.Select((loss, epoch) => new DataPoint(epoch + 1, loss)).ToArray(),
-        Color = color, StrokeThickness = thickness, LineStyle = style, LineJoin = LineJoin.Round, FontSize = 13,
-    };
+    static LineSeries Curve(IEnumerable<double> losses, OxyColor color, double thickness, LineStyle style) =>
+        new()
+        {
+            ItemsSource = losses.Select((loss, epoch) => new DataPoint(epoch + 1, loss)).ToArray(),
+            Color = color,
+            StrokeThickness = thickness,
+            LineStyle = style,
+            LineJoin = LineJoin.Round,
+            FontSize = 13,
+        };
 }
 
 // Above, a digit of each class, and under it the gradient of its own score with respect to its pixels. Below, the digits that the
 // network finds hardest.
 static PlotModel Gallery(INetwork network, Digits digits)
 {
-    const int columns = 10, pitch = 10, rowPitch = 13;
+    const int columns = 10,
+        pitch = 10,
+        rowPitch = 13;
     int[] typical = [.. Enumerable.Range(0, Classes).Select(label => Array.IndexOf(digits.Labels, label))];
     Func<Tensor, Real> score = images => network.Logits(images).Pick(digits.Take(typical).Labels).Sum();
     var slopes = Grad(score)(digits.Take(typical).Images);
@@ -176,11 +234,26 @@ static PlotModel Gallery(INetwork network, Digits digits)
 
     var picture = Canvas("What the convolutional network sees");
     picture.PlotMargins = new(20, 0, 20, 10);
-    picture.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Minimum = -1, Maximum = columns * pitch - 1, IsAxisVisible = false });
-    picture.Axes.Add(new LinearAxis
-    {
-        Position = AxisPosition.Left, Minimum = 0, Maximum = 53, StartPosition = 1, EndPosition = 0, IsAxisVisible = false,   // downwards
-    });
+    picture.Axes.Add(
+        new LinearAxis
+        {
+            Position = AxisPosition.Bottom,
+            Minimum = -1,
+            Maximum = columns * pitch - 1,
+            IsAxisVisible = false,
+        }
+    );
+    picture.Axes.Add(
+        new LinearAxis
+        {
+            Position = AxisPosition.Left,
+            Minimum = 0,
+            Maximum = 53,
+            StartPosition = 1,
+            EndPosition = 0,
+            IsAxisVisible = false, // downwards
+        }
+    );
     picture.Axes.Add(Shades("ink", 0, 1, "#F4F1EA", "#1D2B4F"));
     picture.Axes.Add(Shades("slope", -1, 1, "#C8385A", "#F7F6F3", "#0072B2"));
 
@@ -202,37 +275,67 @@ static PlotModel Gallery(INetwork network, Digits digits)
         var rows = images.Shape[0] / columns;
         var ink = new double[columns * pitch, rows * rowPitch];
         for (var x = 0; x < ink.GetLength(0); x++)
-            for (var y = 0; y < ink.GetLength(1); y++)
-            {
-                var (image, i, j) = (y / rowPitch * columns + x / pitch, y % rowPitch, x % pitch);
-                ink[x, y] = i < 8 && j < 8 ? images[image, 0, i, j].Value : double.NaN;
-            }
-        picture.Series.Add(new HeatMapSeries
+        for (var y = 0; y < ink.GetLength(1); y++)
         {
-            Data = ink, X0 = 0, X1 = ink.GetLength(0), Y0 = top, Y1 = top + ink.GetLength(1), ColorAxisKey = key,
-            CoordinateDefinition = HeatMapCoordinateDefinition.Edge, RenderMethod = HeatMapRenderMethod.Rectangles,
-            Interpolate = false, EdgeRenderingMode = EdgeRenderingMode.PreferSharpness,
-        });
+            var (image, i, j) = (y / rowPitch * columns + x / pitch, y % rowPitch, x % pitch);
+            ink[x, y] = i < 8 && j < 8 ? images[image, 0, i, j].Value : double.NaN;
+        }
+        picture.Series.Add(
+            new HeatMapSeries
+            {
+                Data = ink,
+                X0 = 0,
+                X1 = ink.GetLength(0),
+                Y0 = top,
+                Y1 = top + ink.GetLength(1),
+                ColorAxisKey = key,
+                CoordinateDefinition = HeatMapCoordinateDefinition.Edge,
+                RenderMethod = HeatMapRenderMethod.Rectangles,
+                Interpolate = false,
+                EdgeRenderingMode = EdgeRenderingMode.PreferSharpness,
+            }
+        );
     }
 
-    void Say(double x, double y, string text, string color = "#1D2B4F") => picture.Annotations.Add(new TextAnnotation
-    {
-        Text = text, TextPosition = new(x, y), TextColor = OxyColor.Parse(color), StrokeThickness = 0,
-        TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left, FontSize = 13, Padding = new(0),
-    });
+    void Say(double x, double y, string text, string color = "#1D2B4F") =>
+        picture.Annotations.Add(
+            new TextAnnotation
+            {
+                Text = text,
+                TextPosition = new(x, y),
+                TextColor = OxyColor.Parse(color),
+                StrokeThickness = 0,
+                TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left,
+                FontSize = 13,
+                Padding = new(0),
+            }
+        );
 
-    static LinearColorAxis Shades(string key, double low, double high, params string[] colors) => new()
-    {
-        Key = key, Minimum = low, Maximum = high, Palette = OxyPalette.Interpolate(101, [.. colors.Select(OxyColor.Parse)]),
-        InvalidNumberColor = OxyColors.Transparent, Position = AxisPosition.None, IsAxisVisible = false,
-    };
+    static LinearColorAxis Shades(string key, double low, double high, params string[] colors) =>
+        new()
+        {
+            Key = key,
+            Minimum = low,
+            Maximum = high,
+            Palette = OxyPalette.Interpolate(101, [.. colors.Select(OxyColor.Parse)]),
+            InvalidNumberColor = OxyColors.Transparent,
+            Position = AxisPosition.None,
+            IsAxisVisible = false,
+        };
 }
 
-static PlotModel Canvas(string title) => new()
-{
-    Title = title, TitleFontSize = 17, TitleFontWeight = OxyPlot.FontWeights.Normal, TitlePadding = 10, Background = OxyColors.White,
-    DefaultFont = "Helvetica, Arial, sans-serif", TextColor = OxyColor.Parse("#1D2B4F"), PlotAreaBorderThickness = new(0),
-};
+static PlotModel Canvas(string title) =>
+    new()
+    {
+        Title = title,
+        TitleFontSize = 17,
+        TitleFontWeight = OxyPlot.FontWeights.Normal,
+        TitlePadding = 10,
+        Background = OxyColors.White,
+        DefaultFont = "Helvetica, Arial, sans-serif",
+        TextColor = OxyColor.Parse("#1D2B4F"),
+        PlotAreaBorderThickness = new(0),
+    };
 
 // ---- Data ----
 
@@ -276,7 +379,7 @@ record Convolutional(Tensor First, Tensor FirstBias, Tensor Second, Tensor Secon
     public Tensor Logits(Tensor images)
     {
         // Bias and rectifier commute with the largest of four, and after the pooling there is less for them to do.
-        var edges = Max(images.Conv2d(First, padding: 1).MaxPool2d(2) + FirstBias, 0);    // [n, 16, 4, 4]
+        var edges = Max(images.Conv2d(First, padding: 1).MaxPool2d(2) + FirstBias, 0); // [n, 16, 4, 4]
         var strokes = Max(edges.Conv2d(Second, padding: 1).MaxPool2d(2) + SecondBias, 0); // [n, 32, 2, 2]
         return strokes.Reshape(images.Shape[0], -1).MatMul(Output) + OutputBias;
     }

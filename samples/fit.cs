@@ -18,7 +18,7 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 using MathNet.Numerics.Optimization;
 using static FuncAD.RealMath;
 
-const double Required = 8;   // digits that every parameter must share with the certified value, which has 11
+const double Required = 8; // digits that every parameter must share with the certified value, which has 11
 
 // The models, written once: y as a function of the parameters b and of x. Values and derivatives both come from these lines.
 Problem[] problems =
@@ -33,26 +33,32 @@ var failures = new List<string>();
 Console.WriteLine("problem   start  parameter   fitted             certified         digits  std. deviation     certified");
 
 foreach (var problem in problems)
-    foreach (var start in new[] { 0, 1 })
-    {
-        var clock = Stopwatch.StartNew();
-        var fit = Fit(problem, problem.Starts[start]);
-        var seconds = clock.Elapsed.TotalSeconds;
+foreach (var start in new[] { 0, 1 })
+{
+    var clock = Stopwatch.StartNew();
+    var fit = Fit(problem, problem.Starts[start]);
+    var seconds = clock.Elapsed.TotalSeconds;
 
-        for (var i = 0; i < fit.Parameters.Count; i++)
-        {
-            var digits = Digits(fit.Parameters[i], problem.Certified[i]);
-            if (!(digits >= Required)) failures.Add($"{problem.Name} from start {start + 1}: b{i + 1} has {digits:F1} digits");
-            Console.WriteLine(
-                $"{problem.Name,-8}  {start + 1,5}  {$"b{i + 1}",9}  {Scientific(fit.Parameters[i])}  {Scientific(problem.Certified[i])}"
-                + $"  {digits,6:F1}  {Scientific(fit.Deviations[i])}  {Scientific(problem.CertifiedDeviations[i])}");
-        }
-        if (!(fit.Slope < 1e-6)) failures.Add($"{problem.Name} from start {start + 1}: the sum of squares is not at its minimum, its relative slope is {fit.Slope:E1}");
+    for (var i = 0; i < fit.Parameters.Count; i++)
+    {
+        var digits = Digits(fit.Parameters[i], problem.Certified[i]);
+        if (!(digits >= Required))
+            failures.Add($"{problem.Name} from start {start + 1}: b{i + 1} has {digits:F1} digits");
         Console.WriteLine(
-            $"{problem.Name,-8}  {start + 1,5}  {"squares",9}  {Scientific(fit.SumOfSquares)}  {Scientific(problem.CertifiedSumOfSquares)}"
-            + $"  {Digits(fit.SumOfSquares, problem.CertifiedSumOfSquares),6:F1}"
-            + $"  {fit.Iterations} + {fit.Refinements} iterations, {seconds:F3} s\n");
+            $"{problem.Name, -8}  {start + 1, 5}  {$"b{i + 1}", 9}  {Scientific(fit.Parameters[i])}  {Scientific(problem.Certified[i])}"
+                + $"  {digits, 6:F1}  {Scientific(fit.Deviations[i])}  {Scientific(problem.CertifiedDeviations[i])}"
+        );
     }
+    if (!(fit.Slope < 1e-6))
+        failures.Add(
+            $"{problem.Name} from start {start + 1}: the sum of squares is not at its minimum, its relative slope is {fit.Slope:E1}"
+        );
+    Console.WriteLine(
+        $"{problem.Name, -8}  {start + 1, 5}  {"squares", 9}  {Scientific(fit.SumOfSquares)}  {Scientific(problem.CertifiedSumOfSquares)}"
+            + $"  {Digits(fit.SumOfSquares, problem.CertifiedSumOfSquares), 6:F1}"
+            + $"  {fit.Iterations} + {fit.Refinements} iterations, {seconds:F3} s\n"
+    );
+}
 
 failures.ForEach(Console.WriteLine);
 Console.WriteLine(failures.Count == 0 ? "ok" : $"failed: {failures.Count}");
@@ -61,8 +67,12 @@ return failures.Count == 0 ? 0 : 1;
 static Fit Fit(Problem problem, Vector<double> start)
 {
     var objective = Objective.LeastSquares((b, x) => problem.Model(b, x), problem.X, problem.Y);
-    var valley = new LevenbergMarquardtMinimizer(gradientTolerance: 0, stepTolerance: 1e-16, functionTolerance: 0, maximumIterations: 1000)
-        .FindMinimum(objective, start);
+    var valley = new LevenbergMarquardtMinimizer(
+        gradientTolerance: 0,
+        stepTolerance: 1e-16,
+        functionTolerance: 0,
+        maximumIterations: 1000
+    ).FindMinimum(objective, start);
 
     // All predictions as one function of the parameters; few parameters and many data make forward mode the cheap one. Both are compiled once
     // and run in every iteration.
@@ -81,14 +91,19 @@ static Fit Fit(Problem problem, Vector<double> start)
     {
         var step = Jacobian(parameters).QR(QRMethod.Thin).Solve(Residuals(parameters));
         var size = step.PointwiseDivide(parameters).InfinityNorm();
-        if (!(size < last)) break;
+        if (!(size < last))
+            break;
         parameters += step;
         last = size;
         refinements++;
     }
 
     // The sum of squares and its gradient at the answer, from a compiled sum over the data, which are columns: it should be a minimum.
-    var squares = AD.CompileSum((Real[] b, (Real X, Real Y) d) => Pow(d.Y - problem.Model(b, d.X), 2), example, ((Real)problem.X[0], (Real)problem.Y[0]));
+    var squares = AD.CompileSum(
+        (Real[] b, (Real X, Real Y) d) => Pow(d.Y - problem.Model(b, d.X), 2),
+        example,
+        ((Real)problem.X[0], (Real)problem.Y[0])
+    );
     var (sumOfSquares, gradient) = squares.ValueAndGrad(parameters.ToArray().ToReals(), [.. problem.X, .. problem.Y]);
     var slope = Vector<double>.Build.Dense(gradient.ToDoubles()).PointwiseMultiply(parameters).InfinityNorm() / sumOfSquares;
 
@@ -98,7 +113,7 @@ static Fit Fit(Problem problem, Vector<double> start)
     return new(parameters, deviations, sumOfSquares, slope, valley.Iterations, refinements);
 }
 
-static string Scientific(double number) => $"{number,17:0.0000000000E+00}";
+static string Scientific(double number) => $"{number, 17:0.0000000000E+00}";
 
 // The number of digits that agree: -log10 of the relative error, at most 16.
 static double Digits(double actual, double certified) =>
@@ -113,9 +128,15 @@ static Problem Read(string name, Func<Real[], Real, Real> model)
     var data = Columns(lines.SkipWhile(line => line != "y,x").Skip(1));
     var sumOfSquares = double.Parse(lines[0].Split(' ')[^1], CultureInfo.InvariantCulture);
     return new(
-        name, model, X: data[1], Y: data[0],
+        name,
+        model,
+        X: data[1],
+        Y: data[0],
         Starts: [Vector<double>.Build.Dense(parameters[1]), Vector<double>.Build.Dense(parameters[2])],
-        Certified: parameters[3], CertifiedDeviations: parameters[4], CertifiedSumOfSquares: sumOfSquares);
+        Certified: parameters[3],
+        CertifiedDeviations: parameters[4],
+        CertifiedSumOfSquares: sumOfSquares
+    );
 }
 
 // Comma-separated lines as columns of numbers; what is no number, such as a name, is NaN.
@@ -127,7 +148,14 @@ static double[][] Columns(IEnumerable<string> lines)
 }
 
 record Problem(
-    string Name, Func<Real[], Real, Real> Model, double[] X, double[] Y,
-    Vector<double>[] Starts, double[] Certified, double[] CertifiedDeviations, double CertifiedSumOfSquares);
+    string Name,
+    Func<Real[], Real, Real> Model,
+    double[] X,
+    double[] Y,
+    Vector<double>[] Starts,
+    double[] Certified,
+    double[] CertifiedDeviations,
+    double CertifiedSumOfSquares
+);
 
 record Fit(Vector<double> Parameters, Vector<double> Deviations, double SumOfSquares, double Slope, int Iterations, int Refinements);

@@ -28,12 +28,7 @@ type Problem =
       CertifiedDeviations: float[]
       CertifiedSumOfSquares: float }
 
-type Fit =
-    { Parameters: Vector<float>
-      Deviations: Vector<float>
-      SumOfSquares: float
-      Iterations: int
-      Refinements: int }
+type Fit = { Parameters: Vector<float>; Deviations: Vector<float>; SumOfSquares: float; Iterations: int; Refinements: int }
 
 let required = 8.0 // digits that every parameter must share with the certified value, which has 11
 
@@ -81,8 +76,7 @@ let fit (problem: Problem) (start: Vector<float>) =
     let residuals (b: Vector<float>) =
         let predicted = b.ToArray() |> AD.toReals |> values.Invoke |> AD.toFloats
         Vector<float>.Build.Dense(Array.map2 (-) problem.Y predicted)
-    let jacobian (b: Vector<float>) =
-        b.ToArray() |> AD.toReals |> slopes.Invoke |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
+    let jacobian (b: Vector<float>) = b.ToArray() |> AD.toReals |> slopes.Invoke |> Array2D.map _.Value |> Matrix<float>.Build.DenseOfArray
 
     // Gauss-Newton: solve J step = residuals in the least-squares sense, until steps are rounding errors and shrink no more.
     let rec refine (parameters: Vector<float>) last count =

@@ -16,12 +16,13 @@ using static FuncAD.AD;
 using static FuncAD.RealMath;
 
 const int Paths = 1_000_000;
-const int Steps = 12;                 // monitoring dates of the Asian options
-const double StandardErrors = 4.5;    // that a mean may be off by: chance exceeds it once in some 10,000 numbers, and 18 are compared
+const int Steps = 12; // monitoring dates of the Asian options
+const double StandardErrors = 4.5; // that a mean may be off by: chance exceeds it once in some 10,000 numbers, and 18 are compared
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var failures = 0;
 var market = new Market(Spot: 100, Volatility: 0.2, Rate: 0.03, Years: 1, Strike: 105);
+
 // In the order of the record's numbers. Theta is by the years that are left.
 string[] names = ["price", "delta", "vega", "rho", "theta", "strike"];
 
@@ -30,7 +31,12 @@ var normals = Normals(Paths * Steps);
 Console.WriteLine($"{Paths:N0} paths of {Steps} normals: {clock.Elapsed.TotalSeconds:F1} s");
 
 // One random number a path: its first, times the whole time.
-var european = Simulate("European call", normals.AsSpan(0, Paths), [0.0], (m, z) => Discount(m) * Max(At(m, m.Years, Sqrt(m.Years) * z[0]) - m.Strike, 0));
+var european = Simulate(
+    "European call",
+    normals.AsSpan(0, Paths),
+    [0.0],
+    (m, z) => Discount(m) * Max(At(m, m.Years, Sqrt(m.Years) * z[0]) - m.Strike, 0)
+);
 Compare("European call", european, Exact(BlackScholes));
 
 var geometric = Simulate("geometric Asian call", normals, new Real[Steps], GeometricAsian);
@@ -43,7 +49,9 @@ var arithmetic = Simulate("arithmetic Asian call", normals, new Real[Steps], Ari
 Compare("arithmetic Asian call", arithmetic, [.. difference.Means.Zip(formula, (d, f) => d + f)]);
 Console.WriteLine($"\nThe control takes the price's standard error from {arithmetic.Errors[0]:F5} to {difference.Errors[0]:F5}.");
 
-Console.WriteLine(failures == 0 ? "ok" : $"failed: {failures} numbers are further from what they should be than {StandardErrors} standard errors");
+Console.WriteLine(
+    failures == 0 ? "ok" : $"failed: {failures} numbers are further from what they should be than {StandardErrors} standard errors"
+);
 return failures == 0 ? 0 : 1;
 
 // ---- Payoffs of one path ----
@@ -64,13 +72,14 @@ static IEnumerable<Real> Walk(Market m, Real[] z)
     }
 }
 
-static Real ArithmeticAsian(Market m, Real[] z) =>
-    Discount(m) * Max(Walk(m, z).Aggregate((a, b) => a + b) / z.Length - m.Strike, 0);
+static Real ArithmeticAsian(Market m, Real[] z) => Discount(m) * Max(Walk(m, z).Aggregate((a, b) => a + b) / z.Length - m.Strike, 0);
 
 // The geometric mean, by its logarithm: log S is normal, so no exponential is needed for each date.
 static Real GeometricAsian(Market m, Real[] z)
 {
-    Real step = m.Years / z.Length, root = Sqrt(step), w = 0;
+    Real step = m.Years / z.Length,
+        root = Sqrt(step),
+        w = 0;
     for (var k = 0; k < z.Length; k++)
         w += root * (z.Length - k) / z.Length * z[k];
     return Discount(m) * Max(At(m, step * (z.Length + 1) / 2, w) - m.Strike, 0);
@@ -95,7 +104,8 @@ static Real GeometricFormula(Market m)
     return Lognormal(
         m,
         Log(m.Spot) + (m.Rate - m.Volatility * m.Volatility / 2) * m.Years * ((n + 1) / (2 * n)),
-        m.Volatility * Sqrt(m.Years * ((n + 1) * (2 * n + 1) / (6 * n * n))));
+        m.Volatility * Sqrt(m.Years * ((n + 1) * (2 * n + 1) / (6 * n * n)))
+    );
 }
 
 // ---- Simulation ----
@@ -129,7 +139,8 @@ Estimate Simulate(string what, ReadOnlySpan<double> columns, Real[] path, Func<M
             means[i] += (mean - last) / (b + 1);
             squares[i] += (mean - last) * (mean - means[i]);
         }
-        if (clock.Elapsed.TotalSeconds > 5 && b % 10 == 9) Console.WriteLine($"  {what}: {b + 1} of {batches} batches");
+        if (clock.Elapsed.TotalSeconds > 5 && b % 10 == 9)
+            Console.WriteLine($"  {what}: {b + 1} of {batches} batches");
     }
     Console.WriteLine($"\n{what}: {clock.Elapsed.TotalSeconds:F2} s, compiling included");
     return new(means, [.. squares.Select(s => Math.Sqrt(s / (batches - 1) / batches))]);
@@ -141,8 +152,11 @@ void Compare(string what, Estimate estimate, double[] expected)
     for (var i = 0; i < names.Length; i++)
     {
         var agrees = Math.Abs(estimate.Means[i] - expected[i]) <= StandardErrors * estimate.Errors[i];
-        if (!agrees) failures++;
-        Console.WriteLine($"{names[i],-8} {estimate.Means[i],10:F5} {estimate.Errors[i],17:F5} {expected[i],11:F5}{(agrees ? "" : $"   <-- {what}")}");
+        if (!agrees)
+            failures++;
+        Console.WriteLine(
+            $"{names[i], -8} {estimate.Means[i], 10:F5} {estimate.Errors[i], 17:F5} {expected[i], 11:F5}{(agrees ? "" : $"   <-- {what}")}"
+        );
     }
 }
 
@@ -156,7 +170,8 @@ static double[] Normals(int count)
         var (sin, cos) = Math.SinCos(2 * Math.PI * random.NextDouble());
         var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
         numbers[k] = radius * cos;
-        if (k + 1 < count) numbers[k + 1] = radius * sin;
+        if (k + 1 < count)
+            numbers[k + 1] = radius * sin;
     }
     return numbers;
 }

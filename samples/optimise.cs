@@ -21,29 +21,35 @@ using MathNet.Numerics.RootFinding;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var failures = 0;
-var runs = 0;   // of the function at hand, whatever for
+var runs = 0; // of the function at hand, whatever for
 
 // ---- 1. Thirteen atoms ----
 
 Console.WriteLine("1. The lowest energy of 13 atoms, each pair of which has the energy 4 (r^-12 - r^-6)\n");
-const double PublishedEnergy = -44.326801;   // Hoare and Pal 1971; Wales and Doye 1997: an icosahedron around an atom
+const double PublishedEnergy = -44.326801; // Hoare and Pal 1971; Wales and Doye 1997: an icosahedron around an atom
 
 static Real Energy(Real[][] atoms)
 {
     Real energy = 0;
     for (var i = 0; i < atoms.Length; i++)
-        for (var j = 0; j < i; j++)
-        {
-            var square = atoms[i].Zip(atoms[j], (a, b) => (a - b) * (a - b)).Aggregate((sum, term) => sum + term);
-            var attraction = 1 / (square * square * square);
-            energy += 4 * attraction * (attraction - 1);
-        }
+    for (var j = 0; j < i; j++)
+    {
+        var square = atoms[i].Zip(atoms[j], (a, b) => (a - b) * (a - b)).Aggregate((sum, term) => sum + term);
+        var attraction = 1 / (square * square * square);
+        energy += 4 * attraction * (attraction - 1);
+    }
     return energy;
 }
 
 // The first atom stays at the origin, the second on the x axis, the third in the plane of x and y: without them a cluster might be moved
 // and turned freely, and its minimum would be no single point. 33 coordinates are free.
-static Real[][] Place(Real[] free) => [[0, 0, 0], [free[0], 0, 0], [free[1], free[2], 0], .. free[3..].Chunk(3)];
+static Real[][] Place(Real[] free) =>
+    [
+        [0, 0, 0],
+        [free[0], 0, 0],
+        [free[1], free[2], 0],
+        .. free[3..].Chunk(3),
+    ];
 
 var cluster = Table(Objective.Of(Counted<Real[]>(free => Energy(Place(free)))), ShakenIcosahedron());
 Check("the energy", cluster.Value, PublishedEnergy, digits: 6);
@@ -59,7 +65,8 @@ Check("the number of free motions", stiffness.Count(x => Math.Abs(x) < 1e-8), 6,
 // The vertices of an icosahedron, one of them on the x axis: poles at (+-1, 0, 0) and two rings of five. It is blown up and shaken.
 static Vector<double> ShakenIcosahedron()
 {
-    const double size = 1.2, shake = 0.1;
+    const double size = 1.2,
+        shake = 0.1;
     double[] Vertex(double x, double turn) => [x, Math.Sqrt(1 - x * x) * Math.Cos(turn), Math.Sqrt(1 - x * x) * Math.Sin(turn)];
     var ring = 1 / Math.Sqrt(5);
     double[][] vertices =
@@ -82,6 +89,7 @@ var isVirginica = Tensor.Of(Array.ConvertAll(flowers, flower => flower[^1] == "v
 
 Func<Tensor, Real> deviance = coefficients => 2 * flowers.Length * lengths.MatMul(coefficients).BinaryCrossEntropy(isVirginica);
 var regression = Table(Objective.OfTensor(Counted(deviance)), Vector<double>.Build.Dense(5));
+
 // The log-likelihood is -1/2 of the deviance, and the covariance the inverse of its negative Hessian.
 var deviations = (regression.Hessian / 2).Inverse().Diagonal().PointwiseSqrt();
 
@@ -89,12 +97,15 @@ var deviations = (regression.Hessian / 2).Inverse().Diagonal().PointwiseSqrt();
 Check("the deviance", regression.Value, 11.899, digits: 3);
 (string Name, double Estimate, double Deviation)[] published =
 [
-    ("intercept", -42.638, 25.708), ("sepal length", -2.465, 2.394), ("sepal width", -6.681, 4.480),
-    ("petal length", 9.429, 4.737), ("petal width", 18.286, 9.743),
+    ("intercept", -42.638, 25.708),
+    ("sepal length", -2.465, 2.394),
+    ("sepal width", -6.681, 4.480),
+    ("petal length", 9.429, 4.737),
+    ("petal width", 18.286, 9.743),
 ];
 foreach (var (i, (name, estimate, deviation)) in published.Index())
 {
-    Console.WriteLine($"   {name,-12} {regression.Point[i],8:F3} +- {deviations[i],6:F3}");
+    Console.WriteLine($"   {name, -12} {regression.Point[i], 8:F3} +- {deviations[i], 6:F3}");
     Check(name, regression.Point[i], estimate, digits: 3);
     Check($"the standard error of {name}", deviations[i], deviation, digits: 3);
 }
@@ -108,8 +119,13 @@ Console.WriteLine("\n3. Propane burnt in air: five equations of chemical equilib
 Real[] Propane(Real[] x)
 {
     runs++;
-    const double r = 10, r5 = 0.193, r8 = 1.799e-5 / 40, r10 = 3.846e-5 / 40;
-    double r6 = 2.597e-3 / Math.Sqrt(40), r7 = 3.448e-3 / Math.Sqrt(40), r9 = 2.155e-4 / Math.Sqrt(40);
+    const double r = 10,
+        r5 = 0.193,
+        r8 = 1.799e-5 / 40,
+        r10 = 3.846e-5 / 40;
+    double r6 = 2.597e-3 / Math.Sqrt(40),
+        r7 = 3.448e-3 / Math.Sqrt(40),
+        r9 = 2.155e-4 / Math.Sqrt(40);
     var (a, b, c, d, e) = (x[0], x[1], x[2], x[3], x[4]);
     return
     [
@@ -128,7 +144,8 @@ foreach (var start in new double[][] { [0.01, 30, 0.1, 1, 0.1], [10, 10, 10, 10,
     var found = Solve("Newton, exact Jacobians", () => Objective.Root(Propane, start.ToReals()).ToDoubles());
     Solve("Broyden", () => Broyden.FindRoot(x => Propane(x.ToReals()).ToDoubles(), start, accuracy: 1e-12));
     Check("the number of amounts found", found.Length, root.Length, digits: 0);
-    foreach (var (i, (amount, expected)) in found.Zip(root).Index()) Check($"amount {i + 1}", amount / expected, 1, digits: 9);
+    foreach (var (i, (amount, expected)) in found.Zip(root).Index())
+        Check($"amount {i + 1}", amount / expected, 1, digits: 9);
 }
 
 Console.WriteLine(failures == 0 ? "\nok" : $"\nfailed: {failures} of the numbers above differ from what they should be");
@@ -136,17 +153,21 @@ return failures == 0 ? 0 : 1;
 
 // ---- What the problems share ----
 
-Func<X, Real> Counted<X>(Func<X, Real> f) => x =>
-{
-    runs++;
-    return f(x);
-};
+Func<X, Real> Counted<X>(Func<X, Real> f) =>
+    x =>
+    {
+        runs++;
+        return f(x);
+    };
 
 // One objective, with its derivatives, goes to all minimisers; differences of its values to one more. The result is Newton's minimum.
 IObjectiveFunction Table(IObjectiveFunction objective, Vector<double> start)
 {
     var differences = new ForwardDifferenceGradientObjectiveFunction(
-        ObjectiveFunction.Value(x => At(x).Value), lowerBound: start - 1000, upperBound: start + 1000);
+        ObjectiveFunction.Value(x => At(x).Value),
+        lowerBound: start - 1000,
+        upperBound: start + 1000
+    );
 
     Console.WriteLine("   method               iterations  runs of f      lowest value      largest slope, exact");
     var minimum = Row("Newton", exact: true, () => new NewtonMinimizer(1e-8, 1000, useLineSearch: true).FindMinimum(objective, start))!;
@@ -171,13 +192,14 @@ IObjectiveFunction Table(IObjectiveFunction objective, Vector<double> start)
             var (result, needed) = (minimise(), runs);
             var found = At(result.MinimizingPoint);
             var slope = found.Gradient.InfinityNorm();
-            Console.WriteLine($"   {method,-20} {result.Iterations,10} {needed,10}  {found.Value,20:F12}  {slope,20:E1}");
-            if (exact) Check($"the slope where {method} ends", slope, 0, digits: 6);
+            Console.WriteLine($"   {method, -20} {result.Iterations, 10} {needed, 10}  {found.Value, 20:F12}  {slope, 20:E1}");
+            if (exact)
+                Check($"the slope where {method} ends", slope, 0, digits: 6);
             return found;
         }
         catch (OptimizationException failure) when (!exact)
         {
-            Console.WriteLine($"   {method,-20} {"",10} {runs,10}  {failure.Message}");
+            Console.WriteLine($"   {method, -20} {"", 10} {runs, 10}  {failure.Message}");
             return null;
         }
     }
@@ -189,19 +211,20 @@ double[] Solve(string method, Func<double[]> solve)
     try
     {
         var x = solve();
-        Console.WriteLine($"   {method,-24} {runs,4} runs of f  ({string.Join(", ", x.Select(x => $"{x:G10}"))})");
+        Console.WriteLine($"   {method, -24} {runs, 4} runs of f  ({string.Join(", ", x.Select(x => $"{x:G10}"))})");
         return x;
     }
     catch (NonConvergenceException failure)
     {
-        Console.WriteLine($"   {method,-24} {runs,4} runs of f  {failure.Message}");
+        Console.WriteLine($"   {method, -24} {runs, 4} runs of f  {failure.Message}");
         return [];
     }
 }
 
 void Check(string what, double actual, double expected, int digits)
 {
-    if (Math.Abs(actual - expected) <= 0.5 * Math.Pow(10, -digits)) return;
+    if (Math.Abs(actual - expected) <= 0.5 * Math.Pow(10, -digits))
+        return;
     failures++;
     Console.WriteLine($"   <-- {what} is {actual}, expected {expected}");
 }

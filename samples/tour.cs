@@ -41,7 +41,7 @@ Real[] polar = [2.0, Math.PI / 6];
 var (point, velocity) = Jvp(cartesian)(polar, [0.0, 1.0]);
 Show("Jvp: the y velocity of a turn about the origin is x", velocity[1], point[0].Value);
 
-var (_, pullback) = Vjp(cartesian)(polar);   // one run of the function, as many sweeps back as wanted
+var (_, pullback) = Vjp(cartesian)(polar); // one run of the function, as many sweeps back as wanted
 Show("Vjp: dx/dr", pullback([1.0, 0.0])[0], Math.Sqrt(3) / 2);
 Show("Vjp: dy/dr", pullback([0.0, 1.0])[0], 0.5);
 
@@ -61,7 +61,8 @@ Show("d power / d first radius", gradient.Radii[0], -0.5 / (0.2 * 0.2));
 
 Section("Generic math differentiates as it stands: a planet's orbit by Runge-Kutta");
 Real[] planet = [1.0, 0.0, 0.0, 1.2];
-static T Momentum<T>(T[] s) where T : IFloatingPointIeee754<T> => s[0] * s[3] - s[1] * s[2];
+static T Momentum<T>(T[] s)
+    where T : IFloatingPointIeee754<T> => s[0] * s[3] - s[1] * s[2];
 var before = Grad(Momentum<Real>)(planet);
 var after = Grad(s => Momentum(Orbit(s, 1000)))(planet);
 Show("angular momentum after 1000 steps: d/dx is as before", after[0], before[0].Value, within: 1e-9);
@@ -69,12 +70,13 @@ Show("angular momentum after 1000 steps: d/dv is as before", after[3], before[3]
 Show("values are those of double code, bit for bit: x", Orbit(planet, 1000)[0], Orbit(planet.ToDoubles(), 1000)[0], within: 0);
 
 Section("Through loops, and through algorithms that differentiate for themselves");
-static Real Minimize(Func<Real, Real> cost, Real x)   // Newton's method, on derivatives of its own
+static Real Minimize(Func<Real, Real> cost, Real x) // Newton's method, on derivatives of its own
 {
-    for (Real step = 1; Abs(step) > 1e-12; x -= step) step = Diff(cost)(x) / Diff(Diff(cost))(x);
+    for (Real step = 1; Abs(step) > 1e-12; x -= step)
+        step = Diff(cost)(x) / Diff(Diff(cost))(x);
     return x;
 }
-Func<Real, Real> best = a => Minimize(x => Pow(x, 4) / 4 + x * x / 2 - a * x, 1.5);   // where x^3 + x = a
+Func<Real, Real> best = a => Minimize(x => Pow(x, 4) / 4 + x * x / 2 - a * x, 1.5); // where x^3 + x = a
 Show("the minimum for a = 2", best(2.0), 1);
 Show("its derivative in a is 1 / (3 x^2 + 1)", Grad(best)(2.0), 0.25);
 Show("and its second derivative", Grad(Grad(best))(2.0), -6.0 / 64);
@@ -83,7 +85,8 @@ Section("A primitive of your own: Lambert's W, with W e^W = x");
 static double W(double x)
 {
     var w = Math.Log(1 + x);
-    for (var i = 0; i < 50; i++) w -= (w - x * Math.Exp(-w)) / (1 + w);
+    for (var i = 0; i < 50; i++)
+        w -= (w - x * Math.Exp(-w)) / (1 + w);
     return w;
 }
 var lambertW = Custom("lambertW", W, slope: (x, w) => Exp(-w) / (1 + w));
@@ -100,11 +103,13 @@ Show("the error of the wrong one, relative to its size, is 2", wrong.Error, 2, w
 Section("Compiled: what a function and its derivative do, kept as a program that computes with plain doubles");
 Func<Real[], Real> banana = x => Pow(1 - x[0], 2) + 100 * Pow(x[1] - x[0] * x[0], 2);
 var slopes = Compile(Grad(banana), [0.0, 0.0]);
-Console.WriteLine($"  {slopes.TracedOperations} operations were performed, {slopes.Operations} are left:\n    {slopes.ToString().TrimEnd().Replace("\n", "\n    ")}");
+Console.WriteLine(
+    $"  {slopes.TracedOperations} operations were performed, {slopes.Operations} are left:\n    {slopes.ToString().TrimEnd().Replace("\n", "\n    ")}"
+);
 Show("its result is Grad's, bit for bit", slopes.Invoke([0.5, 2.0])[0], Grad(banana)([0.5, 2.0])[0].Value, within: 0);
 Show("it is a function: a second derivative of it", Grad(x => slopes.Invoke([x, 2.0])[0])(1.0), 402);
 var many = new double[2 * 1000];
-slopes.RunBatch([.. Enumerable.Repeat(1.0, 2000)], many, 1000);   // a thousand points at once, in vectors and on all cores
+slopes.RunBatch([.. Enumerable.Repeat(1.0, 2000)], many, 1000); // a thousand points at once, in vectors and on all cores
 Show("the slope at the minimum, a thousand times", many.Max(Math.Abs), 0);
 var hinge = Compile(Grad(x => x < 0 ? -x : x * x), 1.0);
 Show("a branch is checked in each run, and the other one traced when it is met", hinge.Invoke(-3.0), -1);
@@ -118,27 +123,33 @@ void Section(string title) => Console.WriteLine($"\n{title}");
 void Show(string what, Real actual, double expected, double within = 1e-12)
 {
     var agrees = Math.Abs(actual.Value - expected) <= within * Math.Max(1, Math.Abs(expected));
-    if (!agrees) failures++;
+    if (!agrees)
+        failures++;
     Console.WriteLine($"  {what} = {actual}{(agrees ? "" : $"   <-- expected {expected}")}");
 }
 
 void Plot(params (Func<Real, Real> Function, char Mark, string Name)[] curves)
 {
-    const int width = 97, height = 21;
+    const int width = 97,
+        height = 21;
     var grid = Enumerable.Range(0, width).Select(i => 12.0 * i / (width - 1) - 6).ToArray();
     var values = Array.ConvertAll(curves, curve => Array.ConvertAll(grid, x => curve.Function(x).Value));
     var top = values.Max(curve => curve.Max(Math.Abs));
     var canvas = Enumerable.Range(0, height).Select(row => new string(row == height / 2 ? '-' : ' ', width).ToCharArray()).ToArray();
-    for (var k = curves.Length - 1; k >= 0; k--)   // the first curve in front
-        for (var i = 0; i < width; i++) canvas[(int)Math.Round(height / 2 * (1 - values[k][i] / top))][i] = curves[k].Mark;
+    for (var k = curves.Length - 1; k >= 0; k--) // the first curve in front
+    for (var i = 0; i < width; i++)
+        canvas[(int)Math.Round(height / 2 * (1 - values[k][i] / top))][i] = curves[k].Mark;
     Console.WriteLine(string.Join('\n', canvas.Select(row => $"  {new string(row)}")));
     Console.WriteLine($"  {string.Join("   ", curves.Select(curve => $"{curve.Mark} {curve.Name}"))}   for x from -6 to 6");
 }
 
 // Written for any floating-point type, without a thought of derivatives: a Kepler orbit, state = (x, y, velocity x, velocity y).
-static T[] Orbit<T>(T[] state, int steps) where T : IFloatingPointIeee754<T>
+static T[] Orbit<T>(T[] state, int steps)
+    where T : IFloatingPointIeee754<T>
 {
-    T step = T.CreateChecked(0.005), half = step / T.CreateChecked(2), sixth = step / T.CreateChecked(6);
+    T step = T.CreateChecked(0.005),
+        half = step / T.CreateChecked(2),
+        sixth = step / T.CreateChecked(6);
     T[] Move(T[] s, T t, T[] slope) => [.. s.Zip(slope, (a, b) => a + t * b)];
     T[] Slope(T[] s)
     {

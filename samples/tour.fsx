@@ -67,11 +67,7 @@ show "the Laplacian of 1/r" (AD.laplacian (fun x -> 1.0 / sqrt (x |> Array.sumBy
 show "the divergence of a curl" (AD.divergence (AD.curl field) here) 0.0
 
 section "Parameters may be records of anything: the gradient is one, and what is no number rides along"
-type Lens =
-    { Glass: string
-      Index: Real
-      Radii: Real list
-      Coating: Real option }
+type Lens = { Glass: string; Index: Real; Radii: Real list; Coating: Real option }
 
 let lens = { Glass = "magnifier"; Index = Real 1.5; Radii = [ Real 0.2; Real -0.3 ]; Coating = None }
 let power lens = (lens.Index - 1.0) * (List.map ((/) (Real 1.0)) lens.Radii |> List.reduce (-))
@@ -139,7 +135,8 @@ showWithin 0.0 "its result is grad's, bit for bit" (Array.head (slopes.Invoke so
 show "it is a function: a second derivative of it" (AD.grad (fun x -> Array.head (slopes.Invoke [| x; Real 2.0 |])) (Real 1.0)) 402.0
 
 // A sum over data, compiled for one datum: what depends on the parameters alone is computed once, the rest in vectors over the data.
-let squares = AD.compileSum (fun (slope: Real) struct (x: Real, y: Real) -> pown (y - slope * x) 2) (Real 1.0) (struct (Real 0.0, Real 0.0))
+let squares =
+    AD.compileSum (fun (slope: Real) struct (x: Real, y: Real) -> pown (y - slope * x) 2) (Real 1.0) (struct (Real 0.0, Real 0.0))
 let data = squares.Columns [ struct (Real 1.0, Real 2.0); struct (Real 2.0, Real 5.0) ]
 let struct (cost, slopeOfCost) = squares.ValueAndGrad(Real 2.0, ReadOnlySpan data)
 show "a sum of squares" (Real cost) 1.0

@@ -9,38 +9,54 @@ namespace FuncAD.Benchmarks.Comparison;
 /// </summary>
 public static class Compiling
 {
-    private const int Repetitions = 7, Points = 1024;
+    private const int Repetitions = 7,
+        Points = 1024;
 
     private static readonly SmallProgram[] Programs = [SmallProgram.Greeks, SmallProgram.RosenbrockOfHundred, SmallProgram.MixturePoint];
 
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(0.2);
 
     /// <summary>Nanoseconds: once for tracing and compiling, for each call or point the rest.</summary>
-    private sealed record Costs(string Name, int Traced, int Operations, double Trace, double Compile, double Eager, double Interpreted, double Compiled);
+    private sealed record Costs(
+        string Name,
+        int Traced,
+        int Operations,
+        double Trace,
+        double Compile,
+        double Eager,
+        double Interpreted,
+        double Compiled
+    );
 
     public static void Run()
     {
         Console.WriteLine("Gradients at one point; times of an operation of the program, for tracing of a traced one.");
-        Console.WriteLine("| program | traced | operations | trace | compile | eager | interpreted | machine code | pays against eager | against interpreting | interpreting against eager |");
+        Console.WriteLine(
+            "| program | traced | operations | trace | compile | eager | interpreted | machine code | pays against eager | against interpreting | interpreting against eager |"
+        );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var program in Programs)
         {
             var costs = AtOnePoint(program);
             Console.WriteLine(
                 $"{Cells(costs)} {Units.Time(costs.Eager / costs.Operations)} | {Units.Time(costs.Interpreted / costs.Operations)} | {Units.Time(costs.Compiled / costs.Operations)} | "
-                + $"{Calls(costs.Trace + costs.Compile, costs.Eager, costs.Compiled)} | {Calls(costs.Compile, costs.Interpreted, costs.Compiled)} | "
-                + $"{Calls(costs.Trace, costs.Eager, costs.Interpreted)} |");
+                    + $"{Calls(costs.Trace + costs.Compile, costs.Eager, costs.Compiled)} | {Calls(costs.Compile, costs.Interpreted, costs.Compiled)} | "
+                    + $"{Calls(costs.Trace, costs.Eager, costs.Interpreted)} |"
+            );
         }
         Console.WriteLine();
         Console.WriteLine($"Batches of {Points} points on one thread; times of an operation at a point.");
-        Console.WriteLine("| program | traced | operations | trace | compile | interpreted | machine code | points after which compiling pays |");
+        Console.WriteLine(
+            "| program | traced | operations | trace | compile | interpreted | machine code | points after which compiling pays |"
+        );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var program in Programs)
         {
             var costs = InBatches(program);
             Console.WriteLine(
                 $"{Cells(costs)} {Units.Time(costs.Interpreted / costs.Operations)} | {Units.Time(costs.Compiled / costs.Operations)} | "
-                + $"{Calls(costs.Compile, costs.Interpreted, costs.Compiled)} |");
+                    + $"{Calls(costs.Compile, costs.Interpreted, costs.Compiled)} |"
+            );
         }
     }
 
@@ -48,16 +64,26 @@ public static class Compiling
         $"| {costs.Name} | {costs.Traced} | {costs.Operations} | {Units.Time(costs.Trace / costs.Traced)} | {Units.Time(costs.Compile / costs.Operations)} |";
 
     /// <summary>After how many calls what is spent once has been saved.</summary>
-    private static string Calls(double once, double before, double after) => after < before ? Units.Digits(Math.Ceiling(once / (before - after))) : "never";
+    private static string Calls(double once, double before, double after) =>
+        after < before ? Units.Digits(Math.Ceiling(once / (before - after))) : "never";
 
     private static Costs AtOnePoint(SmallProgram program)
     {
         var instance = program.Instance();
-        var (x, reals, gradient, results) = (instance.X, instance.X.ToReals(), AD.Grad(program.Real(instance)), new double[instance.X.Length]);
+        var (x, reals, gradient, results) = (
+            instance.X,
+            instance.X.ToReals(),
+            AD.Grad(program.Real(instance)),
+            new double[instance.X.Length]
+        );
         return Measure(
-            program, instance, () => gradient(reals), 1,
+            program,
+            instance,
+            () => gradient(reals),
+            1,
             compiled => compiled.Run(x, results),
-            compiled => compiled.Run(x, results));
+            compiled => compiled.Run(x, results)
+        );
     }
 
     private static Costs InBatches(SmallProgram program)
@@ -65,11 +91,18 @@ public static class Compiling
         const int few = 8;
         var instance = program.Instance();
         double[] Columns(int count) => [.. instance.X.SelectMany(number => Enumerable.Repeat(number, count))];
-        double[] columns = Columns(Points), small = Columns(few), results = new double[columns.Length], smallResults = new double[small.Length];
+        double[] columns = Columns(Points),
+            small = Columns(few),
+            results = new double[columns.Length],
+            smallResults = new double[small.Length];
         return Measure(
-            program, instance, null, Points,
+            program,
+            instance,
+            null,
+            Points,
             compiled => compiled.RunBatch(small, smallResults, few),
-            compiled => compiled.RunBatch(columns, results, Points));
+            compiled => compiled.RunBatch(columns, results, Points)
+        );
     }
 
     /// <param name="program">The function.</param>
@@ -79,20 +112,38 @@ public static class Compiling
     /// <param name="first">A small run, which makes the code.</param>
     /// <param name="run">A run.</param>
     private static Costs Measure(
-        SmallProgram program, Instance instance, Action? eager, int points, Action<Compiled<Real[], Real[]>> first, Action<Compiled<Real[], Real[]>> run)
+        SmallProgram program,
+        Instance instance,
+        Action? eager,
+        int points,
+        Action<Compiled<Real[], Real[]>> first,
+        Action<Compiled<Real[], Real[]>> run
+    )
     {
         var (gradient, x) = (AD.Grad(program.Real(instance)), instance.X.ToReals());
         Compiled<Real[], Real[]> Make(ExecutionMode mode) => AD.Compile(gradient, x, new CompileOptions { Mode = mode, Threads = 1 });
         var trace = PerCall(() => Make(ExecutionMode.Interpreted));
-        var compile = Enumerable.Range(0, Repetitions).Select(_ =>
-        {
-            var compiled = Make(ExecutionMode.MachineCode);
-            return Once(() => first(compiled)) - Once(() => first(compiled));
-        }).Order().ElementAt(Repetitions / 2);
-        Compiled<Real[], Real[]> interpreted = Make(ExecutionMode.Interpreted), machine = Make(ExecutionMode.MachineCode);
+        var compile = Enumerable
+            .Range(0, Repetitions)
+            .Select(_ =>
+            {
+                var compiled = Make(ExecutionMode.MachineCode);
+                return Once(() => first(compiled)) - Once(() => first(compiled));
+            })
+            .Order()
+            .ElementAt(Repetitions / 2);
+        Compiled<Real[], Real[]> interpreted = Make(ExecutionMode.Interpreted),
+            machine = Make(ExecutionMode.MachineCode);
         return new(
-            program.Name, interpreted.TracedOperations, interpreted.Operations, trace, compile, eager is null ? 0 : PerCall(eager),
-            PerCall(() => run(interpreted)) / points, PerCall(() => run(machine)) / points);
+            program.Name,
+            interpreted.TracedOperations,
+            interpreted.Operations,
+            trace,
+            compile,
+            eager is null ? 0 : PerCall(eager),
+            PerCall(() => run(interpreted)) / points,
+            PerCall(() => run(machine)) / points
+        );
     }
 
     private static double Once(Action action)
@@ -106,9 +157,20 @@ public static class Compiling
     private static double PerCall(Action action)
     {
         var calls = 1;
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Enough; calls++) action();
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Enough; calls++)
+            action();
         Thread.Sleep(150); // the runtime compiles its last tier on a thread of its own, when it has been quiet
         var some = Math.Max(1, calls / Repetitions);
-        return Enumerable.Range(0, Repetitions).Select(_ => Once(() => { for (var call = 0; call < some; call++) action(); }) / some).Order().ElementAt(Repetitions / 2);
+        return Enumerable
+            .Range(0, Repetitions)
+            .Select(_ =>
+                Once(() =>
+                {
+                    for (var call = 0; call < some; call++)
+                        action();
+                }) / some
+            )
+            .Order()
+            .ElementAt(Repetitions / 2);
     }
 }

@@ -34,13 +34,15 @@ public static class InstanceFile
         return (Take<double>(file), Take<double>(file));
     }
 
-    private static void Put<T>(Stream file, T[] numbers) where T : unmanaged
+    private static void Put<T>(Stream file, T[] numbers)
+        where T : unmanaged
     {
         file.Write(BitConverter.GetBytes((long)numbers.Length));
         file.Write(MemoryMarshal.AsBytes<T>(numbers));
     }
 
-    private static T[] Take<T>(Stream file) where T : unmanaged
+    private static T[] Take<T>(Stream file)
+        where T : unmanaged
     {
         var count = 0L;
         file.ReadExactly(MemoryMarshal.AsBytes(new Span<long>(ref count)));

@@ -22,18 +22,22 @@ public static partial class Machine
 
     private static string Processor() =>
         File.Exists("/proc/cpuinfo") && ModelName().Match(File.ReadAllText("/proc/cpuinfo")) is { Success: true } match
-            ? match.Groups[1].Value : RuntimeInformation.ProcessArchitecture.ToString();
+            ? match.Groups[1].Value
+            : RuntimeInformation.ProcessArchitecture.ToString();
 
     private static string SystemName() =>
         File.Exists("/etc/os-release") && PrettyName().Match(File.ReadAllText("/etc/os-release")) is { Success: true } match
-            ? match.Groups[1].Value : RuntimeInformation.OSDescription;
+            ? match.Groups[1].Value
+            : RuntimeInformation.OSDescription;
 
     /// <summary>The first line that a command prints; null if it cannot be run or fails.</summary>
     private static string? Ask(string command, params string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            )!;
             var line = process.StandardOutput.ReadLine();
             process.WaitForExit();
             return process.ExitCode == 0 ? line : null;

@@ -10,10 +10,12 @@ public sealed class Peer : IDisposable
     /// <summary>What a process answers that has no program for the problem.</summary>
     public const string NotWritten = "not written for this problem";
 
-    private const long MemoryLimit = 12L << 30, FileLimit = 4L << 30;
+    private const long MemoryLimit = 12L << 30,
+        FileLimit = 4L << 30;
 
     private readonly Process _process;
-    private readonly string _folder, _result;
+    private readonly string _folder,
+        _result;
 
     /// <summary>Starts it in a folder of its own, where it may leave files, and limited so that it cannot take the machine with it.</summary>
     public Peer(Contestant contestant, string problem, string input)
@@ -24,11 +26,13 @@ public sealed class Peer : IDisposable
         var start = contestant.IsManaged
             ? new ProcessStartInfo(command[0], command[1..])
             : new ProcessStartInfo("bash", ["-c", $"ulimit -v {MemoryLimit >> 10} -f {FileLimit >> 10}; exec \"$@\"", "bash", .. command]);
-        if (contestant.IsManaged) start.Environment["DOTNET_GCHeapHardLimit"] = "0x" + MemoryLimit.ToString("X", CultureInfo.InvariantCulture);
+        if (contestant.IsManaged)
+            start.Environment["DOTNET_GCHeapHardLimit"] = "0x" + MemoryLimit.ToString("X", CultureInfo.InvariantCulture);
         start.WorkingDirectory = _folder;
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, line) => LastError = string.IsNullOrWhiteSpace(line.Data) || LastError.Length > 0 ? LastError : line.Data.Trim();
+        _process.ErrorDataReceived += (_, line) =>
+            LastError = string.IsNullOrWhiteSpace(line.Data) || LastError.Length > 0 ? LastError : line.Data.Trim();
         _process.BeginErrorReadLine();
     }
 
@@ -40,14 +44,15 @@ public sealed class Peer : IDisposable
 
     /// <summary>Waits until it has computed everything once.</summary>
     /// <returns>Why it cannot go on; null if it can.</returns>
-    public string? WaitUntilReady(TimeSpan limit) => ReadLine(limit) switch
-    {
-        "ready" => null,
-        null when !_process.HasExited => $"a first run takes more than {limit.TotalSeconds:0} s",
-        null => $"ended with code {_process.ExitCode}{(LastError.Length > 0 ? ": " : "")}{LastError}",
-        var line when line.StartsWith("skip ", StringComparison.Ordinal) => Declined(line[5..]),
-        var line => $"answered '{line}'",
-    };
+    public string? WaitUntilReady(TimeSpan limit) =>
+        ReadLine(limit) switch
+        {
+            "ready" => null,
+            null when !_process.HasExited => $"a first run takes more than {limit.TotalSeconds:0} s",
+            null => $"ended with code {_process.ExitCode}{(LastError.Length > 0 ? ": " : "")}{LastError}",
+            var line when line.StartsWith("skip ", StringComparison.Ordinal) => Declined(line[5..]),
+            var line => $"answered '{line}'",
+        };
 
     private string Declined(string reason)
     {
@@ -72,20 +77,28 @@ public sealed class Peer : IDisposable
     {
         _process.StandardInput.WriteLine(question);
         _process.StandardInput.Flush();
-        return [.. (ReadLine(limit) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => double.Parse(word, CultureInfo.InvariantCulture))];
+        return
+        [
+            .. (ReadLine(limit) ?? "")
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => double.Parse(word, CultureInfo.InvariantCulture)),
+        ];
     }
 
     private string? ReadLine(TimeSpan limit)
     {
         var reading = _process.StandardOutput.ReadLineAsync();
-        if (!reading.Wait(limit)) return null;
-        if (reading.Result is null) _process.WaitForExit(TimeSpan.FromSeconds(5));
+        if (!reading.Wait(limit))
+            return null;
+        if (reading.Result is null)
+            _process.WaitForExit(TimeSpan.FromSeconds(5));
         return reading.Result;
     }
 
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);

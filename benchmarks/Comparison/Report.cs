@@ -23,15 +23,20 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Directory.CreateDirectory(charts);
         Line("# Results");
         Line();
-        Line($"Written by `benchmarks/run{(pace.IsQuick ? " --quick" : "")}`; [README](README.md) explains how to run it. {(pace.IsQuick ? "A quick run: few sizes and short measurements." : "")}".TrimEnd());
+        Line(
+            $"Written by `benchmarks/run{(pace.IsQuick ? " --quick" : "")}`; [README](README.md) explains how to run it. {(pace.IsQuick ? "A quick run: few sizes and short measurements." : "")}".TrimEnd()
+        );
         Line();
-        foreach (var line in machine) Line($"- {line}");
+        foreach (var line in machine)
+            Line($"- {line}");
         Explain(pace);
         Glance();
-        foreach (var problem in Problems) Section(problem, charts);
+        foreach (var problem in Problems)
+            Section(problem, charts);
         Growing(charts);
         LeftOut();
-        foreach (var table in tables) Bench(table);
+        foreach (var table in tables)
+            Bench(table);
         File.WriteAllText(path, _page.ToString());
     }
 
@@ -42,18 +47,23 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line("## How it is measured");
         Line();
-        Line(string.Create(CultureInfo.InvariantCulture, $"""
-            All contestants read the same input, to the bit. Each runs in a process of its own with one thread, and computes values and derivatives once; only where they agree with C# by
-            hand within {Agreement.Exact:0E0}, relative to the entry, do its times count (differences are not exact, and are shown as they are). Then all are measured in turn, {pace.Rounds} rounds of
-            {pace.Seconds:0.##} s after one that does not count, in which .NET has {pace.WarmUp:0.##} s for its compiler; a time is that of one derivative, and the tables give the median with the least and the
-            most of all rounds.
+        Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                All contestants read the same input, to the bit. Each runs in a process of its own with one thread, and computes values and derivatives once; only where they agree with C# by
+                hand within {Agreement.Exact:0E0}, relative to the entry, do its times count (differences are not exact, and are shown as they are). Then all are measured in turn, {pace.Rounds} rounds of
+                {pace.Seconds:0.##} s after one that does not count, in which .NET has {pace.WarmUp:0.##} s for its compiler; a time is that of one derivative, and the tables give the median with the least and the
+                most of all rounds.
 
-            - *to plain*: the derivative's time over that of the plain function of the same language (C# by hand, C by hand, PyTorch without gradients).
-            - *to FuncAD*: the derivative's time over that of FuncAD on numbers, in the same run; below 1 is faster than FuncAD.
-            - *memory*: by how much the process grew at its peak since it had read its input, with whatever its runtime and libraries take.
-            - *allocated*: bytes that the .NET runtime allocated for one derivative.
-            - *difference*: the largest relative difference from C# by hand.
-            """));
+                - *to plain*: the derivative's time over that of the plain function of the same language (C# by hand, C by hand, PyTorch without gradients).
+                - *to FuncAD*: the derivative's time over that of FuncAD on numbers, in the same run; below 1 is faster than FuncAD.
+                - *memory*: by how much the process grew at its peak since it had read its input, with whatever its runtime and libraries take.
+                - *allocated*: bytes that the .NET runtime allocated for one derivative.
+                - *difference*: the largest relative difference from C# by hand.
+                """
+            )
+        );
     }
 
     /// <summary>One line for each problem, at the largest size that FuncAD was measured on.</summary>
@@ -63,16 +73,25 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line("## At a glance");
         Line();
-        Line("The time of a derivative as a multiple of C by hand's (of C# by hand's where C is missing), at the largest size that FuncAD on numbers was measured on.");
+        Line(
+            "The time of a derivative as a multiple of C by hand's (of C# by hand's where C is missing), at the largest size that FuncAD on numbers was measured on."
+        );
         Line();
         Header(["problem", "size", .. shown.Select(contestant => contestant.Title)], 2);
         foreach (var problem in Problems)
         {
-            var measured = rows.LastOrDefault(row => row.Problem == problem && row.Contestant.Name == Form.Eager && row.Derivative is not null);
-            if (measured is null) continue;
+            var measured = rows.LastOrDefault(row =>
+                row.Problem == problem && row.Contestant.Name == Form.Eager && row.Derivative is not null
+            );
+            if (measured is null)
+                continue;
             var all = rows.Where(row => row.Problem == problem && row.Size == measured.Size).ToList();
             var unit = (Find(all, "c") ?? Find(all, Form.Hand))?.Derivative?.Median;
-            Cells([problem.Title, measured.Size.Name, .. shown.Select(contestant => Units.Ratio(Find(all, contestant.Name)?.Derivative?.Median, unit))]);
+            Cells([
+                problem.Title,
+                measured.Size.Name,
+                .. shown.Select(contestant => Units.Ratio(Find(all, contestant.Name)?.Derivative?.Median, unit)),
+            ]);
         }
     }
 
@@ -81,9 +100,18 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         var all = rows.Where(row => row.Problem == problem && row.Note != Peer.NotWritten).ToList();
         var shown = Shown(all);
         Chart.Write(
-            Path.Combine(charts, problem.Name + ".svg"), $"{problem.Title}: {problem.Derivative}", (problem.Axis, Chart.Text), ("time", Chart.Seconds),
-            shown.Select(contestant => new Chart.Line(contestant.Title, Place(contestant), Points(all, contestant.Name, row => row.Derivative)))
-                .Append(new("C# by hand, function", Place(contestants[0]), Points(all, Form.Hand, row => row.Value), true)));
+            Path.Combine(charts, problem.Name + ".svg"),
+            $"{problem.Title}: {problem.Derivative}",
+            (problem.Axis, Chart.Text),
+            ("time", Chart.Seconds),
+            shown
+                .Select(contestant => new Chart.Line(
+                    contestant.Title,
+                    Place(contestant),
+                    Points(all, contestant.Name, row => row.Derivative)
+                ))
+                .Append(new("C# by hand, function", Place(contestants[0]), Points(all, Form.Hand, row => row.Value), true))
+        );
         Line();
         Line($"## {problem.Title}");
         Line();
@@ -93,14 +121,21 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Header(["size", .. shown.Select(contestant => contestant.Title)], 1);
         foreach (var size in all.GroupBy(row => row.Size))
-            Cells([size.Key.Name, .. shown.Select(contestant => Find(size, contestant.Name) is { IsWrong: true } ? "differs" : Units.Time(Find(size, contestant.Name)?.Derivative?.Median))]);
+            Cells([
+                size.Key.Name,
+                .. shown.Select(contestant =>
+                    Find(size, contestant.Name) is { IsWrong: true }
+                        ? "differs"
+                        : Units.Time(Find(size, contestant.Name)?.Derivative?.Median)
+                ),
+            ]);
         Line();
         Line("<details><summary>Spreads, ratios, memory</summary>");
         Line();
         Header(["size", "contestant", "median", "least to most", "to plain", "to FuncAD", "memory", "allocated", "difference"], 2);
         foreach (var size in all.GroupBy(row => row.Size))
-            foreach (var row in size)
-                Details(row, [.. size]);
+        foreach (var row in size)
+            Details(row, [.. size]);
         Line();
         Line("</details>");
     }
@@ -109,14 +144,30 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
     {
         if (row.Derivative is not { } derivative)
         {
-            Cells([row.Size.Name, row.Contestant.Title, row.Note ?? "-", "", "", "", "", "", row.Distance is { } far ? Units.Digits(far) : ""]);
+            Cells([
+                row.Size.Name,
+                row.Contestant.Title,
+                row.Note ?? "-",
+                "",
+                "",
+                "",
+                "",
+                "",
+                row.Distance is { } far ? Units.Digits(far) : "",
+            ]);
             return;
         }
         var plain = Find(size, row.Contestant.Plain)?.Value?.Median;
         Cells([
-            row.Size.Name, row.Contestant.Title, Units.Time(derivative.Median), $"{Units.Time(derivative.Least)} to {Units.Time(derivative.Most)}",
-            Units.Ratio(derivative.Median, plain), Units.Ratio(derivative.Median, Find(size, Form.Eager)?.Derivative?.Median),
-            Units.Bytes(row.Peak), Units.Bytes(row.Allocated), Units.Digits(row.Distance ?? 0),
+            row.Size.Name,
+            row.Contestant.Title,
+            Units.Time(derivative.Median),
+            $"{Units.Time(derivative.Least)} to {Units.Time(derivative.Most)}",
+            Units.Ratio(derivative.Median, plain),
+            Units.Ratio(derivative.Median, Find(size, Form.Eager)?.Derivative?.Median),
+            Units.Bytes(row.Peak),
+            Units.Bytes(row.Allocated),
+            Units.Digits(row.Distance ?? 0),
         ]);
     }
 
@@ -126,58 +177,90 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line("## Growth");
         Line();
-        Line("""
+        Line(
+            """
             The time of a derivative over that of the plain function, as the function grows. A gradient should cost a constant number of functions whatever the number of arguments (Baur and
             Strassen 1983); a Jacobian of m rows up to m times that, and a Hessian up to n times.
-            """);
+            """
+        );
         Line();
         Header(["problem", .. ways.SelectMany(way => new[] { $"{Title(way)}, smallest", "largest" }), "sizes"], 1);
         foreach (var problem in Problems)
         {
             var quotients = ways.Select(way => Quotients(problem, way)).ToList();
-            if (quotients.Any(list => list.Count == 0)) continue;
-            var sizes = rows.Where(row => row.Problem == problem && row.Contestant.Name == Form.Eager && row.Derivative is not null).ToList();
-            Cells([problem.Title, .. quotients.SelectMany(list => new[] { Units.Digits(list[0].Y), Units.Digits(list[^1].Y) }), $"{sizes[0].Size.Name} to {sizes[^1].Size.Name}"]);
+            if (quotients.Any(list => list.Count == 0))
+                continue;
+            var sizes = rows.Where(row => row.Problem == problem && row.Contestant.Name == Form.Eager && row.Derivative is not null)
+                .ToList();
+            Cells([
+                problem.Title,
+                .. quotients.SelectMany(list => new[] { Units.Digits(list[0].Y), Units.Digits(list[^1].Y) }),
+                $"{sizes[0].Size.Name} to {sizes[^1].Size.Name}",
+            ]);
         }
         Chart.Write(
-            Path.Combine(charts, "growth.svg"), "FuncAD: time of the derivative over time of the function", ("time of the plain function", Chart.Seconds), ("ratio", Chart.Text),
-            Problems.Select((problem, index) => new Chart.Line(problem.Title, index, Quotients(problem, Form.Eager))));
+            Path.Combine(charts, "growth.svg"),
+            "FuncAD: time of the derivative over time of the function",
+            ("time of the plain function", Chart.Seconds),
+            ("ratio", Chart.Text),
+            Problems.Select((problem, index) => new Chart.Line(problem.Title, index, Quotients(problem, Form.Eager)))
+        );
         Line();
         Line($"![Growth]({Charts}/growth.svg)");
-        if (growth.Count == 0) return;
+        if (growth.Count == 0)
+            return;
         Line();
         Line("### Length, memory, and where it breaks");
         Line();
-        Line("The gradient of a chain of mixed operations in eager reverse mode, once in a process of its own, with four fifths of the machine's memory at most.");
+        Line(
+            "The gradient of a chain of mixed operations in eager reverse mode, once in a process of its own, with four fifths of the machine's memory at most."
+        );
         Line();
         Header(["operations", "time", "an operation", "to plain", "allocated an operation", "process an operation"], 0);
         foreach (var step in growth)
         {
             var count = step.Operations.ToString("0E0", CultureInfo.InvariantCulture);
-            if (step.Failure is { } failure) Cells([count, failure, "", "", "", ""]);
+            if (step.Failure is { } failure)
+                Cells([count, failure, "", "", "", ""]);
             else
                 Cells([
-                    count, Units.Time(step.Seconds * 1e9), Units.Time(step.Seconds * 1e9 / step.Operations), Units.Ratio(step.Seconds, step.PlainSeconds),
-                    Units.Bytes(step.Allocated / step.Operations), Units.Bytes(step.Peak / step.Operations),
+                    count,
+                    Units.Time(step.Seconds * 1e9),
+                    Units.Time(step.Seconds * 1e9 / step.Operations),
+                    Units.Ratio(step.Seconds, step.PlainSeconds),
+                    Units.Bytes(step.Allocated / step.Operations),
+                    Units.Bytes(step.Peak / step.Operations),
                 ]);
         }
     }
 
     private List<(double X, double Y)> Quotients(Problem problem, string way) =>
-        [.. rows.Where(row => row.Problem == problem && row.Contestant.Name == way && row.Derivative is not null)
-            .Select(row => (Function: Find(rows.Where(other => other.Problem == problem && other.Size == row.Size), Form.Hand)!.Value!.Median, row.Derivative!.Median))
-            .Select(pair => (pair.Function / 1e9, pair.Median / pair.Function))
-            .OrderBy(point => point.Item1)];
+        [
+            .. rows.Where(row => row.Problem == problem && row.Contestant.Name == way && row.Derivative is not null)
+                .Select(row =>
+                    (
+                        Function: Find(rows.Where(other => other.Problem == problem && other.Size == row.Size), Form.Hand)!.Value!.Median,
+                        row.Derivative!.Median
+                    )
+                )
+                .Select(pair => (pair.Function / 1e9, pair.Median / pair.Function))
+                .OrderBy(point => point.Item1),
+        ];
 
     private void LeftOut()
     {
-        var missing = rows.Where(row => row.Derivative is null && row.Note != Peer.NotWritten).GroupBy(row => (row.Contestant, row.Note)).ToList();
-        if (missing.Count == 0) return;
+        var missing = rows.Where(row => row.Derivative is null && row.Note != Peer.NotWritten)
+            .GroupBy(row => (row.Contestant, row.Note))
+            .ToList();
+        if (missing.Count == 0)
+            return;
         Line();
         Line("## What is missing");
         Line();
         foreach (var group in missing)
-            Line($"- {group.Key.Contestant.Title}, {group.Key.Note}: {string.Join("; ", group.GroupBy(row => row.Problem).Select(problem => $"{problem.Key.Name} {string.Join(", ", problem.Select(row => row.Size.Name))}"))}");
+            Line(
+                $"- {group.Key.Contestant.Title}, {group.Key.Note}: {string.Join("; ", group.GroupBy(row => row.Problem).Select(problem => $"{problem.Key.Name} {string.Join(", ", problem.Select(row => row.Size.Name))}"))}"
+            );
     }
 
     private void Bench(string table)
@@ -185,7 +268,8 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Line();
         Line($"## BenchmarkDotNet: {Path.GetFileName(table).Split("-report")[0].Split('.')[^1]}");
         Line();
-        foreach (var line in File.ReadLines(table).SkipWhile(line => !line.StartsWith('|'))) Line(line);
+        foreach (var line in File.ReadLines(table).SkipWhile(line => !line.StartsWith('|')))
+            Line(line);
     }
 
     private string Title(string name) => contestants.Single(contestant => contestant.Name == name).Title;
@@ -199,7 +283,11 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
     private static Row? Find(IEnumerable<Row> among, string name) => among.FirstOrDefault(row => row.Contestant.Name == name);
 
     private static List<(double X, double Y)> Points(IEnumerable<Row> among, string name, Func<Row, Sample?> sample) =>
-        [.. among.Where(row => row.Contestant.Name == name && sample(row) is not null).Select(row => (row.Size.Scale, sample(row)!.Median / 1e9))];
+        [
+            .. among
+                .Where(row => row.Contestant.Name == name && sample(row) is not null)
+                .Select(row => (row.Size.Scale, sample(row)!.Median / 1e9)),
+        ];
 
     private void Header(string[] titles, int left)
     {

@@ -5,7 +5,8 @@ public sealed record Sample(double Median, double Least, double Most)
 {
     public static Sample? Of(IReadOnlyCollection<double> times)
     {
-        if (times.Count == 0) return null;
+        if (times.Count == 0)
+            return null;
         var sorted = times.Order().ToArray();
         var middle = sorted.Length / 2;
         return new(sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, sorted[0], sorted[^1]);

@@ -38,9 +38,16 @@ public static class Server
             if (words[0] == "memory")
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Peak() - start} {Allocated(evaluation.Derivative)}"));
             else
-                Console.WriteLine(string.Join(' ', Measure(
-                    words[0] == "value" ? evaluation.Value : evaluation.Derivative, double.Parse(words[1], CultureInfo.InvariantCulture))
-                    .Select(time => time.ToString("R", CultureInfo.InvariantCulture))));
+                Console.WriteLine(
+                    string.Join(
+                        ' ',
+                        Measure(
+                                words[0] == "value" ? evaluation.Value : evaluation.Derivative,
+                                double.Parse(words[1], CultureInfo.InvariantCulture)
+                            )
+                            .Select(time => time.ToString("R", CultureInfo.InvariantCulture))
+                    )
+                );
         }
         return 0;
     }
@@ -50,7 +57,8 @@ public static class Server
     {
         var watch = Stopwatch.StartNew();
         var calls = 1;
-        while (Time(run, calls) < Shortest) calls *= 2; // warms up, too
+        while (Time(run, calls) < Shortest)
+            calls *= 2; // warms up, too
         var times = new List<double>();
         do times.Add(Time(run, calls) * 1e9 / calls);
         while (watch.Elapsed.TotalSeconds < budget);
@@ -61,7 +69,8 @@ public static class Server
     private static double Time(Func<double[]> run, int calls)
     {
         var start = Stopwatch.GetTimestamp();
-        for (var call = 0; call < calls; call++) run();
+        for (var call = 0; call < calls; call++)
+            run();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

@@ -13,7 +13,8 @@ namespace FuncAD.Benchmarks.Comparison;
 /// <param name="Patience">How long a contestant may take for its first run, with its start.</param>
 public sealed record Pace(bool IsQuick, double WarmUp, int Rounds, double Seconds, double Enough, TimeSpan Patience)
 {
-    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, 3, TimeSpan.FromSeconds(6)), Full = new(false, 0.7, 5, 0.1, 3, TimeSpan.FromSeconds(20));
+    public static readonly Pace Quick = new(true, 0.4, 3, 0.03, 3, TimeSpan.FromSeconds(6)),
+        Full = new(false, 0.7, 5, 0.1, 3, TimeSpan.FromSeconds(20));
 }
 
 /// <summary>What one contestant did on one size.</summary>
@@ -81,8 +82,10 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
                 if (peer.WaitUntilReady(pace.Patience) is { } reason)
                 {
                     // a contestant that declined a size may take the next one, whose name is larger and whose program is smaller
-                    if (reason == Peer.NotWritten) given[contestant] = reason;
-                    else if (!peer.HasDeclined) given[contestant] = $"left out: {reason} at {size.Name}";
+                    if (reason == Peer.NotWritten)
+                        given[contestant] = reason;
+                    else if (!peer.HasDeclined)
+                        given[contestant] = $"left out: {reason} at {size.Name}";
                     rows.Add(row with { Note = reason });
                     Leave(running);
                     continue;
@@ -90,10 +93,13 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
                 var result = peer.Result();
                 expected ??= result;
                 var distance = Math.Max(
-                    Agreement.Distance(expected.Value.Values, result.Values), Agreement.Distance(expected.Value.Derivatives, result.Derivatives));
+                    Agreement.Distance(expected.Value.Values, result.Values),
+                    Agreement.Distance(expected.Value.Derivatives, result.Derivatives)
+                );
                 row = row with { Distance = distance };
                 running[^1] = (row, peer);
-                if (distance <= Agreement.Exact || contestant.Name == Form.Differences) continue; // differences are what they are: the page shows how far off
+                if (distance <= Agreement.Exact || contestant.Name == Form.Differences)
+                    continue; // differences are what they are: the page shows how far off
                 rows.Add(row with { IsWrong = true, Note = $"differs by {distance:E1}" });
                 log.WriteLine($"  {contestant.Title} differs from the yardstick by {distance:E1}: its times do not count");
                 Leave(running);
@@ -102,7 +108,8 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
         }
         finally
         {
-            foreach (var (_, peer) in running) peer.Dispose();
+            foreach (var (_, peer) in running)
+                peer.Dispose();
             File.Delete(input);
         }
         return [.. contestants.Select(contestant => rows.Single(row => row.Contestant == contestant))];
@@ -121,7 +128,8 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
             foreach (var (row, peer) in running)
             {
                 var (values, derivatives, seconds) = times[peer];
-                if (round > 1 && seconds > pace.Enough) continue;
+                if (round > 1 && seconds > pace.Enough)
+                    continue;
                 if (round == 1)
                 {
                     values.Clear();
@@ -129,7 +137,8 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
                 }
                 var duration = round == 0 && row.Contestant.IsManaged ? pace.WarmUp : pace.Seconds;
                 var start = Stopwatch.GetTimestamp();
-                if (row.Contestant.Name == row.Contestant.Plain) values.AddRange(peer.Measure("value", duration / 2, 10 * pace.Patience));
+                if (row.Contestant.Name == row.Contestant.Plain)
+                    values.AddRange(peer.Measure("value", duration / 2, 10 * pace.Patience));
                 derivatives.AddRange(peer.Measure("derivative", duration, 10 * pace.Patience));
                 times[peer] = (values, derivatives, seconds + Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
@@ -139,7 +148,10 @@ public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace,
             var (peak, allocated) = peer.Memory(10 * pace.Patience);
             yield return row with
             {
-                Value = Sample.Of(values), Derivative = Sample.Of(derivatives), Peak = peak, Allocated = allocated,
+                Value = Sample.Of(values),
+                Derivative = Sample.Of(derivatives),
+                Peak = peak,
+                Allocated = allocated,
                 Note = derivatives.Count == 0 ? "did not answer" : null,
             };
         }

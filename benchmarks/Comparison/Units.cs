@@ -12,19 +12,21 @@ public static class Units
     /// <summary>A quotient; empty where either side is missing.</summary>
     public static string Ratio(double? part, double? whole) => part is { } a && whole is { } b && b > 0 ? Digits(a / b) : "-";
 
-    public static string Digits(double value) => value switch
-    {
-        >= 99.95 => value.ToString("0", CultureInfo.InvariantCulture),
-        >= 9.995 => value.ToString("0.0", CultureInfo.InvariantCulture),
-        >= 0.0995 => value.ToString("0.00", CultureInfo.InvariantCulture),
-        0 => "0",
-        >= 0.000995 => value.ToString("G2", CultureInfo.InvariantCulture),
-        _ => value.ToString("0.0E0", CultureInfo.InvariantCulture),
-    };
+    public static string Digits(double value) =>
+        value switch
+        {
+            >= 99.95 => value.ToString("0", CultureInfo.InvariantCulture),
+            >= 9.995 => value.ToString("0.0", CultureInfo.InvariantCulture),
+            >= 0.0995 => value.ToString("0.00", CultureInfo.InvariantCulture),
+            0 => "0",
+            >= 0.000995 => value.ToString("G2", CultureInfo.InvariantCulture),
+            _ => value.ToString("0.0E0", CultureInfo.InvariantCulture),
+        };
 
     private static string Scaled(double? value, params (double Size, string Name)[] units)
     {
-        if (value is not { } number) return "-";
+        if (value is not { } number)
+            return "-";
         var (size, name) = units.FirstOrDefault(unit => Math.Abs(number) >= unit.Size, units[^1]);
         return $"{Digits(number / size)} {name}";
     }

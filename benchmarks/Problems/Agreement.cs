@@ -21,12 +21,14 @@ public static class Agreement
     /// <summary>The largest difference of two entries relative to the entry; infinite for another number of entries, and where only one is NaN.</summary>
     public static double Distance(double[] expected, double[] actual)
     {
-        if (expected.Length != actual.Length) return double.PositiveInfinity;
+        if (expected.Length != actual.Length)
+            return double.PositiveInfinity;
         var (floor, worst) = (Floor * expected.Max(Math.Abs), 0.0);
         for (var i = 0; i < expected.Length; i++)
         {
             var distance = Math.Abs(expected[i] - actual[i]);
-            if (distance == 0 || double.IsNaN(expected[i]) && double.IsNaN(actual[i])) continue;
+            if (distance == 0 || double.IsNaN(expected[i]) && double.IsNaN(actual[i]))
+                continue;
             worst = Math.Max(worst, double.IsNaN(distance) ? double.PositiveInfinity : distance / Math.Max(Math.Abs(expected[i]), floor));
         }
         return worst;

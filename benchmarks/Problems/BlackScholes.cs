@@ -11,52 +11,94 @@ public static class BlackScholes
     private const int Inputs = 5;
 
     public static readonly Problem Problem = new(
-        "black-scholes", "Black-Scholes Greeks", "five Greeks of each option", "options", [3],
-        [Of(1, true), Of(100, true), Of(10_000, true)], Generate,
+        "black-scholes",
+        "Black-Scholes Greeks",
+        "five Greeks of each option",
+        "options",
+        [3],
+        [Of(1, true), Of(100, true), Of(10_000, true)],
+        Generate,
         [
-            new(Form.Hand, instance =>
-            {
-                var (x, greeks) = (instance.X, new double[instance.X.Length]);
-                return new(
-                    Prices(instance),
-                    () =>
-                    {
-                        for (var first = 0; first < x.Length; first += Inputs) Greeks(x.AsSpan(first, Inputs), greeks.AsSpan(first, Inputs));
-                        return greeks;
-                    });
-            }),
-            new(Form.HandInVectors, instance => VectorGreeks.Prepare(instance, Prices(instance))),
-            new(Form.Eager, instance =>
-            {
-                var options = instance.X.ToReals().Chunk(Inputs).ToArray();
-                var greeks = AD.Grad(Call);
-                return new(() => [.. options.Select(option => Call(option).Value)], () => [.. options.SelectMany(option => greeks(option).ToDoubles())]);
-            }),
-            .. CompiledForms.OnThreads((instance, options) =>
-            {
-                var count = instance.Dimension(0);
-                var columns = CompiledForms.Transpose(instance.X, count);
-                return new(CompiledForms.Batch(Call, columns, count, options), CompiledForms.Batch(AD.Grad(Call), columns, count, options))
+            new(
+                Form.Hand,
+                instance =>
                 {
-                    OrderDerivative = greeks => CompiledForms.Transpose(greeks, Inputs),
-                };
-            }),
-            new(Form.Differences, instance =>
-            {
-                var options = instance.X.Chunk(Inputs).ToArray();
-                return new(() => [.. options.Select(option => Price(option))], () => [.. options.SelectMany(option => Forms.Partials(x => Price(x), option))]);
-            }),
-        ]);
+                    var (x, greeks) = (instance.X, new double[instance.X.Length]);
+                    return new(
+                        Prices(instance),
+                        () =>
+                        {
+                            for (var first = 0; first < x.Length; first += Inputs)
+                                Greeks(x.AsSpan(first, Inputs), greeks.AsSpan(first, Inputs));
+                            return greeks;
+                        }
+                    );
+                }
+            ),
+            new(Form.HandInVectors, instance => VectorGreeks.Prepare(instance, Prices(instance))),
+            new(
+                Form.Eager,
+                instance =>
+                {
+                    var options = instance.X.ToReals().Chunk(Inputs).ToArray();
+                    var greeks = AD.Grad(Call);
+                    return new(
+                        () => [.. options.Select(option => Call(option).Value)],
+                        () => [.. options.SelectMany(option => greeks(option).ToDoubles())]
+                    );
+                }
+            ),
+            .. CompiledForms.OnThreads(
+                (instance, options) =>
+                {
+                    var count = instance.Dimension(0);
+                    var columns = CompiledForms.Transpose(instance.X, count);
+                    return new(
+                        CompiledForms.Batch(Call, columns, count, options),
+                        CompiledForms.Batch(AD.Grad(Call), columns, count, options)
+                    )
+                    {
+                        OrderDerivative = greeks => CompiledForms.Transpose(greeks, Inputs),
+                    };
+                }
+            ),
+            new(
+                Form.Differences,
+                instance =>
+                {
+                    var options = instance.X.Chunk(Inputs).ToArray();
+                    return new(
+                        () => [.. options.Select(option => Price(option))],
+                        () => [.. options.SelectMany(option => Forms.Partials(x => Price(x), option))]
+                    );
+                }
+            ),
+        ]
+    );
 
     private static Size Of(int options, bool isQuick) => new(options == 1 ? "1 option" : $"{options} options", options, isQuick, options);
 
     private static Instance Generate(Size size)
     {
         var random = new Generator(3);
-        return new(size, [.. Enumerable.Range(0, size.Dimensions[0]).SelectMany(_ => new[]
-        {
-            random.Uniform(80, 120), random.Uniform(80, 120), random.Uniform(0.01, 0.05), random.Uniform(0.1, 0.4), random.Uniform(0.25, 2),
-        })], []);
+        return new(
+            size,
+            [
+                .. Enumerable
+                    .Range(0, size.Dimensions[0])
+                    .SelectMany(_ =>
+                        new[]
+                        {
+                            random.Uniform(80, 120),
+                            random.Uniform(80, 120),
+                            random.Uniform(0.01, 0.05),
+                            random.Uniform(0.1, 0.4),
+                            random.Uniform(0.25, 2),
+                        }
+                    ),
+            ],
+            []
+        );
     }
 
     /// <summary>All prices by hand.</summary>
@@ -65,7 +107,8 @@ public static class BlackScholes
         var (x, prices) = (instance.X, new double[instance.Dimension(0)]);
         return () =>
         {
-            for (var k = 0; k < prices.Length; k++) prices[k] = Price(x.AsSpan(k * Inputs, Inputs));
+            for (var k = 0; k < prices.Length; k++)
+                prices[k] = Price(x.AsSpan(k * Inputs, Inputs));
             return prices;
         };
     }

@@ -14,13 +14,23 @@ namespace FuncAD.Benchmarks.Problems;
 /// </remarks>
 public static partial class BundleAdjustment
 {
-    public const int Inputs = 15, Camera = 11;
-    private const int Outputs = 2, Block = Inputs * Outputs, Datum = 4;
+    public const int Inputs = 15,
+        Camera = 11;
+    private const int Outputs = 2,
+        Block = Inputs * Outputs,
+        Datum = 4;
 
     public static readonly Problem Problem = new(
-        "ba", "Bundle adjustment (ADBench)", "sparse Jacobian, blocks 2 x 15 and 1 x 1", "observations", [2, 3, 7],
+        "ba",
+        "Bundle adjustment (ADBench)",
+        "sparse Jacobian, blocks 2 x 15 and 1 x 1",
+        "observations",
+        [2, 3, 7],
         [
-            Of(49, 7776, 31_843, true), Of(21, 11_315, 36_455, false), Of(161, 48_126, 182_072, false), Of(372, 47_423, 204_472, false),
+            Of(49, 7776, 31_843, true),
+            Of(21, 11_315, 36_455, false),
+            Of(161, 48_126, 182_072, false),
+            Of(372, 47_423, 204_472, false),
             Of(257, 65_132, 225_911, false),
         ],
         Generate,
@@ -28,14 +38,32 @@ public static partial class BundleAdjustment
             new(Form.Hand, instance => Evaluate(instance, Residual, Jacobian)),
             new(Form.Eager, Numbers),
             .. CompiledForms.OnThreads(Compiled),
-            new(Form.Differences, instance => Evaluate(instance, Residual, (x, seen, block) =>
-            {
-                var (arguments, target) = (x.ToArray(), seen.ToArray());
-                for (var row = 0; row < Outputs; row++)
-                    Forms.Partials(y => { Span<double> both = stackalloc double[Outputs]; Residual(y, target, both); return both[row]; }, arguments)
-                        .CopyTo(block.Slice(row * Inputs, Inputs));
-            })),
-        ]);
+            new(
+                Form.Differences,
+                instance =>
+                    Evaluate(
+                        instance,
+                        Residual,
+                        (x, seen, block) =>
+                        {
+                            var (arguments, target) = (x.ToArray(), seen.ToArray());
+                            for (var row = 0; row < Outputs; row++)
+                                Forms
+                                    .Partials(
+                                        y =>
+                                        {
+                                            Span<double> both = stackalloc double[Outputs];
+                                            Residual(y, target, both);
+                                            return both[row];
+                                        },
+                                        arguments
+                                    )
+                                    .CopyTo(block.Slice(row * Inputs, Inputs));
+                        }
+                    )
+            ),
+        ]
+    );
 
     private delegate void Kernel(ReadOnlySpan<double> x, ReadOnlySpan<double> seen, Span<double> result);
 
@@ -48,14 +76,19 @@ public static partial class BundleAdjustment
         var x = new List<double>();
         for (var camera = 0; camera < cameras; camera++)
             x.AddRange([
-                .. random.Uniforms(3, -0.3, 0.3), .. random.Uniforms(2, -1, 1), random.Uniform(-9, -7), random.Uniform(400, 600), .. random.Uniforms(2, -5, 5),
-                random.Uniform(-0.1, 0.1), random.Uniform(-0.01, 0.01)]);
+                .. random.Uniforms(3, -0.3, 0.3),
+                .. random.Uniforms(2, -1, 1),
+                random.Uniform(-9, -7),
+                random.Uniform(400, 600),
+                .. random.Uniforms(2, -5, 5),
+                random.Uniform(-0.1, 0.1),
+                random.Uniform(-0.01, 0.01),
+            ]);
         x.AddRange(random.Uniforms(3 * points, -2, 2));
         x.AddRange(random.Uniforms(observations, 0.5, 1.5));
-        var data = Enumerable.Range(0, observations).SelectMany(_ => new[]
-        {
-            random.Below(cameras), random.Below(points), random.Uniform(-200, 200), random.Uniform(-200, 200),
-        });
+        var data = Enumerable
+            .Range(0, observations)
+            .SelectMany(_ => new[] { random.Below(cameras), random.Below(points), random.Uniform(-200, 200), random.Uniform(-200, 200) });
         return new(size, [.. x], [.. data]);
     }
 
@@ -73,7 +106,8 @@ public static partial class BundleAdjustment
     private static Evaluation Evaluate(Instance instance, Kernel residual, Kernel jacobian)
     {
         var observations = instance.Dimension(2);
-        double[] values = new double[(Outputs + 1) * observations], slopes = new double[(Block + 1) * observations];
+        double[] values = new double[(Outputs + 1) * observations],
+            slopes = new double[(Block + 1) * observations];
         return new(
             () =>
             {
@@ -96,6 +130,7 @@ public static partial class BundleAdjustment
                     slopes[Block * observations + k] = -2 * x[Inputs - 1];
                 }
                 return slopes;
-            });
+            }
+        );
     }
 }

@@ -12,7 +12,8 @@ public static class CompiledForms
     /// <summary>Machine code for straight-line programs of more operations takes seconds to make, and does not stay in a cache.</summary>
     private const int MostOperations = 300_000;
 
-    private const int OneThread = 1, AllCores = 0;
+    private const int OneThread = 1,
+        AllCores = 0;
 
     /// <summary>The gradient of a scalar function of an array, as one program.</summary>
     public static Form Gradient(Func<Instance, Func<Real[], Real>> real) => Derivative(real, f => AD.Grad(f));
@@ -22,21 +23,32 @@ public static class CompiledForms
 
     /// <summary>A function of an array and a derivative of it, each as one program that runs at the instance's point.</summary>
     public static Form Derivative<Q, D>(Func<Instance, Func<Real[], Q>> real, Func<Func<Real[], Q>, Func<Real[], D>> derivative) =>
-        new(Form.Compiled, instance =>
-        {
-            var (f, x) = (real(instance), instance.X);
-            return new(Run(f, x), Run(derivative(f), x));
-        });
+        new(
+            Form.Compiled,
+            instance =>
+            {
+                var (f, x) = (real(instance), instance.X);
+                return new(Run(f, x), Run(derivative(f), x));
+            }
+        );
 
     /// <summary>An evaluation with these options, on one thread.</summary>
-    public static Form OnOneThread(Func<Instance, CompileOptions, Evaluation> prepare) => new(Form.Compiled, instance => prepare(instance, Options(OneThread)));
+    public static Form OnOneThread(Func<Instance, CompileOptions, Evaluation> prepare) =>
+        new(Form.Compiled, instance => prepare(instance, Options(OneThread)));
 
     /// <summary>The same on one thread and on all cores.</summary>
     public static IEnumerable<Form> OnThreads(Func<Instance, CompileOptions, Evaluation> prepare) =>
         [OnOneThread(prepare), new(Form.CompiledOnAllCores, instance => prepare(instance, Options(AllCores)))];
 
     /// <summary>A sum of f(parameters, datum) over data in columns, and what depends on the parameters alone.</summary>
-    public static Evaluation Sum(Func<Real[], Real[], Real> f, double[] x, double[] columns, int count, CompileOptions options, Func<Real[], Real>? rest = null)
+    public static Evaluation Sum(
+        Func<Real[], Real[], Real> f,
+        double[] x,
+        double[] columns,
+        int count,
+        CompileOptions options,
+        Func<Real[], Real>? rest = null
+    )
     {
         var datum = Enumerable.Range(0, columns.Length / count).Select(index => (Real)columns[index * count]).ToArray();
         Check(Compile(AD.ValueAndGrad<Real[]>(p => f(p, datum)), x).Operations);
@@ -49,9 +61,11 @@ public static class CompiledForms
             {
                 sum.Run(x, columns, gradient);
                 var slopes = restGradient();
-                for (var index = 0; index < gradient.Length; index++) gradient[index] += slopes[index];
+                for (var index = 0; index < gradient.Length; index++)
+                    gradient[index] += slopes[index];
                 return gradient;
-            });
+            }
+        );
     }
 
     /// <summary>A function at many points, whose inputs are columns: answers columns. A single point is no batch.</summary>
@@ -63,8 +77,10 @@ public static class CompiledForms
         var results = new double[compiled.Outputs * count];
         return () =>
         {
-            if (count == 1) compiled.Run(columns, results);
-            else compiled.RunBatch(columns, results, count);
+            if (count == 1)
+                compiled.Run(columns, results);
+            else
+                compiled.RunBatch(columns, results, count);
             return results;
         };
     }
@@ -74,8 +90,8 @@ public static class CompiledForms
     {
         var (columns, result) = (table.Length / rows, new double[table.Length]);
         for (var row = 0; row < rows; row++)
-            for (var column = 0; column < columns; column++)
-                result[column * rows + row] = table[row * columns + column];
+        for (var column = 0; column < columns; column++)
+            result[column * rows + row] = table[row * columns + column];
         return result;
     }
 

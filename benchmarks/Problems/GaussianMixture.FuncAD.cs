@@ -19,20 +19,24 @@ public static partial class GaussianMixture
             () =>
             {
                 var value = rest(x).Value;
-                for (var first = 0; first < points; first += part) value += Part(first)(x).Value;
+                for (var first = 0; first < points; first += part)
+                    value += Part(first)(x).Value;
                 return [value];
             },
             () =>
             {
                 Array.Clear(gradient);
                 Add(AD.Grad(rest)(x));
-                for (var first = 0; first < points; first += part) Add(AD.Grad(Part(first))(x));
+                for (var first = 0; first < points; first += part)
+                    Add(AD.Grad(Part(first))(x));
                 return gradient;
-            });
+            }
+        );
 
         void Add(Real[] slopes)
         {
-            for (var j = 0; j < gradient.Length; j++) gradient[j] += slopes[j].Value;
+            for (var j = 0; j < gradient.Length; j++)
+                gradient[j] += slopes[j].Value;
         }
     }
 
@@ -51,7 +55,8 @@ public static partial class GaussianMixture
         var point = new Real[d];
         for (var i = first; i < end; i++)
         {
-            for (var j = 0; j < d; j++) point[j] = data[2 + i * d + j];
+            for (var j = 0; j < d; j++)
+                point[j] = data[2 + i * d + j];
             sum += LogDensity(x, heads, rows, point);
         }
         return sum;
@@ -68,7 +73,8 @@ public static partial class GaussianMixture
             for (var row = 0; row < d; row++)
             {
                 var entries = rows[k * d + row] = new Real[row + 1];
-                for (var column = 0; column < row; column++) entries[column] = x[First(k, column) + row - column - 1];
+                for (var column = 0; column < row; column++)
+                    entries[column] = x[First(k, column) + row - column - 1];
                 entries[row] = RealMath.Exp(logarithms[row]);
             }
         }
@@ -81,7 +87,9 @@ public static partial class GaussianMixture
     private static Real LogDensity(Real[] x, Real[] heads, Real[][] rows, Real[] point)
     {
         var (components, d) = (heads.Length, point.Length);
-        Real[] terms = new Real[components], z = new Real[d], y = new Real[d];
+        Real[] terms = new Real[components],
+            z = new Real[d],
+            y = new Real[d];
         for (var k = 0; k < components; k++)
         {
             for (var j = 0; j < d; j++)
@@ -95,25 +103,32 @@ public static partial class GaussianMixture
     }
 
     /// <summary>The log density of a point, from the parameters and its coordinates alone: what a compiled sum adds up.</summary>
-    public static Func<Real[], Real[], Real> PerPoint(int d, int components) => (x, point) =>
-    {
-        var (heads, rows) = Shared(x, d, components);
-        return LogDensity(x, heads, rows, point);
-    };
+    public static Func<Real[], Real[], Real> PerPoint(int d, int components) =>
+        (x, point) =>
+        {
+            var (heads, rows) = Shared(x, d, components);
+            return LogDensity(x, heads, rows, point);
+        };
 
     /// <summary>A sum over the points, and the rest.</summary>
     private static Evaluation Compiled(Instance instance, CompileOptions options)
     {
         var (d, components, points, data) = (instance.Dimension(0), instance.Dimension(1), instance.Dimension(2), instance.Data);
         return CompiledForms.Sum(
-            PerPoint(d, components), instance.X, CompiledForms.Transpose(data.AsSpan(2), points), points, options,
-            x => Rest(x, d, components, points, data[0], data[1]));
+            PerPoint(d, components),
+            instance.X,
+            CompiledForms.Transpose(data.AsSpan(2), points),
+            points,
+            options,
+            x => Rest(x, d, components, points, data[0], data[1])
+        );
     }
 
     /// <summary>The normalisation of the weights, the prior and the constants.</summary>
     private static Real Rest(Real[] x, int d, int components, int points, double gamma, double m)
     {
-        Real logarithms = 0, squares = 0;
+        Real logarithms = 0,
+            squares = 0;
         var factor = d + Triangle(d);
         for (var k = 0; k < components; k++)
         {
@@ -124,7 +139,8 @@ public static partial class GaussianMixture
                 logarithms += x[first + j];
                 squares += scale * scale;
             }
-            for (var j = d; j < factor; j++) squares += x[first + j] * x[first + j];
+            for (var j = d; j < factor; j++)
+                squares += x[first + j] * x[first + j];
         }
         var prior = m * logarithms - 0.5 * gamma * gamma * squares;
         return prior - points * RealMath.LogSumExp(x[..components]) + Constant(d, components, points, gamma, m);
@@ -139,15 +155,19 @@ public static partial class GaussianMixture
         var table = Tensor.Of(data.AsSpan(2), points, d);
         var factors = Tensor.Of(instance.X.AsSpan(components * (1 + d)), components, d + triangle);
         var x = new Parameters(
-            Tensor.Of(instance.X.AsSpan(0, components), components), Tensor.Of(instance.X.AsSpan(components, components * d), components, d),
-            factors.Slice(1, 0, d), factors.Slice(1, d, d + triangle));
+            Tensor.Of(instance.X.AsSpan(0, components), components),
+            Tensor.Of(instance.X.AsSpan(components, components * d), components, d),
+            factors.Slice(1, 0, d),
+            factors.Slice(1, d, d + triangle)
+        );
 
         // Where an element of Q comes from: a zero, the diagonal or the triangle by columns, in this order side by side.
         var places = new int[d * d];
         for (int column = 0, next = 1 + d; column < d; column++)
         {
             places[column * d + column] = 1 + column;
-            for (var row = column + 1; row < d; row++) places[row * d + column] = next++;
+            for (var row = column + 1; row < d; row++)
+                places[row * d + column] = next++;
         }
 
         Real LogPosterior(Parameters x)
@@ -169,6 +189,7 @@ public static partial class GaussianMixture
             {
                 var g = gradient(x);
                 return [.. g.Alphas.ToArray(), .. g.Means.ToArray(), .. Tensor.Concatenate(1, g.Logarithms, g.Triangles).ToArray()];
-            });
+            }
+        );
     }
 }

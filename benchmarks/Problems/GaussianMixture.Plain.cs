@@ -5,9 +5,22 @@ public static partial class GaussianMixture
     /// <summary>By hand: buffers are made once, the inner loops run down columns of the factors, and what is linear in a component is done once for all points.</summary>
     private sealed class Plain
     {
-        private readonly int _d, _components, _points, _factor;
-        private readonly double _gamma, _m, _constant;
-        private readonly double[] _data, _scales, _sums, _centred, _whitened, _terms, _gradient, _momentOfY, _momentOfYZ;
+        private readonly int _d,
+            _components,
+            _points,
+            _factor;
+        private readonly double _gamma,
+            _m,
+            _constant;
+        private readonly double[] _data,
+            _scales,
+            _sums,
+            _centred,
+            _whitened,
+            _terms,
+            _gradient,
+            _momentOfY,
+            _momentOfYZ;
 
         public Plain(Instance instance)
         {
@@ -55,7 +68,8 @@ public static partial class GaussianMixture
         /// <summary>The diagonals and the sums of their logarithms. Returns the prior without its constant.</summary>
         private double Prepare(double[] x)
         {
-            double logarithms = 0, squares = 0;
+            double logarithms = 0,
+                squares = 0;
             for (var k = 0; k < _components; k++)
             {
                 var factor = Factor(x, k);
@@ -79,8 +93,11 @@ public static partial class GaussianMixture
             var point = _data.AsSpan(2 + i * _d, _d);
             for (var k = 0; k < _components; k++)
             {
-                ReadOnlySpan<double> mean = x.AsSpan(_components + k * _d, _d), scale = _scales.AsSpan(k * _d, _d), factor = Factor(x, k);
-                Span<double> z = _centred.AsSpan(k * _d, _d), y = _whitened.AsSpan(k * _d, _d);
+                ReadOnlySpan<double> mean = x.AsSpan(_components + k * _d, _d),
+                    scale = _scales.AsSpan(k * _d, _d),
+                    factor = Factor(x, k);
+                Span<double> z = _centred.AsSpan(k * _d, _d),
+                    y = _whitened.AsSpan(k * _d, _d);
                 for (var j = 0; j < y.Length; j++)
                 {
                     z[j] = point[j] - mean[j];
@@ -96,17 +113,21 @@ public static partial class GaussianMixture
         private static double LogSumExp(ReadOnlySpan<double> terms)
         {
             var max = double.NegativeInfinity;
-            foreach (var term in terms) max = Math.Max(max, term);
+            foreach (var term in terms)
+                max = Math.Max(max, term);
             var sum = 0.0;
-            foreach (var term in terms) sum += Math.Exp(term - max);
+            foreach (var term in terms)
+                sum += Math.Exp(term - max);
             return max + Math.Log(sum);
         }
 
         /// <summary>One point's contribution to component k, of which it has this share.</summary>
         private void Accumulate(int k, double share)
         {
-            ReadOnlySpan<double> z = _centred.AsSpan(k * _d, _d), y = _whitened.AsSpan(k * _d, _d);
-            Span<double> sumOfY = _momentOfY.AsSpan(k * _d, _d), sumOfYZ = _momentOfYZ.AsSpan(k * _d, _d);
+            ReadOnlySpan<double> z = _centred.AsSpan(k * _d, _d),
+                y = _whitened.AsSpan(k * _d, _d);
+            Span<double> sumOfY = _momentOfY.AsSpan(k * _d, _d),
+                sumOfYZ = _momentOfYZ.AsSpan(k * _d, _d);
             _gradient[k] += share;
             for (var j = 0; j < z.Length; j++)
             {
@@ -122,8 +143,11 @@ public static partial class GaussianMixture
         /// <summary>From sums over the points to the gradient of component k: the mean's is the transposed factor times the sum of share y.</summary>
         private void Finish(double[] x, int k)
         {
-            ReadOnlySpan<double> factor = Factor(x, k), scale = _scales.AsSpan(k * _d, _d), sumOfY = _momentOfY.AsSpan(k * _d, _d);
-            Span<double> mean = _gradient.AsSpan(_components + k * _d, _d), slope = _gradient.AsSpan(_components * (1 + _d) + k * _factor, _factor);
+            ReadOnlySpan<double> factor = Factor(x, k),
+                scale = _scales.AsSpan(k * _d, _d),
+                sumOfY = _momentOfY.AsSpan(k * _d, _d);
+            Span<double> mean = _gradient.AsSpan(_components + k * _d, _d),
+                slope = _gradient.AsSpan(_components * (1 + _d) + k * _factor, _factor);
             for (int j = 0, column = _d; j < _d; column += _d - 1 - j, j++)
             {
                 mean[j] = scale[j] * sumOfY[j] + Lanes.Dot(factor.Slice(column, _d - 1 - j), sumOfY[(j + 1)..]);

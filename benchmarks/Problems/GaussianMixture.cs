@@ -16,33 +16,53 @@ namespace FuncAD.Benchmarks.Problems;
 public static partial class GaussianMixture
 {
     public static readonly Problem Problem = new(
-        "gmm", "Gaussian mixture (ADBench)", "gradient", "terms N K d (d + 1) / 2", [3, 2, 5],
-        [.. from n in new[] { 1000, 10_000 } from k in new[] { 5, 10, 25, 50 } from d in new[] { 2, 10, 20, 32, 64 } let size = Of(d, k, n) orderby size.Scale select size],
+        "gmm",
+        "Gaussian mixture (ADBench)",
+        "gradient",
+        "terms N K d (d + 1) / 2",
+        [3, 2, 5],
+        [
+            .. from n in new[] { 1000, 10_000 }
+            from k in new[] { 5, 10, 25, 50 }
+            from d in new[] { 2, 10, 20, 32, 64 }
+            let size = Of(d, k, n)
+            orderby size.Scale
+            select size,
+        ],
         Generate,
         [
-            new(Form.Hand, instance =>
-            {
-                var plain = new Plain(instance);
-                return new(() => [plain.Value(instance.X)], () => plain.Gradient(instance.X));
-            }),
+            new(
+                Form.Hand,
+                instance =>
+                {
+                    var plain = new Plain(instance);
+                    return new(() => [plain.Value(instance.X)], () => plain.Gradient(instance.X));
+                }
+            ),
             new(Form.Eager, Numbers),
             new(Form.Arrays, Tensors),
             .. CompiledForms.OnThreads(Compiled),
-            new(Form.Differences, instance =>
-            {
-                var plain = new Plain(instance);
-                return new(() => [plain.Value(instance.X)], () => Forms.Partials(plain.Value, instance.X));
-            }),
-        ]);
+            new(
+                Form.Differences,
+                instance =>
+                {
+                    var plain = new Plain(instance);
+                    return new(() => [plain.Value(instance.X)], () => Forms.Partials(plain.Value, instance.X));
+                }
+            ),
+        ]
+    );
 
-    private static Size Of(int d, int k, int n) => new($"d = {d}, K = {k}, N = {n}", (double)n * k * d * (d + 1) / 2, n == 1000 && (d, k) is (2, 5) or (10, 5) or (10, 25), d, k, n);
+    private static Size Of(int d, int k, int n) =>
+        new($"d = {d}, K = {k}, N = {n}", (double)n * k * d * (d + 1) / 2, n == 1000 && (d, k) is (2, 5) or (10, 5) or (10, 25), d, k, n);
 
     private static int Triangle(int d) => d * (d - 1) / 2;
 
     private static Instance Generate(Size size)
     {
         var (random, d, components, points) = (new Generator(8), size.Dimensions[0], size.Dimensions[1], size.Dimensions[2]);
-        double[] alphas = random.Normals(components), means = random.Uniforms(components * d, 0, 1);
+        double[] alphas = random.Normals(components),
+            means = random.Uniforms(components * d, 0, 1);
         double[] factors = random.Normals(components * (d + Triangle(d)), 0.5 / Math.Sqrt(d));
         return new(size, [.. alphas, .. means, .. factors], [1, 2, .. random.Normals(points * d)]);
     }
@@ -52,7 +72,8 @@ public static partial class GaussianMixture
     {
         var freedom = d + m + 1;
         var logGamma = d * (d - 1) / 4.0 * Math.Log(Math.PI);
-        for (var j = 0; j < d; j++) logGamma += SpecialFunctions.GammaLn((freedom - j) / 2);
+        for (var j = 0; j < d; j++)
+            logGamma += SpecialFunctions.GammaLn((freedom - j) / 2);
         return components * (freedom * d * (Math.Log(gamma) - 0.5 * Constants.Ln2) - logGamma) - points * d * 0.5 * Math.Log(Math.Tau);
     }
 }

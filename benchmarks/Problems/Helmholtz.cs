@@ -7,27 +7,43 @@ namespace FuncAD.Benchmarks.Problems;
 /// </summary>
 public static class Helmholtz
 {
-    private static readonly double Plus = 1 + Math.Sqrt(2), Minus = 1 - Math.Sqrt(2), RootOf8 = Math.Sqrt(8);
+    private static readonly double Plus = 1 + Math.Sqrt(2),
+        Minus = 1 - Math.Sqrt(2),
+        RootOf8 = Math.Sqrt(8);
 
     public static readonly Problem Problem = new(
-        "helmholtz", "Helmholtz energy", "gradient", "components", [5],
-        [Of(10, true), Of(30, true), Of(100, true), Of(300, false), Of(1000, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Energy), CompiledForms.Gradient(Energy)]);
+        "helmholtz",
+        "Helmholtz energy",
+        "gradient",
+        "components",
+        [5],
+        [Of(10, true), Of(30, true), Of(100, true), Of(300, false), Of(1000, false)],
+        Generate,
+        [.. Forms.Gradient(Plain, Gradient, Energy), CompiledForms.Gradient(Energy)]
+    );
 
     public static readonly Problem SecondOrder = new(
-        "helmholtz-hessian", "Helmholtz energy, second derivatives", "Hessian", "components", [5],
-        [Of(10, true), Of(30, true), Of(100, false)], Generate,
-        [.. Forms.Hessian(Plain, Hessian, Energy), CompiledForms.Hessian(Energy)]);
+        "helmholtz-hessian",
+        "Helmholtz energy, second derivatives",
+        "Hessian",
+        "components",
+        [5],
+        [Of(10, true), Of(30, true), Of(100, false)],
+        Generate,
+        [.. Forms.Hessian(Plain, Hessian, Energy), CompiledForms.Hessian(Energy)]
+    );
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 
     private static Instance Generate(Size size)
     {
         var (random, n) = (new Generator(7), size.Dimensions[0]);
-        double[] x = random.Uniforms(n, 0.5, 1), b = random.Uniforms(n, 0.1 / n, 1.0 / n), a = random.Uniforms(n * n, 0, 1.0 / n);
+        double[] x = random.Uniforms(n, 0.5, 1),
+            b = random.Uniforms(n, 0.1 / n, 1.0 / n),
+            a = random.Uniforms(n * n, 0, 1.0 / n);
         for (var i = 0; i < n; i++)
-            for (var j = 0; j < i; j++)
-                a[i * n + j] = a[j * n + i];
+        for (var j = 0; j < i; j++)
+            a[i * n + j] = a[j * n + i];
         return new(size, x, [.. b, .. a]);
     }
 
@@ -36,7 +52,8 @@ public static class Helmholtz
         var (n, data) = (instance.Dimension(0), instance.Data.ToReals());
         return x =>
         {
-            Real attraction = 0, entropy = 0;
+            Real attraction = 0,
+                entropy = 0;
             var volume = RealMath.Dot(data.AsSpan(0, n), x);
             var free = 1 - volume;
             for (var i = 0; i < n; i++)
@@ -54,23 +71,39 @@ public static class Helmholtz
         return x =>
         {
             var (volume, _, attraction, h, _, _) = Terms(x, data, ax);
-            double energy = attraction * h, free = 1 - volume;
-            foreach (var amount in x) energy += amount * Math.Log(amount / free);
+            double energy = attraction * h,
+                free = 1 - volume;
+            foreach (var amount in x)
+                energy += amount * Math.Log(amount / free);
             return energy;
         };
     }
 
     /// <summary>b.x, the sum of x, x.Ax, and -log(...) / (sqrt(8) b.x) with its first two derivatives in b.x; A x goes into the array.</summary>
-    private static (double Volume, double Sum, double Attraction, double H, double Slope, double Curvature) Terms(double[] x, double[] data, double[] ax)
+    private static (double Volume, double Sum, double Attraction, double H, double Slope, double Curvature) Terms(
+        double[] x,
+        double[] data,
+        double[] ax
+    )
     {
         var n = x.Length;
         var volume = Lanes.Dot(x, data);
-        for (var i = 0; i < n; i++) ax[i] = Lanes.Dot(x, data.AsSpan(n + i * n, n));
-        double p = Plus / (1 + Plus * volume), m = Minus / (1 + Minus * volume);
-        double ratio = Math.Log((1 + Plus * volume) / (1 + Minus * volume)) / volume, first = p - m, second = m * m - p * p;
+        for (var i = 0; i < n; i++)
+            ax[i] = Lanes.Dot(x, data.AsSpan(n + i * n, n));
+        double p = Plus / (1 + Plus * volume),
+            m = Minus / (1 + Minus * volume);
+        double ratio = Math.Log((1 + Plus * volume) / (1 + Minus * volume)) / volume,
+            first = p - m,
+            second = m * m - p * p;
         var scale = -1 / (RootOf8 * volume);
         return (
-            volume, x.Sum(), Lanes.Dot(x, ax), scale * ratio * volume, scale * (first - ratio), scale * (second - 2 * (first - ratio) / volume));
+            volume,
+            x.Sum(),
+            Lanes.Dot(x, ax),
+            scale * ratio * volume,
+            scale * (first - ratio),
+            scale * (second - 2 * (first - ratio) / volume)
+        );
     }
 
     private static Action<double[], double[]> Gradient(Instance instance)
@@ -79,7 +112,8 @@ public static class Helmholtz
         return (x, gradient) =>
         {
             var (volume, sum, attraction, h, slope, _) = Terms(x, data, ax);
-            double free = 1 - volume, common = sum / free + attraction * slope;
+            double free = 1 - volume,
+                common = sum / free + attraction * slope;
             for (var i = 0; i < x.Length; i++)
                 gradient[i] = Math.Log(x[i] / free) + 1 + 2 * h * ax[i] + common * data[i];
         };
@@ -92,10 +126,13 @@ public static class Helmholtz
         {
             var n = x.Length;
             var (volume, sum, attraction, h, slope, curvature) = Terms(x, data, ax);
-            double free = 1 - volume, common = sum / (free * free) + attraction * curvature;
+            double free = 1 - volume,
+                common = sum / (free * free) + attraction * curvature;
             for (var i = 0; i < n; i++)
             {
-                double b = data[i], constant = b / free, factor = 1 / free + 2 * slope * ax[i] + common * b;
+                double b = data[i],
+                    constant = b / free,
+                    factor = 1 / free + 2 * slope * ax[i] + common * b;
                 for (var j = 0; j < n; j++)
                     hessian[i * n + j] = constant + 2 * h * data[n + i * n + j] + 2 * slope * b * ax[j] + factor * data[j];
                 hessian[i * n + i] += 1 / x[i];

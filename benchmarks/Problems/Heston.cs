@@ -12,39 +12,59 @@ namespace FuncAD.Benchmarks.Problems;
 /// </remarks>
 public static class Heston
 {
-    private const int Steps = 360, FirstNormal = 2;
+    private const int Steps = 360,
+        FirstNormal = 2;
 
     public static readonly Problem Problem = new(
-        "heston", $"Heston's model by Monte Carlo, {Steps} steps", "gradient in seven parameters", "paths", [3, 5],
-        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)], Generate,
-        [.. Forms.Gradient(Price<double>, Gradient, Price<Real>), .. CompiledForms.OnThreads(Compiled)]);
+        "heston",
+        $"Heston's model by Monte Carlo, {Steps} steps",
+        "gradient in seven parameters",
+        "paths",
+        [3, 5],
+        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)],
+        Generate,
+        [.. Forms.Gradient(Price<double>, Gradient, Price<Real>), .. CompiledForms.OnThreads(Compiled)]
+    );
 
     private static Size Of(int paths, bool isQuick) => new($"{paths} paths", paths, isQuick, paths, Steps);
 
-    private static Instance Generate(Size size) => new(
-        size, [100, 0.04, 3, 0.06, 0.2, -0.6, 0.03], [100, 1, .. new Generator(4).Normals(2 * size.Dimensions[0] * size.Dimensions[1])]);
+    private static Instance Generate(Size size) =>
+        new(
+            size,
+            [100, 0.04, 3, 0.06, 0.2, -0.6, 0.03],
+            [100, 1, .. new Generator(4).Normals(2 * size.Dimensions[0] * size.Dimensions[1])]
+        );
 
-    private static Func<T[], T> Price<T>(Instance instance) where T : IFloatingPointIeee754<T>
+    private static Func<T[], T> Price<T>(Instance instance)
+        where T : IFloatingPointIeee754<T>
     {
         var (paths, steps, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
-        T time = T.CreateChecked(data[1]), count = T.CreateChecked(paths);
+        T time = T.CreateChecked(data[1]),
+            count = T.CreateChecked(paths);
         var normals = Array.ConvertAll(data[FirstNormal..], T.CreateChecked);
         return x =>
         {
             var sum = T.Zero;
-            for (var path = 0; path < paths; path++) sum += Payoff(x, normals.AsSpan(2 * path * steps, 2 * steps), data[0], data[1] / steps);
+            for (var path = 0; path < paths; path++)
+                sum += Payoff(x, normals.AsSpan(2 * path * steps, 2 * steps), data[0], data[1] / steps);
             return T.Exp(-x[6] * time) * sum / count;
         };
     }
 
     /// <summary>What the option pays at the end of a path.</summary>
-    private static T Payoff<T>(T[] x, ReadOnlySpan<T> normals, double strike, double step) where T : IFloatingPointIeee754<T>
+    private static T Payoff<T>(T[] x, ReadOnlySpan<T> normals, double strike, double step)
+        where T : IFloatingPointIeee754<T>
     {
         var (spot, variance, kappa, theta, xi, rho, rate) = (x[0], x[1], x[2], x[3], x[4], x[5], x[6]);
-        T dt = T.CreateChecked(step), half = T.CreateChecked(0.5), rest = T.Sqrt(T.One - rho * rho), logarithm = T.Log(spot), v = variance;
+        T dt = T.CreateChecked(step),
+            half = T.CreateChecked(0.5),
+            rest = T.Sqrt(T.One - rho * rho),
+            logarithm = T.Log(spot),
+            v = variance;
         for (var next = 0; next < normals.Length; next += 2)
         {
-            T z = normals[next], w = normals[next + 1];
+            T z = normals[next],
+                w = normals[next + 1];
             var positive = T.Max(v, T.Zero);
             var s = T.Sqrt(positive * dt);
             logarithm += (rate - half * positive) * dt + s * z;
@@ -60,7 +80,11 @@ public static class Heston
         var (strike, time) = (data[0], data[1]);
         return CompiledForms.Sum(
             (x, normals) => RealMath.Exp(-x[6] * time) / paths * Payoff<Real>(x, normals, strike, time / steps),
-            instance.X, CompiledForms.Transpose(data.AsSpan(FirstNormal), paths), paths, options);
+            instance.X,
+            CompiledForms.Transpose(data.AsSpan(FirstNormal), paths),
+            paths,
+            options
+        );
     }
 
     /// <summary>The adjoint of each path, backwards along its stored variances.</summary>
@@ -68,19 +92,25 @@ public static class Heston
     {
         var (paths, steps, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
         var (strike, time, dt) = (data[0], data[1], data[1] / steps);
-        double[] variances = new double[steps], roots = new double[steps];
+        double[] variances = new double[steps],
+            roots = new double[steps];
         return (x, gradient) =>
         {
             var (spot, variance, kappa, theta, xi, rho, rate) = (x[0], x[1], x[2], x[3], x[4], x[5], x[6]);
-            double rest = Math.Sqrt(1 - rho * rho), tilt = rho / rest, discount = Math.Exp(-rate * time) / paths, start = Math.Log(spot);
+            double rest = Math.Sqrt(1 - rho * rho),
+                tilt = rho / rest,
+                discount = Math.Exp(-rate * time) / paths,
+                start = Math.Log(spot);
             Array.Clear(gradient);
             for (var path = 0; path < paths; path++)
             {
                 var normals = data.AsSpan(FirstNormal + 2 * path * steps, 2 * steps);
-                double logarithm = start, v = variance;
+                double logarithm = start,
+                    v = variance;
                 for (var step = 0; step < steps; step++)
                 {
-                    double z = normals[2 * step], w = normals[2 * step + 1];
+                    double z = normals[2 * step],
+                        w = normals[2 * step + 1];
                     var positive = Math.Max(v, 0);
                     var s = Math.Sqrt(positive * dt);
                     (variances[step], roots[step]) = (v, s);
@@ -88,12 +118,18 @@ public static class Heston
                     v += kappa * (theta - positive) * dt + xi * s * (rho * z + rest * w);
                 }
                 var final = Math.Exp(logarithm);
-                if (final <= strike) continue;
-                double logBar = discount * final, vBar = 0;
+                if (final <= strike)
+                    continue;
+                double logBar = discount * final,
+                    vBar = 0;
                 for (var step = steps - 1; step >= 0; step--)
                 {
-                    double z = normals[2 * step], w = normals[2 * step + 1], s = roots[step], positive = Math.Max(variances[step], 0);
-                    double shock = rho * z + rest * w, sBar = logBar * z + vBar * xi * shock;
+                    double z = normals[2 * step],
+                        w = normals[2 * step + 1],
+                        s = roots[step],
+                        positive = Math.Max(variances[step], 0);
+                    double shock = rho * z + rest * w,
+                        sBar = logBar * z + vBar * xi * shock;
                     gradient[2] += vBar * (theta - positive) * dt;
                     gradient[3] += vBar * kappa * dt;
                     gradient[4] += vBar * s * shock;

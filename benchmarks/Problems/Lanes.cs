@@ -11,8 +11,11 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddScaled(double a, ReadOnlySpan<double> x, Span<double> y)
     {
-        ref double from = ref MemoryMarshal.GetReference(x), to = ref MemoryMarshal.GetReference(y);
-        nuint i = 0, length = (nuint)y.Length, lanes = (nuint)Vector<double>.Count;
+        ref double from = ref MemoryMarshal.GetReference(x),
+            to = ref MemoryMarshal.GetReference(y);
+        nuint i = 0,
+            length = (nuint)y.Length,
+            lanes = (nuint)Vector<double>.Count;
         ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, y.Length);
         var scale = new Vector<double>(a);
         for (; i + lanes <= length; i += lanes)
@@ -25,8 +28,11 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
-        ref double left = ref MemoryMarshal.GetReference(x), right = ref MemoryMarshal.GetReference(y);
-        nuint i = 0, length = (nuint)x.Length, lanes = (nuint)Vector<double>.Count;
+        ref double left = ref MemoryMarshal.GetReference(x),
+            right = ref MemoryMarshal.GetReference(y);
+        nuint i = 0,
+            length = (nuint)x.Length,
+            lanes = (nuint)Vector<double>.Count;
         ArgumentOutOfRangeException.ThrowIfLessThan(y.Length, x.Length);
         var sums = Vector<double>.Zero;
         for (; i + lanes <= length; i += lanes)

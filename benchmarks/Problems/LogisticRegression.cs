@@ -9,9 +9,15 @@ public static class LogisticRegression
     private const int Features = 20;
 
     public static readonly Problem Problem = new(
-        "logistic", $"Logistic regression on {Features} features", "gradient", "rows", [7, 3],
-        [Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
+        "logistic",
+        $"Logistic regression on {Features} features",
+        "gradient",
+        "rows",
+        [7, 3],
+        [Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)],
+        Generate,
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]
+    );
 
     private static Size Of(int rows, bool isQuick) => new($"{rows} rows", rows, isQuick, rows, Features);
 
@@ -20,7 +26,9 @@ public static class LogisticRegression
         var (random, rows, features) = (new Generator(5), size.Dimensions[0], size.Dimensions[1]);
         var w = random.Normals(features, 0.5);
         var table = random.Normals(rows * features);
-        var labels = Enumerable.Range(0, rows).Select(row => Lanes.Dot(w, table.AsSpan(row * features, features)) + random.Normal() > 0 ? 1.0 : 0.0);
+        var labels = Enumerable
+            .Range(0, rows)
+            .Select(row => Lanes.Dot(w, table.AsSpan(row * features, features)) + random.Normal() > 0 ? 1.0 : 0.0);
         return new(size, random.Normals(features, 0.5), [1e-3, .. table, .. labels]);
     }
 
@@ -50,7 +58,8 @@ public static class LogisticRegression
         var ((rows, features, ridge, labels), data) = (Layout(instance), instance.Data);
         return (w, gradient) =>
         {
-            for (var j = 0; j < features; j++) gradient[j] = ridge * w[j];
+            for (var j = 0; j < features; j++)
+                gradient[j] = ridge * w[j];
             for (var row = 0; row < rows; row++)
             {
                 var x = data.AsSpan(1 + row * features, features);
@@ -78,15 +87,23 @@ public static class LogisticRegression
     private static Evaluation Compiled(Instance instance, CompileOptions options)
     {
         var (rows, features, ridge, labels) = Layout(instance);
-        double[] columns = [.. CompiledForms.Transpose(instance.Data.AsSpan(1, rows * features), rows), .. instance.Data.AsSpan(labels, rows)];
+        double[] columns =
+        [
+            .. CompiledForms.Transpose(instance.Data.AsSpan(1, rows * features), rows),
+            .. instance.Data.AsSpan(labels, rows),
+        ];
         return CompiledForms.Sum(
             (w, row) =>
             {
                 var z = RealMath.Dot(w, row.AsSpan(0, features));
                 return (RealMath.Softplus(z) - row[features] * z) / rows;
             },
-            instance.X, columns, rows, options,
-            w => ridge / 2 * RealMath.Dot(w, w));
+            instance.X,
+            columns,
+            rows,
+            options,
+            w => ridge / 2 * RealMath.Dot(w, w)
+        );
     }
 
     private static Evaluation Tensors(Instance instance)

@@ -8,38 +8,54 @@ namespace FuncAD.Benchmarks.Problems;
 /// </summary>
 public static class Lorenz
 {
-    private const int States = 3, Inputs = 6;
+    private const int States = 3,
+        Inputs = 6;
 
     public static readonly Problem Problem = new(
-        "lorenz", "Lorenz' system by Runge-Kutta steps", "Jacobian, 3 x 6", "steps", [7],
-        [Of(10, true), Of(100, true), Of(1000, true)], Generate,
+        "lorenz",
+        "Lorenz' system by Runge-Kutta steps",
+        "Jacobian, 3 x 6",
+        "steps",
+        [7],
+        [Of(10, true), Of(100, true), Of(1000, true)],
+        Generate,
         [
             Forms.Hand(States, instance => (x, y) => State<double>(instance)(x).CopyTo(y, 0), _ => States * Inputs, Jacobian),
-            new(Form.Eager, instance =>
-            {
-                var (f, x) = (State<Real>(instance), instance.X.ToReals());
-                var jacobian = AD.Jacobian(f);
-                return new(() => f(x).ToDoubles(), () => [.. jacobian(x).ToDoubles().Cast<double>()]);
-            }),
+            new(
+                Form.Eager,
+                instance =>
+                {
+                    var (f, x) = (State<Real>(instance), instance.X.ToReals());
+                    var jacobian = AD.Jacobian(f);
+                    return new(() => f(x).ToDoubles(), () => [.. jacobian(x).ToDoubles().Cast<double>()]);
+                }
+            ),
             CompiledForms.Derivative(State<Real>, f => AD.Jacobian(f)),
-            new(Form.Differences, instance =>
-            {
-                var (f, x) = (State<double>(instance), instance.X);
-                return new(() => f(x), () => [.. Enumerable.Range(0, States).SelectMany(i => Forms.Partials(x => f(x)[i], x))]);
-            }),
-        ]);
+            new(
+                Form.Differences,
+                instance =>
+                {
+                    var (f, x) = (State<double>(instance), instance.X);
+                    return new(() => f(x), () => [.. Enumerable.Range(0, States).SelectMany(i => Forms.Partials(x => f(x)[i], x))]);
+                }
+            ),
+        ]
+    );
 
     private static Size Of(int steps, bool isQuick) => new($"{steps} steps", steps, isQuick, steps);
 
     private static Instance Generate(Size size) => new(size, [1.5, -1.25, 20, 10, 28, 8.0 / 3], [0.01]);
 
-    private static (T X, T Y, T Z) Slope<T>(T x, T y, T z, T sigma, T rho, T beta) where T : IFloatingPointIeee754<T> =>
-        (sigma * (y - x), x * (rho - z) - y, x * y - beta * z);
+    private static (T X, T Y, T Z) Slope<T>(T x, T y, T z, T sigma, T rho, T beta)
+        where T : IFloatingPointIeee754<T> => (sigma * (y - x), x * (rho - z) - y, x * y - beta * z);
 
-    private static Func<T[], T[]> State<T>(Instance instance) where T : IFloatingPointIeee754<T>
+    private static Func<T[], T[]> State<T>(Instance instance)
+        where T : IFloatingPointIeee754<T>
     {
         var steps = instance.Dimension(0);
-        T h = T.CreateChecked(instance.Data[0]), half = T.CreateChecked(instance.Data[0] / 2), sixth = T.CreateChecked(instance.Data[0] / 6);
+        T h = T.CreateChecked(instance.Data[0]),
+            half = T.CreateChecked(instance.Data[0] / 2),
+            sixth = T.CreateChecked(instance.Data[0] / 6);
         var two = T.CreateChecked(2);
         return start =>
         {
@@ -62,31 +78,51 @@ public static class Lorenz
     private static Action<double[], double[]> Jacobian(Instance instance)
     {
         var (steps, h) = (instance.Dimension(0), instance.Data[0]);
-        double[] tangents = new double[States * Inputs], stage = new double[States * Inputs];
-        double[][] slopes = [new double[States * Inputs], new double[States * Inputs], new double[States * Inputs], new double[States * Inputs]];
+        double[] tangents = new double[States * Inputs],
+            stage = new double[States * Inputs];
+        double[][] slopes =
+        [
+            new double[States * Inputs],
+            new double[States * Inputs],
+            new double[States * Inputs],
+            new double[States * Inputs],
+        ];
         double[] offsets = [0, h / 2, h / 2, h];
         return (start, jacobian) =>
         {
-            double x = start[0], y = start[1], z = start[2], sigma = start[3], rho = start[4], beta = start[5];
+            double x = start[0],
+                y = start[1],
+                z = start[2],
+                sigma = start[3],
+                rho = start[4],
+                beta = start[5];
             Array.Clear(tangents);
-            for (var i = 0; i < States; i++) tangents[i * Inputs + i] = 1;
-            Span<double> kx = stackalloc double[4], ky = stackalloc double[4], kz = stackalloc double[4];
+            for (var i = 0; i < States; i++)
+                tangents[i * Inputs + i] = 1;
+            Span<double> kx = stackalloc double[4],
+                ky = stackalloc double[4],
+                kz = stackalloc double[4];
             for (var step = 0; step < steps; step++)
             {
-                double u = x, v = y, w = z;
+                double u = x,
+                    v = y,
+                    w = z;
                 tangents.CopyTo(stage, 0);
                 for (var k = 0; k < 4; k++)
                 {
                     if (k > 0)
                     {
                         (u, v, w) = (x + offsets[k] * kx[k - 1], y + offsets[k] * ky[k - 1], z + offsets[k] * kz[k - 1]);
-                        for (var i = 0; i < stage.Length; i++) stage[i] = tangents[i] + offsets[k] * slopes[k - 1][i];
+                        for (var i = 0; i < stage.Length; i++)
+                            stage[i] = tangents[i] + offsets[k] * slopes[k - 1][i];
                     }
                     (kx[k], ky[k], kz[k]) = (sigma * (v - u), u * (rho - w) - v, u * v - beta * w);
                     var slope = slopes[k];
                     for (var j = 0; j < Inputs; j++)
                     {
-                        double du = stage[j], dv = stage[Inputs + j], dw = stage[2 * Inputs + j];
+                        double du = stage[j],
+                            dv = stage[Inputs + j],
+                            dw = stage[2 * Inputs + j];
                         slope[j] = sigma * (dv - du);
                         slope[Inputs + j] = (rho - w) * du - u * dw - dv;
                         slope[2 * Inputs + j] = v * du + u * dv - beta * dw;

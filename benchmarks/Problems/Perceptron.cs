@@ -9,9 +9,15 @@ public static class Perceptron
     private const int Batch = 64;
 
     public static readonly Problem Problem = new(
-        "perceptron", $"A multilayer perceptron, {Batch} points", "gradient", "parameters", [3, 5],
-        [Of(4, true), Of(16, true), Of(64, false), Of(128, false)], Generate,
-        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]);
+        "perceptron",
+        $"A multilayer perceptron, {Batch} points",
+        "gradient",
+        "parameters",
+        [3, 5],
+        [Of(4, true), Of(16, true), Of(64, false), Of(128, false)],
+        Generate,
+        [.. Forms.Gradient(Plain, Gradient, Numbers), new(Form.Arrays, Tensors), CompiledForms.OnOneThread(Compiled)]
+    );
 
     private static int Parameters(int width) => 2 * width * (width + 1) + width + 1;
 
@@ -29,10 +35,12 @@ public static class Perceptron
         return x =>
         {
             Real sum = 0;
-            Real[] inputs = new Real[width], hidden = new Real[width];
+            Real[] inputs = new Real[width],
+                hidden = new Real[width];
             for (var point = 0; point < batch; point++)
             {
-                for (var j = 0; j < width; j++) inputs[j] = data[point * width + j];
+                for (var j = 0; j < width; j++)
+                    inputs[j] = data[point * width + j];
                 var error = Error(x, inputs, data[batch * width + point], hidden);
                 sum += error * error;
             }
@@ -64,15 +72,27 @@ public static class Perceptron
                 var error = Error(x, point[..width], point[width], new Real[width]);
                 return error * error / batch;
             },
-            instance.X, columns, batch, options);
+            instance.X,
+            columns,
+            batch,
+            options
+        );
     }
 
     /// <summary>One point forwards: both hidden layers, and the answer less the target.</summary>
-    private static double Forward(ReadOnlySpan<double> x, ReadOnlySpan<double> input, double target, Span<double> first, Span<double> second)
+    private static double Forward(
+        ReadOnlySpan<double> x,
+        ReadOnlySpan<double> input,
+        double target,
+        Span<double> first,
+        Span<double> second
+    )
     {
         var width = input.Length;
-        int secondLayer = width * (width + 1), output = 2 * secondLayer;
-        for (var i = 0; i < width; i++) first[i] = Math.Tanh(x[width * width + i] + Lanes.Dot(input, x.Slice(i * width, width)));
+        int secondLayer = width * (width + 1),
+            output = 2 * secondLayer;
+        for (var i = 0; i < width; i++)
+            first[i] = Math.Tanh(x[width * width + i] + Lanes.Dot(input, x.Slice(i * width, width)));
         for (var i = 0; i < width; i++)
             second[i] = Math.Tanh(x[secondLayer + width * width + i] + Lanes.Dot(first, x.Slice(secondLayer + i * width, width)));
         return x[output + width] + Lanes.Dot(second, x.Slice(output, width)) - target;
@@ -81,7 +101,8 @@ public static class Perceptron
     private static Func<double[], double> Plain(Instance instance)
     {
         var (width, batch, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
-        double[] first = new double[width], second = new double[width];
+        double[] first = new double[width],
+            second = new double[width];
         return x =>
         {
             var sum = 0.0;
@@ -97,8 +118,11 @@ public static class Perceptron
     private static Action<double[], double[]> Gradient(Instance instance)
     {
         var (width, batch, data) = (instance.Dimension(0), instance.Dimension(1), instance.Data);
-        double[] first = new double[width], second = new double[width], bar = new double[width];
-        int secondLayer = width * (width + 1), output = 2 * secondLayer;
+        double[] first = new double[width],
+            second = new double[width],
+            bar = new double[width];
+        int secondLayer = width * (width + 1),
+            output = 2 * secondLayer;
         return (x, gradient) =>
         {
             Array.Clear(gradient);
@@ -132,12 +156,18 @@ public static class Perceptron
         var inputs = Tensor.Of(instance.Data.AsSpan(0, batch * width), batch, width);
         var targets = Tensor.Of(instance.Data.AsSpan(batch * width), batch);
         var start = Tensor.Of(instance.X);
-        int square = width * width, layer = square + width;
+        int square = width * width,
+            layer = square + width;
         Func<Tensor, Real> loss = x =>
         {
-            Tensor Hidden(Tensor values, int first) => TensorMath.Tanh(
-                values.MatMulTransposed(x.Slice(0, first, first + square).Reshape(width, width), false, true) + x.Slice(0, first + square, first + layer));
-            return (Hidden(Hidden(inputs, 0), layer).MatMul(x.Slice(0, 2 * layer, 2 * layer + width)) + x[2 * layer + width]).MeanSquaredError(targets);
+            Tensor Hidden(Tensor values, int first) =>
+                TensorMath.Tanh(
+                    values.MatMulTransposed(x.Slice(0, first, first + square).Reshape(width, width), false, true)
+                        + x.Slice(0, first + square, first + layer)
+                );
+            return (
+                Hidden(Hidden(inputs, 0), layer).MatMul(x.Slice(0, 2 * layer, 2 * layer + width)) + x[2 * layer + width]
+            ).MeanSquaredError(targets);
         };
         var gradient = AD.Grad(loss);
         return new(() => [loss(start).Value], () => gradient(start).ToArray());

@@ -60,7 +60,15 @@ public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
 /// <param name="Generate">The instance of a size, the same each time.</param>
 /// <param name="Forms">The forms, the yardstick first.</param>
 public sealed record Problem(
-    string Name, string Title, string Derivative, string Axis, int[] Small, IReadOnlyList<Size> Sizes, Func<Size, Instance> Generate, IReadOnlyList<Form> Forms)
+    string Name,
+    string Title,
+    string Derivative,
+    string Axis,
+    int[] Small,
+    IReadOnlyList<Size> Sizes,
+    Func<Size, Instance> Generate,
+    IReadOnlyList<Form> Forms
+)
 {
     /// <summary>The instance that tests use.</summary>
     public Instance SmallInstance() => Generate(new Size("small", 1, true, Small));

@@ -5,13 +5,26 @@ public static class Registry
 {
     public static readonly IReadOnlyList<Problem> Problems =
     [
-        GaussianMixture.Problem, BundleAdjustment.Problem,
-        Rosenbrock.Problem, Rosenbrock.SecondOrder, SpeelpenningProduct.Problem, BlackScholes.Problem, Heston.Problem, Lorenz.Problem,
-        LogisticRegression.Problem, Perceptron.Problem, Helmholtz.Problem, Helmholtz.SecondOrder,
+        GaussianMixture.Problem,
+        BundleAdjustment.Problem,
+        Rosenbrock.Problem,
+        Rosenbrock.SecondOrder,
+        SpeelpenningProduct.Problem,
+        BlackScholes.Problem,
+        Heston.Problem,
+        Lorenz.Problem,
+        LogisticRegression.Problem,
+        Perceptron.Problem,
+        Helmholtz.Problem,
+        Helmholtz.SecondOrder,
     ];
 
     /// <summary>The problem of this name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static Problem Find(string name) => Problems.FirstOrDefault(problem => problem.Name == name)
-        ?? throw new ArgumentException($"There is no problem '{name}'; there are {string.Join(", ", Problems.Select(problem => problem.Name))}.", nameof(name));
+    public static Problem Find(string name) =>
+        Problems.FirstOrDefault(problem => problem.Name == name)
+        ?? throw new ArgumentException(
+            $"There is no problem '{name}'; there are {string.Join(", ", Problems.Select(problem => problem.Name))}.",
+            nameof(name)
+        );
 }

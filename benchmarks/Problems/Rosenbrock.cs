@@ -6,25 +6,40 @@ namespace FuncAD.Benchmarks.Problems;
 public static class Rosenbrock
 {
     public static readonly Problem Problem = new(
-        "rosenbrock", "Rosenbrock's function", "gradient", "arguments", [7],
-        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)], Generate,
-        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]);
+        "rosenbrock",
+        "Rosenbrock's function",
+        "gradient",
+        "arguments",
+        [7],
+        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, true), Of(100_000, false)],
+        Generate,
+        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]
+    );
 
     public static readonly Problem SecondOrder = new(
-        "rosenbrock-hessian", "Rosenbrock's function, second derivatives", "Hessian", "arguments", [7],
-        [Of(10, true), Of(30, true), Of(100, true), Of(300, false)], Generate,
-        [.. Forms.Hessian(_ => Value<double>, _ => Hessian, _ => Value<Real>), CompiledForms.Hessian(_ => Value)]);
+        "rosenbrock-hessian",
+        "Rosenbrock's function, second derivatives",
+        "Hessian",
+        "arguments",
+        [7],
+        [Of(10, true), Of(30, true), Of(100, true), Of(300, false)],
+        Generate,
+        [.. Forms.Hessian(_ => Value<double>, _ => Hessian, _ => Value<Real>), CompiledForms.Hessian(_ => Value)]
+    );
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 
     private static Instance Generate(Size size) => new(size, new Generator(1).Uniforms(size.Dimensions[0], -1, 1), []);
 
-    public static T Value<T>(T[] x) where T : IFloatingPointIeee754<T>
+    public static T Value<T>(T[] x)
+        where T : IFloatingPointIeee754<T>
     {
-        T sum = T.Zero, hundred = T.CreateChecked(100);
+        T sum = T.Zero,
+            hundred = T.CreateChecked(100);
         for (var i = 0; i + 1 < x.Length; i++)
         {
-            T a = T.One - x[i], b = x[i + 1] - x[i] * x[i];
+            T a = T.One - x[i],
+                b = x[i + 1] - x[i] * x[i];
             sum += a * a + hundred * (b * b);
         }
         return sum;
@@ -35,7 +50,8 @@ public static class Rosenbrock
         gradient[0] = 0;
         for (var i = 0; i + 1 < x.Length; i++)
         {
-            double a = 1 - x[i], b = x[i + 1] - x[i] * x[i];
+            double a = 1 - x[i],
+                b = x[i + 1] - x[i] * x[i];
             gradient[i] -= 2 * a + 400 * x[i] * b;
             gradient[i + 1] = 200 * b;
         }

@@ -6,15 +6,22 @@ namespace FuncAD.Benchmarks.Problems;
 public static class SpeelpenningProduct
 {
     public static readonly Problem Problem = new(
-        "product", "Speelpenning's product", "gradient", "factors", [7],
-        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)], Generate,
-        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]);
+        "product",
+        "Speelpenning's product",
+        "gradient",
+        "factors",
+        [7],
+        [Of(10, true), Of(100, true), Of(1000, true), Of(10_000, false)],
+        Generate,
+        [.. Forms.Gradient(_ => Value<double>, _ => Gradient, _ => Value<Real>), CompiledForms.Gradient(_ => Value)]
+    );
 
     private static Size Of(int n, bool isQuick) => new($"n = {n}", n, isQuick, n);
 
     private static Instance Generate(Size size) => new(size, new Generator(2).Uniforms(size.Dimensions[0], 0.9, 1.1), []);
 
-    public static T Value<T>(T[] x) where T : IFloatingPointIeee754<T>
+    public static T Value<T>(T[] x)
+        where T : IFloatingPointIeee754<T>
     {
         var product = T.One;
         foreach (var factor in x)

@@ -10,7 +10,8 @@ namespace FuncAD.Benchmarks.Problems;
 /// </summary>
 public static class VectorGreeks
 {
-    private const int Inputs = 5, Lanes = 8;
+    private const int Inputs = 5,
+        Lanes = 8;
 
     /// <summary>Where the variable of the polynomial is 0.</summary>
     private const double Middle = 4;
@@ -29,7 +30,8 @@ public static class VectorGreeks
             {
                 Run(columns, greeks, 0, padded);
                 return greeks;
-            })
+            }
+        )
         {
             OrderDerivative = greeks => CompiledForms.Transpose(greeks, Inputs)[..instance.X.Length],
         };
@@ -43,7 +45,8 @@ public static class VectorGreeks
         ArgumentOutOfRangeException.ThrowIfNotEqual(count % Lanes, 0);
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, length);
-        ref double input = ref MemoryMarshal.GetArrayDataReference(inputs), greek = ref MemoryMarshal.GetArrayDataReference(greeks);
+        ref double input = ref MemoryMarshal.GetArrayDataReference(inputs),
+            greek = ref MemoryMarshal.GetArrayDataReference(greeks);
         nuint column = (nuint)length;
         var half = Vector512.Create(0.5);
         for (nuint i = (nuint)first, end = (nuint)(first + count); i < end; i += Lanes)
@@ -82,7 +85,8 @@ public static class VectorGreeks
         var inverse = Vector512<double>.One / (size + Vector512.Create(Middle));
         var u = (size - Vector512.Create(Middle)) * inverse;
         var square = u * u;
-        Vector512<double> even = Vector512.Create(-2.4521606542486893e-08), odd = Vector512.Create(-8.5959873679781e-08);
+        Vector512<double> even = Vector512.Create(-2.4521606542486893e-08),
+            odd = Vector512.Create(-8.5959873679781e-08);
         even = Next(Next(Next(even, square, 1.7074802178643077e-07), square, -5.299447039138972e-07), square, 6.557790640677969e-07);
         odd = Next(Next(Next(odd, square, 8.854372183072141e-07), square, -5.773967308620141e-06), square, 3.5051019921570904e-05);
         even = Next(Next(Next(even, square, -1.8852943525889844e-06), square, 0.0001333391542488093), square, -0.0034796917338488545);

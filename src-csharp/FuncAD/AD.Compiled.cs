@@ -37,9 +37,11 @@ public static partial class AD
 
     /// <inheritdoc cref="Compile{P, Q}(Func{P, Q}, P, CompileOptions)"/>
     [OverloadResolutionPriority(1)]
-    public static Compiled<Real, Q> Compile<Q>(Func<Real, Q> f, Real example, CompileOptions options) => Compile<Real, Q>(f, example, options);
+    public static Compiled<Real, Q> Compile<Q>(Func<Real, Q> f, Real example, CompileOptions options) =>
+        Compile<Real, Q>(f, example, options);
 
     /// <inheritdoc cref="Compile{P, Q}(Func{P, Q}, P, CompileOptions)"/>
     [OverloadResolutionPriority(1)]
-    public static Compiled<Real[], Q> Compile<Q>(Func<Real[], Q> f, Real[] example, CompileOptions options) => Compile<Real[], Q>(f, example, options);
+    public static Compiled<Real[], Q> Compile<Q>(Func<Real[], Q> f, Real[] example, CompileOptions options) =>
+        Compile<Real[], Q>(f, example, options);
 }

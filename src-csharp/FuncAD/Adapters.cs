@@ -12,13 +12,19 @@ internal static class Adapters
         return FSharpFunc<X, Y>.FromConverter(new Converter<X, Y>(f));
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, C>> ToFSharp<A, B, C>(this Func<A, B, C> f, [CallerArgumentExpression(nameof(f))] string? name = null)
+    public static FSharpFunc<A, FSharpFunc<B, C>> ToFSharp<A, B, C>(
+        this Func<A, B, C> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
         ArgumentNullException.ThrowIfNull(f, name);
         return new Func<A, FSharpFunc<B, C>>(a => new Func<B, C>(b => f(a, b)).ToFSharp()).ToFSharp();
     }
 
-    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, D>>> ToFSharp<A, B, C, D>(this Func<A, B, C, D> f, [CallerArgumentExpression(nameof(f))] string? name = null)
+    public static FSharpFunc<A, FSharpFunc<B, FSharpFunc<C, D>>> ToFSharp<A, B, C, D>(
+        this Func<A, B, C, D> f,
+        [CallerArgumentExpression(nameof(f))] string? name = null
+    )
     {
         ArgumentNullException.ThrowIfNull(f, name);
         return new Func<A, FSharpFunc<B, FSharpFunc<C, D>>>(a => new Func<B, C, D>((b, c) => f(a, b, c)).ToFSharp()).ToFSharp();

@@ -38,7 +38,8 @@ public static class Objective
     /// <summary>The sum of squares of so many residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.</summary>
     /// <remarks>Cost of a Jacobian: a run of r for each parameter, or a sweep for each residual where those are fewer.</remarks>
     /// <exception cref="ArgumentException">When it is evaluated: r returns another number of residuals.</exception>
-    public static IObjectiveModel LeastSquares(Func<Real[], Real[]> residuals, int count) => ObjectiveModule.residuals(count, residuals.ToFSharp());
+    public static IObjectiveModel LeastSquares(Func<Real[], Real[]> residuals, int count) =>
+        ObjectiveModule.residuals(count, residuals.ToFSharp());
 
     /// <summary>
     /// A root of a system of equations, f(x) = 0 to within a tolerance of each, by Newton's method with the exact Jacobian. A step that does not
@@ -50,5 +51,6 @@ public static class Objective
     /// </remarks>
     /// <exception cref="ArgumentException">f has not as many results as arguments, or is not finite at the start.</exception>
     /// <exception cref="MathNet.Numerics.NonConvergenceException">The Jacobian is singular at a point that was reached, no step reduces |f|, or 100 steps did not suffice.</exception>
-    public static Real[] Root(Func<Real[], Real[]> f, Real[] start, double tolerance = 1e-12) => ObjectiveModule.root(tolerance, f.ToFSharp(), start);
+    public static Real[] Root(Func<Real[], Real[]> f, Real[] start, double tolerance = 1e-12) =>
+        ObjectiveModule.root(tolerance, f.ToFSharp(), start);
 }

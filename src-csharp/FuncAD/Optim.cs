@@ -51,8 +51,13 @@ public static class Optim
     /// <remarks>Where v' is 0, that is where all gradients so far were 0, a step is differentiated as if sqrt had slope 0 there.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon is negative, or the rate is.</exception>
     public static OptimState<P> Adam<P>(
-        OptimState<P> state, P gradient, Real rate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
-        OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay: 0), rate, gradient, state);
+        OptimState<P> state,
+        P gradient,
+        Real rate,
+        double beta1 = 0.9,
+        double beta2 = 0.999,
+        double epsilon = 1e-8
+    ) => OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay: 0), rate, gradient, state);
 
     /// <summary>
     /// Adam with decoupled weight decay: p' = p - rate (mHat / (sqrt vHat + epsilon) + decay p) (Loshchilov and Hutter 2019, "Decoupled weight
@@ -60,8 +65,14 @@ public static class Optim
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon or the decay is negative, or the rate is.</exception>
     public static OptimState<P> AdamW<P>(
-        OptimState<P> state, P gradient, Real rate, double decay = 0.01, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8) =>
-        OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay), rate, gradient, state);
+        OptimState<P> state,
+        P gradient,
+        Real rate,
+        double decay = 0.01,
+        double beta1 = 0.9,
+        double beta2 = 0.999,
+        double epsilon = 1e-8
+    ) => OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay), rate, gradient, state);
 
     /// <summary>The Euclidean norm of all numbers of a structure together, without overflow; its slope is 0 where all are 0.</summary>
     public static Real Norm<P>(P gradient) => OptimModule.norm(gradient);
@@ -90,11 +101,21 @@ public static class Optim
 
     /// <inheritdoc cref="Lbfgs{P}"/>
     [OverloadResolutionPriority(1)]
-    public static Minimum<Real[]> Lbfgs(Func<Real[], Real> f, Real[] start, double tolerance = 1e-8, int maximumIterations = 1000, int memory = 10) =>
-        Lbfgs<Real[]>(f, start, tolerance, maximumIterations, memory);
+    public static Minimum<Real[]> Lbfgs(
+        Func<Real[], Real> f,
+        Real[] start,
+        double tolerance = 1e-8,
+        int maximumIterations = 1000,
+        int memory = 10
+    ) => Lbfgs<Real[]>(f, start, tolerance, maximumIterations, memory);
 
     /// <inheritdoc cref="Lbfgs{P}"/>
     [OverloadResolutionPriority(1)]
-    public static Minimum<Real> Lbfgs(Func<Real, Real> f, Real start, double tolerance = 1e-8, int maximumIterations = 1000, int memory = 10) =>
-        Lbfgs<Real>(f, start, tolerance, maximumIterations, memory);
+    public static Minimum<Real> Lbfgs(
+        Func<Real, Real> f,
+        Real start,
+        double tolerance = 1e-8,
+        int maximumIterations = 1000,
+        int memory = 10
+    ) => Lbfgs<Real>(f, start, tolerance, maximumIterations, memory);
 }

@@ -26,8 +26,8 @@ public static class RealExtensions
         ArgumentNullException.ThrowIfNull(numbers);
         var values = new double[numbers.GetLength(0), numbers.GetLength(1)];
         for (var i = 0; i < values.GetLength(0); i++)
-            for (var j = 0; j < values.GetLength(1); j++)
-                values[i, j] = numbers[i, j].ReadPlainly("ToDoubles");
+        for (var j = 0; j < values.GetLength(1); j++)
+            values[i, j] = numbers[i, j].ReadPlainly("ToDoubles");
         return values;
     }
 

@@ -266,7 +266,9 @@ public static class RealMath
     /// <summary>The Bessel function of the second kind, of order 1, for x > 0; derivative (Y0(x) - Y2(x))/2.</summary>
     public static Real BesselY1(Real x) => Special.besselY(1, x);
 
-    private static T Decrement<T>(T x) where T : System.Numerics.IFloatingPointIeee754<T> => T.BitDecrement(x);
+    private static T Decrement<T>(T x)
+        where T : System.Numerics.IFloatingPointIeee754<T> => T.BitDecrement(x);
 
-    private static T Increment<T>(T x) where T : System.Numerics.IFloatingPointIeee754<T> => T.BitIncrement(x);
+    private static T Increment<T>(T x)
+        where T : System.Numerics.IFloatingPointIeee754<T> => T.BitIncrement(x);
 }

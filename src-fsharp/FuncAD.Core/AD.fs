@@ -13,8 +13,7 @@ module AD =
 
     /// A series takes the square of its order in time, and derivatives that in memory.
     let private checkOrder (operation: string) (name: string) (order: int) =
-        if order < 0 || order > 10000 then
-            raise (ArgumentOutOfRangeException(name, order, $"{operation}: an order is from 0 to 10 000."))
+        if order < 0 || order > 10000 then raise (ArgumentOutOfRangeException(name, order, $"{operation}: an order is from 0 to 10 000."))
 
     // ---- Derivatives of functions of one number ----
 
@@ -160,9 +159,7 @@ module AD =
     let divergence (f: Real[] -> Real[]) (x: Real[]) : Real =
         notNull (nameof f) f
         notNull (nameof x) x
-        x
-        |> Array.mapi (fun i xi -> diff (along x i (fun x -> (square "Divergence" x.Length (f x))[i])) xi)
-        |> Array.fold (+) (Real 0.0)
+        x |> Array.mapi (fun i xi -> diff (along x i (fun x -> (square "Divergence" x.Length (f x))[i])) xi) |> Array.fold (+) (Real 0.0)
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
     /// <remarks>Cost: three runs of f.</remarks>
@@ -170,7 +167,8 @@ module AD =
     let curl (f: Real[] -> Real[]) (x: Real[]) : Real[] =
         notNull (nameof f) f
         notNull (nameof x) x
-        if x.Length <> 3 then raise (ArgumentException($"Curl: the field lives in three dimensions: expected 3 numbers, got {x.Length}.", nameof x))
+        if x.Length <> 3 then
+            raise (ArgumentException($"Curl: the field lives in three dimensions: expected 3 numbers, got {x.Length}.", nameof x))
         let j = jacobianForward (f >> square "Curl" 3) x
         [| j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] |]
 
@@ -178,7 +176,8 @@ module AD =
 
     /// <summary>The same structure with constants for its numbers: no derivative of any level passes.</summary>
     let stopGradient (p: 'P) : 'P =
-        if isNull (box p) then p
+        if isNull (box p) then
+            p
         else
             let struct (like, reader) = Flatten.result "StopGradient" "x" p
             if reader.HasFunctions then reader.Fail "it holds a function; stop the gradient of its results instead."
@@ -224,7 +223,8 @@ module AD =
     /// </summary>
     let assertGradient (tolerance: float) (f: 'P -> Real) (p: 'P) : GradientReport =
         notNull (nameof f) f
-        if not (tolerance > 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, "CheckGradient: a tolerance is above 0."))
+        if not (tolerance > 0.0) then
+            raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, "CheckGradient: a tolerance is above 0."))
         let report = GradientCheck.gradient f p tolerance
         if report.Verdict = GradientVerdict.Differs then raise (InvalidOperationException(report.ToString()))
         report
@@ -247,7 +247,12 @@ module AD =
     let compile (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> = compileWith (CompileOptions()) f example
 
     /// <summary>As compileSum, with choices about how the sum is executed.</summary>
-    let compileSumWith (options: CompileOptions) (perPoint: 'P -> 'D -> Real) (exampleParameters: 'P) (exampleDatum: 'D) : CompiledSum<'P, 'D> =
+    let compileSumWith
+        (options: CompileOptions)
+        (perPoint: 'P -> 'D -> Real)
+        (exampleParameters: 'P)
+        (exampleDatum: 'D)
+        : CompiledSum<'P, 'D> =
         notNull (nameof options) options
         notNull (nameof perPoint) perPoint
         CompiledSum(perPoint, exampleParameters, exampleDatum, options, hessian)

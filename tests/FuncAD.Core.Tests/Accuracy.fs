@@ -12,10 +12,7 @@ open FuncAD.Tests.LaneTests
 // ---- References ----
 
 /// Exact numbers are kept as the texts that they are in the file: a double would be off by half a unit itself.
-type Reference =
-    { Arguments: float[]
-      Value: string
-      Slopes: string[] }
+type Reference = { Arguments: float[]; Value: string; Slopes: string[] }
 
 /// The references of a file by the label of the rule, which may have a comma between parentheses.
 let read (file: string) (arity: int) : (string * Reference[])[] =
@@ -36,7 +33,8 @@ let private lastPlace (size: float) = if size < 2.2250738585072014e-308 then -10
 
 /// A double as a whole number times a power of two. An infinity counts as the power that comes behind the greatest double.
 let private ofDouble (x: float) : struct (BigInteger * int) =
-    if Double.IsInfinity x then struct (BigInteger(Math.Sign x), 1024)
+    if Double.IsInfinity x then
+        struct (BigInteger(Math.Sign x), 1024)
     else
         let bits = BitConverter.DoubleToInt64Bits(abs x)
         let fraction, exponent = bits &&& 0xFFFFFFFFFFFFFL, int (bits >>> 52)
@@ -49,15 +47,20 @@ let private ofText (text: string) : struct (BigInteger * int) =
         match text.IndexOf 'e' with
         | -1 -> text, 0
         | e -> text[.. e - 1], Int32.Parse(text[e + 1 ..], CultureInfo.InvariantCulture)
-    let decimals = match mantissa.IndexOf '.' with -1 -> 0 | point -> mantissa.Length - 1 - point
+    let decimals =
+        match mantissa.IndexOf '.' with
+        | -1 -> 0
+        | point -> mantissa.Length - 1 - point
     struct (BigInteger.Parse(mantissa.Replace(".", ""), CultureInfo.InvariantCulture), exponent - decimals)
 
 /// |actual - exact| in units of the last place of the exact number, or of the scale where that is larger. An exact number that does not exist is met
 /// by everything.
 let units (exact: string) (actual: float) (scale: float) : float =
     let nearest = if exact = "nan" then nan else Double.Parse(exact, CultureInfo.InvariantCulture)
-    if Double.IsNaN nearest || (Double.IsInfinity nearest && actual = nearest) then 0.0
-    elif Double.IsNaN actual then infinity
+    if Double.IsNaN nearest || (Double.IsInfinity nearest && actual = nearest) then
+        0.0
+    elif Double.IsNaN actual then
+        infinity
     else
         let unit = lastPlace (min (max (abs nearest) scale) Double.MaxValue)
         let struct (digits, ten) = ofText exact
@@ -71,10 +74,7 @@ let units (exact: string) (actual: float) (scale: float) : float =
 
 /// Functions whose results cross zero at numbers that are no doubles: there the units are those of a size that the neighbourhood has. For each the sizes
 /// for value and slope at a point, and what the page says.
-type private Scale =
-    { Functions: string
-      Text: string
-      Sizes: string -> float[] -> float * float }
+type private Scale = { Functions: string; Text: string; Sizes: string -> float[] -> float * float }
 
 /// The parameter of a label such as besselJ(5).
 let private parameter (label: string) = Int32.Parse(label[label.IndexOf '(' + 1 .. label.Length - 2], CultureInfo.InvariantCulture)
@@ -101,25 +101,27 @@ let private scales: Scale list =
       { Functions = "logGamma"
         Text = "below 0, of max(1, value)"
         Sizes = fun _ x -> if x[0] < 0.0 then 1.0, max 1.0 (Math.Log -x[0]) else 0.0, 0.0 }
-      { Functions = "gamma"
-        Text = "slope: of max(value, slope)"
-        Sizes = fun _ x -> 0.0, abs (SpecialValues.gamma x[0]) }
+      { Functions = "gamma"; Text = "slope: of max(value, slope)"; Sizes = fun _ x -> 0.0, abs (SpecialValues.gamma x[0]) }
       { Functions = "digamma"
         Text = "below 0, of max(1, log abs x)"
         Sizes = fun _ x -> (if x[0] < 0.0 then max 1.0 (Math.Log -x[0]) else 0.0), 0.0 }
       { Functions = "polygamma"
         Text = "below 0, of the nearest pole's term"
         Sizes = fun label x -> if x[0] < 0.0 then (let n = parameter label in nearestTerm n x[0], nearestTerm (n + 1) x[0]) else 0.0, 0.0 }
-      { Functions = "powerLog"
-        Text = "slope in a: of its first term"
-        Sizes = fun label x -> 0.0, firstTerm label x[0] x[1] }
+      { Functions = "powerLog"; Text = "slope in a: of its first term"; Sizes = fun label x -> 0.0, firstTerm label x[0] x[1] }
       { Functions = "logAddExp"; Text = "of max(1, value)"; Sizes = fun _ _ -> 1.0, 0.0 }
-      { Functions = "binaryCrossEntropy"; Text = "of its largest term"; Sizes = fun _ x -> max 1.0 (max (abs x[0]) (abs (x[0] * x[1]))), 1.0 + abs x[1] } ]
+      { Functions = "binaryCrossEntropy"
+        Text = "of its largest term"
+        Sizes = fun _ x -> max 1.0 (max (abs x[0]) (abs (x[0] * x[1]))), 1.0 + abs x[1] } ]
 
-let private scaleOf (label: string) : Scale option = scales |> List.tryFind (fun scale -> label = scale.Functions || label.StartsWith(scale.Functions + "("))
+let private scaleOf (label: string) : Scale option =
+    scales |> List.tryFind (fun scale -> label = scale.Functions || label.StartsWith(scale.Functions + "("))
 
 /// What the units of a function are, if they are not those of the result itself.
-let unitOf (label: string) : string = match scaleOf label with Some scale -> scale.Text | None -> ""
+let unitOf (label: string) : string =
+    match scaleOf label with
+    | Some scale -> scale.Text
+    | None -> ""
 
 // ---- Measuring ----
 
@@ -134,15 +136,26 @@ type Errors =
 
 let private greatest (errors: (float * float[]) seq) = Seq.maxBy fst errors
 
-let private errorsOf (label: string) (references: Reference[]) (values: float[], slopes: float[][]) (vectorValues: float[], vectorSlopes: float[][]) : Errors =
-    let sizes = references |> Array.map (fun reference -> match scaleOf label with Some scale -> scale.Sizes label reference.Arguments | None -> 0.0, 0.0)
+let private errorsOf
+    (label: string)
+    (references: Reference[])
+    (values: float[], slopes: float[][])
+    (vectorValues: float[], vectorSlopes: float[][])
+    : Errors =
+    let sizes =
+        references
+        |> Array.map (fun reference ->
+            match scaleOf label with
+            | Some scale -> scale.Sizes label reference.Arguments
+            | None -> 0.0, 0.0)
     let ofValues (values: float[]) =
         references |> Seq.mapi (fun i reference -> units reference.Value values[i] (fst sizes[i]), reference.Arguments) |> greatest
     let ofSlopes (slopes: float[][]) =
         slopes
         |> Seq.mapi (fun k slopes ->
             // of two arguments, the size is that of the slope in the first one
-            references |> Seq.mapi (fun i reference -> units reference.Slopes[k] slopes[i] (if k = 0 then snd sizes[i] else 0.0), reference.Arguments))
+            references
+            |> Seq.mapi (fun i reference -> units reference.Slopes[k] slopes[i] (if k = 0 then snd sizes[i] else 0.0), reference.Arguments))
         |> Seq.concat
         |> greatest
     { Label = label
@@ -156,8 +169,18 @@ let private measureUnary (rule: UnaryEntry) (references: Reference[]) : Errors =
     let xs = references |> Array.map _.Arguments[0]
     let ys = xs |> Array.map rule.Value
     let slopes = Array.map2 (fun x y -> rule.Rule.Slope<PlainDouble>(PlainDouble x, PlainDouble y).Value) xs ys
-    let vector = onEveryWidth rule.Label { new OnVectors() with member _.Of v = rule.On v[0] } [| xs |]
-    let vectorSlopes = onEveryWidth (rule.Label + "'") { new OnVectors() with member _.Of v = rule.Rule.Slope(v[0], v[1]) } [| xs; vector |]
+    let vector =
+        onEveryWidth
+            rule.Label
+            { new OnVectors() with
+                member _.Of v = rule.On v[0] }
+            [| xs |]
+    let vectorSlopes =
+        onEveryWidth
+            (rule.Label + "'")
+            { new OnVectors() with
+                member _.Of v = rule.Rule.Slope(v[0], v[1]) }
+            [| xs; vector |]
     errorsOf rule.Label references (ys, [| slopes |]) (vector, [| vectorSlopes |])
 
 let private measureBinary (rule: BinaryEntry) (references: Reference[]) : Errors =
@@ -165,9 +188,24 @@ let private measureBinary (rule: BinaryEntry) (references: Reference[]) : Errors
     let ys = Array.map2 (fun a b -> rule.Value(a, b)) a b
     let slopeA = Array.init a.Length (fun i -> rule.Rule.SlopeA<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value)
     let slopeB = Array.init a.Length (fun i -> rule.Rule.SlopeB<PlainDouble>(PlainDouble a[i], PlainDouble b[i], PlainDouble ys[i]).Value)
-    let vector = onEveryWidth rule.Label { new OnVectors() with member _.Of v = rule.On(v[0], v[1]) } [| a; b |]
-    let vectorA = onEveryWidth (rule.Label + " in a") { new OnVectors() with member _.Of v = rule.Rule.SlopeA(v[0], v[1], v[2]) } [| a; b; vector |]
-    let vectorB = onEveryWidth (rule.Label + " in b") { new OnVectors() with member _.Of v = rule.Rule.SlopeB(v[0], v[1], v[2]) } [| a; b; vector |]
+    let vector =
+        onEveryWidth
+            rule.Label
+            { new OnVectors() with
+                member _.Of v = rule.On(v[0], v[1]) }
+            [| a; b |]
+    let vectorA =
+        onEveryWidth
+            (rule.Label + " in a")
+            { new OnVectors() with
+                member _.Of v = rule.Rule.SlopeA(v[0], v[1], v[2]) }
+            [| a; b; vector |]
+    let vectorB =
+        onEveryWidth
+            (rule.Label + " in b")
+            { new OnVectors() with
+                member _.Of v = rule.Rule.SlopeB(v[0], v[1], v[2]) }
+            [| a; b; vector |]
     errorsOf rule.Label references (ys, [| slopeA; slopeB |]) (vector, [| vectorA; vectorB |])
 
 /// Of higher order than those in the table's samples: for the wider search.

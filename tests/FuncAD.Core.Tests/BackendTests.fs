@@ -71,86 +71,87 @@ let private multiply (products: Products) (m: int) (n: int) (k: int) (a: float[]
 
 [<Tests>]
 let tests =
-    testList "matrix products" [
-        for products in everyProducts do
-            testList products.Name [
-                testCase "every transposition, size, alpha and beta agree with three loops" (fun () -> cases |> List.iter (check products))
+    testList
+        "matrix products"
+        [ for products in everyProducts do
+              testList
+                  products.Name
+                  [ testCase "every transposition, size, alpha and beta agree with three loops" (fun () ->
+                        cases |> List.iter (check products))
 
-                testCase "parts of arrays" (fun () ->
-                    let a, c = [| nan; 1.0; 2.0; 3.0; nan |], [| 5.0; 0.0; 5.0 |]
-                    products.Gemm(false, true, 1, 1, 3, 1.0, ReadOnlySpan(a, 1, 3), ReadOnlySpan(a, 1, 3), 0.0, Span(c, 1, 1))
-                    Expect.equal c [| 5.0; 14.0; 5.0 |] "1 + 4 + 9")
+                    testCase "parts of arrays" (fun () ->
+                        let a, c = [| nan; 1.0; 2.0; 3.0; nan |], [| 5.0; 0.0; 5.0 |]
+                        products.Gemm(false, true, 1, 1, 3, 1.0, ReadOnlySpan(a, 1, 3), ReadOnlySpan(a, 1, 3), 0.0, Span(c, 1, 1))
+                        Expect.equal c [| 5.0; 14.0; 5.0 |] "1 + 4 + 9")
 
-                testCase "infinities and NaN reach the elements that they belong to, and no other" (fun () ->
-                    for size in [ 3; 40 ] do
-                        let a = Array.init (size * size) (fun index -> 1.0 + float (index % 5))
-                        let b = Array.copy a
-                        a[1 * size + 2] <- nan
-                        b[2 * size + 1] <- infinity
-                        let c = multiply products size size size a b
-                        for i in 0 .. size - 1 do
-                            for j in 0 .. size - 1 do
-                                let element = c[i * size + j]
-                                if i = 1 then Expect.isTrue (Double.IsNaN element) $"({i}, {j}) is NaN"
-                                elif j = 1 then Expect.equal element infinity $"({i}, {j}) is infinite"
-                                else Expect.isTrue (Double.IsFinite element) $"({i}, {j}) is finite")
+                    testCase "infinities and NaN reach the elements that they belong to, and no other" (fun () ->
+                        for size in [ 3; 40 ] do
+                            let a = Array.init (size * size) (fun index -> 1.0 + float (index % 5))
+                            let b = Array.copy a
+                            a[1 * size + 2] <- nan
+                            b[2 * size + 1] <- infinity
+                            let c = multiply products size size size a b
+                            for i in 0 .. size - 1 do
+                                for j in 0 .. size - 1 do
+                                    let element = c[i * size + j]
+                                    if i = 1 then Expect.isTrue (Double.IsNaN element) $"({i}, {j}) is NaN"
+                                    elif j = 1 then Expect.equal element infinity $"({i}, {j}) is infinite"
+                                    else Expect.isTrue (Double.IsFinite element) $"({i}, {j}) is finite")
 
-                testCase "the same bits each time, also from many threads at once" (fun () ->
-                    for m, n, k in [ 3, 4, 5; 50, 60, 70; 200, 190, 210; 1, 300, 2000; 300, 1, 2000 ] do
-                        let a, b = Array.init (m * k) (fun i -> sin (float i)), Array.init (k * n) (fun i -> cos (float i))
-                        let once = multiply products m n k a b
-                        let again = Array.Parallel.init 16 (fun _ -> multiply products m n k a b)
-                        for c in again do
-                            Expect.equal c once $"{m} x {n} x {k}")
+                    testCase "the same bits each time, also from many threads at once" (fun () ->
+                        for m, n, k in [ 3, 4, 5; 50, 60, 70; 200, 190, 210; 1, 300, 2000; 300, 1, 2000 ] do
+                            let a, b = Array.init (m * k) (fun i -> sin (float i)), Array.init (k * n) (fun i -> cos (float i))
+                            let once = multiply products m n k a b
+                            let again = Array.Parallel.init 16 (fun _ -> multiply products m n k a b)
+                            for c in again do
+                                Expect.equal c once $"{m} x {n} x {k}")
 
-                testCase "what does not fit is refused by name" (fun () ->
-                    let refuse parameter (parts: string list) (m: int) (n: int) (k: int) (a: float[]) (b: float[]) (c: float[]) =
-                        let error =
-                            thrown<ArgumentException> (fun () ->
-                                products.Gemm(false, false, m, n, k, 1.0, ReadOnlySpan a, ReadOnlySpan b, 0.0, Span c))
-                        Expect.equal error.ParamName parameter "parameter"
-                        expectMentions ("Gemm" :: parts) error.Message
-                    let zeros length : float[] = Array.zeroCreate length
-                    refuse "a" [ "2 x 4 = 8"; "7" ] 2 3 4 (zeros 7) (zeros 12) (zeros 6)
-                    refuse "b" [ "4 x 3 = 12"; "11" ] 2 3 4 (zeros 8) (zeros 11) (zeros 6)
-                    refuse "c" [ "2 x 3 = 6"; "5" ] 2 3 4 (zeros 8) (zeros 12) (zeros 5)
-                    refuse "a" [ "100000 x 100000 = 10000000000" ] 100000 1 100000 (zeros 8) (zeros 12) (zeros 5)
-                    refuse "m" [ "-1" ] -1 3 4 (zeros 8) (zeros 12) (zeros 5))
+                    testCase "what does not fit is refused by name" (fun () ->
+                        let refuse parameter (parts: string list) (m: int) (n: int) (k: int) (a: float[]) (b: float[]) (c: float[]) =
+                            let error =
+                                thrown<ArgumentException>(fun () ->
+                                    products.Gemm(false, false, m, n, k, 1.0, ReadOnlySpan a, ReadOnlySpan b, 0.0, Span c))
+                            Expect.equal error.ParamName parameter "parameter"
+                            expectMentions ("Gemm" :: parts) error.Message
+                        let zeros length : float[] = Array.zeroCreate length
+                        refuse "a" [ "2 x 4 = 8"; "7" ] 2 3 4 (zeros 7) (zeros 12) (zeros 6)
+                        refuse "b" [ "4 x 3 = 12"; "11" ] 2 3 4 (zeros 8) (zeros 11) (zeros 6)
+                        refuse "c" [ "2 x 3 = 6"; "5" ] 2 3 4 (zeros 8) (zeros 12) (zeros 5)
+                        refuse "a" [ "100000 x 100000 = 10000000000" ] 100000 1 100000 (zeros 8) (zeros 12) (zeros 5)
+                        refuse "m" [ "-1" ] -1 3 4 (zeros 8) (zeros 12) (zeros 5))
 
-                testCase "threads" (fun () ->
-                    let before = products.Threads
-                    Expect.isGreaterThan before 0 "as it is"
-                    try
-                        products.Threads <- 1
-                        Expect.equal products.Threads 1 "as it was set"
-                        check products { TransA = false; TransB = true; M = 70; N = 80; K = 90; Alpha = 1.0; Beta = 0.0 }
-                    finally
-                        products.Threads <- before)
-            ]
+                    testCase "threads" (fun () ->
+                        let before = products.Threads
+                        Expect.isGreaterThan before 0 "as it is"
+                        try
+                            products.Threads <- 1
+                            Expect.equal products.Threads 1 "as it was set"
+                            check products { TransA = false; TransB = true; M = 70; N = 80; K = 90; Alpha = 1.0; Beta = 0.0 }
+                        finally
+                            products.Threads <- before) ]
 
-        testCase "none is the fallback" (fun () ->
-            Expect.isFalse managed.IsNative "managed"
-            expectMentions [ "MathNet.Numerics" ] managed.Name)
+          testCase "none is the fallback" (fun () ->
+              Expect.isFalse managed.IsNative "managed"
+              expectMentions [ "MathNet.Numerics" ] managed.Name)
 
-        testCase "a library that is not there, or is no BLAS, is passed over, and the name says so" (fun () ->
-            let path = IO.Path.GetTempFileName()
-            try
-                IO.File.WriteAllText(path, "no library")
-                for library in [ "no-such-library"; "/no/such/library.so"; path; "libc.so.6" ] do
-                    let products = Backend.Choose library
-                    Expect.isFalse products.IsNative library
-                    expectMentions [ "MathNet.Numerics"; library ] products.Name
-                    check products { TransA = true; TransB = false; M = 9; N = 10; K = 11; Alpha = 2.0; Beta = 0.5 }
-            finally
-                IO.File.Delete path)
+          testCase "a library that is not there, or is no BLAS, is passed over, and the name says so" (fun () ->
+              let path = IO.Path.GetTempFileName()
+              try
+                  IO.File.WriteAllText(path, "no library")
+                  for library in [ "no-such-library"; "/no/such/library.so"; path; "libc.so.6" ] do
+                      let products = Backend.Choose library
+                      Expect.isFalse products.IsNative library
+                      expectMentions [ "MathNet.Numerics"; library ] products.Name
+                      check products { TransA = true; TransB = false; M = 9; N = 10; K = 11; Alpha = 2.0; Beta = 0.5 }
+              finally
+                  IO.File.Delete path)
 
-        testCase "the process has chosen once" (fun () ->
-            Expect.equal Backend.Name (Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")).Name "name"
-            Expect.equal Backend.IsNative (not (Backend.Name.StartsWith "MathNet")) "native"
-            Expect.isGreaterThan Backend.Threads 0 "threads"
-            thrown<ArgumentOutOfRangeException> (fun () -> Backend.Threads <- 0) |> ignore
-            let c = [| nan |]
-            Backend.Gemm(false, false, 1, 1, 2, 1.0, ReadOnlySpan [| 2.0; 3.0 |], ReadOnlySpan [| 5.0; 7.0 |], 0.0, Span c)
-            Expect.equal c [| 31.0 |] "2 * 5 + 3 * 7"
-            Expect.equal (Backend.Dot(ReadOnlySpan [| 2.0; 3.0 |], ReadOnlySpan [| 5.0; 7.0 |])) 31.0 "dot")
-    ]
+          testCase "the process has chosen once" (fun () ->
+              Expect.equal Backend.Name (Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")).Name "name"
+              Expect.equal Backend.IsNative (not (Backend.Name.StartsWith "MathNet")) "native"
+              Expect.isGreaterThan Backend.Threads 0 "threads"
+              thrown<ArgumentOutOfRangeException>(fun () -> Backend.Threads <- 0) |> ignore
+              let c = [| nan |]
+              Backend.Gemm(false, false, 1, 1, 2, 1.0, ReadOnlySpan [| 2.0; 3.0 |], ReadOnlySpan [| 5.0; 7.0 |], 0.0, Span c)
+              Expect.equal c [| 31.0 |] "2 * 5 + 3 * 7"
+              Expect.equal (Backend.Dot(ReadOnlySpan [| 2.0; 3.0 |], ReadOnlySpan [| 5.0; 7.0 |])) 31.0 "dot") ]

@@ -77,7 +77,8 @@ type ComplexStep =
               "logP1", (fun z -> ComplexStep.Log(ComplexStep.Add(ComplexStep.One, z)))
               "expM1", (fun z -> ComplexStep.Add(ComplexStep.Exp z, ComplexStep.Negate ComplexStep.One))
               "sigmoid", (fun z -> ComplexStep.Reciprocal(ComplexStep.Add(ComplexStep.One, ComplexStep.Exp(ComplexStep.Negate z))))
-              "logisticDensity", (fun z ->
+              "logisticDensity",
+              (fun z ->
                   let e = ComplexStep.Exp z
                   let sum = ComplexStep.Add(ComplexStep.One, e)
                   ComplexStep.Divide(e, ComplexStep.Multiply(sum, sum)))
@@ -106,8 +107,8 @@ type ComplexStep =
             [ "pow", (fun (a, b) -> ComplexStep.Exp(ComplexStep.Multiply(b, ComplexStep.Log a)))
               "logBase", (fun (a, b) -> ComplexStep.Divide(ComplexStep.Log a, ComplexStep.Log b))
               "logAddExp", (fun (a, b) -> ComplexStep.Log(ComplexStep.Add(ComplexStep.Exp a, ComplexStep.Exp b)))
-              "logisticShare", (fun (a, b) -> ComplexStep.Functions["sigmoid"] (ComplexStep.Add(a, ComplexStep.Negate b)))
-              "logisticShareDensity", (fun (a, b) -> ComplexStep.Functions["logisticDensity"] (ComplexStep.Add(a, ComplexStep.Negate b))) ]
+              "logisticShare", (fun (a, b) -> ComplexStep.Functions["sigmoid"](ComplexStep.Add(a, ComplexStep.Negate b)))
+              "logisticShareDensity", (fun (a, b) -> ComplexStep.Functions["logisticDensity"](ComplexStep.Add(a, ComplexStep.Negate b))) ]
 
     interface IPeek with
         member z.Peek = z.Re
@@ -120,7 +121,7 @@ type ComplexStep =
         static member Divide(a, b) = ComplexStep.Divide(a, b)
         static member Negate a = ComplexStep.Negate a
         static member Unary(rule, x) = ComplexTable.functions[rule.Name] x
-        static member Binary(rule, a, b) = ComplexTable.functions2[rule.Name] (a, b)
+        static member Binary(rule, a, b) = ComplexTable.functions2[rule.Name](a, b)
         static member Step(rule, x) = ComplexStep(rule.Value x.Re, 0.0)
         static member Choice(rule, a, b) = if rule.Value(a.Re, b.Re) = a.Re then a else b
 

@@ -52,80 +52,101 @@ let private modes: (string * ((Real[] -> Real[]) -> Real[] -> Real[])) list =
 
 let private cases: Arbitrary<Case> =
     let number =
-        Gen.frequency [ 12, Gen.map (fun k -> float k / 7.0) (Gen.choose (-14, 14)); 1, Gen.elements [ 0.0; -0.0; 1.0; -1.0; 1e200; infinity ] ]
+        Gen.frequency
+            [ 12, Gen.map (fun k -> float k / 7.0) (Gen.choose (-14, 14)); 1, Gen.elements [ 0.0; -0.0; 1.0; -1.0; 1e200; infinity ] ]
     let indices = Gen.listOf (Gen.choose (0, 99))
     let sum = Gen.map2 (fun xs ys -> { X = xs; Y = ys }) indices (Gen.frequency [ 1, Gen.constant None; 3, Gen.map Some indices ])
-    let case =
-        gen {
-            let! point = Gen.resize 4 (Gen.nonEmptyListOf number)
-            let! constants = Gen.resize 3 (Gen.listOf number)
-            let! sums = Gen.resize 8 (Gen.nonEmptyListOf sum)
-            return { Point = point; Constants = constants; Sums = sums }
-        }
-    let smaller case =
-        seq {
-            if case.Sums.Length > 1 then
-                for index in 0 .. case.Sums.Length - 1 -> { case with Sums = List.removeAt index case.Sums }
-            for index in 0 .. case.Sums.Length - 1 do
-                let { X = xs; Y = ys } = case.Sums[index]
-                if xs.Length > 1 then
-                    let shorter = { X = List.truncate (xs.Length - 1) xs; Y = ys }
-                    yield { case with Sums = List.updateAt index shorter case.Sums }
-        }
+    let case = gen {
+        let! point = Gen.resize 4 (Gen.nonEmptyListOf number)
+        let! constants = Gen.resize 3 (Gen.listOf number)
+        let! sums = Gen.resize 8 (Gen.nonEmptyListOf sum)
+        return { Point = point; Constants = constants; Sums = sums }
+    }
+    let smaller case = seq {
+        if case.Sums.Length > 1 then for index in 0 .. case.Sums.Length - 1 -> { case with Sums = List.removeAt index case.Sums }
+        for index in 0 .. case.Sums.Length - 1 do
+            let { X = xs; Y = ys } = case.Sums[index]
+            if xs.Length > 1 then
+                let shorter = { X = List.truncate (xs.Length - 1) xs; Y = ys }
+                yield { case with Sums = List.updateAt index shorter case.Sums }
+    }
     Arb.fromGenShrink (case, smaller)
 
-let private expectAsLoops (what: string) (mode: (Real[] -> Real[]) -> Real[] -> Real[]) (loops: Real[] -> Real[]) (sums: Real[] -> Real[]) (x: Real[]) =
-    Array.iteri2 (fun index (expected: Real) (actual: Real) -> expectSame expected.Value actual.Value $"{what}, number {index}") (mode loops x) (mode sums x)
+let private expectAsLoops
+    (what: string)
+    (mode: (Real[] -> Real[]) -> Real[] -> Real[])
+    (loops: Real[] -> Real[])
+    (sums: Real[] -> Real[])
+    (x: Real[])
+    =
+    Array.iteri2
+        (fun index (expected: Real) (actual: Real) -> expectSame expected.Value actual.Value $"{what}, number {index}")
+        (mode loops x)
+        (mode sums x)
 
 [<Tests>]
 let tests =
-    testList "dot" [
-        for name, mode in modes do
-            law $"sums and dot products are loops, bit for bit: {name}" 1000 cases (fun case ->
-                expectAsLoops name mode (run sumByLoop dotByLoop case) (run Sums.sum Sums.dot case) (reals (Array.ofList case.Point)))
+    testList
+        "dot"
+        [ for name, mode in modes do
+              law $"sums and dot products are loops, bit for bit: {name}" 1000 cases (fun case ->
+                  expectAsLoops name mode (run sumByLoop dotByLoop case) (run Sums.sum Sums.dot case) (reals (Array.ofList case.Point)))
 
-        // full chunks of the tape end some sums of the first, and the second fills one by itself
-        testCase "sums across the chunks of the tape" (fun () ->
-            let random = random "chunks"
-            let pick count = List.init count (fun _ -> random.Next 1000)
-            let many = [ for index in 1..2000 -> { X = pick (index % 9); Y = Some(pick (index % 9)) } ]
-            let long = [ { X = pick 150_000; Y = Some(pick 150_000) }; { X = pick 70_000; Y = None } ]
-            for sums in [ many; long ] do
-                let case = { Point = [ 0.3; -0.2; 0.1 ]; Constants = [ 0.01; 0.02 ]; Sums = sums }
-                let x = reals (Array.ofList case.Point)
-                for name, mode in modes |> List.filter (fun (name, _) -> List.contains name [ "values"; "gradient"; "numbers of two levels beside each other" ]) do
-                    expectAsLoops name mode (run sumByLoop dotByLoop case) (run Sums.sum Sums.dot case) x)
+          // full chunks of the tape end some sums of the first, and the second fills one by itself
+          testCase "sums across the chunks of the tape" (fun () ->
+              let random = random "chunks"
+              let pick count = List.init count (fun _ -> random.Next 1000)
+              let many = [ for index in 1..2000 -> { X = pick (index % 9); Y = Some(pick (index % 9)) } ]
+              let long = [ { X = pick 150_000; Y = Some(pick 150_000) }; { X = pick 70_000; Y = None } ]
+              for sums in [ many; long ] do
+                  let case = { Point = [ 0.3; -0.2; 0.1 ]; Constants = [ 0.01; 0.02 ]; Sums = sums }
+                  let x = reals (Array.ofList case.Point)
+                  for name, mode in
+                      modes
+                      |> List.filter (fun (name, _) ->
+                          List.contains name [ "values"; "gradient"; "numbers of two levels beside each other" ]) do
+                      expectAsLoops name mode (run sumByLoop dotByLoop case) (run Sums.sum Sums.dot case) x)
 
-        testCase "an infinite factor in a sum that nothing uses" (fun () ->
-            let f (x: Real[]) =
-                Sums.dot x (reals [| infinity; 1.0 |]) |> ignore
-                x[0] * x[0]
-            Expect.equal (AD.grad f (reals [| 2.0; 3.0 |]) |> values) [| 4.0; 0.0 |] "a structural zero")
+          testCase "an infinite factor in a sum that nothing uses" (fun () ->
+              let f (x: Real[]) =
+                  Sums.dot x (reals [| infinity; 1.0 |]) |> ignore
+                  x[0] * x[0]
+              Expect.equal (AD.grad f (reals [| 2.0; 3.0 |]) |> values) [| 4.0; 0.0 |] "a structural zero")
 
-        testCase "products that are -0 add up to 0, as in a loop that starts from 0" (fun () ->
-            let y, _ = AD.valueAndGrad (fun x -> Sums.dot x (reals [| 1.0; 1.0 |])) (reals [| -0.0; -0.0 |])
-            expectSame 0.0 y.Value "value")
+          testCase "products that are -0 add up to 0, as in a loop that starts from 0" (fun () ->
+              let y, _ = AD.valueAndGrad (fun x -> Sums.dot x (reals [| 1.0; 1.0 |])) (reals [| -0.0; -0.0 |])
+              expectSame 0.0 y.Value "value")
 
-        testCase "numbers of a level that has ended are constants" (fun () ->
-            let mutable leaked = [||]
-            AD.grad (fun (x: Real[]) -> leaked <- x; x[0]) (reals [| 5.0; 7.0 |]) |> ignore
-            Expect.equal (AD.grad (fun x -> Sums.dot leaked x) (reals [| 2.0; 3.0 |]) |> values) [| 5.0; 7.0 |] "gradient")
+          testCase "numbers of a level that has ended are constants" (fun () ->
+              let mutable leaked = [||]
+              AD.grad
+                  (fun (x: Real[]) ->
+                      leaked <- x
+                      x[0])
+                  (reals [| 5.0; 7.0 |])
+              |> ignore
+              Expect.equal (AD.grad (fun x -> Sums.dot leaked x) (reals [| 2.0; 3.0 |]) |> values) [| 5.0; 7.0 |] "gradient")
 
-        testCase "other threads are refused" (fun () ->
-            let mutable error: exn = null
-            let onAnotherThread (x: Real[]) =
-                let thread = Thread(fun () -> try Sums.dot x x |> ignore with e -> error <- e)
-                thread.Start()
-                thread.Join()
-                x[0]
-            AD.grad onAnotherThread (reals [| 1.0; 2.0 |]) |> ignore
-            Expect.isTrue (error :? InvalidOperationException) "refused"
-            expectMentions [ "another thread" ] error.Message)
+          testCase "other threads are refused" (fun () ->
+              let mutable error: exn = null
+              let onAnotherThread (x: Real[]) =
+                  let thread =
+                      Thread(fun () ->
+                          try
+                              Sums.dot x x |> ignore
+                          with e ->
+                              error <- e)
+                  thread.Start()
+                  thread.Join()
+                  x[0]
+              AD.grad onAnotherThread (reals [| 1.0; 2.0 |]) |> ignore
+              Expect.isTrue (error :? InvalidOperationException) "refused"
+              expectMentions [ "another thread" ] error.Message)
 
-        testCase "none, null and lengths that differ" (fun () ->
-            expectSame 0.0 (Sums.sum [||]).Value "no numbers"
-            expectSame 0.0 (Sums.dot [||] [||]).Value "no products"
-            thrown<ArgumentNullException> (fun () -> Sums.sum null |> ignore) |> ignore
-            thrown<ArgumentNullException> (fun () -> Sums.dot [||] null |> ignore) |> ignore
-            (thrown<ArgumentException> (fun () -> Sums.dot (reals [| 1.0 |]) [||] |> ignore)).Message |> expectMentions [ "1 and 0"; "as many" ])
-    ]
+          testCase "none, null and lengths that differ" (fun () ->
+              expectSame 0.0 (Sums.sum [||]).Value "no numbers"
+              expectSame 0.0 (Sums.dot [||] [||]).Value "no products"
+              thrown<ArgumentNullException>(fun () -> Sums.sum null |> ignore) |> ignore
+              thrown<ArgumentNullException>(fun () -> Sums.dot [||] null |> ignore) |> ignore
+              (thrown<ArgumentException>(fun () -> Sums.dot (reals [| 1.0 |]) [||] |> ignore)).Message
+              |> expectMentions [ "1 and 0"; "as many" ]) ]

@@ -38,20 +38,28 @@ let VectorBitsMode = "vector-bits"
 
 /// What another machine would compute: this program, with some of this machine's vectors switched off (.NET's configuration knobs).
 let private startWithout (knob: string) =
-    let start = Diagnostics.ProcessStartInfo("dotnet", [ Reflection.Assembly.GetExecutingAssembly().Location; VectorBitsMode ], RedirectStandardOutput = true)
+    let start =
+        Diagnostics.ProcessStartInfo(
+            "dotnet",
+            [ Reflection.Assembly.GetExecutingAssembly().Location; VectorBitsMode ],
+            RedirectStandardOutput = true
+        )
     start.Environment["DOTNET_" + knob] <- "0"
     Diagnostics.Process.Start start
 
 [<Tests>]
 let tests =
-    testList "vectors: machines" [
-        testCase "the bits on arrays are the same on a machine without the widest vectors" (fun () ->
-            let others = [ for knob in [ "EnableAVX512"; "EnableAVX2" ] -> knob, startWithout knob ]
-            let expected = vectorBits ()
-            for knob, other in others do
-                use other = other
-                let lines = other.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries ||| StringSplitOptions.RemoveEmptyEntries)
-                other.WaitForExit()
-                Expect.equal other.ExitCode 0 $"the exit code with {knob} = 0"
-                Expect.equal (List.ofArray lines) expected $"the rules' bits with {knob} = 0")
-    ]
+    testList
+        "vectors: machines"
+        [ testCase "the bits on arrays are the same on a machine without the widest vectors" (fun () ->
+              let others = [ for knob in [ "EnableAVX512"; "EnableAVX2" ] -> knob, startWithout knob ]
+              let expected = vectorBits ()
+              for knob, other in others do
+                  use other = other
+                  let lines =
+                      other.StandardOutput
+                          .ReadToEnd()
+                          .Split('\n', StringSplitOptions.TrimEntries ||| StringSplitOptions.RemoveEmptyEntries)
+                  other.WaitForExit()
+                  Expect.equal other.ExitCode 0 $"the exit code with {knob} = 0"
+                  Expect.equal (List.ofArray lines) expected $"the rules' bits with {knob} = 0") ]

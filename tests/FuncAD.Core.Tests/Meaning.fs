@@ -32,8 +32,7 @@ type Meaning<'T when 'T :> ICarrier<'T>>(primal: 'T, backpropagate: 'T -> Gather
         Meaning(primal, (fun cotangent -> Map.change index (add cotangent)))
 
     /// The result of an operation on one argument, and on two.
-    static member Result(y: 'T, x: Meaning<'T>, slope: 'T) =
-        Meaning(y, (fun cotangent -> x.Backpropagate('T.Multiply(slope, cotangent))))
+    static member Result(y: 'T, x: Meaning<'T>, slope: 'T) = Meaning(y, (fun cotangent -> x.Backpropagate('T.Multiply(slope, cotangent))))
 
     static member Result(y: 'T, a: Meaning<'T>, slopeA: 'T, b: Meaning<'T>, slopeB: 'T) =
         Meaning(y, (fun cotangent -> a.Backpropagate('T.Multiply(slopeA, cotangent)) >> b.Backpropagate('T.Multiply(slopeB, cotangent))))

@@ -8,7 +8,7 @@ open System.Text.RegularExpressions
 
 /// Every number that is written in the sources of the core, also where it is given by its bits: each branch turns at one of them. They are read from the
 /// sources, so that a new branch is tried the moment it is there.
-let private literals : Lazy<float[]> =
+let private literals: Lazy<float[]> =
     lazy
         let sources = Path.Combine(__SOURCE_DIRECTORY__, "..", "..", "src-fsharp", "FuncAD.Core")
         let bits = Regex @"0x([0-9A-F]{16})L"
@@ -28,7 +28,7 @@ let neighbours (x: float) : float[] = [| Math.BitDecrement x; x; Math.BitIncreme
 let private withSigns (xs: float[]) = Array.append xs (Array.map (fun x -> -x) xs)
 
 /// Zeros, infinities, NaN, the ends of the subnormal numbers, of the finite ones, and of those that have halves.
-let edges : float[] =
+let edges: float[] =
     [| 0.0
        Double.Epsilon
        Double.MaxValue
@@ -41,7 +41,7 @@ let edges : float[] =
     |> Array.append [| nan |]
 
 /// Whole and half numbers, tenths, sixths of pi, powers of two and ten, literals and their neighbours, of both signs.
-let awkward : Lazy<float[]> =
+let awkward: Lazy<float[]> =
     lazy
         [| yield! edges
            yield!
@@ -51,9 +51,9 @@ let awkward : Lazy<float[]> =
                       float k / 10.0
                   for k in 1..60 do
                       float k * Math.PI / 6.0
-                  for n in -1074..1023 do
+                  for n in -1074 .. 1023 do
                       Math.ScaleB(1.0, n)
-                  for n in -323..308 do
+                  for n in -323 .. 308 do
                       Double.Parse($"1e{n}", CultureInfo.InvariantCulture)
                   for literal in literals.Value do
                       yield! neighbours literal |]

@@ -5,11 +5,10 @@ open Expecto.Impl
 
 /// Prints as ever, and ends the program at the first failure: what asks only whether there is one need not wait for the rest.
 let private failingFast (printer: TestPrinters) : TestPrinters =
-    let leave (print: Async<unit>) =
-        async {
-            do! print
-            exit 1
-        }
+    let leave (print: Async<unit>) = async {
+        do! print
+        exit 1
+    }
     { printer with
         failed = fun name message duration -> leave (printer.failed name message duration)
         exn = fun name error duration -> leave (printer.exn name error duration) }

@@ -50,15 +50,19 @@ type private Bounded<'T> = { Number: 'T; Bound: float }
 let inputBound = 2.0
 
 let private tame<'T when 'T :> ICarrier<'T>> (limit: float) (x: Bounded<'T>) : 'T =
-    if x.Bound <= limit then x.Number
-    else 'T.Multiply('T.Constant limit, 'T.Unary(Hyperbolics.Tanh(), 'T.Divide(x.Number, 'T.Constant limit)))
+    if x.Bound <= limit then
+        x.Number
+    else
+        'T.Multiply('T.Constant limit, 'T.Unary(Hyperbolics.Tanh(), 'T.Divide(x.Number, 'T.Constant limit)))
 
 let private clipped (domain: Domain) = { Low = max domain.Low -3.0; High = min domain.High 3.0 }
 
 let private into<'T when 'T :> ICarrier<'T>> (domain: Domain) (x: Bounded<'T>) : 'T =
     let d = clipped domain
-    if d.Low <= -x.Bound && x.Bound <= d.High then x.Number
-    else 'T.Add('T.Constant d.Low, 'T.Multiply('T.Constant(d.High - d.Low), 'T.Unary(Exponentials.Sigmoid(), x.Number)))
+    if d.Low <= -x.Bound && x.Bound <= d.High then
+        x.Number
+    else
+        'T.Add('T.Constant d.Low, 'T.Multiply('T.Constant(d.High - d.Low), 'T.Unary(Exponentials.Sigmoid(), x.Number)))
 
 /// Where a program may apply a rule of two arguments: where it is differentiable any number of times, which is not the origin.
 let private safeDomain (rule: BinaryEntry) : struct (Domain * Domain) =
@@ -102,7 +106,7 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
                 | Forward -> AD.diff at a
                 | Reverse -> AD.grad at a
                 | Taylor2 -> AD.diffn 2 at a
-            unbox<'T> (box result)
+            unbox<'T>(box result)
         | _ ->
             let one, zero = 'T.Constant 1.0, 'T.Constant 0.0
             match mode with
@@ -117,12 +121,10 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
         match box a, box b with
         | (:? Real as a), (:? Real as b) ->
             let g = AD.grad (fun (x: Real[]) -> (run f x).Last) [| a; b |]
-            weigh (unbox<'T> (box g[0])) (unbox<'T> (box g[1]))
+            weigh (unbox<'T>(box g[0])) (unbox<'T>(box g[1]))
         | _ ->
             let one, zero = 'T.Constant 1.0, 'T.Constant 0.0
-            weigh
-                (run f [| Twin(a, one); Twin(b, zero) |]).Last.Tangent
-                (run f [| Twin(a, zero); Twin(b, one) |]).Last.Tangent
+            weigh (run f [| Twin(a, one); Twin(b, zero) |]).Last.Tangent (run f [| Twin(a, zero); Twin(b, one) |]).Last.Tangent
 
     for operation in program.Operations do
         let number, bound =
@@ -152,8 +154,10 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
             | Derivative(mode, f, a, b) -> derivative mode f (within inputBound a) (within inputBound b), infinity
             | Gradient(f, a, b) -> gradient f (within inputBound a) (within inputBound b), infinity
         // What has no bound of its own is tamed at once.
-        if bound <= 50.0 then numbers.Add { Number = number; Bound = bound }
-        else numbers.Add { Number = tame 5.0 { Number = number; Bound = bound }; Bound = 5.0 }
+        if bound <= 50.0 then
+            numbers.Add { Number = number; Bound = bound }
+        else
+            numbers.Add { Number = tame 5.0 { Number = number; Bound = bound }; Bound = 5.0 }
 
     [| for number in numbers -> number.Number |]
 
@@ -180,15 +184,17 @@ let rec cost (program: Program) : float =
 
 /// What programs are made of.
 type Language =
-    { Unaries: UnaryEntry[]
-      Binaries: BinaryEntry[]
-      Steps: StepEntry[]
-      Choices: ChoiceEntry[]
-      /// Branches on values.
-      Branches: bool
-      /// Loops and derivatives inside, so many deep.
-      Depth: int
-      Longest: int }
+    {
+        Unaries: UnaryEntry[]
+        Binaries: BinaryEntry[]
+        Steps: StepEntry[]
+        Choices: ChoiceEntry[]
+        /// Branches on values.
+        Branches: bool
+        /// Loops and derivatives inside, so many deep.
+        Depth: int
+        Longest: int
+    }
 
 /// The whole table. A custom rule has no slope on carriers other than the library's; the meeting point of a tie belongs to choices.
 let everything =
@@ -204,7 +210,9 @@ let everything =
 let smooth =
     let others = set [ "erf"; "erfc"; "normalCdf"; "normalPdf"; "asinh"; "tanPi"; "exp10M1"; "log2P1" ]
     { everything with
-        Unaries = everything.Unaries |> Array.filter (fun rule -> ComplexTable.functions.ContainsKey rule.Rule.Name || others.Contains rule.Rule.Name)
+        Unaries =
+            everything.Unaries
+            |> Array.filter (fun rule -> ComplexTable.functions.ContainsKey rule.Rule.Name || others.Contains rule.Rule.Name)
         Binaries = everything.Binaries |> Array.filter (fun rule -> ComplexTable.functions2.ContainsKey rule.Rule.Name)
         Steps = [||]
         Choices = [||]
@@ -232,29 +240,24 @@ let rec private operation (language: Language) (count: int) : Gen<Operation> =
           4, two |> Gen.map Multiply
           2, two |> Gen.map Divide
           10, language.Unaries |> pick (fun rule -> number |> Gen.map (fun x -> Unary(rule, x)))
-          if language.Binaries.Length > 0 then
-              4, language.Binaries |> pick (fun rule -> two |> Gen.map (fun (a, b) -> Binary(rule, a, b)))
-          if language.Steps.Length > 0 then
-              1, language.Steps |> pick (fun rule -> number |> Gen.map (fun x -> Step(rule, x)))
-          if language.Choices.Length > 0 then
-              2, language.Choices |> pick (fun rule -> two |> Gen.map (fun (a, b) -> Choice(rule, a, b)))
+          if language.Binaries.Length > 0 then 4, language.Binaries |> pick (fun rule -> two |> Gen.map (fun (a, b) -> Binary(rule, a, b)))
+          if language.Steps.Length > 0 then 1, language.Steps |> pick (fun rule -> number |> Gen.map (fun x -> Step(rule, x)))
+          if language.Choices.Length > 0 then 2, language.Choices |> pick (fun rule -> two |> Gen.map (fun (a, b) -> Choice(rule, a, b)))
           if language.Depth > 0 then
               1, Gen.map3 (fun times body (a, b) -> Loop(times, body, a, b)) (Gen.choose (0, 3)) body two
               2, Gen.map3 (fun mode body (a, b) -> Derivative(mode, body, a, b)) (Gen.elements [ Forward; Reverse; Taylor2 ]) body two
               1, Gen.map2 (fun body (a, b) -> Gradient(body, a, b)) body two
-          if language.Depth > 0 && language.Branches then
-              1, Gen.map3 (fun f g (a, b) -> Branch(f, g, a, b)) body body two ]
+          if language.Depth > 0 && language.Branches then 1, Gen.map3 (fun f g (a, b) -> Branch(f, g, a, b)) body body two ]
 
-and private program (language: Language) (inputs: int) : Gen<Program> =
-    gen {
-        let! size = Gen.sized Gen.constant
-        let! length = Gen.choose (1, max 1 (min language.Longest (size / 2 + 1)))
-        let mutable operations = []
-        for k = 0 to length - 1 do
-            let! next = operation language (inputs + k)
-            operations <- next :: operations
-        return { Inputs = inputs; Operations = List.rev operations }
-    }
+and private program (language: Language) (inputs: int) : Gen<Program> = gen {
+    let! size = Gen.sized Gen.constant
+    let! length = Gen.choose (1, max 1 (min language.Longest (size / 2 + 1)))
+    let mutable operations = []
+    for k = 0 to length - 1 do
+        let! next = operation language (inputs + k)
+        operations <- next :: operations
+    return { Inputs = inputs; Operations = List.rev operations }
+}
 
 // ---- Smaller programs ----
 
@@ -277,75 +280,71 @@ let private renumber (f: int -> int) operation =
 /// Without one operation: who used it uses the first input.
 let private without (program: Program) (index: int) =
     let gone = program.Inputs + index
-    let shift position = if position = gone then 0 elif position > gone then position - 1 else position
+    let shift position =
+        if position = gone then 0
+        elif position > gone then position - 1
+        else position
     { program with Operations = program.Operations |> List.removeAt index |> List.map (renumber shift) }
 
-let rec shrink (program: Program) : Program seq =
-    seq {
-        if program.Operations.Length > 1 then
-            for index = program.Operations.Length - 1 downto 0 do
-                without program index
-        for index, operation in List.indexed program.Operations do
-            let instead replacement = { program with Operations = program.Operations |> List.updateAt index replacement }
-            match operation with
-            | Loop(times, body, a, b) ->
-                if times > 0 then instead (Loop(times - 1, body, a, b))
-                for body in shrink body do
-                    instead (Loop(times, body, a, b))
-            | Branch(g, h, a, b) ->
-                for g in shrink g do
-                    instead (Branch(g, h, a, b))
-                for h in shrink h do
-                    instead (Branch(g, h, a, b))
-            | Derivative(mode, body, a, b) ->
-                for body in shrink body do
-                    instead (Derivative(mode, body, a, b))
-            | Gradient(body, a, b) ->
-                for body in shrink body do
-                    instead (Gradient(body, a, b))
-            | _ -> ()
-    }
+let rec shrink (program: Program) : Program seq = seq {
+    if program.Operations.Length > 1 then
+        for index = program.Operations.Length - 1 downto 0 do
+            without program index
+    for index, operation in List.indexed program.Operations do
+        let instead replacement = { program with Operations = program.Operations |> List.updateAt index replacement }
+        match operation with
+        | Loop(times, body, a, b) ->
+            if times > 0 then instead (Loop(times - 1, body, a, b))
+            for body in shrink body do
+                instead (Loop(times, body, a, b))
+        | Branch(g, h, a, b) ->
+            for g in shrink g do
+                instead (Branch(g, h, a, b))
+            for h in shrink h do
+                instead (Branch(g, h, a, b))
+        | Derivative(mode, body, a, b) ->
+            for body in shrink body do
+                instead (Derivative(mode, body, a, b))
+        | Gradient(body, a, b) ->
+            for body in shrink body do
+                instead (Gradient(body, a, b))
+        | _ -> ()
+}
 
 /// A program at a point, with two directions of its input space and one of its output space.
-type Case =
-    { Program: Program
-      Point: float[]
-      U: float[]
-      V: float[]
-      W: float[] }
+type Case = { Program: Program; Point: float[]; U: float[]; V: float[]; W: float[] }
 
 let private coordinate = Gen.choose (-2000, 2000) |> Gen.map (fun k -> float k / 1000.0)
 
-let private smaller (x: float) = [ 0.0; 1.0; 0.5; Math.Round x; Math.Round(x, 1) ] |> List.filter (fun y -> abs y < abs x || (y <> x && x = Math.Round x && y = 0.0))
+let private smaller (x: float) =
+    [ 0.0; 1.0; 0.5; Math.Round x; Math.Round(x, 1) ]
+    |> List.filter (fun y -> abs y < abs x || (y <> x && x = Math.Round x && y = 0.0))
 
-let private shrinkPoint (point: float[]) =
-    seq {
-        for index = 0 to point.Length - 1 do
-            for x in smaller point[index] do
-                Array.updateAt index x point
-    }
+let private shrinkPoint (point: float[]) = seq {
+    for index = 0 to point.Length - 1 do
+        for x in smaller point[index] do
+            Array.updateAt index x point
+}
 
 /// Programs of a language with so many inputs.
 let cases (language: Language) (fewest: int) (most: int) : Arbitrary<Case> =
-    let generator =
-        gen {
-            let! inputs = Gen.choose (fewest, most)
-            let! program = program language inputs
-            let! point = Gen.arrayOfLength inputs coordinate
-            let! u = Gen.arrayOfLength inputs coordinate
-            let! v = Gen.arrayOfLength inputs coordinate
-            let! w = Gen.arrayOfLength (min 3 (inputs + program.Operations.Length)) coordinate
-            return { Program = program; Point = point; U = u; V = v; W = w }
-        }
-    let smaller case =
-        seq {
-            for program in shrink case.Program do
-                { case with Program = program; W = Array.truncate (program.Inputs + program.Operations.Length) case.W }
-            for point in shrinkPoint case.Point do
-                { case with Point = point }
-            for u in shrinkPoint case.U do
-                { case with U = u }
-            for v in shrinkPoint case.V do
-                { case with V = v }
-        }
+    let generator = gen {
+        let! inputs = Gen.choose (fewest, most)
+        let! program = program language inputs
+        let! point = Gen.arrayOfLength inputs coordinate
+        let! u = Gen.arrayOfLength inputs coordinate
+        let! v = Gen.arrayOfLength inputs coordinate
+        let! w = Gen.arrayOfLength (min 3 (inputs + program.Operations.Length)) coordinate
+        return { Program = program; Point = point; U = u; V = v; W = w }
+    }
+    let smaller case = seq {
+        for program in shrink case.Program do
+            { case with Program = program; W = Array.truncate (program.Inputs + program.Operations.Length) case.W }
+        for point in shrinkPoint case.Point do
+            { case with Point = point }
+        for u in shrinkPoint case.U do
+            { case with U = u }
+        for v in shrinkPoint case.V do
+            { case with V = v }
+    }
     Arb.fromGenShrink (generator, smaller)

@@ -35,11 +35,7 @@ type Constructed<'A, 'B>(first: 'A, flag: bool, second: 'B) =
     member _.Second = second
 
 /// A type with how to make random values of it and how to read their numbers, in an order of its own that knows nothing of the library's.
-type Kind =
-    { Type: Type
-      HasTensor: bool
-      Random: Random -> obj
-      Read: obj -> Real list }
+type Kind = { Type: Type; HasTensor: bool; Random: Random -> obj; Read: obj -> Real list }
 
 let private kind<'T> (random: Random -> 'T) (read: 'T -> Real list) (parts: Kind list) : Kind =
     { Type = typeof<'T>
@@ -87,15 +83,34 @@ type private Makers<'A, 'B>() =
               (fun d -> each (d.Keys |> Seq.map (fun key -> d[key.ToUpperInvariant()])))
               [ a ]
           kind<'A * int * 'B> (fun s -> first s, s.Next 9, second s) (fun (x, _, y) -> readA x @ readB y) [ a; b ]
-          kind<struct ('A * 'B * string)> (fun s -> struct (first s, second s, letters s)) (fun (struct (x, y, _)) -> readA x @ readB y) [ a; b ]
-          kind<Pair<'A, 'B>> (fun s -> { First = first s; Note = letters s; Second = second s }) (fun p -> readA p.First @ readB p.Second) [ a; b ]
+          kind<struct ('A * 'B * string)>
+              (fun s -> struct (first s, second s, letters s))
+              (fun (struct (x, y, _)) -> readA x @ readB y)
+              [ a; b ]
+          kind<Pair<'A, 'B>>
+              (fun s -> { First = first s; Note = letters s; Second = second s })
+              (fun p -> readA p.First @ readB p.Second)
+              [ a; b ]
           kind<Small<'A>> (fun s -> { Only = first s; Number = s.NextDouble() }) (fun p -> readA p.Only) [ a ]
           kind<Either<'A, 'B>>
-              (fun s -> match s.Next 3 with 0 -> Left(first s) | 1 -> Right(second s, 3) | _ -> Neither)
-              (function Left x -> readA x | Right(y, _) -> readB y | Neither -> [])
+              (fun s ->
+                  match s.Next 3 with
+                  | 0 -> Left(first s)
+                  | 1 -> Right(second s, 3)
+                  | _ -> Neither)
+              (function
+              | Left x -> readA x
+              | Right(y, _) -> readB y
+              | Neither -> [])
               [ a; b ]
           kind<Settable<'A>>
-              (fun s -> maybe s (fun () -> Settable(Inner = first s, Label = maybe s (fun () -> letters s), Next = maybe s (fun () -> Settable(Inner = first s)))))
+              (fun s ->
+                  maybe s (fun () ->
+                      Settable(
+                          Inner = first s,
+                          Label = maybe s (fun () -> letters s),
+                          Next = maybe s (fun () -> Settable(Inner = first s))
+                      )))
               (fun c ->
                   let rec read (c: Settable<'A>) = if isNull c then [] else readA c.Inner @ read c.Next
                   read c)
@@ -107,21 +122,32 @@ type private Makers<'A, 'B>() =
 
 let private numbers =
     [ kind<Real> whole List.singleton []
-      kind<Nullable<Real>> (fun s -> if s.Next 3 = 0 then Nullable() else Nullable(whole s)) (fun x -> if x.HasValue then [ x.Value ] else []) []
+      kind<Nullable<Real>>
+          (fun s -> if s.Next 3 = 0 then Nullable() else Nullable(whole s))
+          (fun x -> if x.HasValue then [ x.Value ] else [])
+          []
       kind<Real[]> (fun s -> maybe s (fun () -> some s (fun () -> whole s))) (fun x -> if isNull x then [] else List.ofArray x) []
       { kind<Tensor>
             (fun s -> maybe s (fun () -> Tensor.OfReals(Array.init 2 (fun _ -> whole s), [| 2 |])))
-            (fun x -> if isNull (box x) then [] else [ for i in 0..1 -> Tensor.SumTo(x * Tensor([| 1.0 - float i; float i |], [| 2 |], null), [||]).ToReal() ])
+            (fun x ->
+                if isNull (box x) then
+                    []
+                else
+                    [ for i in 0..1 -> Tensor.SumTo(x * Tensor([| 1.0 - float i; float i |], [| 2 |], null), [||]).ToReal() ])
             [] with
-            HasTensor = true } ]
+          HasTensor = true } ]
 
 let private anyOf (source: Random) (items: 'T list) = items[source.Next items.Length]
 
 let rec private randomKind (source: Random) (depth: int) : Kind =
-    if depth = 0 then anyOf source numbers
+    if depth = 0 then
+        anyOf source numbers
     else
         let a, b = randomKind source (source.Next depth), randomKind source (source.Next depth)
-        let makers = typedefof<Makers<_, _>>.MakeGenericType(a.Type, b.Type).GetMethod("All", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
+        let makers =
+            typedefof<Makers<_, _>>
+                .MakeGenericType(a.Type, b.Type)
+                .GetMethod("All", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
         anyOf source (makers.Invoke(null, [| a; b |]) :?> Kind list)
 
 let private dot (c: float list) (xs: Real list) : Real = List.fold2 (fun sum c x -> sum + c * x) (real 0.0) c xs
@@ -165,21 +191,25 @@ type private Case<'P>() =
             expectEqual square (snd (AD.jvp rule p v)).Value "a custom rule forward"
             if not kind.HasTensor then
                 are coefficients ((AD.compile (AD.grad f) p).Invoke p) "compile"
-                let struct (y, g) = (AD.compileSum (fun (p: 'P) (x: Real) -> x * f p) p (real 1.0)).ValueAndGrad(p, ReadOnlySpan [| 1.0; 2.0 |])
+                let struct (y, g) =
+                    (AD.compileSum (fun (p: 'P) (x: Real) -> x * f p) p (real 1.0)).ValueAndGrad(p, ReadOnlySpan [| 1.0; 2.0 |])
                 expectEqual (3.0 * value) y "compileSum's value"
                 are (scaled 3.0) g "compileSum"
 
 [<Tests>]
 let tests =
-    testList "structure laws" [
-        testCase "random structures: the gradient of a linear function is its coefficients, in place, in every operator" (fun () ->
-            for case in 1..900 do
-                // depth grows slowly, so that the first failure is a small one
-                let source = Random(int (seed % 1000003UL) + case)
-                let kind = randomKind source (1 + case / 300)
-                try
-                    typedefof<Case<_>>.MakeGenericType(kind.Type).GetMethod("Check", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic).Invoke(null, [| kind; source |])
-                    |> ignore
-                with :? TargetInvocationException as error ->
-                    failtest $"case {case} (seed {seed}), {kind.Type}: {error.InnerException}")
-    ]
+    testList
+        "structure laws"
+        [ testCase "random structures: the gradient of a linear function is its coefficients, in place, in every operator" (fun () ->
+              for case in 1..900 do
+                  // depth grows slowly, so that the first failure is a small one
+                  let source = Random(int (seed % 1000003UL) + case)
+                  let kind = randomKind source (1 + case / 300)
+                  try
+                      typedefof<Case<_>>
+                          .MakeGenericType(kind.Type)
+                          .GetMethod("Check", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
+                          .Invoke(null, [| kind; source |])
+                      |> ignore
+                  with :? TargetInvocationException as error ->
+                      failtest $"case {case} (seed {seed}), {kind.Type}: {error.InnerException}") ]

@@ -19,7 +19,8 @@ let private read (file: string) (arity: int) : Map<string, Row[]> =
     |> Seq.filter (fun line -> not (line.StartsWith '#' || line.StartsWith "function"))
     |> Seq.map (fun line ->
         let parts = line.Split ','
-        let name, parts = if parts[0].Contains '(' && not (parts[0].Contains ')') then parts[0] + "," + parts[1], parts[2..] else parts[0], parts[1..]
+        let name, parts =
+            if parts[0].Contains '(' && not (parts[0].Contains ')') then parts[0] + "," + parts[1], parts[2..] else parts[0], parts[1..]
         let numbers = parts |> Array.map parse
         name, { Arguments = numbers[.. arity - 1]; Expected = numbers[arity..] })
     |> Seq.groupBy fst
@@ -39,10 +40,14 @@ let private binaryRows = read "sweep-2.csv" 2
 /// is what roundings there come to; an overflow may come a few doubles early; and where a derivative overflows, so may a term of it with another sign, which
 /// makes it NaN.
 let private unitsApart (size: float) (expected: float) (actual: float) : float =
-    if same expected actual || expected = actual || Double.IsNaN expected then 0.0
-    elif Double.IsInfinity expected then (if Double.IsNaN actual || actual * float (Math.Sign expected) >= Double.MaxValue * (1.0 - 1e-14) then 0.0 else infinity)
-    elif Double.IsInfinity actual && abs expected >= Double.MaxValue * (1.0 - 1e-14) then 0.0
-    elif not (Double.IsFinite actual) then infinity
+    if same expected actual || expected = actual || Double.IsNaN expected then
+        0.0
+    elif Double.IsInfinity expected then
+        (if Double.IsNaN actual || actual * float (Math.Sign expected) >= Double.MaxValue * (1.0 - 1e-14) then 0.0 else infinity)
+    elif Double.IsInfinity actual && abs expected >= Double.MaxValue * (1.0 - 1e-14) then
+        0.0
+    elif not (Double.IsFinite actual) then
+        infinity
     else
         let error = abs (expected / 2.0 - actual / 2.0) * 2.0 - 64.0 * Double.Epsilon
         if error <= 0.0 then 0.0 else error / max Double.Epsilon (size * 2.0 * u)
@@ -94,7 +99,21 @@ let private derivatives2 (f: Real * Real -> Real) (a: float) (b: float) : (int *
 /// Bell curves, sigmoids and arctangents have derivatives that cross zero between these, where their terms cancel for good: there the size is that of the
 /// neighbouring derivatives. Nowhere else: next to 0 and in the tails each derivative is held to itself.
 let private bends =
-    set [ "asinh"; "atan"; "atanPi"; "lorentzian"; "tanh"; "sech"; "sigmoid"; "softplus"; "logisticDensity"; "gaussian"; "normalPdf"; "erf"; "erfc"; "normalCdf" ]
+    set
+        [ "asinh"
+          "atan"
+          "atanPi"
+          "lorentzian"
+          "tanh"
+          "sech"
+          "sigmoid"
+          "softplus"
+          "logisticDensity"
+          "gaussian"
+          "normalPdf"
+          "erf"
+          "erfc"
+          "normalCdf" ]
 
 let private isBend (x: float) = abs x > 0.4 && abs x < 3.0
 
@@ -115,7 +134,12 @@ let private sizeOf (rule: UnaryEntry) (order: int) (x: float) (expected: float[]
     | "logGamma"
     | "gamma"
     | "polygamma" when x < 0.0 ->
-        let n = (match rule.Rule.Name with "digamma" -> 0 | "polygamma" -> int (rule.Label.Substring(10).TrimEnd ')') | _ -> -1) + order
+        let n =
+            (match rule.Rule.Name with
+             | "digamma" -> 0
+             | "polygamma" -> int (rule.Label.Substring(10).TrimEnd ')')
+             | _ -> -1)
+            + order
         let other k = if k = 0 then 2.0 + Math.Log(1.0 - x) else abs (SpecialValues.polygamma k (1.0 - x))
         if rule.Rule.Name = "gamma" then max own (abs expected[0] * Math.Pow(2.0 + Math.Log(1.0 - x), float order))
         elif n < 0 then own
@@ -147,8 +171,11 @@ let private sizeOfPair (rule: BinaryEntry) (index: int) (a: float) (b: float) (e
         let log = 1.0 + abs (Math.Log(abs a))
         let steps = [ 0; 1; 0; 2; 1; 0; 3; 2; 1; 0 ][index]
         if Double.IsFinite expected[0] && expected[0] <> 0.0 && rule.Label <> "pow(0)" || index = 4 || index = 7 || index = 8 then
-            max own (abs expected[0] * Math.Pow((1.0 + abs b) / abs a, float steps) * (if index = 4 || index = 7 || index = 8 then log else 1.0))
-        else own
+            max
+                own
+                (abs expected[0] * Math.Pow((1.0 + abs b) / abs a, float steps) * (if index = 4 || index = 7 || index = 8 then log else 1.0))
+        else
+            own
     | _ -> own
 
 // ---- Bounds ----
@@ -189,7 +216,19 @@ let private isTooFar (rule: BinaryEntry) (order: int) (a: float) (b: float) =
 
 /// Rules whose derivatives are constants, which a test says one by one.
 let private isLinear (label: string) =
-    [ "negate"; "abs"; "bitDecrement"; "bitIncrement"; "identity"; "reach"; "power(0)"; "power(1)"; "scaleB"; "add"; "subtract"; "tie"; "cube" ]
+    [ "negate"
+      "abs"
+      "bitDecrement"
+      "bitIncrement"
+      "identity"
+      "reach"
+      "power(0)"
+      "power(1)"
+      "scaleB"
+      "add"
+      "subtract"
+      "tie"
+      "cube" ]
     |> List.exists (fun name -> label = name || label.StartsWith(name + "("))
 
 let private sweepOf (label: string) (note: string -> int -> float -> string -> unit) : unit =
@@ -199,7 +238,11 @@ let private sweepOf (label: string) (note: string -> int -> float -> string -> u
                 let x = row.Arguments[0]
                 for order, mode, actual in derivatives1 rule.On x do
                     let units = unitsApart (sizeOf rule order x row.Expected) row.Expected[order] actual
-                    note label order units $"{label}, derivative {order} at {text x}, {mode}: {text actual}, right {text row.Expected[order]}"
+                    note
+                        label
+                        order
+                        units
+                        $"{label}, derivative {order} at {text x}, {mode}: {text actual}, right {text row.Expected[order]}"
     for rule in binaries do
         if rule.Label = label then
             for row in binaryRows[label] do
@@ -207,84 +250,95 @@ let private sweepOf (label: string) (note: string -> int -> float -> string -> u
                 for index, order, mode, actual in derivatives2 rule.On a b do
                     if not (isTooFar rule order a b) then
                         let units = unitsApart (sizeOfPair rule index a b row.Expected) row.Expected[index] actual
-                        note label order units $"{label}, derivative {order} (entry {index}) at ({text a}, {text b}), {mode}: {text actual}, right {text row.Expected[index]}"
+                        note
+                            label
+                            order
+                            units
+                            $"{label}, derivative {order} (entry {index}) at ({text a}, {text b}), {mode}: {text actual}, right {text row.Expected[index]}"
 
 let private accuracy =
-    testList "against the reference" [
-        testCase "every rule is in the reference" (fun () ->
-            let missing =
-                [ for rule in unaries do
-                      if not (unaryRows.ContainsKey rule.Label || isLinear rule.Label) then rule.Label
-                  for rule in binaries do
-                      if not (binaryRows.ContainsKey rule.Label || isLinear rule.Label) then rule.Label ]
-            Expect.isEmpty missing "rules that data/make-sweep.py does not know"
-            let labels = Set.ofSeq (Seq.append (unaries |> Seq.map _.Label) (binaries |> Seq.map _.Label))
-            Expect.isEmpty [ for name in Seq.append unaryRows.Keys binaryRows.Keys do if not (labels.Contains name) then name ] "functions without a rule")
+    testList
+        "against the reference"
+        [ testCase "every rule is in the reference" (fun () ->
+              let missing =
+                  [ for rule in unaries do
+                        if not (unaryRows.ContainsKey rule.Label || isLinear rule.Label) then rule.Label
+                    for rule in binaries do
+                        if not (binaryRows.ContainsKey rule.Label || isLinear rule.Label) then rule.Label ]
+              Expect.isEmpty missing "rules that data/make-sweep.py does not know"
+              let labels = Set.ofSeq (Seq.append (unaries |> Seq.map _.Label) (binaries |> Seq.map _.Label))
+              Expect.isEmpty
+                  [ for name in Seq.append unaryRows.Keys binaryRows.Keys do
+                        if not (labels.Contains name) then name ]
+                  "functions without a rule")
 
-        for label in Seq.append unaryRows.Keys binaryRows.Keys do
-            testCase $"{label} and its first three derivatives" (fun () ->
-                let bounds = allowed label
-                let worst = Array.create 4 (0.0, "")
-                sweepOf label (fun _ order units what -> if units > fst worst[order] then worst[order] <- units, what)
-                for order in 0..3 do
-                    let units, what = worst[order]
-                    if not (units <= bounds[order]) then
-                        failtest $"{what}: {units:G3} units in the last place, allowed {bounds[order]}")
+          for label in Seq.append unaryRows.Keys binaryRows.Keys do
+              testCase $"{label} and its first three derivatives" (fun () ->
+                  let bounds = allowed label
+                  let worst = Array.create 4 (0.0, "")
+                  sweepOf label (fun _ order units what -> if units > fst worst[order] then worst[order] <- units, what)
+                  for order in 0..3 do
+                      let units, what = worst[order]
+                      if not (units <= bounds[order]) then failtest $"{what}: {units:G3} units in the last place, allowed {bounds[order]}")
 
-        testCase "what is linear has constant slopes" (fun () ->
-            let slopeOf (label: string) (x: float) =
-                match label with
-                | "negate" -> -1.0
-                | "abs" -> if x > 0.0 then 1.0 elif x < 0.0 then -1.0 else 0.0
-                | "power(0)" -> 0.0
-                | "scaleB(-3)" -> 0.125
-                | "scaleB(7)" -> 128.0
-                | "cube" -> 3.0 * x * x
-                | _ -> 1.0
-            for rule in unaries do
-                if isLinear rule.Label && rule.Label <> "cube" then
-                    for x in specials do
-                        if not (Double.IsNaN x) then
-                            for mode, slope in [ "forward", AD.diff rule.On (real x); "reverse", AD.grad rule.On (real x) ] do
-                                expectEqual (slopeOf rule.Label x) slope.Value $"{rule.Label}'({text x}), {mode}"
-                            expectEqual 0.0 (AD.diff (AD.diff rule.On) (real x)).Value $"{rule.Label}''({text x})")
+          testCase "what is linear has constant slopes" (fun () ->
+              let slopeOf (label: string) (x: float) =
+                  match label with
+                  | "negate" -> -1.0
+                  | "abs" ->
+                      if x > 0.0 then 1.0
+                      elif x < 0.0 then -1.0
+                      else 0.0
+                  | "power(0)" -> 0.0
+                  | "scaleB(-3)" -> 0.125
+                  | "scaleB(7)" -> 128.0
+                  | "cube" -> 3.0 * x * x
+                  | _ -> 1.0
+              for rule in unaries do
+                  if isLinear rule.Label && rule.Label <> "cube" then
+                      for x in specials do
+                          if not (Double.IsNaN x) then
+                              for mode, slope in [ "forward", AD.diff rule.On (real x); "reverse", AD.grad rule.On (real x) ] do
+                                  expectEqual (slopeOf rule.Label x) slope.Value $"{rule.Label}'({text x}), {mode}"
+                              expectEqual 0.0 (AD.diff (AD.diff rule.On) (real x)).Value $"{rule.Label}''({text x})")
 
-        testCase "logSumExp of two numbers and of nothing more, against the reference of logAddExp" (fun () ->
-            for row in binaryRows["logAddExp"] do
-                let a, b = row.Arguments[0], row.Arguments[1]
-                // a weight e^(x - m) is off by as many units as the difference x - m, which is rounded
-                let units = 8.0 + abs (a - b)
-                let check (f: Real[] -> Real) (x: float[]) (ia: int) (ib: int) (what: string) =
-                    let expect index order (actual: Real) entry =
-                        let size = if order = 0 then max 1.0 (abs row.Expected[index]) else abs row.Expected[index]
-                        let apart = unitsApart size row.Expected[index] actual.Value
-                        if not (apart <= units) then
-                            failtest $"{what} of {text a}, {text b}: {entry} is {text actual.Value}, right {text row.Expected[index]}, {apart:G3} units"
-                    let x = reals x
-                    expect 0 0 (f x) "value"
-                    let direction i = Array.init x.Length (fun j -> real (if i = j then 1.0 else 0.0))
-                    let g = AD.grad f x
-                    let h = AD.hessian f x
-                    for i, first, diagonal in [ ia, 1, 3; ib, 2, 5 ] do
-                        let j = ia + ib - i
-                        expect first 1 g[i] $"slope {i}"
-                        expect first 1 (snd (AD.jvp f x (direction i))) $"slope {i}, forward"
-                        let reverse = AD.grad (fun x -> (AD.grad f x)[i]) x
-                        let forward k = snd (AD.jvp (fun x -> snd (AD.jvp f x (direction i))) x (direction k))
-                        for k, index in [ i, diagonal; j, 4 ] do
-                            expect index 2 h[i, k] $"second derivative {i} {k}, the dual tape"
-                            expect index 2 reverse[k] $"second derivative {i} {k}, reverse over reverse"
-                            expect index 2 (forward k) $"second derivative {i} {k}, forward over forward"
-                check Sums.logSumExp [| a; b |] 0 1 "logSumExp"
-                check Sums.logSumExp [| b; a |] 1 0 "logSumExp, the other way round"
-                check Sums.logSumExp [| a; -infinity; b |] 0 2 "logSumExp, with nothing between")
-    ]
+          testCase "logSumExp of two numbers and of nothing more, against the reference of logAddExp" (fun () ->
+              for row in binaryRows["logAddExp"] do
+                  let a, b = row.Arguments[0], row.Arguments[1]
+                  // a weight e^(x - m) is off by as many units as the difference x - m, which is rounded
+                  let units = 8.0 + abs (a - b)
+                  let check (f: Real[] -> Real) (x: float[]) (ia: int) (ib: int) (what: string) =
+                      let expect index order (actual: Real) entry =
+                          let size = if order = 0 then max 1.0 (abs row.Expected[index]) else abs row.Expected[index]
+                          let apart = unitsApart size row.Expected[index] actual.Value
+                          if not (apart <= units) then
+                              failtest
+                                  $"{what} of {text a}, {text b}: {entry} is {text actual.Value}, right {text row.Expected[index]}, {apart:G3} units"
+                      let x = reals x
+                      expect 0 0 (f x) "value"
+                      let direction i = Array.init x.Length (fun j -> real (if i = j then 1.0 else 0.0))
+                      let g = AD.grad f x
+                      let h = AD.hessian f x
+                      for i, first, diagonal in [ ia, 1, 3; ib, 2, 5 ] do
+                          let j = ia + ib - i
+                          expect first 1 g[i] $"slope {i}"
+                          expect first 1 (snd (AD.jvp f x (direction i))) $"slope {i}, forward"
+                          let reverse = AD.grad (fun x -> (AD.grad f x)[i]) x
+                          let forward k = snd (AD.jvp (fun x -> snd (AD.jvp f x (direction i))) x (direction k))
+                          for k, index in [ i, diagonal; j, 4 ] do
+                              expect index 2 h[i, k] $"second derivative {i} {k}, the dual tape"
+                              expect index 2 reverse[k] $"second derivative {i} {k}, reverse over reverse"
+                              expect index 2 (forward k) $"second derivative {i} {k}, forward over forward"
+                  check Sums.logSumExp [| a; b |] 0 1 "logSumExp"
+                  check Sums.logSumExp [| b; a |] 1 0 "logSumExp, the other way round"
+                  check Sums.logSumExp [| a; -infinity; b |] 0 2 "logSumExp, with nothing between") ]
 
 // ---- Outside of the domain ----
 
 /// Points at, next to and beyond the edges of every domain.
 let private everywhere =
-    [| for x in [ 0.0; 0.25; 0.5; 1.0; 1.5; 2.0; 2.5; 3.0; 4.0; 10.0; 100.5; 1e10; 1e300; Double.Epsilon; 1e-300; infinity; Double.MaxValue ] do
+    [| for x in
+           [ 0.0; 0.25; 0.5; 1.0; 1.5; 2.0; 2.5; 3.0; 4.0; 10.0; 100.5; 1e10; 1e300; Double.Epsilon; 1e-300; infinity; Double.MaxValue ] do
            for x in [ x; Math.BitIncrement x; Math.BitDecrement x ] do
                x
                -x |]
@@ -295,51 +349,57 @@ let private isArithmetic (name: string) =
     List.contains name [ "add"; "subtract"; "multiply"; "divide"; "absorb"; "tie"; "binaryCrossEntropy" ]
 
 let private outside =
-    testList "outside of the domain" [
-        testCase "where a value is NaN, so are the slopes" (fun () ->
-            let mutable seen = 0
-            for rule in unaries do
-                for x in everywhere do
-                    if not (Double.IsNaN x) && Double.IsNaN(rule.Value x) && rule.Label <> "cube" then
-                        seen <- seen + 1
-                        for mode, slope in
-                            [ "forward", AD.diff rule.On (real x); "reverse", AD.grad rule.On (real x); "Taylor", (AD.taylor 1 rule.On (real x))[1]
-                              "second, forward", AD.diff (AD.diff rule.On) (real x); "second, reverse", AD.grad (AD.grad rule.On) (real x) ] do
-                            expectSame nan slope.Value $"{rule.Label}'({text x}), {mode}"
-            Expect.isGreaterThan seen 300 "points outside"
-            for rule in binaries do
-                if not (isArithmetic rule.Rule.Name) then
-                    for a, b in Array.allPairs everywhere everywhere do
-                        if not (Double.IsNaN a || Double.IsNaN b) && Double.IsNaN(rule.Value(a, b)) then
-                            let ga, gb = AD.grad rule.On (real a, real b)
-                            expectSame nan ga.Value $"{rule.Label}({text a}, {text b}) in a"
-                            expectSame nan gb.Value $"{rule.Label}({text a}, {text b}) in b"
-                            let forward = AD.diff (fun a -> rule.On(a, real b)) (real a), AD.diff (fun b -> rule.On(real a, b)) (real b)
-                            expectSame nan (fst forward).Value $"{rule.Label}({text a}, {text b}) in a, forward"
-                            expectSame nan (snd forward).Value $"{rule.Label}({text a}, {text b}) in b, forward")
+    testList
+        "outside of the domain"
+        [ testCase "where a value is NaN, so are the slopes" (fun () ->
+              let mutable seen = 0
+              for rule in unaries do
+                  for x in everywhere do
+                      if not (Double.IsNaN x) && Double.IsNaN(rule.Value x) && rule.Label <> "cube" then
+                          seen <- seen + 1
+                          for mode, slope in
+                              [ "forward", AD.diff rule.On (real x)
+                                "reverse", AD.grad rule.On (real x)
+                                "Taylor", (AD.taylor 1 rule.On (real x))[1]
+                                "second, forward", AD.diff (AD.diff rule.On) (real x)
+                                "second, reverse", AD.grad (AD.grad rule.On) (real x) ] do
+                              expectSame nan slope.Value $"{rule.Label}'({text x}), {mode}"
+              Expect.isGreaterThan seen 300 "points outside"
+              for rule in binaries do
+                  if not (isArithmetic rule.Rule.Name) then
+                      for a, b in Array.allPairs everywhere everywhere do
+                          if not (Double.IsNaN a || Double.IsNaN b) && Double.IsNaN(rule.Value(a, b)) then
+                              let ga, gb = AD.grad rule.On (real a, real b)
+                              expectSame nan ga.Value $"{rule.Label}({text a}, {text b}) in a"
+                              expectSame nan gb.Value $"{rule.Label}({text a}, {text b}) in b"
+                              let forward = AD.diff (fun a -> rule.On(a, real b)) (real a), AD.diff (fun b -> rule.On(real a, b)) (real b)
+                              expectSame nan (fst forward).Value $"{rule.Label}({text a}, {text b}) in a, forward"
+                              expectSame nan (snd forward).Value $"{rule.Label}({text a}, {text b}) in b, forward")
 
-        testCase "logSumExp and logAddExp of infinite numbers" (fun () ->
-            let sums: (string * (Real[] -> Real)) list =
-                [ "logSumExp", Sums.logSumExp; "logAddExp", (fun x -> Rules.Exponentials.logAddExp x[0] x[1]) ]
-            for name, f in sums do
-                for x, value, slopes in
-                    [ [| -infinity; -infinity |], -infinity, [| 0.0; 0.0 |]
-                      [| -infinity; 3.0 |], 3.0, [| 0.0; 1.0 |]
-                      [| infinity; 3.0 |], infinity, [| 1.0; 0.0 |]
-                      [| -infinity; infinity |], infinity, [| 0.0; 1.0 |]
-                      [| infinity; infinity |], infinity, [| nan; nan |] ] do
-                    let what = $"{name} of {text x[0]}, {text x[1]}"
-                    let y, g = AD.valueAndGrad f (reals x)
-                    expectSame value y.Value what
-                    for i in 0..1 do
-                        expectEqual slopes[i] g[i].Value $"{what}, slope {i}"
-                        let direction = Array.init 2 (fun j -> real (if i = j then 1.0 else 0.0))
-                        expectEqual slopes[i] (snd (AD.jvp f (reals x) direction)).Value $"{what}, slope {i}, forward"
-            let g = AD.grad Sums.logSumExp (reals [| -infinity; -infinity; infinity; 1.0 |]) |> values
-            Expect.equal g [| 0.0; 0.0; 1.0; 0.0 |] "one decides"
-            Expect.equal (AD.grad Sums.logSumExp (reals [| -infinity; -infinity; -infinity |]) |> values) [| 0.0; 0.0; 0.0 |] "nothing three times"
-            expectSame nan (Sums.logSumExp (reals [| 1.0; nan; 2.0 |])).Value "NaN")
-    ]
+          testCase "logSumExp and logAddExp of infinite numbers" (fun () ->
+              let sums: (string * (Real[] -> Real)) list =
+                  [ "logSumExp", Sums.logSumExp; "logAddExp", (fun x -> Rules.Exponentials.logAddExp x[0] x[1]) ]
+              for name, f in sums do
+                  for x, value, slopes in
+                      [ [| -infinity; -infinity |], -infinity, [| 0.0; 0.0 |]
+                        [| -infinity; 3.0 |], 3.0, [| 0.0; 1.0 |]
+                        [| infinity; 3.0 |], infinity, [| 1.0; 0.0 |]
+                        [| -infinity; infinity |], infinity, [| 0.0; 1.0 |]
+                        [| infinity; infinity |], infinity, [| nan; nan |] ] do
+                      let what = $"{name} of {text x[0]}, {text x[1]}"
+                      let y, g = AD.valueAndGrad f (reals x)
+                      expectSame value y.Value what
+                      for i in 0..1 do
+                          expectEqual slopes[i] g[i].Value $"{what}, slope {i}"
+                          let direction = Array.init 2 (fun j -> real (if i = j then 1.0 else 0.0))
+                          expectEqual slopes[i] (snd (AD.jvp f (reals x) direction)).Value $"{what}, slope {i}, forward"
+              let g = AD.grad Sums.logSumExp (reals [| -infinity; -infinity; infinity; 1.0 |]) |> values
+              Expect.equal g [| 0.0; 0.0; 1.0; 0.0 |] "one decides"
+              Expect.equal
+                  (AD.grad Sums.logSumExp (reals [| -infinity; -infinity; -infinity |]) |> values)
+                  [| 0.0; 0.0; 0.0 |]
+                  "nothing three times"
+              expectSame nan (Sums.logSumExp (reals [| 1.0; nan; 2.0 |])).Value "NaN") ]
 
 [<Tests>]
 let tests = testList "sweep" [ accuracy; outside ]

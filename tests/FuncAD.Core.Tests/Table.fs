@@ -74,16 +74,20 @@ type TernaryEntry<'R when 'R: struct and 'R :> ITernary>(label: string, rule: 'R
 let private samples: Map<string, obj[] list> =
     Map
         [ "Power", [ for c in [ -2.5; -2.0; -1.0; 0.0; 0.5; 1.0; 2.0; 3.0; 3.7; 0.1; -0.7; -4.3; 1.0 / 3.0 ] -> [| box c |] ]
-          "RootN", [ for n, k in [ 1, 0; 2, 0; 3, 0; 5, 0; -2, 0; 7, 0; 100, 0; -3, 0; 5, 1; 7, 2; -3, 1 ] -> if k = 0 then [| box n |] else [| box n; box k |] ]
+          "RootN",
+          [ for n, k in [ 1, 0; 2, 0; 3, 0; 5, 0; -2, 0; 7, 0; 100, 0; -3, 0; 5, 1; 7, 2; -3, 1 ] ->
+                if k = 0 then [| box n |] else [| box n; box k |] ]
           "ScaleB", [ for n in [ -3; 0; 7 ] -> [| box n |] ]
           "Polygamma", [ for n in [ 1; 2; 3; 4; 5; 8 ] -> [| box n |] ]
           "BesselJ", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "BesselY", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "PowerLog", [ for k, m in [ 0, 0; 1, 0; 2, 0; 3, 0; 0, 1; 1, 1 ] -> if m = 0 then [| box k |] else [| box k; box m |] ]
-          "Round", [ [| box 2; box MidpointRounding.ToEven |]; [| box 0; box MidpointRounding.AwayFromZero |]; [| box 1; box MidpointRounding.ToZero |] ]
+          "Round",
+          [ [| box 2; box MidpointRounding.ToEven |]
+            [| box 0; box MidpointRounding.AwayFromZero |]
+            [| box 1; box MidpointRounding.ToZero |] ]
           "Tie", [ [| box 0.0 |] ]
-          "CustomRule",
-          [ [| box "cube"; box (fun (x: float) -> x * x * x); box (fun (x: Real) (_: Real) -> 3.0 * x * x) |] ] ]
+          "CustomRule", [ [| box "cube"; box (fun (x: float) -> x * x * x); box (fun (x: Real) (_: Real) -> 3.0 * x * x) |] ] ]
 
 let private ruleTypes =
     typeof<Real>.Assembly.GetTypes()

@@ -77,6 +77,34 @@ let expectMentions (parts: string list) (message: string) =
 
 /// Doubles worth trying on everything.
 let specials =
-    [| 0.0; -0.0; 1.0; -1.0; 0.5; -0.5; 2.0; -2.0; 1e-5; 1e-10; 1e-20; -1e-20; 1e-300; -1e-300; Double.Epsilon; -Double.Epsilon; 1e5
-       -1e5; 1e15; 1e155; -1e155; 1e300; -1e300; Double.MaxValue; Double.MinValue; 709.9; -745.2; Math.PI; Double.PositiveInfinity
-       Double.NegativeInfinity; Double.NaN |]
+    [| 0.0
+       -0.0
+       1.0
+       -1.0
+       0.5
+       -0.5
+       2.0
+       -2.0
+       1e-5
+       1e-10
+       1e-20
+       -1e-20
+       1e-300
+       -1e-300
+       Double.Epsilon
+       -Double.Epsilon
+       1e5
+       -1e5
+       1e15
+       1e155
+       -1e155
+       1e300
+       -1e300
+       Double.MaxValue
+       Double.MinValue
+       709.9
+       -745.2
+       Math.PI
+       Double.PositiveInfinity
+       Double.NegativeInfinity
+       Double.NaN |]

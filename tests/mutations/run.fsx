@@ -23,11 +23,13 @@ let chosen = mutations |> List.filter _.Name.Contains(argument 1)
 let longest = TimeSpan.FromMinutes 10.0
 
 let run (folder: string) (program: string) (arguments: string list) : int * string =
-    let start = ProcessStartInfo(program, arguments, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true)
+    let start =
+        ProcessStartInfo(program, arguments, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true)
     use running = Process.Start start
     let errors = running.StandardError.ReadToEndAsync()
     let output = running.StandardOutput.ReadToEndAsync()
-    if running.WaitForExit longest then running.ExitCode, output.Result + errors.Result
+    if running.WaitForExit longest then
+        running.ExitCode, output.Result + errors.Result
     else
         running.Kill(entireProcessTree = true)
         1, "It took too long."
@@ -39,10 +41,15 @@ let test copy (list: string) =
     let only = if list = "" then [] else [ "--filter-test-list"; list ]
     run copy "dotnet" ([ "run"; "--no-build"; "--project"; project; "--"; "--fail-fast"; "--no-spinner" ] @ only)
 
-let last (output: string) = output.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries) |> Array.tryLast |> Option.defaultValue ""
+let last (output: string) =
+    output.Split('\n', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+    |> Array.tryLast
+    |> Option.defaultValue ""
 
 let copyTo (folder: string) =
-    for file in (snd (run root "git" [ "ls-files"; "--cached"; "--others"; "--exclude-standard" ])).Split('\n', StringSplitOptions.RemoveEmptyEntries) do
+    for file in
+        (snd (run root "git" [ "ls-files"; "--cached"; "--others"; "--exclude-standard" ]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries) do
         let source, target = Path.Combine(root, file), Path.Combine(folder, file)
         if File.Exists source then
             Directory.CreateDirectory(Path.GetDirectoryName target) |> ignore
@@ -83,7 +90,8 @@ let work (worker: int) () =
         let built, output = build copy
         // the suite passes without a mutation, which one worker sees for all
         let passed, output = if built = 0 && worker = 1 then test copy (argument 2) else built, output
-        if passed <> 0 then report "FAILED" $"without a mutation: {last output}"
+        if passed <> 0 then
+            report "FAILED" $"without a mutation: {last output}"
         else
             let mutable mutation = Unchecked.defaultof<Mutation>
             while waiting.TryDequeue &mutation do

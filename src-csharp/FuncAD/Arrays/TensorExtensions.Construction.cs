@@ -62,7 +62,8 @@ public static partial class TensorExtensions
         public static Tensor Uniform(int seed, double low, double high, params int[] shape) => Core.uniform(seed, low, high, shape);
 
         /// <summary>Normally distributed random numbers, the same for the same seed.</summary>
-        public static Tensor Normal(int seed, double mean, double deviation, params int[] shape) => Core.normal(seed, mean, deviation, shape);
+        public static Tensor Normal(int seed, double mean, double deviation, params int[] shape) =>
+            Core.normal(seed, mean, deviation, shape);
 
         /// <summary>Numbers as a vector; derivatives pass.</summary>
         public static Tensor Stack(params Real[] numbers) => Core.stack(numbers);

@@ -59,7 +59,8 @@ public static partial class TensorExtensions
         public Tensor[] Split(int axis, params int[] lengths) => Core.split(axis, lengths, x);
 
         /// <summary>Zeros around a tensor: for each axis, how many before and how many after.</summary>
-        public Tensor Pad(params (int Before, int After)[] widths) => Core.pad(widths.Select(width => Tuple.Create(width.Before, width.After)), x);
+        public Tensor Pad(params (int Before, int After)[] widths) =>
+            Core.pad(widths.Select(width => Tuple.Create(width.Before, width.After)), x);
 
         /// <summary>The diagonal of a matrix; of a batch, of each matrix.</summary>
         public Tensor Diagonal() => Core.diagonal(x);

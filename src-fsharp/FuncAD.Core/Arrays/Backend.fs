@@ -27,10 +27,10 @@ type Backend private () =
     static member internal Choose(setting: string) : Products =
         if String.IsNullOrWhiteSpace setting then
             libraries |> List.tryPick NativeProducts.TryLoad |> Option.defaultWith (fun () -> ManagedProducts "")
-        elif setting = "none" then ManagedProducts ""
+        elif setting = "none" then
+            ManagedProducts ""
         else
-            NativeProducts.TryLoad setting
-            |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
+            NativeProducts.TryLoad setting |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
 
     /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0, kernels for Haswell)".</summary>
     static member Name: string = chosen.Value.Name
@@ -50,7 +50,19 @@ type Backend private () =
             chosen.Value.Threads <- threads
 
     /// C <- alpha op(A) op(B) + beta C; see Products.Gemm.
-    static member internal Gemm(transA: bool, transB: bool, m: int, n: int, k: int, alpha: float, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, beta: float, c: Span<float>) : unit =
+    static member internal Gemm
+        (
+            transA: bool,
+            transB: bool,
+            m: int,
+            n: int,
+            k: int,
+            alpha: float,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            beta: float,
+            c: Span<float>
+        ) : unit =
         chosen.Value.Gemm(transA, transB, m, n, k, alpha, a, b, beta, c)
 
     /// The inner product of two vectors of one length.

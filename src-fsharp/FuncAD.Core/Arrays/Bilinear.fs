@@ -72,12 +72,30 @@ type internal MatrixProduct
     member private product.Run(x: float[], y: float[], z: float[], beta: float, axis: int, placeA: int, placeB: int, placeC: int) : unit =
         if axis < axes then
             for index = 0 to batch[axis] - 1 do
-                product.Run(x, y, z, beta, axis + 1, placeA + index * stepsA[axis], placeB + index * stepsB[axis], placeC + index * stepsC[axis])
+                product.Run(
+                    x,
+                    y,
+                    z,
+                    beta,
+                    axis + 1,
+                    placeA + index * stepsA[axis],
+                    placeB + index * stepsB[axis],
+                    placeC + index * stepsC[axis]
+                )
         else
-            let struct (first, placeFirst, second, placeSecond) = if isSwapped then struct (y, placeB, x, placeA) else struct (x, placeA, y, placeB)
+            let struct (first, placeFirst, second, placeSecond) =
+                if isSwapped then struct (y, placeB, x, placeA) else struct (x, placeA, y, placeB)
             Backend.Gemm(
-                transFirst, transSecond, m, n, k, 1.0,
-                ReadOnlySpan(first, placeFirst, m * k), ReadOnlySpan(second, placeSecond, k * n), beta, Span(z, placeC, m * n)
+                transFirst,
+                transSecond,
+                m,
+                n,
+                k,
+                1.0,
+                ReadOnlySpan(first, placeFirst, m * k),
+                ReadOnlySpan(second, placeSecond, k * n),
+                beta,
+                Span(z, placeC, m * n)
             )
 
     override product.ApplyTo(x, y, z) =
@@ -90,17 +108,32 @@ type internal MatrixProduct
     override product.Accumulate(x, y, z) = product.Run(x, y, z, 1.0, 0, 0, 0, 0)
 
     override _.PullA =
-        if transA then struct (MatrixProduct(batch, b, c, a, transB, true, inner, rows, columns), true)
-        else struct (MatrixProduct(batch, c, b, a, false, not transB, rows, inner, columns), false)
+        if transA then
+            struct (MatrixProduct(batch, b, c, a, transB, true, inner, rows, columns), true)
+        else
+            struct (MatrixProduct(batch, c, b, a, false, not transB, rows, inner, columns), false)
 
     override _.PullB =
-        if transB then struct (MatrixProduct(batch, c, a, b, true, transA, columns, inner, rows), true)
-        else struct (MatrixProduct(batch, a, c, b, not transA, false, inner, columns, rows), false)
+        if transB then
+            struct (MatrixProduct(batch, c, a, b, true, transA, columns, inner, rows), true)
+        else
+            struct (MatrixProduct(batch, a, c, b, not transA, false, inner, columns, rows), false)
 
     /// The product of arrays of some shapes whose batches broadcast to a common one; the result has any shape that holds it.
     static member Of
-        (batchA: int[], batchB: int[], batch: int[], shapeA: int[], shapeB: int[], shapeC: int[], transA: bool, transB: bool, rows: int, columns: int, inner: int)
-        : MatrixProduct =
+        (
+            batchA: int[],
+            batchB: int[],
+            batch: int[],
+            shapeA: int[],
+            shapeB: int[],
+            shapeC: int[],
+            transA: bool,
+            transB: bool,
+            rows: int,
+            columns: int,
+            inner: int
+        ) : MatrixProduct =
         if batch.Length = 0 then
             let single shape = { Strides = [||]; Shape = shape }
             MatrixProduct(batch, single shapeA, single shapeB, single shapeC, transA, transB, rows, columns, inner)
@@ -116,14 +149,20 @@ type internal MatrixProduct
                         && (let next = axes[axes.Count - 1]
                             let isNext (strides: int[]) = strides[axis] = strides[next] * extents[next]
                             isNext stridesA && isNext stridesB && isNext strides)
-                    if runsOn then extents[axes[axes.Count - 1]] <- extents[axes[axes.Count - 1]] * batch[axis]
-                    else axes.Add axis
+                    if runsOn then extents[axes[axes.Count - 1]] <- extents[axes[axes.Count - 1]] * batch[axis] else axes.Add axis
             axes.Reverse()
             let axes = axes.ToArray()
             let at (values: int[]) = axes |> Array.map (fun axis -> values[axis])
             MatrixProduct(
-                at extents, { Strides = at stridesA; Shape = shapeA }, { Strides = at stridesB; Shape = shapeB },
-                { Strides = at strides; Shape = shapeC }, transA, transB, rows, columns, inner
+                at extents,
+                { Strides = at stridesA; Shape = shapeA },
+                { Strides = at stridesB; Shape = shapeB },
+                { Strides = at strides; Shape = shapeC },
+                transA,
+                transB,
+                rows,
+                columns,
+                inner
             )
 
 /// <summary>
@@ -135,7 +174,10 @@ type internal MatrixProduct
 type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], ofResult: float[]) =
     inherit Bilinear(op.Name, op.Result)
 
-    static let both (marks: float[]) (others: float[]) = if isNull marks then others elif isNull others then marks else Array.map2 (*) marks others
+    static let both (marks: float[]) (others: float[]) =
+        if isNull marks then others
+        elif isNull others then marks
+        else Array.map2 (*) marks others
 
     /// A finite sum says at once that all numbers are finite.
     static let areFinite (x: float[]) = Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan x)) || Array.forall Double.IsFinite x
@@ -143,12 +185,14 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
     let isMarked (marks: float[]) index = isNull marks || marks[index] <> 0.0
 
     let kept (marks: float[]) (x: float[]) : float[] =
-        if isNull marks then x
+        if isNull marks then
+            x
         elif areFinite x then
             let kept = GC.AllocateUninitializedArray<float> x.Length
             TensorPrimitives.Multiply(ReadOnlySpan x, ReadOnlySpan marks, Span kept)
             kept
-        else x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
+        else
+            x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
 
     /// The sum over pairs of classes of elements: for each element of the result, how many of its terms are of that kind.
     let count (a: float[]) (b: float[]) (pairs: ((float -> bool) * (float -> bool)) list) : float[] =
@@ -164,10 +208,26 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
         let isZero x = x = 0.0
         let isPositive x = x > 0.0
         let isNegative x = x < 0.0
-        let up = count a b [ isPositive, isUp; isNegative, isDown; isUp, (fun b -> b > 0.0 && b < infinity); isDown, (fun b -> b < 0.0 && b > -infinity) ]
-        let down = count a b [ isPositive, isDown; isNegative, isUp; isUp, (fun b -> b < 0.0 && b > -infinity); isDown, (fun b -> b > 0.0 && b < infinity) ]
+        let up =
+            count
+                a
+                b
+                [ isPositive, isUp
+                  isNegative, isDown
+                  isUp, (fun b -> b > 0.0 && b < infinity)
+                  isDown, (fun b -> b < 0.0 && b > -infinity) ]
+        let down =
+            count
+                a
+                b
+                [ isPositive, isDown
+                  isNegative, isUp
+                  isUp, (fun b -> b < 0.0 && b > -infinity)
+                  isDown, (fun b -> b > 0.0 && b < infinity) ]
         let undefined =
-            count a b
+            count
+                a
+                b
                 [ Double.IsNaN, (fun _ -> true); (Double.IsNaN >> not), Double.IsNaN; isZero, Double.IsInfinity; Double.IsInfinity, isZero ]
         for index = 0 to y.Length - 1 do
             if undefined[index] > 0.0 then y[index] <- nan
@@ -187,11 +247,15 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
 
     override _.PullA =
         let struct (pullback, isFlipped) = op.PullA
-        struct (((if isFlipped then MarkedProduct(pullback, ofB, ofResult, ofA) else MarkedProduct(pullback, ofResult, ofB, ofA)) :> Bilinear), isFlipped)
+        struct (((if isFlipped then MarkedProduct(pullback, ofB, ofResult, ofA) else MarkedProduct(pullback, ofResult, ofB, ofA))
+                :> Bilinear),
+                isFlipped)
 
     override _.PullB =
         let struct (pullback, isFlipped) = op.PullB
-        struct (((if isFlipped then MarkedProduct(pullback, ofResult, ofA, ofB) else MarkedProduct(pullback, ofA, ofResult, ofB)) :> Bilinear), isFlipped)
+        struct (((if isFlipped then MarkedProduct(pullback, ofResult, ofA, ofB) else MarkedProduct(pullback, ofA, ofResult, ofB))
+                :> Bilinear),
+                isFlipped)
 
     member private _.With(marksA, marksB) = MarkedProduct(op, both ofA marksA, both ofB marksB, ofResult)
 

@@ -15,7 +15,8 @@ type internal Broadcast(shape: int[], a: int[], b: int[]) =
             if shape[axis] <> 1 then
                 match (if axes.Count = 0 then struct (0, 0, 0) else axes[axes.Count - 1]) with
                 | struct (extent, strideA, strideB) when
-                    axes.Count > 0 && strideA = stridesA[axis] * shape[axis] && strideB = stridesB[axis] * shape[axis] ->
+                    axes.Count > 0 && strideA = stridesA[axis] * shape[axis] && strideB = stridesB[axis] * shape[axis]
+                    ->
                     axes[axes.Count - 1] <- struct (extent * shape[axis], stridesA[axis], stridesB[axis])
                 | _ -> axes.Add(struct (shape[axis], stridesA[axis], stridesB[axis]))
         if axes.Count = 0 then axes.Add(struct (1, 1, 1))

@@ -131,7 +131,13 @@ module TensorConstruction =
         /// <summary>A vector of MathNet.Numerics. A dense one shares its array with the tensor: do not write to it afterwards.</summary>
         let ofVector (vector: Vector<float>) : Tensor =
             if isNull vector then nullArg (nameof vector)
-            Tensor((match vector with :? DenseVector as dense -> dense.Values | _ -> vector.ToArray()), [| vector.Count |], null)
+            Tensor(
+                (match vector with
+                 | :? DenseVector as dense -> dense.Values
+                 | _ -> vector.ToArray()),
+                [| vector.Count |],
+                null
+            )
 
         /// <summary>The values as a dense vector of MathNet.Numerics, a copy.</summary>
         /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>

@@ -12,7 +12,8 @@ type private Lettered =
 
     /// The array with its axes in another order, and the diagonal where a letter stood twice; only if something changes is anything moved.
     member x.As(letters: char[]) : Lettered =
-        if x.Letters.AsSpan().SequenceEqual(ReadOnlySpan letters) then x
+        if x.Letters.AsSpan().SequenceEqual(ReadOnlySpan letters) then
+            x
         else
             let shape = x.Array.Dimensions
             let own, strides = x.Letters, Shape.strides shape
@@ -25,12 +26,23 @@ type private Lettered =
     /// The sum over the letters that are not wanted, which leaves the others in their order.
     member x.SumTo(wanted: char -> bool) : Lettered =
         let kept = x.Letters |> Array.filter wanted
-        if kept.Length = x.Letters.Length then x
+        if kept.Length = x.Letters.Length then
+            x
         else
             let shape, letters = x.Array.Dimensions, x.Letters
-            let extents = Shape.without false [| for axis in 0 .. letters.Length - 1 do if not (wanted letters[axis]) then axis |] shape
+            let extents =
+                Shape.without
+                    false
+                    [| for axis in 0 .. letters.Length - 1 do
+                           if not (wanted letters[axis]) then axis |]
+                    shape
             let own = Shape.strides extents
-            let strides = letters |> Array.map (fun letter -> match Array.IndexOf(kept, letter) with -1 -> 0 | axis -> own[axis])
+            let strides =
+                letters
+                |> Array.map (fun letter ->
+                    match Array.IndexOf(kept, letter) with
+                    | -1 -> 0
+                    | axis -> own[axis])
             { Letters = kept; Array = Tensor.Linear(Unview("einsum", extents, StridedView(0, strides, shape), true), x.Array) }
 
 /// <summary>Products that sum over axes: inner and outer products, matrix products, Einstein's summation.</summary>
@@ -61,7 +73,8 @@ module TensorContractions =
             let turned summed = Array.concat [ batch; summed; freeA ], Array.concat [ batch; freeB; summed ]
             let cost summed =
                 let (plainA, plainB), (turnedA, turnedB) = plain summed, turned summed
-                (if fits a plainA || fits a turnedA then 0 else a.Array.Length) + (if fits b plainB || fits b turnedB then 0 else b.Array.Length)
+                (if fits a plainA || fits a turnedA then 0 else a.Array.Length)
+                + (if fits b plainB || fits b turnedB then 0 else b.Array.Length)
             let summed = [ summed; b.Letters |> Array.filter (fun letter -> Array.contains letter summed) ] |> List.minBy cost
             let (plainA, plainB), (turnedA, turnedB) = plain summed, turned summed
             let transA, transB = fits a turnedA && not (fits a plainA), fits b turnedB && not (fits b plainB)
@@ -71,7 +84,17 @@ module TensorContractions =
             let shape, extents = letters |> Array.map length, batch |> Array.map length
             let op =
                 MatrixProduct.Of(
-                    extents, extents, extents, a.Array.Dimensions, b.Array.Dimensions, shape, transA, transB, size freeA, size freeB, size summed
+                    extents,
+                    extents,
+                    extents,
+                    a.Array.Dimensions,
+                    b.Array.Dimensions,
+                    shape,
+                    transA,
+                    transB,
+                    size freeA,
+                    size freeB,
+                    size summed
                 )
             { Letters = letters; Array = Tensor.Bilinear(op, a.Array, b.Array) }
 
@@ -88,7 +111,8 @@ module TensorContractions =
         let dot (a: Tensor) (b: Tensor) : Real =
             let shapeA, shapeB = a.Dimensions, b.Dimensions
             if shapeA.Length <> 1 || not (Shape.areEqual shapeA shapeB) then
-                Shape.fail "dot"
+                Shape.fail
+                    "dot"
                     $"expected two vectors of one length, got the shapes {Shape.text shapeA} and {Shape.text shapeB}. Use matmul for matrices, and the sum of a * b for the inner product of arrays."
             let op = MatrixProduct.Of([||], [||], [||], shapeA, shapeB, [||], false, false, 1, 1, shapeA[0])
             (Tensor.Bilinear(op, a, b)).ElementAt 0
@@ -114,17 +138,29 @@ module TensorContractions =
                 else struct (shapeB[rankB - 2], shapeB[rankB - 1])
             let flags = if transposeA || transposeB then $" (transposed: {transposeA}, {transposeB})" else ""
             if innerA <> inner then
-                Shape.fail "matmul"
+                Shape.fail
+                    "matmul"
                     $"{both}{flags} do not match: {innerA} columns of the first meet {inner} rows of the second. Transpose one of the two, or exchange them."
             let batchA, batchB = Array.truncate (rankA - 2) shapeA, Array.truncate (rankB - 2) shapeB
             if not (Seq.forall2 (fun m n -> m = n || m = 1 || n = 1) (Seq.rev batchA) (Seq.rev batchB)) then
-                Shape.fail "matmul"
+                Shape.fail
+                    "matmul"
                     $"the batches of {both}{flags} do not broadcast: before the last two axes, counted from there, lengths must be equal or one of them 1."
             let batch = Shape.broadcast "matmul" batchA batchB
             let result = Array.concat [ batch; (if rankA = 1 then [||] else [| rows |]); (if rankB = 1 then [||] else [| columns |]) ]
             let op =
                 MatrixProduct.Of(
-                    batchA, batchB, batch, shapeA, shapeB, result, transposeA && rankA > 1, transposeB && rankB > 1, rows, columns, inner
+                    batchA,
+                    batchB,
+                    batch,
+                    shapeA,
+                    shapeB,
+                    result,
+                    transposeA && rankA > 1,
+                    transposeB && rankB > 1,
+                    rows,
+                    columns,
+                    inner
                 )
             Tensor.Bilinear(op, a, b)
 
@@ -176,8 +212,7 @@ module TensorContractions =
                     // A letter of the product so far that neither this operand nor a later one nor the result has was summed when it came in.
                     let isLast = index = operands.Length - 1
                     let kept =
-                        if isLast then result
-                        else Array.append product.Letters operand.Letters |> Array.distinct |> Array.filter wanted
+                        if isLast then result else Array.append product.Letters operand.Letters |> Array.distinct |> Array.filter wanted
                     product <- contract product operand kept length
             (product.As result).Array
 

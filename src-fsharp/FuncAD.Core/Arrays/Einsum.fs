@@ -10,7 +10,8 @@ let private letters (subscripts: string) (part: string) : char[] =
     let part = part.Replace(" ", "").ToCharArray()
     for letter in part do
         if not (Char.IsAsciiLetter letter) then
-            Shape.fail operation
+            Shape.fail
+                operation
                 $"'{letter}' in \"{subscripts}\" is no letter: expected a letter from a to z or A to Z for each axis, a comma between operands and -> before the result, as in \"ij,jk->ik\"."
     part
 
@@ -20,7 +21,8 @@ let parse (subscripts: string) : struct (char[][] * char[]) =
     match subscripts.Split "->" with
     | [| operands |] ->
         let operands = operands.Split ',' |> Array.map (letters subscripts)
-        struct (operands, operands |> Array.concat |> Array.countBy id |> Array.filter (fun (_, count) -> count = 1) |> Array.map fst |> Array.sort)
+        struct (operands,
+                operands |> Array.concat |> Array.countBy id |> Array.filter (fun (_, count) -> count = 1) |> Array.map fst |> Array.sort)
     | [| operands; result |] ->
         let operands = operands.Split ',' |> Array.map (letters subscripts)
         let result = letters subscripts result
@@ -41,12 +43,14 @@ let lengths (subscripts: string) (operands: char[][]) (shapes: int[][]) : char -
     for index = 0 to shapes.Length - 1 do
         let letters, shape = operands[index], shapes[index]
         if letters.Length <> shape.Length then
-            Shape.fail operation
+            Shape.fail
+                operation
                 $"\"{String letters}\" in \"{subscripts}\" names {letters.Length} axes, but operand {index + 1} has {shape.Length}; the shapes were {all}."
         for axis = 0 to shape.Length - 1 do
             match found.TryGetValue letters[axis] with
             | true, length when length <> shape[axis] ->
-                Shape.fail operation
+                Shape.fail
+                    operation
                     $"the letter '{letters[axis]}' of \"{subscripts}\" stands for axes of the lengths {length} and {shape[axis]}; the shapes were {all}."
             | _ -> found[letters[axis]] <- shape[axis]
     fun letter -> found[letter]

@@ -10,7 +10,8 @@ let private threshold = 200
 let private ends = 3
 
 /// The indices along an axis that are shown; -1 stands for those left out.
-let private shown isElided extent = if isElided && extent > 2 * ends + 1 then [ 0 .. ends - 1 ] @ [ -1 ] @ [ extent - ends .. extent - 1 ] else [ 0 .. extent - 1 ]
+let private shown isElided extent =
+    if isElided && extent > 2 * ends + 1 then [ 0 .. ends - 1 ] @ [ -1 ] @ [ extent - ends .. extent - 1 ] else [ 0 .. extent - 1 ]
 
 /// Rows in brackets, columns aligned, six digits; a long array shows three elements at each end of an axis, and its shape.
 let array (elements: float[]) (shape: int[]) : string =
@@ -19,8 +20,11 @@ let array (elements: float[]) (shape: int[]) : string =
     let strides = Shape.strides shape
     let number index = (if elements.Length = 1 then elements[0] else elements[index]).ToString("G6", CultureInfo.InvariantCulture)
     let rec positions axis start : int list =
-        if axis = shape.Length then [ start ]
-        else [ for index in shown isElided shape[axis] do if index >= 0 then yield! positions (axis + 1) (start + index * strides[axis]) ]
+        if axis = shape.Length then
+            [ start ]
+        else
+            [ for index in shown isElided shape[axis] do
+                  if index >= 0 then yield! positions (axis + 1) (start + index * strides[axis]) ]
     let width = if shape.Length < 2 || length = 0 then 0 else positions 0 0 |> List.map (fun index -> (number index).Length) |> List.max
     let text = StringBuilder()
     let rec write axis start =
@@ -31,8 +35,10 @@ let array (elements: float[]) (shape: int[]) : string =
             shown isElided shape[axis]
             |> List.iteri (fun order index ->
                 if order > 0 then
-                    if axis = shape.Length - 1 then text.Append ", " |> ignore
-                    else text.Append(',').Append('\n', shape.Length - 1 - axis).Append(' ', axis + 1) |> ignore
+                    if axis = shape.Length - 1 then
+                        text.Append ", " |> ignore
+                    else
+                        text.Append(',').Append('\n', shape.Length - 1 - axis).Append(' ', axis + 1) |> ignore
                 if index < 0 then text.Append "..." |> ignore else write (axis + 1) (start + index * strides[axis]))
             text.Append ']' |> ignore
     write 0 0

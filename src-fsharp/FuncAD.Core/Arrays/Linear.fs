@@ -71,7 +71,7 @@ and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView, i
     inherit Linear(name, view.Shape, result)
 
     override op.Apply x =
-        let y = Array.zeroCreate<float> (Shape.length result)
+        let y = Array.zeroCreate<float>(Shape.length result)
         if not isSum && view.Reach = x.Length then view.Write(x, y) else op.Accumulate(x, y)
         y
 
@@ -104,7 +104,7 @@ and [<Sealed>] internal Put(name: string, argument: int[], positions: int[], run
     inherit Linear(name, argument, result)
 
     override op.Apply x =
-        let y = Array.zeroCreate<float> (Shape.length result)
+        let y = Array.zeroCreate<float>(Shape.length result)
         // -0 + x is x, for -0 as well
         for position in positions do
             Span(y, position, run).Fill -0.0

@@ -15,7 +15,8 @@ type internal ManagedProducts(note: string) =
 
     static member private View(pointer: nativeptr<float>, length: int) : Span<float> = Span<float>(NativePtr.toVoidPtr pointer, length)
 
-    static member private Read(pointer: nativeptr<float>, length: int) : ReadOnlySpan<float> = ReadOnlySpan<float>(NativePtr.toVoidPtr pointer, length)
+    static member private Read(pointer: nativeptr<float>, length: int) : ReadOnlySpan<float> =
+        ReadOnlySpan<float>(NativePtr.toVoidPtr pointer, length)
 
     override _.Name = $"MathNet.Numerics {LinearAlgebraControl.Provider}{note}"
     override _.IsNative = false
@@ -32,8 +33,17 @@ type internal ManagedProducts(note: string) =
         let struct (rowsA, columnsA) = if transA then struct (m, k) else struct (k, m)
         let result = if beta = 0.0 then Array.zeroCreate (m * n) else ManagedProducts.Read(c, m * n).ToArray()
         LinearAlgebraControl.Provider.MatrixMultiplyWithUpdate(
-            transpose transB, transpose transA, alpha, ManagedProducts.Read(b, n * k).ToArray(), rowsB, columnsB,
-            ManagedProducts.Read(a, m * k).ToArray(), rowsA, columnsA, beta, result
+            transpose transB,
+            transpose transA,
+            alpha,
+            ManagedProducts.Read(b, n * k).ToArray(),
+            rowsB,
+            columnsB,
+            ManagedProducts.Read(a, m * k).ToArray(),
+            rowsA,
+            columnsA,
+            beta,
+            result
         )
         result.AsSpan().CopyTo(ManagedProducts.View(c, m * n))
 

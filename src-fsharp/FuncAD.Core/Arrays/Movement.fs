@@ -32,7 +32,7 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
     let part index = StridedView(starts[index] * strides[axis], strides, shapes[index])
 
     override _.Value x =
-        let y = Array.zeroCreate<float> (Shape.length shape)
+        let y = Array.zeroCreate<float>(Shape.length shape)
         x |> Array.iteri (fun index x -> (part index).Write(x.Elements, y))
         [| Tensor(y, shape, null) |]
 
@@ -48,17 +48,28 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
 [<AutoOpen>]
 module TensorMovement =
     module Tensor =
-        let private view name (x: Tensor) offset strides shape = Tensor.Linear(View(name, x.Dimensions, StridedView(offset, strides, shape)), x)
+        let private view name (x: Tensor) offset strides shape =
+            Tensor.Linear(View(name, x.Dimensions, StridedView(offset, strides, shape)), x)
 
         /// <summary>The same elements under another shape; one length may be -1, and is what is left. Costs nothing.</summary>
         /// <exception cref="T:System.ArgumentException">The number of elements differs.</exception>
         let reshape (shape: int seq) (x: Tensor) : Tensor =
             let asked = Seq.toArray shape
             let known = asked |> Array.filter (fun extent -> extent <> -1) |> Array.fold (*) 1
-            let shape = asked |> Array.map (fun extent -> if extent <> -1 then extent elif known = 0 then 0 else x.Length / known)
-            let isFit = (asked |> Array.filter ((=) -1)).Length <= 1 && Array.forall (fun extent -> extent >= 0) shape && Shape.length shape = x.Length
+            let shape =
+                asked
+                |> Array.map (fun extent ->
+                    if extent <> -1 then extent
+                    elif known = 0 then 0
+                    else x.Length / known)
+            let isFit =
+                (asked |> Array.filter ((=) -1)).Length <= 1
+                && Array.forall (fun extent -> extent >= 0) shape
+                && Shape.length shape = x.Length
             if not isFit then
-                Shape.fail "reshape" $"the shape {Shape.text x.Dimensions} has {x.Length} elements, which do not fit the shape {Shape.text asked}."
+                Shape.fail
+                    "reshape"
+                    $"the shape {Shape.text x.Dimensions} has {x.Length} elements, which do not fit the shape {Shape.text asked}."
             if Shape.areEqual shape x.Dimensions then x else Tensor.Linear(Reshape(x.Dimensions, shape), x)
 
         /// <summary>All elements as a vector.</summary>
@@ -68,14 +79,21 @@ module TensorMovement =
         let permute (order: int seq) (x: Tensor) : Tensor =
             let order = order |> Seq.map (Shape.axis "permute" x.Dimensions) |> Seq.toArray
             if not (Shape.areEqual (Array.sort order) (Array.init x.Rank id)) then
-                Shape.fail "permute" $"the order {Shape.text order} does not name each of the {x.Rank} axes of the shape {Shape.text x.Dimensions} once."
+                Shape.fail
+                    "permute"
+                    $"the order {Shape.text order} does not name each of the {x.Rank} axes of the shape {Shape.text x.Dimensions} once."
             let strides = Shape.strides x.Dimensions
             view "permute" x 0 (order |> Array.map (fun axis -> strides[axis])) (order |> Array.map (fun axis -> x.Dimensions[axis]))
 
         /// <summary>Two axes exchanged.</summary>
         let swapAxes (a: int) (b: int) (x: Tensor) : Tensor =
             let a, b = Shape.axis "swapAxes" x.Dimensions a, Shape.axis "swapAxes" x.Dimensions b
-            permute (Seq.init x.Rank (fun axis -> if axis = a then b elif axis = b then a else axis)) x
+            permute
+                (Seq.init x.Rank (fun axis ->
+                    if axis = a then b
+                    elif axis = b then a
+                    else axis))
+                x
 
         /// <summary>A matrix transposed; of a batch, each matrix.</summary>
         let transpose (x: Tensor) : Tensor =
@@ -103,11 +121,20 @@ module TensorMovement =
             let axis = Shape.axis "slice" x.Dimensions axis
             let extent = x.Dimensions[axis]
             let bound low high index = max low (min high (if index < 0 then index + extent else index))
-            let start, stop = if step > 0 then bound 0 extent start, bound 0 extent stop else bound -1 (extent - 1) start, (if stop < -extent then -1 else bound -1 (extent - 1) stop)
+            let start, stop =
+                if step > 0 then
+                    bound 0 extent start, bound 0 extent stop
+                else
+                    bound -1 (extent - 1) start, (if stop < -extent then -1 else bound -1 (extent - 1) stop)
             let count = max 0 ((stop - start + step - sign step) / step)
             let strides = Shape.strides x.Dimensions
             let offset = if count = 0 then 0 else start * strides[axis]
-            view "slice" x offset (strides |> Array.mapi (fun i stride -> if i = axis then stride * step else stride)) (x.Dimensions |> Array.mapi (fun i n -> if i = axis then count else n))
+            view
+                "slice"
+                x
+                offset
+                (strides |> Array.mapi (fun i stride -> if i = axis then stride * step else stride))
+                (x.Dimensions |> Array.mapi (fun i n -> if i = axis then count else n))
 
         /// <summary>An axis in reverse.</summary>
         let flip (axis: int) (x: Tensor) : Tensor = slice axis -1 (-x.Dimensions[Shape.axis "flip" x.Dimensions axis] - 1) -1 x
@@ -118,7 +145,8 @@ module TensorMovement =
             let outer = Array.fold (*) 1 shape[.. axis - 1]
             let indices = indices |> Array.map (Shape.index operation shape axis)
             [| for block in 0 .. outer - 1 do
-                   for index in indices -> (block * shape[axis] + index) * run |], run
+                   for index in indices -> (block * shape[axis] + index) * run |],
+            run
 
         /// <summary>Slices of an axis by their indices, in the order given; one may be taken more than once. The pullback is scatterAdd.</summary>
         let gather (axis: int) (indices: int[]) (x: Tensor) : Tensor =
@@ -132,7 +160,9 @@ module TensorMovement =
             if isNull indices then nullArg (nameof indices)
             let axis = Shape.axis "scatterAdd" x.Dimensions axis
             if x.Dimensions[axis] <> indices.Length then
-                Shape.fail "scatterAdd" $"expected one index for each slice of axis {axis} of the shape {Shape.text x.Dimensions}, got {indices.Length}."
+                Shape.fail
+                    "scatterAdd"
+                    $"expected one index for each slice of axis {axis} of the shape {Shape.text x.Dimensions}, got {indices.Length}."
             let result = Array.updateAt axis length x.Dimensions
             let places, run = positions "scatterAdd" axis indices result
             Tensor.Linear(Put("scatterAdd", x.Dimensions, places, run, result), x)
@@ -140,11 +170,16 @@ module TensorMovement =
         /// A column for each row of a matrix, counted from its start; by what name the columns go there.
         let internal columnsOf operation name (columns: int[]) (x: Tensor) : int[] =
             if isNull columns then nullArg name
-            if x.Rank <> 2 then Shape.fail operation $"expected a matrix with a row for each of the {columns.Length} {name}, got the shape {Shape.text x.Dimensions}."
+            if x.Rank <> 2 then
+                Shape.fail
+                    operation
+                    $"expected a matrix with a row for each of the {columns.Length} {name}, got the shape {Shape.text x.Dimensions}."
             if x.Dimensions[0] <> columns.Length then
-                Shape.fail operation
+                Shape.fail
+                    operation
                     $"expected as many {name} as there are rows: the shape {Shape.text x.Dimensions} has {x.Dimensions[0]} rows, but {columns.Length} {name} were given."
-            columns |> Array.iteri (fun row column ->
+            columns
+            |> Array.iteri (fun row column ->
                 if column < 0 || column >= x.Dimensions[1] then
                     let problem =
                         $"{operation}: {name} go from 0 to {x.Dimensions[1] - 1}, as the shape {Shape.text x.Dimensions} has {x.Dimensions[1]} columns (classes), but that of row {row} is {column}."
@@ -176,7 +211,9 @@ module TensorMovement =
             Shape.axis "stackAlong" (Array.append tensors[0].Dimensions [| 1 |]) axis |> ignore
             for x in tensors do
                 if not (Shape.areEqual x.Dimensions tensors[0].Dimensions) then
-                    Shape.fail "stackAlong" $"expected tensors of one shape, got {Shape.text tensors[0].Dimensions} and {Shape.text x.Dimensions}."
+                    Shape.fail
+                        "stackAlong"
+                        $"expected tensors of one shape, got {Shape.text tensors[0].Dimensions} and {Shape.text x.Dimensions}."
             concatenate axis (tensors |> Array.map (expandDims axis))
 
         /// <summary>Parts of given lengths, one after the other along an axis.</summary>
@@ -196,8 +233,10 @@ module TensorMovement =
             let shape = Array.map2 (fun (before, after) extent -> before + extent + after) widths x.Dimensions
             let strides = Shape.strides shape
             let offset = Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
-            if Array.forall ((=) (0, 0)) widths then x
-            else Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions), false), x)
+            if Array.forall ((=) (0, 0)) widths then
+                x
+            else
+                Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions), false), x)
 
         /// <summary>
         /// a where a mask is not 0, b elsewhere; the three broadcast. What is not chosen contributes nothing, be it NaN or infinite. Masks come from
@@ -213,7 +252,11 @@ module TensorMovement =
             if x.Rank < 2 then Shape.fail "diagonal" $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}."
             let batch = x.Rank - 2
             let strides = Shape.strides x.Dimensions
-            view "diagonal" x 0 (Array.append strides[.. batch - 1] [| strides[batch] + strides[batch + 1] |])
+            view
+                "diagonal"
+                x
+                0
+                (Array.append strides[.. batch - 1] [| strides[batch] + strides[batch + 1] |])
                 (Array.append x.Dimensions[.. batch - 1] [| min x.Dimensions[batch] x.Dimensions[batch + 1] |])
 
         /// <summary>The square matrix with a vector on its diagonal; of a batch of vectors, a batch of matrices.</summary>
@@ -241,7 +284,11 @@ module TensorMovement =
 [<AutoOpen>]
 module TensorSlices =
     let private range (start: int option) (finish: int option) : Slice =
-        let at missing = function None -> missing | Some index when index >= 0 -> Index index | Some index -> Index(-index, true)
+        let at missing =
+            function
+            | None -> missing
+            | Some index when index >= 0 -> Index index
+            | Some index -> Index(-index, true)
         // F# includes the last element
         Slice.op_Implicit (Range(at (Index 0) start, at (Index(0, true)) (finish |> Option.map (fun index -> index + 1))))
 
@@ -254,9 +301,12 @@ module TensorSlices =
         member x.GetSlice(start1, finish1, j: int) : Tensor = x.Item([| range start1 finish1; index j |])
         member x.GetSlice(start1, finish1, start2, finish2, start3, finish3) : Tensor =
             x.Item([| range start1 finish1; range start2 finish2; range start3 finish3 |])
-        member x.GetSlice(i: int, start2, finish2, start3, finish3) : Tensor = x.Item([| index i; range start2 finish2; range start3 finish3 |])
-        member x.GetSlice(start1, finish1, j: int, start3, finish3) : Tensor = x.Item([| range start1 finish1; index j; range start3 finish3 |])
-        member x.GetSlice(start1, finish1, start2, finish2, k: int) : Tensor = x.Item([| range start1 finish1; range start2 finish2; index k |])
+        member x.GetSlice(i: int, start2, finish2, start3, finish3) : Tensor =
+            x.Item([| index i; range start2 finish2; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, j: int, start3, finish3) : Tensor =
+            x.Item([| range start1 finish1; index j; range start3 finish3 |])
+        member x.GetSlice(start1, finish1, start2, finish2, k: int) : Tensor =
+            x.Item([| range start1 finish1; range start2 finish2; index k |])
         member x.GetSlice(start1, finish1, j: int, k: int) : Tensor = x.Item([| range start1 finish1; index j; index k |])
         member x.GetSlice(i: int, start2, finish2, k: int) : Tensor = x.Item([| index i; range start2 finish2; index k |])
         member x.GetSlice(i: int, j: int, start3, finish3) : Tensor = x.Item([| index i; index j; range start3 finish3 |])

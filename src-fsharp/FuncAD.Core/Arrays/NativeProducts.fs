@@ -15,13 +15,37 @@ module internal Cblas =
 
     type Gemm =
         delegate of
-            layout: int * transA: int * transB: int * m: int * n: int * k: int *
-            alpha: float * a: nativeptr<float> * lda: int * b: nativeptr<float> * ldb: int * beta: float * c: nativeptr<float> * ldc: int -> unit
+            layout: int *
+            transA: int *
+            transB: int *
+            m: int *
+            n: int *
+            k: int *
+            alpha: float *
+            a: nativeptr<float> *
+            lda: int *
+            b: nativeptr<float> *
+            ldb: int *
+            beta: float *
+            c: nativeptr<float> *
+            ldc: int ->
+                unit
 
     type Gemv =
         delegate of
-            layout: int * trans: int * m: int * n: int *
-            alpha: float * a: nativeptr<float> * lda: int * x: nativeptr<float> * incX: int * beta: float * y: nativeptr<float> * incY: int -> unit
+            layout: int *
+            trans: int *
+            m: int *
+            n: int *
+            alpha: float *
+            a: nativeptr<float> *
+            lda: int *
+            x: nativeptr<float> *
+            incX: int *
+            beta: float *
+            y: nativeptr<float> *
+            incY: int ->
+                unit
 
     // In registers; an int is the low half. BLIS counts threads in 64 bits, the others in 32.
     type Answer = delegate of unit -> nativeint
@@ -29,7 +53,8 @@ module internal Cblas =
 
 /// <summary>Products by a native BLAS. Its functions are called through delegates, which cost no more than a DllImport here (within 20 ns).</summary>
 [<Sealed>]
-type internal NativeProducts private (name: string, gemm: Cblas.Gemm, gemv: Cblas.Gemv, getThreads: Cblas.Answer option, setThreads: Cblas.Tell option) =
+type internal NativeProducts
+    private (name: string, gemm: Cblas.Gemm, gemv: Cblas.Gemv, getThreads: Cblas.Answer option, setThreads: Cblas.Tell option) =
     inherit Products()
 
     static let find (handle: nativeint) (symbol: string) : 'D option =
@@ -69,7 +94,8 @@ type internal NativeProducts private (name: string, gemm: Cblas.Gemm, gemv: Cbla
     /// </summary>
     static member TryLoad(library: string) : Products option =
         let mutable handle = 0n
-        if not (NativeLibrary.TryLoad(library, typeof<NativeProducts>.Assembly, Nullable(), &handle)) then None
+        if not (NativeLibrary.TryLoad(library, typeof<NativeProducts>.Assembly, Nullable(), &handle)) then
+            None
         else
             let handle = handle
             let text symbol = ask handle symbol |> Option.map Marshal.PtrToStringUTF8 |> Option.defaultValue ""
@@ -82,7 +108,9 @@ type internal NativeProducts private (name: string, gemm: Cblas.Gemm, gemv: Cbla
             | Some gemm, Some gemv when not wide ->
                 let version = config.Split(' ') |> Array.truncate 2 |> String.concat " "
                 let name = if version = "" then library else $"""{version} ({library}, kernels for {text "openblas_get_corename"})"""
-                let getThreads = [ "openblas_get_num_threads"; "MKL_Get_Max_Threads"; "bli_thread_get_num_threads" ] |> List.tryPick (find handle)
-                let setThreads = [ "openblas_set_num_threads"; "MKL_Set_Num_Threads"; "bli_thread_set_num_threads" ] |> List.tryPick (find handle)
+                let getThreads =
+                    [ "openblas_get_num_threads"; "MKL_Get_Max_Threads"; "bli_thread_get_num_threads" ] |> List.tryPick (find handle)
+                let setThreads =
+                    [ "openblas_set_num_threads"; "MKL_Set_Num_Threads"; "bli_thread_set_num_threads" ] |> List.tryPick (find handle)
                 Some(NativeProducts(name, gemm, gemv, getThreads, setThreads))
             | _ -> None

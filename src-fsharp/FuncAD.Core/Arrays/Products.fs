@@ -42,7 +42,19 @@ module internal PackedProduct =
                 let sum = alpha * (if j < 4 then low.GetElement j else high.GetElement(j - 4))
                 NativePtr.set c j (if beta = 0.0 then sum else sum + beta * NativePtr.get c j)
 
-    let private block (a: nativeptr<float>) (down: int) (right: int) (height: int) (depth: int) (panel: nativeptr<float>) alpha beta (c: nativeptr<float>) (n: int) (width: int) =
+    let private block
+        (a: nativeptr<float>)
+        (down: int)
+        (right: int)
+        (height: int)
+        (depth: int)
+        (panel: nativeptr<float>)
+        alpha
+        beta
+        (c: nativeptr<float>)
+        (n: int)
+        (width: int)
+        =
         // beyond the last row it is computed again, and not stored
         let row index = NativePtr.add a (min index (height - 1) * down)
         let a0, a1, a2, a3 = row 0, row 1, row 2, row 3
@@ -71,10 +83,21 @@ module internal PackedProduct =
         if height > 2 then store s20 s21 alpha beta (NativePtr.add c (2 * n)) width
         if height > 3 then store s30 s31 alpha beta (NativePtr.add c (3 * n)) width
 
-    let multiply (transA: bool) (transB: bool) (m: int) (n: int) (k: int) (alpha: float) (a: nativeptr<float>) (b: nativeptr<float>) (beta: float) (c: nativeptr<float>) =
+    let multiply
+        (transA: bool)
+        (transB: bool)
+        (m: int)
+        (n: int)
+        (k: int)
+        (alpha: float)
+        (a: nativeptr<float>)
+        (b: nativeptr<float>)
+        (beta: float)
+        (c: nativeptr<float>)
+        =
         let struct (downA, rightA) = if transA then struct (1, m) else struct (k, 1)
         let struct (downB, rightB) = if transB then struct (1, k) else struct (n, 1)
-        let panel = NativePtr.stackalloc<float> (min k Depth * Columns)
+        let panel = NativePtr.stackalloc<float>(min k Depth * Columns)
         let mutable j = 0
         while j < n do
             let width = min Columns (n - j)
@@ -85,7 +108,18 @@ module internal PackedProduct =
                 let beta = if p = 0 then beta else 1.0
                 let mutable i = 0
                 while i < m do
-                    block (NativePtr.add a (i * downA + p * rightA)) downA rightA (min Rows (m - i)) depth panel alpha beta (NativePtr.add c (i * n + j)) n width
+                    block
+                        (NativePtr.add a (i * downA + p * rightA))
+                        downA
+                        rightA
+                        (min Rows (m - i))
+                        depth
+                        panel
+                        alpha
+                        beta
+                        (NativePtr.add c (i * n + j))
+                        n
+                        width
                     i <- i + Rows
                 p <- p + Depth
             j <- j + Columns
@@ -99,29 +133,63 @@ type internal Products() =
     abstract Threads: int with get, set
 
     /// C <- alpha op(A) op(B) + beta C for m, n, k > 1. Where beta is 0, C is not read.
-    abstract MatrixMatrix: transA: bool * transB: bool * m: int * n: int * k: int * alpha: float * a: nativeptr<float> * b: nativeptr<float> * beta: float * c: nativeptr<float> -> unit
+    abstract MatrixMatrix:
+        transA: bool *
+        transB: bool *
+        m: int *
+        n: int *
+        k: int *
+        alpha: float *
+        a: nativeptr<float> *
+        b: nativeptr<float> *
+        beta: float *
+        c: nativeptr<float> ->
+            unit
 
     /// y <- alpha op(A) x + beta y, where A as it is stored has so many rows and columns. Where beta is 0, y is not read.
-    abstract MatrixVector: transA: bool * rows: int * columns: int * alpha: float * a: nativeptr<float> * x: nativeptr<float> * beta: float * y: nativeptr<float> -> unit
+    abstract MatrixVector:
+        transA: bool *
+        rows: int *
+        columns: int *
+        alpha: float *
+        a: nativeptr<float> *
+        x: nativeptr<float> *
+        beta: float *
+        y: nativeptr<float> ->
+            unit
 
     /// The largest m n k that runs in the managed loop.
     abstract Tiny: int64
 
     /// <summary>C &lt;- alpha op(A) op(B) + beta C, where op(A) is m x k, op(B) k x n and C m x n, all dense and row-major; A is stored k x m if transA, B n x k if transB.</summary>
-    member products.Gemm(transA: bool, transB: bool, m: int, n: int, k: int, alpha: float, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, beta: float, c: Span<float>) : unit =
+    member products.Gemm
+        (
+            transA: bool,
+            transB: bool,
+            m: int,
+            n: int,
+            k: int,
+            alpha: float,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            beta: float,
+            c: Span<float>
+        ) : unit =
         if m < 0 || n < 0 || k < 0 then invalidArg "m" $"Gemm: expected sizes of at least 0, got m = {m}, n = {n}, k = {k}."
         Products.CheckLength("a", "A", m, k, a.Length)
         Products.CheckLength("b", "B", k, n, b.Length)
         Products.CheckLength("c", "C", m, n, c.Length)
         let c = c.Slice(0, m * n)
-        if c.Length = 0 then ()
+        if c.Length = 0 then
+            ()
         elif k = 0 || alpha = 0.0 then
             if beta = 0.0 then c.Clear() else TensorPrimitives.Multiply(Span.op_Implicit c, beta, c)
         else
             use pa = fixed a
             use pb = fixed b
             use pc = fixed c
-            if int64 m * int64 n * int64 k <= products.Tiny then PackedProduct.multiply transA transB m n k alpha pa pb beta pc
+            if int64 m * int64 n * int64 k <= products.Tiny then
+                PackedProduct.multiply transA transB m n k alpha pa pb beta pc
             elif n = 1 then
                 // a column: y = op(A) b
                 let struct (rows, columns) = if transA then struct (k, m) else struct (m, k)
@@ -130,7 +198,8 @@ type internal Products() =
                 // a row: y = op(B)^T a
                 let struct (rows, columns) = if transB then struct (n, k) else struct (k, n)
                 products.MatrixVector(not transB, rows, columns, alpha, pb, pa, beta, pc)
-            else products.MatrixMatrix(transA, transB, m, n, k, alpha, pa, pb, beta, pc)
+            else
+                products.MatrixMatrix(transA, transB, m, n, k, alpha, pa, pb, beta, pc)
 
     static member private CheckLength(parameter: string, matrix: string, rows: int, columns: int, length: int) : unit =
         if int64 length < int64 rows * int64 columns then

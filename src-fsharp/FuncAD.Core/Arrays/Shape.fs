@@ -13,7 +13,8 @@ let length (shape: int[]) : int =
     let mutable product = 1L
     for extent in (if Array.contains 0 shape then [| 0 |] else shape) do
         product <- product * int64 extent
-        if product > int64 Array.MaxLength then raise (OverflowException $"Tensor: the shape {text shape} has more elements than an array can hold.")
+        if product > int64 Array.MaxLength then
+            raise (OverflowException $"Tensor: the shape {text shape} has more elements than an array can hold.")
     int product
 
 let areEqual (a: int[]) (b: int[]) = a.AsSpan().SequenceEqual(ReadOnlySpan b)
@@ -34,12 +35,15 @@ let check (operation: string) (shape: int[]) =
 /// An axis counted from the start; -1 is the last.
 let axis (operation: string) (shape: int[]) (axis: int) : int =
     if axis < -shape.Length || axis >= shape.Length then
-        fail operation $"there is no axis {axis} in the shape {text shape}; it has {shape.Length} axes, counted from 0 or, from the end, from -1."
+        fail
+            operation
+            $"there is no axis {axis} in the shape {text shape}; it has {shape.Length} axes, counted from 0 or, from the end, from -1."
     if axis < 0 then axis + shape.Length else axis
 
 /// Axes counted from the start, in order; none at all means every axis.
 let axes (operation: string) (shape: int[]) (axes: int[]) : int[] =
-    if axes.Length = 0 then Array.init shape.Length id
+    if axes.Length = 0 then
+        Array.init shape.Length id
     else
         let sorted = axes |> Array.map (axis operation shape) |> Array.sort
         for index = 1 to sorted.Length - 1 do
@@ -48,19 +52,24 @@ let axes (operation: string) (shape: int[]) (axes: int[]) : int[] =
 
 /// The shape without some axes, or with length 1 there.
 let without (keep: bool) (axes: int[]) (shape: int[]) : int[] =
-    if keep then shape |> Array.mapi (fun axis extent -> if Array.contains axis axes then 1 else extent)
-    else shape |> Array.indexed |> Array.filter (fun (axis, _) -> not (Array.contains axis axes)) |> Array.map snd
+    if keep then
+        shape |> Array.mapi (fun axis extent -> if Array.contains axis axes then 1 else extent)
+    else
+        shape |> Array.indexed |> Array.filter (fun (axis, _) -> not (Array.contains axis axes)) |> Array.map snd
 
 /// An index counted from the start; -1 is the last.
 let index (operation: string) (shape: int[]) (axis: int) (index: int) : int =
     let extent = shape[axis]
     if index < -extent || index >= extent then
-        raise (ArgumentOutOfRangeException("index", index, $"{operation}: the index {index} is outside axis {axis} of the shape {text shape}."))
+        raise (
+            ArgumentOutOfRangeException("index", index, $"{operation}: the index {index} is outside axis {axis} of the shape {text shape}.")
+        )
     if index < 0 then index + extent else index
 
 /// The common shape by NumPy's rules: axes are matched from the last; lengths agree or one of them is 1.
 let broadcast (operation: string) (a: int[]) (b: int[]) : int[] =
-    if areEqual a b then a
+    if areEqual a b then
+        a
     else
         let rank = max a.Length b.Length
         let extent (shape: int[]) axis = if axis < rank - shape.Length then 1 else shape[axis - (rank - shape.Length)]
@@ -70,7 +79,8 @@ let broadcast (operation: string) (a: int[]) (b: int[]) : int[] =
             | 1, n -> n
             | m, 1 -> m
             | _ ->
-                fail operation
+                fail
+                    operation
                     $"the shapes {text a} and {text b} do not broadcast: from the last axis on, lengths must be equal or one of them 1. Reshape or transpose one of the two.")
 
 /// Strides with which a smaller shape is read as a larger one that it broadcasts to: 0 along the axes that are repeated.

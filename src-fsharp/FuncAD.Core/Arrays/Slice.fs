@@ -36,11 +36,22 @@ type Slice =
                        let finish = slice.range.End.GetOffset extent
                        if slice.isIndex then
                            if start < 0 || start >= extent then
-                               raise (ArgumentOutOfRangeException("index", start, $"{operation}: the index {slice.range.Start} is outside axis {axis} of the shape {Shape.text shape}."))
+                               raise (
+                                   ArgumentOutOfRangeException(
+                                       "index",
+                                       start,
+                                       $"{operation}: the index {slice.range.Start} is outside axis {axis} of the shape {Shape.text shape}."
+                                   )
+                               )
                            offset <- offset + start * strides[axis]
                        else
                            if start < 0 || finish > extent || start > finish then
-                               raise (ArgumentOutOfRangeException("range", $"{operation}: the range {slice.range} does not fit axis {axis} of the shape {Shape.text shape}."))
+                               raise (
+                                   ArgumentOutOfRangeException(
+                                       "range",
+                                       $"{operation}: the range {slice.range} does not fit axis {axis} of the shape {Shape.text shape}."
+                                   )
+                               )
                            offset <- offset + start * strides[axis]
                            struct (strides[axis], finish - start) |]
         StridedView(offset, kept |> Array.map (fun struct (stride, _) -> stride), kept |> Array.map (fun struct (_, extent) -> extent))

@@ -24,7 +24,10 @@ module internal Rows =
         Tensor.Linear(Reshape(column.Dimensions, shape x), column)
 
     /// The number that belongs to a row; one may stand for all.
-    let number (y: Tensor) row = if isNull y then 0.0 elif y.Compact.Length = 1 then y.Compact[0] else y.Compact[row]
+    let number (y: Tensor) row =
+        if isNull y then 0.0
+        elif y.Compact.Length = 1 then y.Compact[0]
+        else y.Compact[row]
 
     /// A row of an array; one number may stand for all.
     let part (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
@@ -46,7 +49,8 @@ type internal Softmax(isWeight: bool) =
     /// t less its number at the largest y of each row, which does not change the result and lets nothing cancel where that y is nearly 1.
     let fromLargest (y: Tensor) (t: Tensor) : Tensor =
         let extent = Rows.extent y
-        if extent = 0 then t
+        if extent = 0 then
+            t
         else
             let places =
                 Array.init (y.Length / extent) (fun row -> row * extent + Row.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
@@ -66,7 +70,8 @@ type internal Softmax(isWeight: bool) =
             if isWeight then
                 let struct (largest, others) = Row.SumOfExponentials part
                 Row.Weigh(part, largest, others, 1.0, result, false)
-            else Row.Softmax(part, result)
+            else
+                Row.Softmax(part, result)
         [| Tensor(y, x.Dimensions, null) |]
 
     override op.Pushforward(x, y, dx) =
@@ -74,12 +79,12 @@ type internal Softmax(isWeight: bool) =
             let dy = GC.AllocateUninitializedArray<float> x[0].Length
             op.PullRows(x[0], y, dx, dy, false)
             [| Tensor(dy, x[0].Dimensions, null) |]
-        else [| centred y[0] dx[0] |]
+        else
+            [| centred y[0] dx[0] |]
 
     override _.Pullback(_, y, yBar, _) = [| centred y[0] yBar[0] |]
 
-    override _.PullRow(_, y, yBar, row, out, add) =
-        Row.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
+    override _.PullRow(_, y, yBar, row, out, add) = Row.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
 
 /// <summary>
 /// log of the sum of e^x over each row, as m + log(1 + the sum of e^(x - m) over the others) for the largest element m: it neither overflows nor
@@ -93,7 +98,7 @@ type internal LogSumExp() =
     /// The largest number of each row and the sum of the others beside it.
     static member Parts(x: Tensor) : struct (Tensor * Tensor) =
         let extent = Rows.extent x
-        let others = Array.zeroCreate<float> (Shape.length (Rows.shape x))
+        let others = Array.zeroCreate<float>(Shape.length (Rows.shape x))
         let largest =
             Rows.create x (fun row ->
                 let struct (largest, rest) = Row.SumOfExponentials(ReadOnlySpan(x.Elements, row * extent, extent))
@@ -113,14 +118,15 @@ type internal LogSumExp() =
         let dy =
             if Rows.isPlain x && Rows.isPlain dx then
                 let extent = Rows.extent x
-                Rows.create x (fun row -> Row.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
-            else Rows.sumOf (LogSumExp.Weights x * dx)
+                Rows.create x (fun row ->
+                    Row.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
+            else
+                Rows.sumOf (LogSumExp.Weights x * dx)
         [| dy; null; null |]
 
     override _.Pullback(x, _, yBar, _) = [| LogSumExp.Weights x[0] * Rows.column yBar[0] |]
 
-    override _.PullRow(x, y, yBar, row, out, add) =
-        Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
+    override _.PullRow(x, y, yBar, row, out, add) = Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
 
 /// <summary>The logarithm of the softmax, y = x - logSumExp x. A tangent dx becomes dx - sum of e^y dx, a cotangent yBar - e^y sum of yBar.</summary>
 [<Sealed>]
@@ -170,16 +176,21 @@ type internal LabelLoss(labels: int[], shape: int[]) =
     /// The weights of a row; NaN where its loss is.
     let weightsOf (x: Tensor) (loss: Tensor) =
         let weights = LogSumExp.Weights x
-        if not loss.HasNaN then weights
-        else weights + Rows.column (Tensor(loss.Elements |> Array.map (fun loss -> if Double.IsNaN loss then nan else 0.0), loss.Dimensions, null))
+        if not loss.HasNaN then
+            weights
+        else
+            weights
+            + Rows.column (Tensor(loss.Elements |> Array.map (fun loss -> if Double.IsNaN loss then nan else 0.0), loss.Dimensions, null))
 
     override _.Value x =
         let x = x[0]
         let struct (largest, others) = LogSumExp.Parts x
         let loss row =
             let peak = largest.Elements[row]
-            if Double.IsFinite peak then (peak - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
-            else 0.0 - Row.EdgeLogarithm(ReadOnlySpan(x.Elements, row * shape[1], shape[1]), peak, labels[row])
+            if Double.IsFinite peak then
+                (peak - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
+            else
+                0.0 - Row.EdgeLogarithm(ReadOnlySpan(x.Elements, row * shape[1], shape[1]), peak, labels[row])
         [| Rows.create x loss; largest; others |]
 
     override _.Pushforward(x, y, dx) =
@@ -187,11 +198,13 @@ type internal LabelLoss(labels: int[], shape: int[]) =
         let dy =
             if Rows.isPlain x && Rows.isPlain dx then
                 Rows.create x (fun row ->
-                  if Double.IsNaN y[0].Elements[row] then nan
-                  else
-                    let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
-                    Row.Weighed(Rows.part x row shape[1], y[1].Elements[row], y[2].Elements[row], Rows.part dx row shape[1], ofLabel))
-            else Rows.sumOf (weightsOf x y[0] * (dx - Rows.column (Tensor.Linear(take, dx))))
+                    if Double.IsNaN y[0].Elements[row] then
+                        nan
+                    else
+                        let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
+                        Row.Weighed(Rows.part x row shape[1], y[1].Elements[row], y[2].Elements[row], Rows.part dx row shape[1], ofLabel))
+            else
+                Rows.sumOf (weightsOf x y[0] * (dx - Rows.column (Tensor.Linear(take, dx))))
         [| dy; null; null |]
 
     override _.Pullback(x, y, yBar, _) =

@@ -24,7 +24,8 @@ type internal SpareArrays private () =
     /// An array of this length whose elements may be anything.
     static member Rent(length: int) : float[] =
         let found =
-            if length < SpareArrays.Shortest then null
+            if length < SpareArrays.Shortest then
+                null
             else
                 lock spare (fun () ->
                     lastUse <- Environment.TickCount64

@@ -17,8 +17,10 @@ type internal Reading(strided: float[], dense: float[]) =
         member _.Element(position, place) = dense[place] <- strided[position]
 
         member _.Run(position, step, place, length) =
-            if step = 1 then Array.Copy(strided, position, dense, place, length)
-            elif step = 0 then Array.Fill(dense, strided[position], place, length)
+            if step = 1 then
+                Array.Copy(strided, position, dense, place, length)
+            elif step = 0 then
+                Array.Fill(dense, strided[position], place, length)
             else
                 let mutable position = position
                 for index = place to place + length - 1 do
@@ -32,7 +34,8 @@ type internal Writing(strided: float[], dense: float[]) =
         member _.Element(position, place) = strided[position] <- dense[place]
 
         member _.Run(position, step, place, length) =
-            if step = 1 then Array.Copy(dense, place, strided, position, length)
+            if step = 1 then
+                Array.Copy(dense, place, strided, position, length)
             else
                 let mutable position = position
                 for index = place to place + length - 1 do
@@ -98,29 +101,31 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
                         action.Element(position + i * down + j * right, place + i * columns + j)
 
     member private view.Visit(action: 'A when 'A: struct and 'A :> IStridedAction, axis: int, position: int, place: int) =
-        if axis = last then action.Run(position, steps[last], place, extents[last])
-        elif isTransposed && axis = last - 1 then view.Tiles(action, position, place)
+        if axis = last then
+            action.Run(position, steps[last], place, extents[last])
+        elif isTransposed && axis = last - 1 then
+            view.Tiles(action, position, place)
         else
             for index = 0 to extents[axis] - 1 do
                 view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])
 
     /// How many elements the view shows, each counted once; fewer than that where its strides do not nest and may meet.
     member _.Reach: int =
-        let axes = Array.zip extents steps |> Array.filter (fun (extent, step) -> extent > 1 && step <> 0) |> Array.sortBy (fun (_, step) -> abs step)
+        let axes =
+            Array.zip extents steps
+            |> Array.filter (fun (extent, step) -> extent > 1 && step <> 0)
+            |> Array.sortBy (fun (_, step) -> abs step)
         let nests = axes |> Array.pairwise |> Array.forall (fun ((extent, step), (_, next)) -> abs next >= extent * abs step)
         if isEmpty || not nests then 0 else axes |> Array.fold (fun reach (extent, _) -> reach * extent) 1
 
     /// dense <- the view of source
-    member view.Read(source: float[], dense: float[]) =
-        if not isEmpty then view.Visit(Reading(source, dense), 0, offset, 0)
+    member view.Read(source: float[], dense: float[]) = if not isEmpty then view.Visit(Reading(source, dense), 0, offset, 0)
 
     /// The view of target <- itself + dense. An element that the view shows more than once receives every addend.
-    member view.Add(dense: float[], target: float[]) =
-        if not isEmpty then view.Visit(Adding(target, dense), 0, offset, 0)
+    member view.Add(dense: float[], target: float[]) = if not isEmpty then view.Visit(Adding(target, dense), 0, offset, 0)
 
     /// The view of target <- dense, for a view that shows no element twice: it keeps the sign of -0, which 0 + -0 loses.
-    member view.Write(dense: float[], target: float[]) =
-        if not isEmpty then view.Visit(Writing(target, dense), 0, offset, 0)
+    member view.Write(dense: float[], target: float[]) = if not isEmpty then view.Visit(Writing(target, dense), 0, offset, 0)
 
     /// The sum, pairwise over blocks, so that its rounding error grows with the logarithm of the length (Higham 1993).
     static member Sum(xs: ReadOnlySpan<float>) : float =

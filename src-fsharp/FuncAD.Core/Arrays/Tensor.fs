@@ -27,7 +27,8 @@ type internal Shares() =
 type internal IPartial =
     /// out (+)= partial t
     abstract Apply:
-        a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> * out: Span<float> * add: bool -> unit
+        a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> * out: Span<float> * add: bool ->
+            unit
 
     /// The sum of partial t over the run.
     abstract Sum: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
@@ -135,7 +136,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     /// A tangent of null is a structural zero.
     static member internal OnForward(level: ForwardLevel, primal: Tensor, tangent: Tensor) : Tensor =
-        if isNull tangent then primal else Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent.Tracked), primal.Support)
+        if isNull tangent then
+            primal
+        else
+            Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent.Tracked), primal.Support)
 
     static member internal OnTape(tape: Tape, primal: Tensor, slot: int) : Tensor =
         if not (isNull primal.Node) then tape.IsNested <- true
@@ -168,11 +172,13 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// Tells whether no element is a structural zero.
     member internal _.IsWhole = isNull support || (support.Compact.Length = 1 && support.Compact[0] <> 0.0)
 
-    member internal x.IsReached(position: int) = isNull support || support.Compact[if support.Compact.Length = 1 then 0 else position] <> 0.0
+    member internal x.IsReached(position: int) =
+        isNull support || support.Compact[if support.Compact.Length = 1 then 0 else position] <> 0.0
 
     /// The same array with another support, which its parts at lower levels have as well.
     member internal x.WithSupport(support: Tensor) : Tensor =
-        if Object.ReferenceEquals(x.Support, support) then x
+        if Object.ReferenceEquals(x.Support, support) then
+            x
         else
             let node: ArrayNode =
                 match node with
@@ -200,8 +206,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         let rec reached (x: Tensor) : Tensor =
             match x.Node with
             | null ->
-                if not (ReadOnlySpan(x.Compact).Contains 0.0) then Tensor.Uniform(1.0, x.Dimensions)
-                else Tensor(x.Compact |> Array.map (fun x -> if x = 0.0 then 0.0 else 1.0), x.Dimensions, null)
+                if not (ReadOnlySpan(x.Compact).Contains 0.0) then
+                    Tensor.Uniform(1.0, x.Dimensions)
+                else
+                    Tensor(x.Compact |> Array.map (fun x -> if x = 0.0 then 0.0 else 1.0), x.Dimensions, null)
             | :? ArrayDual -> Tensor.Choice(Piecewise.Max(), reached x.Primal, x.Tangent.Indicators)
             | _ -> Tensor.Uniform(1.0, x.Dimensions)
         x.WithSupport(reached x)
@@ -209,13 +217,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// Indicators from what an operation made of indicators: 1 where that is not 0.
     static member private Reached(counts: Tensor) : Tensor =
         let counts' = counts.Compact
-        if not (ReadOnlySpan(counts').Contains 0.0) then Tensor.Uniform(1.0, counts.Dimensions)
-        else Tensor(counts' |> Array.map (fun count -> if count = 0.0 then 0.0 else 1.0), counts.Dimensions, null)
+        if not (ReadOnlySpan(counts').Contains 0.0) then
+            Tensor.Uniform(1.0, counts.Dimensions)
+        else
+            Tensor(counts' |> Array.map (fun count -> if count = 0.0 then 0.0 else 1.0), counts.Dimensions, null)
 
     /// The elements that some indicators show, and structural zeros elsewhere, whatever stands there.
     static member private Kept(x: Tensor, support: Tensor) : Tensor =
-        if support.Compact.Length = 1 && support.Compact[0] <> 0.0 then x.WithSupport support
-        else Tensor.Linear(Masked(support.Elements, true, x.Dimensions), x).WithSupport support
+        if support.Compact.Length = 1 && support.Compact[0] <> 0.0 then
+            x.WithSupport support
+        else
+            Tensor.Linear(Masked(support.Elements, true, x.Dimensions), x).WithSupport support
 
     /// An operation under which what is absent stays absent, applied to what carries supports: it sees values alone.
     static member private Tracking<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
@@ -224,10 +236,22 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         let y = Tensor.Binary(rule, a.Untracked, b.Untracked)
         if isSum then
             let isWhole = a.IsWhole || b.IsWhole
-            y.WithSupport(if isWhole then Tensor.Uniform(1.0, y.Dimensions) else Tensor.Reached(Tensor.Binary(Arithmetic.Add(), a.Indicators, b.Indicators)))
+            y.WithSupport(
+                if isWhole then
+                    Tensor.Uniform(1.0, y.Dimensions)
+                else
+                    Tensor.Reached(Tensor.Binary(Arithmetic.Add(), a.Indicators, b.Indicators))
+            )
         elif isProduct then
-            Tensor.Kept(y, (if a.IsWhole && b.IsWhole then Tensor.Uniform(1.0, y.Dimensions) else Tensor.Binary(Arithmetic.Multiply(), a.Indicators, b.Indicators)))
-        else y
+            Tensor.Kept(
+                y,
+                (if a.IsWhole && b.IsWhole then
+                     Tensor.Uniform(1.0, y.Dimensions)
+                 else
+                     Tensor.Binary(Arithmetic.Multiply(), a.Indicators, b.Indicators))
+            )
+        else
+            y
 
     // ---- Lifting: where rules and array operations become operations of every mode and level ----
 
@@ -272,12 +296,23 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             let y = Tensor.Binary(rule, x, z)
             match level with
             | :? ForwardLevel as level ->
-                let dy: Tensor = if a.IsAt level then Tensor.Push(PartialA<'R> rule, x, z, y, a.Tangent, null, (fun () -> rule.SlopeA<Tensor>(x, z, y))) else null
-                Tensor.OnForward(level, y,
-                    (if b.IsAt level then Tensor.Push(PartialB<'R> rule, x, z, y, b.Tangent, dy, (fun () -> rule.SlopeB<Tensor>(x, z, y))) else dy))
+                let dy: Tensor =
+                    if a.IsAt level then
+                        Tensor.Push(PartialA<'R> rule, x, z, y, a.Tangent, null, (fun () -> rule.SlopeA<Tensor>(x, z, y)))
+                    else
+                        null
+                Tensor.OnForward(
+                    level,
+                    y,
+                    (if b.IsAt level then
+                         Tensor.Push(PartialB<'R> rule, x, z, y, b.Tangent, dy, (fun () -> rule.SlopeB<Tensor>(x, z, y)))
+                     else
+                         dy)
+                )
             | _ ->
                 let tape = level :?> Tape
-                tape.PushClosure(BinaryBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
+                tape.PushClosure(BinaryBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays))
+                |> ignore
                 Tensor.OnTape(tape, y, tape.NewArray())
 
     /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
@@ -290,19 +325,26 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             let y = Tensor.Choice(rule, x, z)
             match level with
             | :? ForwardLevel as level ->
-                let part first (argument: Tensor) = if argument.IsAt level then Tensor.Chosen(rule, first, x, z, y, argument.Tangent) else null
-                Tensor.OnForward(level, y,
+                let part first (argument: Tensor) =
+                    if argument.IsAt level then Tensor.Chosen(rule, first, x, z, y, argument.Tangent) else null
+                Tensor.OnForward(
+                    level,
+                    y,
                     (match part true a, part false b with
                      | null, db -> db
                      | da, null -> da
-                     | da, db -> Tensor.Binary(Arithmetic.Add(), da, db)))
+                     | da, db -> Tensor.Binary(Arithmetic.Add(), da, db))
+                )
             | _ ->
                 let tape = level :?> Tape
-                tape.PushClosure(ChoiceBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
+                tape.PushClosure(ChoiceBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays))
+                |> ignore
                 Tensor.OnTape(tape, y, tape.NewArray())
 
     /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing elsewhere.
-    static member internal Chosen<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor =
+    static member internal Chosen<'R when 'R: struct and 'R :> IChoice>
+        (rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor)
+        : Tensor =
         let weights = GC.AllocateUninitializedArray<float> y.Length
         Tensor.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
         Tensor.Weigh(weights, Tensor.BroadcastTo(t, y.Dimensions))
@@ -310,8 +352,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// A tangent or cotangent times constant weights, where the weight 0 takes nothing of it.
     static member internal Weigh(weights: float[], t: Tensor) : Tensor =
         let taken = Tensor.Linear(Masked(weights, true, t.Dimensions), t)
-        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then taken
-        else Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
+        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then
+            taken
+        else
+            Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
 
     /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Tensor, b: Tensor, c: Tensor) : Tensor =
@@ -330,12 +374,13 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         | _ when not (isNull x.Support) ->
             let y = Tensor.Linear(op, x.Untracked)
             y.WithSupport(
-                if x.IsWhole && op.Covers then Tensor.Uniform(1.0, op.Result)
-                else Tensor.Reached(Tensor.Linear(op, x.Indicators))
+                if x.IsWhole && op.Covers then Tensor.Uniform(1.0, op.Result) else Tensor.Reached(Tensor.Linear(op, x.Indicators))
             )
         | null ->
-            if x.Compact.Length = 1 && op.KeepsUniform then Tensor(x.Compact, op.Result, null)
-            else Tensor(op.Apply x.Elements, op.Result, null)
+            if x.Compact.Length = 1 && op.KeepsUniform then
+                Tensor(x.Compact, op.Result, null)
+            else
+                Tensor(op.Apply x.Elements, op.Result, null)
         | level ->
             let y = Tensor.Linear(op, x.Primal)
             match level with
@@ -352,8 +397,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         | _ when not (isNull a.Support && isNull b.Support) ->
             let y = Tensor.Bilinear(MarkedProduct.Of(op, a.Marks, b.Marks), a.Untracked, b.Untracked)
             y.WithSupport(
-                if a.IsWhole && b.IsWhole && not (op :? MarkedProduct) then Tensor.Uniform(1.0, op.Result)
-                else Tensor.Reached(Tensor.Bilinear(op, a.Indicators, b.Indicators))
+                if a.IsWhole && b.IsWhole && not (op :? MarkedProduct) then
+                    Tensor.Uniform(1.0, op.Result)
+                else
+                    Tensor.Reached(Tensor.Bilinear(op, a.Indicators, b.Indicators))
             )
         | null -> Tensor(op.Apply(a.Elements, b.Elements), op.Result, null)
         | level ->
@@ -377,8 +424,13 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         match Tensor.Highest arguments with
         | _ when arguments |> Array.exists (fun x -> not (isNull x.Support)) ->
             let y = Tensor.Apply(op, arguments |> Array.map _.Untracked)
-            if not op.IsLinear then y
-            else Array.map2 (fun (y: Tensor) reached -> y.WithSupport(Tensor.Reached reached)) y (op.Value(arguments |> Array.map _.Indicators))
+            if not op.IsLinear then
+                y
+            else
+                Array.map2
+                    (fun (y: Tensor) reached -> y.WithSupport(Tensor.Reached reached))
+                    y
+                    (op.Value(arguments |> Array.map _.Indicators))
         | null -> op.Value arguments
         | level ->
             let x = arguments |> Array.map _.Below(level)
@@ -435,8 +487,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
             else
                 let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
-                if length = runs.Length then partial.Apply(a, b, y, t, Span(out, start, length), true)
-                else out[start] <- out[start] + partial.Sum(a, b, y, t)
+                if length = runs.Length then
+                    partial.Apply(a, b, y, t, Span(out, start, length), true)
+                else
+                    out[start] <- out[start] + partial.Sum(a, b, y, t)
 
     /// A partial derivative times the tangent of its operand, added to the rest of the tangent (null for none).
     static member private Push<'D when 'D: struct and 'D :> IPartial>
@@ -448,7 +502,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 Tensor.Along(partial, true, x, z, y, tangent, out, false, add)
                 Tensor(out, y.Dimensions, null)
             // The rest was made a moment ago by this function and belongs to nobody else.
-            if not (isNull rest) && tangent.IsWhole then (along rest.Elements true).Tracked
+            if not (isNull rest) && tangent.IsWhole then
+                (along rest.Elements true).Tracked
             else
                 let part = Tensor.Kept(along (GC.AllocateUninitializedArray<float> y.Length) false, tangent.Indicators)
                 if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
@@ -462,13 +517,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
 
     static member internal BroadcastTo(x: Tensor, shape: int[]) : Tensor =
-        if Shape.areEqual x.Dimensions shape then x
-        else Tensor.Linear(View("broadcastTo", x.Dimensions, StridedView(0, Shape.broadcastStrides x.Dimensions shape, shape)), x)
+        if Shape.areEqual x.Dimensions shape then
+            x
+        else
+            Tensor.Linear(View("broadcastTo", x.Dimensions, StridedView(0, Shape.broadcastStrides x.Dimensions shape, shape)), x)
 
     /// The adjoint of broadcasting: the sum over the axes that were repeated.
     static member internal SumTo(x: Tensor, shape: int[]) : Tensor =
-        if Shape.areEqual x.Dimensions shape then x
-        else Tensor.Linear(Unview("sumTo", shape, StridedView(0, Shape.broadcastStrides shape x.Dimensions, x.Dimensions), true), x)
+        if Shape.areEqual x.Dimensions shape then
+            x
+        else
+            Tensor.Linear(Unview("sumTo", shape, StridedView(0, Shape.broadcastStrides shape x.Dimensions, x.Dimensions), true), x)
 
     interface ICarrier<Tensor> with
         static member Constant value = Tensor.OfConstant value
@@ -528,35 +587,45 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// <summary>The one number of a tensor that holds just one.</summary>
     /// <exception cref="T:System.ArgumentException">It holds more or fewer.</exception>
     member x.ToReal() : Real =
-        if length <> 1 then Shape.fail "ToReal" $"expected a tensor with one element, got the shape {Shape.text shape}. Use an index, or a reduction such as Sum."
+        if length <> 1 then
+            Shape.fail
+                "ToReal"
+                $"expected a tensor with one element, got the shape {Shape.text shape}. Use an index, or a reduction such as Sum."
         x.ElementAt 0
 
     member private x.Position(indices: int[]) : int =
         if indices.Length <> shape.Length then
-            Shape.fail "Tensor index" $"expected {shape.Length} indices for the shape {Shape.text shape}, got {indices.Length}. A slice such as t[0, ..] gives a row."
+            Shape.fail
+                "Tensor index"
+                $"expected {shape.Length} indices for the shape {Shape.text shape}, got {indices.Length}. A slice such as t[0, ..] gives a row."
         let mutable position = 0
         for axis = 0 to shape.Length - 1 do
             position <- position * shape[axis] + Shape.index "Tensor index" shape axis indices[axis]
         position
 
     /// <summary>An element of a vector; an index below 0 counts from the end. Its derivative is the element's.</summary>
-    member x.Item with get (i: int) : Real = x.ElementAt(x.Position [| i |])
+    member x.Item
+        with get (i: int): Real = x.ElementAt(x.Position [| i |])
 
     /// <summary>An element of a vector, counted from either end.</summary>
-    member x.Item with get (i: Index) : Real = x.ElementAt(x.Position [| (if i.IsFromEnd then -i.Value else i.Value) |])
+    member x.Item
+        with get (i: Index): Real = x.ElementAt(x.Position [| (if i.IsFromEnd then -i.Value else i.Value) |])
 
     /// <summary>An element of a matrix.</summary>
-    member x.Item with get (i: int, j: int) : Real = x.ElementAt(x.Position [| i; j |])
+    member x.Item
+        with get (i: int, j: int): Real = x.ElementAt(x.Position [| i; j |])
 
     /// <summary>An element of a tensor with three axes.</summary>
-    member x.Item with get (i: int, j: int, k: int) : Real = x.ElementAt(x.Position [| i; j; k |])
+    member x.Item
+        with get (i: int, j: int, k: int): Real = x.ElementAt(x.Position [| i; j; k |])
 
     /// <summary>An element, by an index for each axis.</summary>
-    member x.Item with get ([<ParamArray>] indices: int[]) : Real = x.ElementAt(x.Position indices)
+    member x.Item
+        with get ([<ParamArray>] indices: int[]): Real = x.ElementAt(x.Position indices)
 
     /// <summary>A part, by an index or a range for each axis from the first on: <c>t[1..3, ..]</c>, <c>t[0, ..]</c>. An index removes its axis.</summary>
     member x.Item
-        with get ([<ParamArray>] slices: Slice[]) : Tensor =
+        with get ([<ParamArray>] slices: Slice[]): Tensor =
             let view = Slice.View("Tensor slice", shape, slices)
             Tensor.Linear(View("slice", shape, view), x)
 
@@ -572,11 +641,11 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member (-)(a: Real, b: Tensor) : Tensor = Tensor.Of a - b
     static member (-)(a: Tensor, b: float) : Tensor = a - Tensor.OfConstant b
     static member (-)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a - b
-    static member ( * )(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Multiply(), a, b)
-    static member ( * )(a: Tensor, b: Real) : Tensor = a * Tensor.Of b
-    static member ( * )(a: Real, b: Tensor) : Tensor = Tensor.Of a * b
-    static member ( * )(a: Tensor, b: float) : Tensor = a * Tensor.OfConstant b
-    static member ( * )(a: float, b: Tensor) : Tensor = Tensor.OfConstant a * b
+    static member (*)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Multiply(), a, b)
+    static member (*)(a: Tensor, b: Real) : Tensor = a * Tensor.Of b
+    static member (*)(a: Real, b: Tensor) : Tensor = Tensor.Of a * b
+    static member (*)(a: Tensor, b: float) : Tensor = a * Tensor.OfConstant b
+    static member (*)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a * b
     static member (/)(a: Tensor, b: Tensor) : Tensor = Tensor.Binary(Arithmetic.Divide(), a, b)
     static member (/)(a: Tensor, b: Real) : Tensor = a / Tensor.Of b
     static member (/)(a: Real, b: Tensor) : Tensor = Tensor.Of a / b
@@ -749,7 +818,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         let y = constant y.Live
         if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
             Tensor.Unary(Powers.Power y.Compact[0], x)
-        else Tensor.Binary(Powers.PowerLog 0, x, y)
+        else
+            Tensor.Binary(Powers.PowerLog 0, x, y)
 
     /// <summary>x rounded to the nearest whole number, half to even; slope 0 everywhere.</summary>
     static member Round(x: Tensor) : Tensor = Tensor.Step(Arithmetic.RoundToEven(), x)
@@ -782,7 +852,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 i <- i + 1
             i = length)
 
-    override x.Equals(other: obj) = match other with :? Tensor as other -> x.Equals other | _ -> false
+    override x.Equals(other: obj) =
+        match other with
+        | :? Tensor as other -> x.Equals other
+        | _ -> false
 
     override x.GetHashCode() =
         let mutable hash = HashCode()
@@ -896,7 +969,9 @@ and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(
     inherit Operation(rule.Name)
 
     let slopes (x: Tensor[]) =
-        [| (fun () -> rule.SlopeA<Tensor>(x[0], x[1], x[2])); (fun () -> rule.SlopeB<Tensor>(x[0], x[1], x[2])); (fun () -> rule.SlopeC<Tensor>(x[0], x[1], x[2])) |]
+        [| (fun () -> rule.SlopeA<Tensor>(x[0], x[1], x[2]))
+           (fun () -> rule.SlopeB<Tensor>(x[0], x[1], x[2]))
+           (fun () -> rule.SlopeC<Tensor>(x[0], x[1], x[2])) |]
 
     override _.Value x =
         let shape = Shape.broadcast rule.Name (Shape.broadcast rule.Name x[0].Dimensions x[1].Dimensions) x[2].Dimensions
@@ -906,8 +981,7 @@ and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(
         [| Tensor(y, shape, null) |]
 
     override _.Pushforward(x, y, dx) =
-        let parts =
-            Array.map2 (fun slope dx -> if isNull dx then null else Tensor.Scale(slope (), dx, y[0].Dimensions)) (slopes x) dx
+        let parts = Array.map2 (fun slope dx -> if isNull dx then null else Tensor.Scale(slope (), dx, y[0].Dimensions)) (slopes x) dx
         [| parts |> Array.filter (isNull >> not) |> Array.reduce (fun a b -> Tensor.Binary(Arithmetic.Add(), a, b)) |]
 
     override _.Pullback(x, y, yBar, needed) =
@@ -1021,8 +1095,10 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
         | sum when isTracking -> cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution.Tracked), null)
         | sum when not (sum.IsUniform && contribution.IsUniform) ->
             let total = cotangents.Open(index, sum.Dimensions)
-            if contribution.IsUniform then TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
-            else TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
+            if contribution.IsUniform then
+                TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
+            else
+                TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
             cotangents.Drop(contribution, share)
         | sum ->
             cotangents.Drop(sum, shares[index])
@@ -1038,7 +1114,8 @@ and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count:
         elif isNull contribution.node && (isNull sum || isNull sum.Node) then
             // as many elements as there are may come one by one: they are added in place
             let sum =
-                if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then sum
+                if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then
+                    sum
                 else
                     let copy (x: Tensor) = Tensor(x.ToArray(), shape, null)
                     let sum = if isNull sum then Tensor.Nothing shape else sum
@@ -1081,8 +1158,19 @@ and [<AbstractClass; Sealed>] internal Partial private () =
 
     /// Adds partial yBar to the operand's cotangent. With <c>isLast</c> the giver's share in yBar is used up here.
     static member Pull<'D when 'D: struct and 'D :> IPartial>
-        (cotangents: ArrayCotangents, partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, yBar: Tensor, share: Shares, isLast: bool, slot: int, scaled: unit -> Tensor)
-        : unit =
+        (
+            cotangents: ArrayCotangents,
+            partial: 'D,
+            first: bool,
+            a: Tensor,
+            b: Tensor,
+            y: Tensor,
+            yBar: Tensor,
+            share: Shares,
+            isLast: bool,
+            slot: int,
+            scaled: unit -> Tensor
+        ) : unit =
         let operand = if first then a else b
         let sum = cotangents.Sum slot
         if not cotangents.IsTracking then
@@ -1120,11 +1208,39 @@ and [<Sealed>] internal BinaryBackpropagator<'R when 'R: struct and 'R :> IBinar
                 if not isLast && not (isNull share) then share.Count <- share.Count + 1
                 cotangents.Add(slot, yBar, share)
             if slotA >= 0 then
-                if isHandedOn a true then handOn slotA (slotB < 0)
-                else Partial.Pull(cotangents, PartialA<'R> rule, true, a, b, y, yBar, share, (slotB < 0), slotA, (fun () -> Tensor.Scale(rule.SlopeA<Tensor>(a, b, y), yBar, y.Dimensions)))
+                if isHandedOn a true then
+                    handOn slotA (slotB < 0)
+                else
+                    Partial.Pull(
+                        cotangents,
+                        PartialA<'R> rule,
+                        true,
+                        a,
+                        b,
+                        y,
+                        yBar,
+                        share,
+                        (slotB < 0),
+                        slotA,
+                        (fun () -> Tensor.Scale(rule.SlopeA<Tensor>(a, b, y), yBar, y.Dimensions))
+                    )
             if slotB >= 0 then
-                if isHandedOn b false then handOn slotB true
-                else Partial.Pull(cotangents, PartialB<'R> rule, false, a, b, y, yBar, share, true, slotB, (fun () -> Tensor.Scale(rule.SlopeB<Tensor>(a, b, y), yBar, y.Dimensions)))
+                if isHandedOn b false then
+                    handOn slotB true
+                else
+                    Partial.Pull(
+                        cotangents,
+                        PartialB<'R> rule,
+                        false,
+                        a,
+                        b,
+                        y,
+                        yBar,
+                        share,
+                        true,
+                        slotB,
+                        (fun () -> Tensor.Scale(rule.SlopeB<Tensor>(a, b, y), yBar, y.Dimensions))
+                    )
 
 and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoice>
     (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
@@ -1134,7 +1250,19 @@ and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoic
         let cotangents = cotangents :?> ArrayCotangents
         let struct (yBar, share) = cotangents.Take result
         let pull first slot isLast =
-            Partial.Pull(cotangents, PartialOfChoice<'R>(rule, first), first, a, b, y, yBar, share, isLast, slot, (fun () -> Tensor.Chosen(rule, first, a, b, y, yBar)))
+            Partial.Pull(
+                cotangents,
+                PartialOfChoice<'R>(rule, first),
+                first,
+                a,
+                b,
+                y,
+                yBar,
+                share,
+                isLast,
+                slot,
+                (fun () -> Tensor.Chosen(rule, first, a, b, y, yBar))
+            )
         if not (isNull yBar) then
             if slotA >= 0 then pull true slotA (slotB < 0)
             if slotB >= 0 then pull false slotB true

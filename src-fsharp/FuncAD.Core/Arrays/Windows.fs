@@ -57,7 +57,9 @@ module TensorWindows =
             expectRank "conv2d" "kernels of the shape [outputs, channels, height, width]" 4 kernel
             let k = kernel.Dimensions
             if k[1] <> x.Dimensions[1] then
-                Shape.fail "conv2d" $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
+                Shape.fail
+                    "conv2d"
+                    $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
             convolve "conv2d" stride padding kernel x
 
         /// <summary>
@@ -67,7 +69,8 @@ module TensorWindows =
             expectRank "conv1d" "signals of the shape [n, channels, length]" 3 x
             expectRank "conv1d" "kernels of the shape [outputs, channels, length]" 3 kernel
             if kernel.Dimensions[1] <> x.Dimensions[1] then
-                Shape.fail "conv1d"
+                Shape.fail
+                    "conv1d"
                     $"signals {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text kernel.Dimensions} have {kernel.Dimensions[1]}."
             let y = convolve "conv1d" (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
             Tensor.reshape [ y.Dimensions[0]; y.Dimensions[1]; y.Dimensions[3] ] y

@@ -54,7 +54,8 @@ type internal Workspace(code: TileCode) =
     let handle = Runtime.InteropServices.GCHandle.Alloc(memory, Runtime.InteropServices.GCHandleType.Pinned)
     let scratch = handle.AddrOfPinnedObject() |> NativePtr.ofNativeInt |> Workspace.Aligned
     // behind all else, each in the place of a double
-    let pointers: nativeptr<nativeint> = NativePtr.add scratch (code.Scratch + columns * stride) |> NativePtr.toNativeInt |> NativePtr.ofNativeInt
+    let pointers: nativeptr<nativeint> =
+        NativePtr.add scratch (code.Scratch + columns * stride) |> NativePtr.toNativeInt |> NativePtr.ofNativeInt
     let rejected = Array.zeroCreate<bool> code.Plan.Tile
     member _.Rejected = rejected
 
@@ -62,7 +63,8 @@ type internal Workspace(code: TileCode) =
     member _.Column(index: int) : nativeptr<float> = NativePtr.add scratch (code.Scratch + index * stride)
 
     /// The next address that begins a line of the cache, no more than Slack doubles on: a vector that lies in two lines takes twice the time.
-    static member Aligned(address: nativeptr<float>) : nativeptr<float> = (NativePtr.toNativeInt address + 63n) &&& ~~~63n |> NativePtr.ofNativeInt
+    static member Aligned(address: nativeptr<float>) : nativeptr<float> =
+        (NativePtr.toNativeInt address + 63n) &&& ~~~63n |> NativePtr.ofNativeInt
     static member Slack = 8
 
     /// So many points filled up to whole groups, as loops compute them, and those of them that are in whole groups.
@@ -74,7 +76,8 @@ type internal Workspace(code: TileCode) =
         let source = columns.At(column, first)
         let padded = Workspace.Padded count
         let target =
-            if padded = count then source
+            if padded = count then
+                source
             else
                 let copy = workspace.Column input
                 for k = 0 to padded - 1 do
@@ -86,10 +89,7 @@ type internal Workspace(code: TileCode) =
     member _.Lead(place: int, address: nativeptr<float>) : unit = NativePtr.set pointers place (NativePtr.toNativeInt address)
 
     /// So many points, whose columns the pointers lead to.
-    member _.Tile(count: int) : Tile =
-        { Columns = pointers
-          Scratch = scratch
-          Count = count }
+    member _.Tile(count: int) : Tile = { Columns = pointers; Scratch = scratch; Count = count }
 
     interface IDisposable with
         member _.Dispose() =
@@ -116,7 +116,15 @@ module internal Batch =
             ArrayPool<float>.Shared.Return memory
 
     /// Points first .. first + count - 1 of the columns, count at most a tile.
-    let private tile (code: TileCode) (workspace: Workspace) (single: SinglePoint) (inputs: Columns) (outputs: Columns) (first: int) (count: int) =
+    let private tile
+        (code: TileCode)
+        (workspace: Workspace)
+        (single: SinglePoint)
+        (inputs: Columns)
+        (outputs: Columns)
+        (first: int)
+        (count: int)
+        =
         let program = code.Plan.Program
         let padded = Workspace.Padded count
         for index = 0 to program.Inputs - 1 do
@@ -192,11 +200,25 @@ module internal Batch =
         let outputs = { Start = outputs; Width = program.Outputs.Length; Count = count }
         let length = code.Plan.Tile
         let tiles = int ((int64 count + int64 length - 1L) / int64 length)
-        split options tiles (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspace(code)) (fun workspace index ->
-            tile code workspace single inputs outputs (index * length) (min length (count - index * length)))
+        split
+            options
+            tiles
+            (int64 count * int64 program.Lines.Length)
+            cancellation
+            progress
+            (fun () -> new Workspace(code))
+            (fun workspace index -> tile code workspace single inputs outputs (index * length) (min length (count - index * length)))
 
     /// Where no program can be relied on: all points on their own.
-    let runAlone (single: SinglePoint) (width: int) (results: int) (inputs: nativeptr<float>) (outputs: nativeptr<float>) (count: int) (cancellation: CancellationToken) =
+    let runAlone
+        (single: SinglePoint)
+        (width: int)
+        (results: int)
+        (inputs: nativeptr<float>)
+        (outputs: nativeptr<float>)
+        (count: int)
+        (cancellation: CancellationToken)
+        =
         for point = 0 to count - 1 do
             cancellation.ThrowIfCancellationRequested()
             alone single { Start = inputs; Width = width; Count = count } { Start = outputs; Width = results; Count = count } point

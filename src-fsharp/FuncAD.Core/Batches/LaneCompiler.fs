@@ -20,13 +20,14 @@ type internal VectorMethods(bits: int) =
         | _ -> typeof<Vector512<float>>, typeof<Vector512>
 
     let find (name: string) (parameters: Type[]) : MethodInfo =
-        let isMatch (candidate: MethodInfo) =
-            candidate.GetParameters() |> Array.map _.ParameterType = parameters
+        let isMatch (candidate: MethodInfo) = candidate.GetParameters() |> Array.map _.ParameterType = parameters
         methods.GetMethods(BindingFlags.Static ||| BindingFlags.Public)
         |> Seq.filter (fun candidate -> candidate.Name = name)
         |> Seq.map (fun candidate ->
-            if candidate.IsGenericMethodDefinition && candidate.GetGenericArguments().Length = 1 then candidate.MakeGenericMethod typeof<float>
-            else candidate)
+            if candidate.IsGenericMethodDefinition && candidate.GetGenericArguments().Length = 1 then
+                candidate.MakeGenericMethod typeof<float>
+            else
+                candidate)
         |> Seq.find isMatch
 
     let known = Dictionary<string, MethodInfo>()
@@ -57,7 +58,13 @@ module internal LaneCompiler =
         let program = plan.Program
         let vector = VectorMethods bits
         let method =
-            DynamicMethod("fusion", typeof<Void>, [| typeof<obj[]>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |], typeof<Program>.Module, true)
+            DynamicMethod(
+                "fusion",
+                typeof<Void>,
+                [| typeof<obj[]>; typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |],
+                typeof<Program>.Module,
+                true
+            )
         let il = method.GetILGenerator()
         let place = il.DeclareLocal typeof<nativeint>
         // Two vectors in turn, where the lines are few: the second has work to do while the first waits.
@@ -174,7 +181,9 @@ module internal LaneCompiler =
         /// A line that the machine has an instruction for, in one of the turns.
         let line index =
             let line = program.Lines[index]
-            let loadAll () = for operand in program.Operands index do load operand
+            let loadAll () =
+                for operand in program.Operands index do
+                    load operand
             let simple (name: string) =
                 loadAll ()
                 apply name line.Primitive.Arity
@@ -292,7 +301,8 @@ module internal LaneCompiler =
         let next = il.DefineLabel()
         il.MarkLabel next
         for job in jobs do
-            if LaneSchedule.isCall program job then call job
+            if LaneSchedule.isCall program job then
+                call job
             else
                 for index, current in Seq.allPairs job.Lines [ 0 .. turns - 1 ] do
                     turn <- current

@@ -36,8 +36,11 @@ module internal LaneSchedule =
                        elif kind.Are(primitive other, primitive line) then Some(Job.Shared(kind, other, line))
                        else None
                    let shared =
-                       if isAlone line then None
-                       else ofArgument[program.Lines[line].A] |> Array.tryPick (fun other -> SharedPrimitives.All |> Array.tryPick (fun kind -> twin kind other))
+                       if isAlone line then
+                           None
+                       else
+                           ofArgument[program.Lines[line].A]
+                           |> Array.tryPick (fun other -> SharedPrimitives.All |> Array.tryPick (fun kind -> twin kind other))
                    match shared with
                    | Some job ->
                        isTaken.UnionWith job.Lines
@@ -52,7 +55,8 @@ module internal LaneSchedule =
                    if run.Count > 0 then run.ToArray()
                    run.Clear()
                    [| job |]
-               else run.Add job
+               else
+                   run.Add job
            if run.Count > 0 then run.ToArray() |]
 
     // ---- Order ----
@@ -84,12 +88,19 @@ module internal LaneSchedule =
     let inOrder (program: Program) (jobs: Job[]) : Job[] =
         let instruction = jobs |> Array.map (fun job -> program.Lines[job.Lines[0]].Instruction)
         let stepOf = Dictionary<int, int>()
-        jobs |> Array.iteri (fun index job -> for line in job.Lines do stepOf[program.First + line] <- index)
+        jobs
+        |> Array.iteri (fun index job ->
+            for line in job.Lines do
+                stepOf[program.First + line] <- index)
         let sources =
-            jobs |> Array.map (fun job ->
+            jobs
+            |> Array.map (fun job ->
                 operands program job |> Array.filter stepOf.ContainsKey |> Array.map (fun value -> stepOf[value]) |> Array.distinct)
         let readers = Array.init jobs.Length (fun _ -> List<int>())
-        sources |> Array.iteri (fun index sources -> for source in sources do readers[source].Add index)
+        sources
+        |> Array.iteri (fun index sources ->
+            for source in sources do
+                readers[source].Add index)
         let height = Array.map latency instruction
         for index = jobs.Length - 1 downto 0 do
             for source in sources[index] do

@@ -10,10 +10,12 @@ open FuncAD
 /// <summary>A tile's part in memory: pointers to the columns of inputs and outputs, and memory of its own.</summary>
 [<Struct>]
 type internal Tile =
-    { Columns: nativeptr<nativeint>
-      Scratch: nativeptr<float>
-      /// A multiple of Loop.Widest, no more than the plan's tile.
-      Count: int }
+    {
+        Columns: nativeptr<nativeint>
+        Scratch: nativeptr<float>
+        /// A multiple of Loop.Widest, no more than the plan's tile.
+        Count: int
+    }
 
 /// <summary>Runs a program over tiles of points, stage by stage.</summary>
 [<Sealed>]
@@ -36,18 +38,23 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
 
     /// The outputs that were not computed where they go to, or not added up by fused lines.
     let rest =
-        let fused = set [ for stage in plan.Stages do match stage with Stage.Fused jobs -> yield! jobs |> Seq.collect _.Lines | Stage.Kernel _ -> () ]
+        let fused =
+            set
+                [ for stage in plan.Stages do
+                      match stage with
+                      | Stage.Fused jobs -> yield! jobs |> Seq.collect _.Lines
+                      | Stage.Kernel _ -> () ]
         let isDone (output, value) =
             if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
         program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
 
     /// The column of an output.
     let target (tile: Tile) output : Span<float> =
-        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float>(NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
 
     /// The eight partial sums of an output.
     let sums (tile: Tile) output : Span<float> =
-        Span(NativePtr.toVoidPtr (NativePtr.add (NativePtr.ofNativeInt<float> (NativePtr.get tile.Columns program.Inputs)) (8 * output)), 8)
+        Span(NativePtr.toVoidPtr (NativePtr.add (NativePtr.ofNativeInt<float>(NativePtr.get tile.Columns program.Inputs)) (8 * output)), 8)
 
     member _.Plan = plan
 
@@ -77,8 +84,10 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                 for point = 0 to tile.Count - 1 do
                     let sum = &sums[point &&& 7]
                     sum <- sum + source[if source.Length = 1 then 0 else point]
-            elif source.Length = 1 then (target tile output).Fill source[0]
-            else source.CopyTo(target tile output)
+            elif source.Length = 1 then
+                (target tile output).Fill source[0]
+            else
+                source.CopyTo(target tile output)
 
     /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any. Where outputs are added up, some sum is in
     /// doubt, and which point made it so is not known.
@@ -87,7 +96,11 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         for guard in program.Guards do
             let answers = span tile guard.Node
             // answers are 0 and 1
-            let holds = if guard.Expected then TensorPrimitives.Min(Span.op_Implicit answers) = 1.0 else TensorPrimitives.Max(Span.op_Implicit answers) = 0.0
+            let holds =
+                if guard.Expected then
+                    TensorPrimitives.Min(Span.op_Implicit answers) = 1.0
+                else
+                    TensorPrimitives.Max(Span.op_Implicit answers) = 0.0
             if not holds then
                 for index = 0 to answers.Length - 1 do
                     if (answers[index] <> 0.0) <> guard.Expected then rejected[index] <- true

@@ -42,7 +42,8 @@ type internal Stage =
 /// in the cache.
 /// </summary>
 [<Sealed>]
-type internal Plan(program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, groups: int, tile: int, stride: int) =
+type internal Plan
+    (program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, groups: int, tile: int, stride: int) =
     member _.Program = program
 
     /// True if outputs are added up over the points instead of stored: behind the pointer of the first output's column lie eight partial sums for each, and
@@ -113,7 +114,8 @@ module internal Plan =
                 for operand in program.Operands line do
                     let earlier = operand - program.First
                     if earlier >= start then
-                        round[line] <- max round[line] (if isAlone earlier && not (isAlone line) then round[earlier] + 1 else round[earlier])
+                        round[line] <-
+                            max round[line] (if isAlone earlier && not (isAlone line) then round[earlier] + 1 else round[earlier])
             let inRounds = [| start..finish |] |> Array.groupBy (fun line -> round[line]) |> Array.sortBy fst
             for _, lines in inRounds do
                 let alone, fused = lines |> Array.partition isAlone
@@ -138,7 +140,8 @@ module internal Plan =
         let isColumn = Array.zeroCreate<bool> program.Values // and beyond its stage
         let last = Array.create program.Values -1 // the last run that reads it
         let home = Array.create program.Values -1
-        runs |> Array.iteri (fun run (stage, lines) ->
+        runs
+        |> Array.iteri (fun run (stage, lines) ->
             for line in lines do
                 let value = program.First + line
                 home[value] <- run
@@ -166,7 +169,8 @@ module internal Plan =
         program.Constants |> Array.iteri (fun index value -> places[program.Inputs + index] <- Place.Constant value)
         // An output is computed where it goes to; what goes to several is copied in the end.
         if not isSum then
-            program.Outputs |> Array.iteri (fun output value ->
+            program.Outputs
+            |> Array.iteri (fun output value ->
                 if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
 
         // Gives a slot to each value of a kind while it is needed, and says how many there are.
@@ -174,12 +178,14 @@ module internal Plan =
             let free = Stack<int>()
             let ending = Array.init (runs.Length + 1) (fun _ -> List<int>())
             let mutable slots = 0
-            runs |> Array.iteri (fun run (_, lines) ->
+            runs
+            |> Array.iteri (fun run (_, lines) ->
                 for line in lines do
                     let value = program.First + line
                     if isOfKind value && places[value] = Place.Register then
                         let slot =
-                            if free.Count > 0 then free.Pop()
+                            if free.Count > 0 then
+                                free.Pop()
                             else
                                 slots <- slots + 1
                                 slots - 1
@@ -196,5 +202,6 @@ module internal Plan =
             if isFused then
                 let second = max secondCacheBytes (bytesPerLine * program.Lines.Length)
                 Math.Clamp(within firstCacheBytes, Math.Clamp(within second, Loop.Widest, 128), 512)
-            else Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
+            else
+                Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
         Plan(program, uniform, isSum, stages, places, slots, groups, tile, tile + beyondTile)

@@ -25,7 +25,12 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     do
         if parts.Arrays.Length > 0 then
-            raise (ArgumentException("Compile: the example holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.", "example"))
+            raise (
+                ArgumentException(
+                    "Compile: the example holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.",
+                    "example"
+                )
+            )
 
     let start = parts.Numbers |> Array.map _.Bottom.value
     let first = Path.trace f like start options.Mode
@@ -146,7 +151,12 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         if inputs.Length <> start.Length then
             raise (ArgumentException($"Run: the parameter has {start.Length} numbers, got {inputs.Length}.", nameof inputs))
         if outputs.Length <> first.Program.Outputs.Length then
-            raise (ArgumentException($"Run: the result has {first.Program.Outputs.Length} numbers, got room for {outputs.Length}.", nameof outputs))
+            raise (
+                ArgumentException(
+                    $"Run: the result has {first.Program.Outputs.Length} numbers, got room for {outputs.Length}.",
+                    nameof outputs
+                )
+            )
         let isApart = not (inputs.Overlaps(Span.op_Implicit outputs))
         if isApart && not (isNull direct) then
             use inputs = fixed &MemoryMarshal.GetReference inputs
@@ -155,7 +165,12 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         else
             // results are written while inputs are still read
             let copy = if isApart then null else ArrayPool<float>.Shared.Rent inputs.Length
-            let point = if isApart then inputs else (inputs.CopyTo(Span copy); ReadOnlySpan(copy, 0, inputs.Length))
+            let point =
+                if isApart then
+                    inputs
+                else
+                    (inputs.CopyTo(Span copy)
+                     ReadOnlySpan(copy, 0, inputs.Length))
             if isNull (run point outputs) then (original (point.ToArray())).CopyTo outputs
             if not isApart then ArrayPool<float>.Shared.Return copy
 
@@ -176,17 +191,29 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         : unit =
         let check (name: string) (numbers: int) (length: int) =
             if count < 0 || int64 length <> int64 numbers * int64 count then
-                raise (ArgumentException($"RunBatch: {count} points have {numbers} numbers each, {int64 numbers * int64 count} together; got {length}.", name))
+                raise (
+                    ArgumentException(
+                        $"RunBatch: {count} points have {numbers} numbers each, {int64 numbers * int64 count} together; got {length}.",
+                        name
+                    )
+                )
         check (nameof inputs) start.Length inputs.Length
         check (nameof outputs) first.Program.Outputs.Length outputs.Length
         if inputs.Overlaps(Span.op_Implicit outputs) then
-            raise (ArgumentException("RunBatch: the outputs overlap the inputs; results are written while inputs are still read.", nameof outputs))
+            raise (
+                ArgumentException(
+                    "RunBatch: the outputs overlap the inputs; results are written while inputs are still read.",
+                    nameof outputs
+                )
+            )
         if count > 0 then
             use inputs = fixed &MemoryMarshal.GetReference inputs
             use outputs = fixed &MemoryMarshal.GetReference outputs
             let single = SinglePoint(fun point results -> compiled.Run(point, results))
-            if first.IsReliable then Batch.run (batch.For count) single options inputs outputs count cancellation progress
-            else Batch.runAlone single start.Length first.Program.Outputs.Length inputs outputs count cancellation
+            if first.IsReliable then
+                Batch.run (batch.For count) single options inputs outputs count cancellation progress
+            else
+                Batch.runAlone single start.Length first.Program.Outputs.Length inputs outputs count cancellation
 
     /// <summary>As the other RunBatch, without cancellation and progress.</summary>
     member compiled.RunBatch(inputs: ReadOnlySpan<float>, outputs: Span<float>, count: int) : unit =

@@ -12,14 +12,7 @@ open FuncAD.Compiled
 /// give them: what it keeps from being differentiated, and how its rules are differentiated, holds here as well.
 /// </summary>
 [<Sealed>]
-type internal SumOfKind
-    (
-        parameters: float[],
-        datum: float[],
-        options: CompileOptions,
-        outputs: int,
-        results: Real[] -> Real[] -> Real[]
-    ) =
+type internal SumOfKind(parameters: float[], datum: float[], options: CompileOptions, outputs: int, results: Real[] -> Real[] -> Real[]) =
     /// The results as a function of all numbers, parameters first.
     let joined (x: Real[]) = results x[.. parameters.Length - 1] x[parameters.Length ..]
 
@@ -46,10 +39,13 @@ type internal SumOfKind
     member kind.Sum(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
         if data.IsEmpty then Array.zeroCreate outputs else kind.SumOfSome(parameters, data, cancellation, progress)
 
-    member private _.SumOfSome(parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>) : float[] =
+    member private _.SumOfSome
+        (parameters: float[], data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>)
+        : float[] =
         let count = data.Length / datum.Length
         use columns = fixed &MemoryMarshal.GetReference data
-        let at (point: int) = let columns = columns in Array.init datum.Length (fun index -> NativeInterop.NativePtr.get columns (index * count + point))
+        let at (point: int) =
+            let columns = columns in Array.init datum.Length (fun index -> NativeInterop.NativePtr.get columns (index * count + point))
         let attempt () =
             let mutable found = struct (null, [||])
             let mutable index = 0
@@ -89,17 +85,17 @@ type internal SumOfKind
 [<Sealed>]
 type CompiledSum<'P, 'D>
     internal
-    (
-        f: 'P -> 'D -> Real,
-        exampleParameters: 'P,
-        exampleDatum: 'D,
-        options: CompileOptions,
-        hessian: (Real[] -> Real) -> Real[] -> Real[,]
-    ) =
+    (f: 'P -> 'D -> Real, exampleParameters: 'P, exampleDatum: 'D, options: CompileOptions, hessian: (Real[] -> Real) -> Real[] -> Real[,])
+    =
     let takenApart (name: string) (value: 'T) : struct (Skeleton * float[]) =
         let struct (like, parts) = Flatten.input "CompileSum" name value
         if parts.Arrays.Length > 0 then
-            raise (ArgumentException($"CompileSum: {name} holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.", name))
+            raise (
+                ArgumentException(
+                    $"CompileSum: {name} holds a tensor. Compiled programs compute with single numbers: pass Real[] and index it.",
+                    name
+                )
+            )
         struct (like, parts.Numbers |> Array.map _.Bottom.value)
 
     let struct (likeParameters, parameters) = takenApart "exampleParameters" exampleParameters
@@ -107,7 +103,12 @@ type CompiledSum<'P, 'D>
 
     do
         if datum.Length = 0 then
-            raise (ArgumentException("CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.", "exampleDatum"))
+            raise (
+                ArgumentException(
+                    "CompileSum: exampleDatum holds no numbers, so that data cannot be told apart. Give it as many as a datum has.",
+                    "exampleDatum"
+                )
+            )
 
     /// f's own copy of numbers, in a structure: it may write into it.
     let own (example: Skeleton) (numbers: Real[]) : 'T = Flatten.argument example (Leaves.ofNumbers (Array.copy numbers))
@@ -115,7 +116,9 @@ type CompiledSum<'P, 'D>
     let value (p: Real[]) (d: Real[]) : Real = f (own likeParameters p) (own likeDatum d)
 
     let n = parameters.Length
-    let lower (matrix: int -> int -> Real) = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
+    let lower (matrix: int -> int -> Real) =
+        [| for i in 0 .. n - 1 do
+               for j in 0..i -> matrix i j |]
 
     let kind (outputs: int) (results: Real[] -> Real[] -> Real[]) = lazy (SumOfKind(parameters, datum, options, outputs, results))
     let valueAndGradient (p: Real[]) (d: Real[]) = Recording.valueAndGradient "CompileSum" (fun p -> value p d) p
@@ -143,7 +146,7 @@ type CompiledSum<'P, 'D>
         let reader = LeafReader("A compiled sum", parameter, Others.Compare, ValueNone)
         Flatten.matching reader "A compiled sum" parameter example value
         if not reader.IsLikeInOthers then
-            reader.Fail (
+            reader.Fail(
                 "a part that is not a Real differs from the example's, whose value is a constant of the program. Compile a sum for each value of that part, make it a "
                 + "Real and choose with Real.Select, or leave it out."
             )
@@ -151,17 +154,20 @@ type CompiledSum<'P, 'D>
 
     /// Numbers that a compiled sum reads as doubles: they may not be those of a derivative.
     let plain (operation: string) (number: Real) : float =
-        if isNull number.Live.node then number.value
+        if isNull number.Live.node then
+            number.value
         else
-            PlainReading.refuseWith $"CompiledSum.{operation}" (
-                "Invoke gives the sum as a number that can be differentiated; where constants are meant, pass StopGradient of the argument."
-            )
+            PlainReading.refuseWith
+                $"CompiledSum.{operation}"
+                ("Invoke gives the sum as a number that can be differentiated; where constants are meant, pass StopGradient of the argument.")
 
     let plainParameters (operation: string) (p: 'P) : float[] = numbersLike "parameters" likeParameters p |> Array.map (plain operation)
 
     let checkData (data: ReadOnlySpan<float>) =
         if data.Length % datum.Length <> 0 then
-            raise (ArgumentException($"A compiled sum: a datum has {datum.Length} numbers, and {data.Length} is no multiple of that.", "data"))
+            raise (
+                ArgumentException($"A compiled sum: a datum has {datum.Length} numbers, and {data.Length} is no multiple of that.", "data")
+            )
 
     let structure (gradient: float[]) : 'P = Flatten.rebuild likeParameters (Leaves.ofNumbers (Array.map Real gradient))
 
@@ -205,14 +211,16 @@ type CompiledSum<'P, 'D>
         struct (sums[0], structure sums[1..])
 
     /// <summary>As the other ValueAndGrad, without cancellation and progress.</summary>
-    member sum.ValueAndGrad(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * 'P) = sum.ValueAndGrad(parameters, data, CancellationToken.None, null)
+    member sum.ValueAndGrad(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * 'P) =
+        sum.ValueAndGrad(parameters, data, CancellationToken.None, null)
 
     /// <summary>On plain numbers: answers the sum and writes its gradient.</summary>
     /// <exception cref="T:System.ArgumentException">A span has not the length that it should have.</exception>
     member sum.Run(parameters: ReadOnlySpan<float>, data: ReadOnlySpan<float>, gradient: Span<float>) : float =
         checkData data
         let check (name: string) (length: int) (expected: int) =
-            if length <> expected then raise (ArgumentException($"A compiled sum: the parameters have {expected} numbers, got {length}.", name))
+            if length <> expected then
+                raise (ArgumentException($"A compiled sum: the parameters have {expected} numbers, got {length}.", name))
         check (nameof parameters) parameters.Length sum.Parameters
         check (nameof gradient) gradient.Length sum.Parameters
         let sums = gradients.Value.Sum(parameters.ToArray(), data, CancellationToken.None, null)
@@ -243,7 +251,8 @@ type CompiledSum<'P, 'D>
     member sum.Invoke(parameters: 'P, data: ReadOnlySpan<float>) : Real =
         checkData data
         let numbers = numbersLike "parameters" likeParameters parameters
-        if numbers |> Array.forall (fun x -> isNull x.Live.node) then Real(sum.Value(parameters, data))
+        if numbers |> Array.forall (fun x -> isNull x.Live.node) then
+            Real(sum.Value(parameters, data))
         else
             let count = data.Length / datum.Length
             let mutable total = Real 0.0

@@ -18,7 +18,8 @@ type internal Gains(program: Program) =
 
     /// The value that a line multiplies or divides by; -1 if there is none.
     let factors =
-        lines |> Array.map (fun line ->
+        lines
+        |> Array.map (fun line ->
             match line.Instruction with
             | Instruction.Multiply
             | Instruction.Absorb -> line.A
@@ -27,7 +28,8 @@ type internal Gains(program: Program) =
 
     /// What a line passes on: one sum, or two.
     let passedOn =
-        lines |> Array.map (fun line ->
+        lines
+        |> Array.map (fun line ->
             match line.Instruction with
             | Instruction.Multiply
             | Instruction.Absorb -> struct (line.B, line.B)
@@ -39,7 +41,8 @@ type internal Gains(program: Program) =
     /// The size of what a line multiplies by.
     let gain (inputs: float[]) (line: int) =
         let factor = factors[line]
-        if factor < 0 then 1.0
+        if factor < 0 then
+            1.0
         else
             let number = abs (if program.IsInput factor then inputs[factor] else program.Constants[factor - program.Inputs])
             if lines[line].Instruction = Instruction.Divide then 1.0 / number else number

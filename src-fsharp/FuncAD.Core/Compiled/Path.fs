@@ -44,17 +44,21 @@ module internal Path =
     let trace (f: 'P -> 'Q) (example: Skeleton) (point: float[]) (mode: ExecutionMode) : Path<'Q> =
         let level = Tracer point
         try
-            let struct (like, reader) = f (Flatten.argument example (Leaves.ofNumbers (Array.init point.Length level.Number))) |> Flatten.output "Compile"
+            let struct (like, reader) =
+                f (Flatten.argument example (Leaves.ofNumbers (Array.init point.Length level.Number))) |> Flatten.output "Compile"
             if reader.HasFunctions then reader.Fail "it holds a function, which cannot be compiled. Apply the function inside f."
-            if reader.Leaves.Arrays.Length > 0 then reader.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
+            if reader.Leaves.Arrays.Length > 0 then
+                reader.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = reader.Leaves.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
             let outputs = Array.map level.NodeOf numbers
             let struct (graph, number) = SignedZeros.simplify Lowering.apply level.Graph outputs
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
-            let program = Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
+            let program =
+                Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             Path(program, mode, like, level.IsReliable)
         finally
             level.End()
 
     /// The path of a function of numbers that a point takes, to be executed.
-    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> = trace f (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted
+    let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> =
+        trace f (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted

@@ -42,7 +42,9 @@ type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =
         | numbers -> not (isNull (run parts.Each (Interpreter parts.Each) (Array.append numbers datum)))
 
     /// The sums over the data that take this path and leave no doubt, and the indices of the others; null if the parameters take another path.
-    member _.Run(parameters: float[], data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>) : struct (float[] * int[]) =
+    member _.Run
+        (parameters: float[], data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)
+        : struct (float[] * int[]) =
         match run parts.Once before.Current parameters with
         | null -> struct (null, [||])
         | numbers ->

@@ -10,16 +10,18 @@ open FuncAD
 /// are derivatives, which may be taken apart.
 /// </summary>
 type internal SumSplit =
-    { /// From the parameters to the numbers that the other parts need: the shared ones.
-      Once: Program
-      /// From those, then the numbers of the datum, to the results.
-      Each: Program
-      /// From the same to the addends, which are fewer or cheaper.
-      Addends: Program
-      /// From the shared numbers, then the sums of the addends, then those of what is equal for all data, to the sums of the results.
-      After: Program
-      /// What is equal for all data and summed: values of Each, shared numbers or constants.
-      Equal: int[] }
+    {
+        /// From the parameters to the numbers that the other parts need: the shared ones.
+        Once: Program
+        /// From those, then the numbers of the datum, to the results.
+        Each: Program
+        /// From the same to the addends, which are fewer or cheaper.
+        Addends: Program
+        /// From the shared numbers, then the sums of the addends, then those of what is equal for all data, to the sums of the results.
+        After: Program
+        /// What is equal for all data and summed: values of Each, shared numbers or constants.
+        Equal: int[]
+    }
 
     /// False if the results are the addends, one for each: results that are the same value share an addend.
     member parts.IsApart =
@@ -41,7 +43,8 @@ module internal SumSplit =
         let varies = Array.zeroCreate<bool> program.Values
         for input = parameters to program.Inputs - 1 do
             varies[input] <- true
-        program.Lines |> Array.iteri (fun line _ -> varies[first + line] <- program.Operands line |> Array.exists (fun operand -> varies[operand]))
+        program.Lines
+        |> Array.iteri (fun line _ -> varies[first + line] <- program.Operands line |> Array.exists (fun operand -> varies[operand]))
 
         // What is handed on: what varying lines and outputs read of what does not vary.
         let handedOn = List<int>()
@@ -54,7 +57,12 @@ module internal SumSplit =
         program.Outputs |> Array.iter handOn
         let width = program.Inputs - parameters
         let datum value = if value >= parameters && value < program.Inputs then handedOn.Count + value - parameters else place[value]
-        struct (part program (fun line -> not varies[first + line]) parameters (fun value -> if value < parameters then value else -1) (handedOn.ToArray()),
+        struct (part
+                    program
+                    (fun line -> not varies[first + line])
+                    parameters
+                    (fun value -> if value < parameters then value else -1)
+                    (handedOn.ToArray()),
                 part program (fun line -> varies[first + line]) (handedOn.Count + width) datum program.Outputs)
 
     /// Values that carry a rounding error of their own size. A sum of others may be exact however much they cancel, and is then taken as it is:
@@ -63,7 +71,8 @@ module internal SumSplit =
         let isRounded = Array.zeroCreate<bool> each.Values
         let isPowerOfTwo value =
             each.IsConstant value && (let c = abs each.Constants[value - each.Inputs] in c > 0.0 && Math.ScaleB(1.0, Math.ILogB c) = c)
-        each.Lines |> Array.iteri (fun line { Instruction = instruction; A = a; B = b; C = c } ->
+        each.Lines
+        |> Array.iteri (fun line { Instruction = instruction; A = a; B = b; C = c } ->
             isRounded[each.First + line] <-
                 match instruction with
                 | Instruction.Add
@@ -122,15 +131,16 @@ module internal SumSplit =
         Array.iter stays each.Outputs[.. values - 1]
         for line = each.Lines.Length - 1 downto 0 do
             if not commutes[line] then Array.iter stays (each.Operands line)
-        let lines = [| for line in 0 .. each.Lines.Length - 1 do if commutes[line] then line |]
+        let lines =
+            [| for line in 0 .. each.Lines.Length - 1 do
+                   if commutes[line] then line |]
         let commutes value = value >= first && commutes[value - first]
 
         // The addends if these lines are hoisted: the values, one for each, and what else varies and is summed.
         let addendsOf (lines: int[]) (isHoisted: int -> bool) : struct (List<int> * Dictionary<int, int>) =
             let addends, place = List each.Outputs[.. values - 1], Dictionary<int, int>()
             addends |> Seq.iteri (fun index value -> if varies value then place[value] <- index)
-            let add value =
-                if varies value && not (isHoisted value) && place.TryAdd(value, addends.Count) then addends.Add value
+            let add value = if varies value && not (isHoisted value) && place.TryAdd(value, addends.Count) then addends.Add value
             Array.iter add each.Outputs
             for line in lines do
                 Array.iter add (summed each.Lines[line] isShared)
@@ -150,19 +160,22 @@ module internal SumSplit =
         let constants = List<float>()
         let constantOf = Dictionary<int, int>()
         let factor value =
-            if value < shared then value
+            if value < shared then
+                value
             else
                 if constantOf.TryAdd(value, inputs + constants.Count) then constants.Add each.Constants[value - each.Inputs]
                 constantOf[value]
         // the factors first: what a line computes is numbered behind all constants
-        let factorOf = lines |> Array.map (fun line ->
-            let { Instruction = instruction; A = a; B = b } = each.Lines[line]
-            match instruction with
-            | Instruction.Multiply -> factor (if isShared a then a else b)
-            | Instruction.Divide -> factor b
-            | Instruction.Absorb
-            | Instruction.Select -> factor a
-            | _ -> -1)
+        let factorOf =
+            lines
+            |> Array.map (fun line ->
+                let { Instruction = instruction; A = a; B = b } = each.Lines[line]
+                match instruction with
+                | Instruction.Multiply -> factor (if isShared a then a else b)
+                | Instruction.Divide -> factor b
+                | Instruction.Absorb
+                | Instruction.Select -> factor a
+                | _ -> -1)
         let lineOf = Dictionary<int, int>()
         lines |> Array.iteri (fun index line -> lineOf[first + line] <- inputs + constants.Count + index)
         let sum value =
@@ -178,7 +191,9 @@ module internal SumSplit =
             | _, [| b |] -> { line with A = factorOf[index]; B = sum b }
             | _, operands -> { line with A = sum operands[0]; B = sum operands[1] }
         let outputs = each.Outputs |> Array.mapi (fun index value -> if index < values then shared + index else sum value)
-        let rest = [| for line in 0 .. each.Lines.Length - 1 do if not (lineOf.ContainsKey(first + line)) then line |]
+        let rest =
+            [| for line in 0 .. each.Lines.Length - 1 do
+                   if not (lineOf.ContainsKey(first + line)) then line |]
         struct (each.Part(rest, each.Inputs, (fun value -> if value < each.Inputs then value else -1), addends.ToArray()),
                 Program(inputs, constants.ToArray(), Array.mapi hoist lines, outputs, [||], 0, false),
                 equal.ToArray())

@@ -85,7 +85,8 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         (parameters: nativeptr<float>, data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)
         : struct (float[] * int[]) =
         let data = { Start = data; Width = width; Count = count }
-        let length = max smallestChunk ((count + chunks - 1) / chunks |> fun length -> (length + smallestChunk - 1) / smallestChunk * smallestChunk)
+        let length =
+            max smallestChunk ((count + chunks - 1) / chunks |> fun length -> (length + smallestChunk - 1) / smallestChunk * smallestChunk)
         let parts = (count + length - 1) / length
         let sums = Array.init parts (fun _ -> Array.create (8 * outputs) -0.0)
         let leftOut = Array.init parts (fun _ -> List<int>())
@@ -98,13 +99,22 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
             let whole = if isQuick then Workspace.Whole count else 0
             let isDone = whole > 0 && quickly workspaces.Quick quick parameters data first whole sums[part]
             let start = if isDone then whole else 0
-            if start < count then carefully workspaces.Careful careful parameters data (first + start) (count - start) sums[part] leftOut[part]
-        Batch.split options parts (int64 count * int64 program.Lines.Length) cancellation progress (fun () -> new Workspaces(quick, careful)) chunk
-        let total = Array.init outputs (fun output ->
-            let mutable total = -0.0
-            for part = 0 to parts - 1 do
-                total <- total + fold sums[part] output
-            total + 0.0)
+            if start < count then
+                carefully workspaces.Careful careful parameters data (first + start) (count - start) sums[part] leftOut[part]
+        Batch.split
+            options
+            parts
+            (int64 count * int64 program.Lines.Length)
+            cancellation
+            progress
+            (fun () -> new Workspaces(quick, careful))
+            chunk
+        let total =
+            Array.init outputs (fun output ->
+                let mutable total = -0.0
+                for part = 0 to parts - 1 do
+                    total <- total + fold sums[part] output
+                total + 0.0)
         struct (total, Seq.concat leftOut |> Seq.toArray)
 
 /// <summary>A worker's memory for both kinds of code, made when it is needed.</summary>

@@ -72,10 +72,17 @@ type internal Loop =
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
     [<SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
-        (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
-        : unit =
+        (
+            kernel: 'K,
+            p: ReadOnlySpan<float>,
+            q: ReadOnlySpan<float>,
+            r: ReadOnlySpan<float>,
+            s: ReadOnlySpan<float>,
+            y: Span<float>,
+            add: bool
+        ) : unit =
         let length = y.Length
-        let buffers = NativePtr.stackalloc<float> (5 * Loop.Widest)
+        let buffers = NativePtr.stackalloc<float>(5 * Loop.Widest)
         use fixedP = fixed p
         use fixedQ = fixed q
         use fixedR = fixed r
@@ -139,17 +146,28 @@ type internal Loop =
             place <- place + nativeint 'V.Count * 8n
 
     /// The same with the machine's widest vectors, and lengths checked: the loop has no tail.
-    static member RunShared<'T when 'T: struct and 'T :> ISharedForm>(shared: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>) : unit =
+    static member RunShared<'T when 'T: struct and 'T :> ISharedForm>
+        (shared: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>)
+        : unit =
         if y.Length % Loop.Widest <> 0 || x.Length <> y.Length || z.Length <> y.Length then
-            invalidArg (nameof x) $"Shared forms go over whole groups of {Loop.Widest} numbers, as many in as out; got {x.Length}, {y.Length} and {z.Length}."
+            invalidArg
+                (nameof x)
+                $"Shared forms go over whole groups of {Loop.Widest} numbers, as many in as out; got {x.Length}, {y.Length} and {z.Length}."
         if Vector512.IsHardwareAccelerated then Loop.OnShared<Pair512, 'T>(shared, x, y, z)
         elif Vector256.IsHardwareAccelerated then Loop.OnShared<Lane256, 'T>(shared, x, y, z)
         else Loop.OnShared<Lane128, 'T>(shared, x, y, z)
 
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i) with the machine's widest vectors.
     static member Run<'K when 'K: struct and 'K :> IKernel>
-        (kernel: 'K, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>, y: Span<float>, add: bool)
-        : unit =
+        (
+            kernel: 'K,
+            p: ReadOnlySpan<float>,
+            q: ReadOnlySpan<float>,
+            r: ReadOnlySpan<float>,
+            s: ReadOnlySpan<float>,
+            y: Span<float>,
+            add: bool
+        ) : unit =
         if y.Length > 0 then
             if Vector512.IsHardwareAccelerated then Loop.On<Pair512, 'K>(kernel, p, q, r, s, y, add)
             elif Vector256.IsHardwareAccelerated then Loop.On<Lane256, 'K>(kernel, p, q, r, s, y, add)
@@ -192,7 +210,8 @@ type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: '
 type internal SelectKernel =
     interface IKernel with
         member _.Inputs = 3
-        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(answer: 'V, a: 'V, b: 'V, _: 'V) : 'V = 'V.Select('V.Equal(answer, 'V.Constant 0.0), b, a)
+        member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(answer: 'V, a: 'V, b: 'V, _: 'V) : 'V =
+            'V.Select('V.Equal(answer, 'V.Constant 0.0), b, a)
 
 [<Struct>]
 type internal TernaryKernel<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
@@ -245,7 +264,9 @@ type internal Elementwise =
 
     static member private Check(name: string, input: ReadOnlySpan<float>, length: int) =
         if input.Length <> length && input.Length <> 1 then
-            invalidArg name $"An elementwise operation on {length} numbers got {input.Length}; give {length} numbers, or one for all of them."
+            invalidArg
+                name
+                $"An elementwise operation on {length} numbers got {input.Length}; give {length} numbers, or one for all of them."
 
     /// An input that a slope does not read is not loaded: its first number stands for it.
     static member inline private IfRead(input: ReadOnlySpan<float>, reads: Reads, index: int) : ReadOnlySpan<float> =
@@ -267,21 +288,27 @@ type internal Elementwise =
         Loop.Run(StepKernel<'R> rule, x, one, one, one, y, false)
 
     /// <summary>y_i = f(a_i, b_i)</summary>
-    static member Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =
+    static member Binary<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
+        : unit =
         Elementwise.Check("a", a, y.Length)
         Elementwise.Check("b", b, y.Length)
         let one = Elementwise.One a
         Loop.Run(BinaryKernel<'R> rule, a, b, one, one, y, false)
 
     /// <summary>y_i = the one of a_i and b_i that the rule chooses</summary>
-    static member Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =
+    static member Choice<'R when 'R: struct and 'R :> IChoice>
+        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
+        : unit =
         Elementwise.Check("a", a, y.Length)
         Elementwise.Check("b", b, y.Length)
         let one = Elementwise.One a
         Loop.Run(ChoiceKernel<'R> rule, a, b, one, one, y, false)
 
     /// <summary>y_i = 1 or 0, the answer to a question about a_i and b_i</summary>
-    static member Relation<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =
+    static member Relation<'Q when 'Q: struct and 'Q :> IRelation>
+        (relation: 'Q, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
+        : unit =
         Elementwise.Check("a", a, y.Length)
         Elementwise.Check("b", b, y.Length)
         let one = Elementwise.One a
@@ -324,19 +351,41 @@ type internal Elementwise =
 
     /// <summary>out_i (+)= dy/da(a_i, b_i, y_i) t_i</summary>
     static member SlopeA<'R when 'R: struct and 'R :> IBinary>
-        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool)
-        : unit =
+        (
+            rule: 'R,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            y: ReadOnlySpan<float>,
+            t: ReadOnlySpan<float>,
+            out: Span<float>,
+            add: bool
+        ) : unit =
         Elementwise.Slope2(SlopeAKernel<'R> rule, rule.SlopeA(Reads 1, Reads 2, Reads 4), a, b, y, t, out, add)
 
     /// <summary>out_i (+)= dy/db(a_i, b_i, y_i) t_i</summary>
     static member SlopeB<'R when 'R: struct and 'R :> IBinary>
-        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool)
-        : unit =
+        (
+            rule: 'R,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            y: ReadOnlySpan<float>,
+            t: ReadOnlySpan<float>,
+            out: Span<float>,
+            add: bool
+        ) : unit =
         Elementwise.Slope2(SlopeBKernel<'R> rule, rule.SlopeB(Reads 1, Reads 2, Reads 4), a, b, y, t, out, add)
 
     static member private Slope2<'K when 'K: struct and 'K :> IKernel>
-        (kernel: 'K, reads: Reads, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool)
-        : unit =
+        (
+            kernel: 'K,
+            reads: Reads,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            y: ReadOnlySpan<float>,
+            t: ReadOnlySpan<float>,
+            out: Span<float>,
+            add: bool
+        ) : unit =
         Elementwise.Check("a", a, out.Length)
         Elementwise.Check("b", b, out.Length)
         Elementwise.Check("y", y, out.Length)
@@ -400,11 +449,21 @@ type internal Elementwise =
             let rest = length - half
             let low =
                 Elementwise.Sum(
-                    kernel, half, Elementwise.Part(p, 0, half), Elementwise.Part(q, 0, half), Elementwise.Part(r, 0, half), Elementwise.Part(s, 0, half)
+                    kernel,
+                    half,
+                    Elementwise.Part(p, 0, half),
+                    Elementwise.Part(q, 0, half),
+                    Elementwise.Part(r, 0, half),
+                    Elementwise.Part(s, 0, half)
                 )
             let high =
                 Elementwise.Sum(
-                    kernel, rest, Elementwise.Part(p, half, rest), Elementwise.Part(q, half, rest), Elementwise.Part(r, half, rest), Elementwise.Part(s, half, rest)
+                    kernel,
+                    rest,
+                    Elementwise.Part(p, half, rest),
+                    Elementwise.Part(q, half, rest),
+                    Elementwise.Part(r, half, rest),
+                    Elementwise.Part(s, half, rest)
                 )
             low + high
 
@@ -416,7 +475,14 @@ type internal Elementwise =
         Elementwise.Check("a", a, y.Length)
         Elementwise.Check("b", b, y.Length)
         Elementwise.Check("t", t, y.Length)
-        Elementwise.Sum(kernel, y.Length, Elementwise.IfRead(a, reads, 1), Elementwise.IfRead(b, reads, 2), Elementwise.IfRead(y, reads, 4), t)
+        Elementwise.Sum(
+            kernel,
+            y.Length,
+            Elementwise.IfRead(a, reads, 1),
+            Elementwise.IfRead(b, reads, 2),
+            Elementwise.IfRead(y, reads, 4),
+            t
+        )
 
     /// <summary>The sum of dy/da(a_i, b_i, y_i) t_i, in an order that depends on the length alone.</summary>
     static member SlopeSumA<'R when 'R: struct and 'R :> IBinary>

@@ -26,8 +26,7 @@ module internal LaneExponentials =
         fma (fma (number 2.089255792118264e-09) z p8) (z2 * z2) (fma (fma p6 z p4) z2 (fma p2 z p0))
 
     /// e^r for |r| <= log(2) / 2.
-    let inline private expNearZero (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        expTail r |> next r 1.0 |> next r 1.0
+    let inline private expNearZero (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expTail r |> next r 1.0 |> next r 1.0
 
     /// x - n log 2, with log 2 in two parts; the first step is exact.
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -43,7 +42,8 @@ module internal LaneExponentials =
     let inline timesParts (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Scale(fma factor m factor, n)
 
     /// The same times e^c for a tiny c.
-    let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = timesParts factor n (m + fma c m c)
+    let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        timesParts factor n (m + fma c m c)
 
     /// factor e^(x - excess), as above.
     let inline timesExp (factor: 'V) (x: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -184,8 +184,14 @@ module internal LaneExponentials =
     let log (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logPlus x (number 0.0)
 
     /// (log m) / log b + k (log 2 / log b), each factor in two parts.
-    let inline private logOfBase (rule: 'R) (inverse: float) (inverseRest: float) (log2: float) (log2Rest: float) (x: 'V) : 'V
-        when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+    let inline private logOfBase
+        (rule: 'R)
+        (inverse: float)
+        (inverseRest: float)
+        (log2: float)
+        (log2Rest: float)
+        (x: 'V)
+        : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         let struct (k, f, half, tail) = logParts x
         let high = f - half
         let low = ((f - high) - half) + tail
@@ -196,7 +202,8 @@ module internal LaneExponentials =
         logEverywhere rule x (sum + (((whole - sum) + p) + fma k (number log2Rest) error))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let log2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logOfBase (Rules.Exponentials.Log2()) Log2e 2.0355273740931033e-17 1.0 0.0 x
+    let log2 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        logOfBase (Rules.Exponentials.Log2()) Log2e 2.0355273740931033e-17 1.0 0.0 x
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let log10 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -276,8 +283,7 @@ module internal LaneExponentials =
         select ofNothing (number 0.0) y
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
+    let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logisticLoss (z: 'V) (t: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -295,8 +301,7 @@ module internal LaneExponentials =
         larger + log1p (exp distance)
 
     /// |x|, and the bound beyond it; NaN stays.
-    let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        'V.MinNative(number bound, 'V.Abs x)
+    let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.MinNative(number bound, 'V.Abs x)
 
     /// The parts of e^(-x^2) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
     let inline gaussianParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
@@ -358,8 +363,7 @@ module internal LaneHyperbolics =
         selectLess x (number 1.0) (number nan) y
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let acoshSlope (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        number 1.0 / ('V.Sqrt(x - number 1.0) * 'V.Sqrt(x + number 1.0))
+    let acoshSlope (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = number 1.0 / ('V.Sqrt(x - number 1.0) * 'V.Sqrt(x + number 1.0))
 
     /// log(1 + 2 t / (1 - t)) / 2 for t = |x|.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -46,12 +46,10 @@ module internal LanePowers =
         selectLess x (number 0.0) (number nan) (number 1.0 / 'V.Abs x)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let absorb (a: 'V) (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        select (equal a (number 0.0)) (number 0.0) (a * p)
+    let absorb (a: 'V) (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal a (number 0.0)) (number 0.0) (a * p)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
+    let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
 
     /// log |x|, y log |x|, and by how much that is too large: the logarithm has two parts.
     let inline private powParts (x: 'V) (y: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =

@@ -193,9 +193,17 @@ module internal LaneTrigonometry =
         // equal ones may be zero or infinite
         let t = select same zero above / select same (number 1.0) below
         let negative = less (signedAs x (number 1.0)) zero
-        let low = select middle (select negative (number 9.184850993605148e-17) (number 3.061616997868383e-17)) (select negative (number 1.2246467991473532e-16) zero)
+        let low =
+            select
+                middle
+                (select negative (number 9.184850993605148e-17) (number 3.061616997868383e-17))
+                (select negative (number 1.2246467991473532e-16) zero)
         let low = select steep (number 6.123233995736766e-17) low
-        let high = select middle (select negative (number 2.356194490192345) (number 0.7853981633974483)) (select negative (number 3.141592653589793) zero)
+        let high =
+            select
+                middle
+                (select negative (number 2.356194490192345) (number 0.7853981633974483))
+                (select negative (number 3.141592653589793) zero)
         let high = select steep (number 1.5707963267948966) high
         let t = 'V.Xor(t, signBit x)
         signedAs y ('V.Abs(high + (t + fma t (atanTail t) low)))

@@ -24,8 +24,7 @@ module internal LaneWords =
     let inline signedAs (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Or(y, signBit x)
 
     /// 2^n for a whole n from -1022 to 1023: n + 1023 comes to stand in the lowest bits of the sum and is moved to the exponent's place.
-    let inline powerOfTwo (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
-        'V.ShiftBitsLeft(n + number 6755399441056767.0, 52)
+    let inline powerOfTwo (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.ShiftBitsLeft(n + number 6755399441056767.0, 52)
 
     /// x 2^n for a whole n from -2044 to 2046, rounded once: the power is applied in two halves.
     let inline scaleByHalves (x: 'V) (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -121,9 +120,21 @@ module internal LaneWords =
         if 'V.Any mask then patchLanes rule mask x y else y
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let patchPairLanes (rule: 'R) (computed: 'V) (a: 'V) (b: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+    let patchPairLanes
+        (rule: 'R)
+        (computed: 'V)
+        (a: 'V)
+        (b: 'V)
+        (y: 'V)
+        : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
         select computed y (mapBinary rule a b)
 
     /// y, and the rule's own value where the mask is not set.
-    let inline patchPair (rule: 'R) (computed: 'V) (a: 'V) (b: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+    let inline patchPair
+        (rule: 'R)
+        (computed: 'V)
+        (a: 'V)
+        (b: 'V)
+        (y: 'V)
+        : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
         if 'V.Any(equal (select computed (number 0.0) (number 1.0)) (number 1.0)) then patchPairLanes rule computed a b y else y

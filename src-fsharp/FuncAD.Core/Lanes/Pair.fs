@@ -55,7 +55,8 @@ type internal Pair512 =
             Vector512.Store(x.A, target)
             Vector512.Store(x.B, NativePtr.add target 8)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member FusedMultiplyAdd(a, b, c) = Pair512(Vector512.FusedMultiplyAdd(a.A, b.A, c.A), Vector512.FusedMultiplyAdd(a.B, b.B, c.B))
+        static member FusedMultiplyAdd(a, b, c) =
+            Pair512(Vector512.FusedMultiplyAdd(a.A, b.A, c.A), Vector512.FusedMultiplyAdd(a.B, b.B, c.B))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Scale(x, n) =
             if Avx512F.IsSupported then Pair512(Avx512F.Scale(x.A, n.A), Avx512F.Scale(x.B, n.B)) else scaleByHalves x n
@@ -98,7 +99,8 @@ type internal Pair512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Equal(a, b) = Pair512(Vector512.Equals(a.A, b.A), Vector512.Equals(a.B, b.B))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Select(mask, a, b) = Pair512(Vector512.ConditionalSelect(mask.A, a.A, b.A), Vector512.ConditionalSelect(mask.B, a.B, b.B))
+        static member Select(mask, a, b) =
+            Pair512(Vector512.ConditionalSelect(mask.A, a.A, b.A), Vector512.ConditionalSelect(mask.B, a.B, b.B))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member SelectLess(x, y, a, b) =
             Pair512(

@@ -51,8 +51,7 @@ type internal Lane128 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane128(Vector128.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Scale(x, n) =
-            if Avx512F.VL.IsSupported then Lane128(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
+        static member Scale(x, n) = if Avx512F.VL.IsSupported then Lane128(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane128(Vector128.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -153,8 +152,7 @@ type internal Lane256 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane256(Vector256.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Scale(x, n) =
-            if Avx512F.VL.IsSupported then Lane256(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
+        static member Scale(x, n) = if Avx512F.VL.IsSupported then Lane256(Avx512F.VL.Scale(x.V, n.V)) else scaleByHalves x n
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane256(Vector256.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -255,8 +253,7 @@ type internal Lane512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member FusedMultiplyAdd(a, b, c) = Lane512(Vector512.FusedMultiplyAdd(a.V, b.V, c.V))
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Scale(x, n) =
-            if Avx512F.IsSupported then Lane512(Avx512F.Scale(x.V, n.V)) else scaleByHalves x n
+        static member Scale(x, n) = if Avx512F.IsSupported then Lane512(Avx512F.Scale(x.V, n.V)) else scaleByHalves x n
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Sqrt x = Lane512(Vector512.Sqrt x.V)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -16,14 +16,17 @@ type internal CholeskyFactor() =
         let factor =
             try
                 ValueSome(a.Cholesky().Factor)
-            with :? ArgumentException -> ValueNone
+            with :? ArgumentException ->
+                ValueNone
         let rounding = Math.ScaleB(float a.RowCount, -52)
         let isDefinite (l: Matrix<float>) i = l[i, i] * l[i, i] > rounding * a[i, i]
         factor |> ValueOption.filter (fun l -> Seq.forall (isDefinite l) (seq { 0 .. a.RowCount - 1 }))
 
     override op.Value x =
-        if x[0].Length = 0 then [| x[0] |]
-        elif not (isFinite x[0]) then [| allNaN x[0].Dimensions |]
+        if x[0].Length = 0 then
+            [| x[0] |]
+        elif not (isFinite x[0]) then
+            [| allNaN x[0].Dimensions |]
         else
             // 2^(2h) is taken out, so that the factor has 2^h
             let half = exponent x[0].Elements / 2
@@ -31,7 +34,8 @@ type internal CholeskyFactor() =
             match CholeskyFactor.Factor a with
             | ValueSome l -> [| scaleBy (Array.create x[0].Length half) (Tensor.ofMatrix l) |]
             | ValueNone ->
-                Shape.fail op.Name
+                Shape.fail
+                    op.Name
                     ("the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or "
                      + "use eigenSymmetric or solve for an indefinite one.")
 
@@ -58,8 +62,7 @@ type internal OrthogonalFactors() =
     inherit Operation("qr")
 
     /// R, or NaN in its place where the columns of A are linearly dependent up to rounding: there Q and R have no derivatives.
-    let regular (r: Tensor) : Tensor =
-        if OrthogonalFactors.IsDeficient r then undefined r else r
+    let regular (r: Tensor) : Tensor = if OrthogonalFactors.IsDeficient r then undefined r else r
 
     /// dA R^-1
     let divided (r: Tensor) (x: Tensor) = transpose (Tensor.solveLower (transpose r) (transpose x))
@@ -68,13 +71,15 @@ type internal OrthogonalFactors() =
     static member IsDeficient(r: Tensor) : bool =
         let n, rounding = r.Dimensions[1], Math.ScaleB(float (8 * r.Dimensions[1]), -52)
         let entry i j = abs r.Elements[i * n + j]
-        let largest j = Seq.fold (fun largest i -> max largest (entry i j)) 0.0 (seq { 0 .. j })
+        let largest j = Seq.fold (fun largest i -> max largest (entry i j)) 0.0 (seq { 0..j })
         Seq.exists (fun j -> entry j j <= rounding * largest j) (seq { 0 .. n - 1 })
 
     override op.Value x =
         let rows, columns = x[0].Dimensions[0], x[0].Dimensions[1]
-        if columns = 0 then [| x[0]; Tensor.zeros [ 0; 0 ] |]
-        elif not (isFinite x[0]) then [| allNaN x[0].Dimensions; allNaN [| columns; columns |] |]
+        if columns = 0 then
+            [| x[0]; Tensor.zeros [ 0; 0 ] |]
+        elif not (isFinite x[0]) then
+            [| allNaN x[0].Dimensions; allNaN [| columns; columns |] |]
         else
             // a column's scale is that of the same column of R
             let sizes = Array.init columns (fun j -> exponent (Seq.init rows (fun i -> x[0].Elements[i * columns + j])))
@@ -122,10 +127,14 @@ module internal Gaps =
     let private over (gaps: Tensor) (d: Tensor) (x: Tensor) : Tensor =
         let n = d.Length
         let bound = rounding d
-        if Double.IsNaN bound then x * Double.NaN
+        if Double.IsNaN bound then
+            x * Double.NaN
         else
             let isOnDiagonal i = i / n = i % n
-            let replace i gap = if isOnDiagonal i then 1.0 elif abs gap <= bound then Double.NaN else 0.0
+            let replace i gap =
+                if isOnDiagonal i then 1.0
+                elif abs gap <= bound then Double.NaN
+                else 0.0
             let fixed' = gaps.Elements |> Array.mapi replace
             let mask = Tensor(fixed' |> Array.map (fun gap -> if gap = 0.0 then 0.0 else 1.0), [| n; n |], null)
             let gaps = Tensor.where mask (Tensor(fixed', [| n; n |], null)) gaps
@@ -148,7 +157,8 @@ type internal SymmetricEigen() =
 
     /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix of plain numbers; none where an entry is not finite.
     static member Decompose(a: Tensor) : struct (float[] * Matrix<float>) voption =
-        if not (isFinite a) then ValueNone
+        if not (isFinite a) then
+            ValueNone
         else
             let struct (matrix, e) = scaled a
             attempt (fun () -> matrix.Evd(Symmetricity.Symmetric))
@@ -163,7 +173,8 @@ type internal SymmetricEigen() =
 
     override _.Value x =
         let n = x[0].Dimensions[0]
-        if n = 0 then [| Tensor.zeros [ 0 ]; x[0] |]
+        if n = 0 then
+            [| Tensor.zeros [ 0 ]; x[0] |]
         else
             match SymmetricEigen.Decompose x[0] with
             | ValueNone -> [| allNaN [| n |]; allNaN x[0].Dimensions |]
@@ -180,7 +191,8 @@ type internal SymmetricEigen() =
         let w, v = y[0], y[1]
         let values = if isNone yBar[0] then null else Tensor.diagonalMatrix yBar[0]
         let vectors =
-            if isNone yBar[1] then null
+            if isNone yBar[1] then
+                null
             else
                 let turned = leftTransposed v yBar[1]
                 Gaps.divide w (0.5 * (turned - transpose turned))
@@ -206,7 +218,8 @@ type internal SingularValues() =
     override _.Value x =
         let rows, columns = x[0].Dimensions[0], x[0].Dimensions[1]
         let count = min rows columns
-        if count = 0 then [| Tensor.zeros [ rows; 0 ]; Tensor.zeros [ 0 ]; Tensor.zeros [ columns; 0 ] |]
+        if count = 0 then
+            [| Tensor.zeros [ rows; 0 ]; Tensor.zeros [ 0 ]; Tensor.zeros [ columns; 0 ] |]
         else
             let struct (matrix, e) = scaled x[0]
             match (if isFinite x[0] then attempt (fun () -> matrix.Svd true) else ValueNone) with
@@ -237,14 +250,17 @@ type internal SingularValues() =
     override _.Pullback(_, y, yBar, _) =
         let u, s, v = y[0], y[1], y[2]
         let turn (q: Tensor) (qBar: Tensor) : Tensor =
-            if isNone qBar then null
+            if isNone qBar then
+                null
             else
                 let product = leftTransposed q qBar
                 0.5 * (product - transpose product)
         let turnU, turnV = turn u yBar[0], turn v yBar[2]
         let vectors =
-            if isNone turnU && isNone turnV then null
-            else Gaps.divide s (plus turnU turnV) + Gaps.divideBySums s (plus turnU (if isNone turnV then null else -turnV))
+            if isNone turnU && isNone turnV then
+                null
+            else
+                Gaps.divide s (plus turnU turnV) + Gaps.divideBySums s (plus turnU (if isNone turnV then null else -turnV))
         let values = if isNone yBar[1] then null else Tensor.diagonalMatrix yBar[1]
         let within = matmul u (rightTransposed (plus vectors values) v)
         let ofU = if isNone yBar[0] || u.Dimensions[0] = u.Dimensions[1] then null else rightTransposed (overValues s (outside u yBar[0])) v
@@ -311,8 +327,11 @@ module TensorDecompositions =
             expectTall "leastSquares" "Such equations have many solutions: add a penalty as further rows." a
             let struct (q, r) = qr a
             if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
-                Shape.fail "leastSquares"
+                Shape.fail
+                    "leastSquares"
                     $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
             if OrthogonalFactors.IsDeficient r then
-                Shape.fail "leastSquares" "the columns of the matrix are linearly dependent. Leave some out, or add a penalty as further rows."
+                Shape.fail
+                    "leastSquares"
+                    "the columns of the matrix are linearly dependent. Leave some out, or add a penalty as further rows."
             Tensor.solveUpper r (matmul (transpose q) b)

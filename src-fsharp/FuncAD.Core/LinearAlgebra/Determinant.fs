@@ -12,7 +12,14 @@ type internal Adjugate private () =
     static member private Value(a: Tensor) : Tensor =
         let svd = (Tensor.toMatrix a).Svd true
         let n = svd.S.Count
-        let others i = Seq.fold (*) 1.0 (seq { for j in 0 .. n - 1 do if j <> i then svd.S[j] })
+        let others i =
+            Seq.fold
+                (*)
+                1.0
+                (seq {
+                    for j in 0 .. n - 1 do
+                        if j <> i then svd.S[j]
+                })
         let sign = Math.Round(svd.U.Determinant() * svd.VT.Determinant())
         let scaled = svd.U.Transpose()
         for i = 0 to n - 1 do
@@ -38,8 +45,10 @@ type internal Adjugate private () =
         let svd = (Tensor.toMatrix a.Value).Svd true
         let n = svd.S.Count
         let rank = svd.S |> Seq.filter (fun s -> s > 1e-4 * svd.S[0]) |> Seq.length
-        if rank = 0 then let struct (adjugate, _) = Adjugate.Polynomial a in adjugate
-        elif rank = n then Tensor.Apply(Determinant(), [| a |])[0] * Solve.Of("determinant", a, Tensor.identity n)
+        if rank = 0 then
+            let struct (adjugate, _) = Adjugate.Polynomial a in adjugate
+        elif rank = n then
+            Tensor.Apply(Determinant(), [| a |])[0] * Solve.Of("determinant", a, Tensor.identity n)
         else
             let sign = Math.Round(svd.U.Determinant() * svd.VT.Determinant())
             let u, v = svd.U, svd.VT.Transpose()
@@ -55,9 +64,12 @@ type internal Adjugate private () =
 
     static member Of(a: Tensor) : Tensor =
         let a = a.Live
-        if a.Dimensions[0] = 0 then a
-        elif not (isFinite a) then undefined a
-        elif a.Length = 1 then Tensor.Uniform(1.0, a.Dimensions)
+        if a.Dimensions[0] = 0 then
+            a
+        elif not (isFinite a) then
+            undefined a
+        elif a.Length = 1 then
+            Tensor.Uniform(1.0, a.Dimensions)
         else
             // adj(D A E) = adj(E) adj(A) adj(D) for the powers of two that bring all rows and columns to the same size
             let struct (rows, columns) = scales a
@@ -98,7 +110,11 @@ and [<Sealed>] internal Determinant() =
         isOdd
 
     override _.Value x =
-        [| Tensor.OfConstant(if x[0].Length = 0 then 1.0 elif isFinite x[0] then Determinant.Product x[0] else Double.NaN) |]
+        [| Tensor.OfConstant(
+               if x[0].Length = 0 then 1.0
+               elif isFinite x[0] then Determinant.Product x[0]
+               else Double.NaN
+           ) |]
 
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(transpose (Adjugate.Of x[0]) * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| transpose (Adjugate.Of x[0]) * yBar[0] |]
@@ -114,15 +130,19 @@ type internal LogDeterminant() =
 
     /// The inverse transposed; NaN for a singular matrix, where the logarithm is -infinity and has no slope.
     static let gradient (a: Tensor) : Tensor =
-        if a.Length = 0 then a
-        elif not (isFinite a) then undefined a
+        if a.Length = 0 then
+            a
+        elif not (isFinite a) then
+            undefined a
         else
             let struct (pivots, _) = pivots a.Value
             if Array.contains 0.0 pivots then undefined a else transpose (Solve.Of("logDeterminant", a, Tensor.identity a.Dimensions[0]))
 
     override _.Value x =
-        if x[0].Length = 0 then [| Tensor.OfConstant 0.0 |]
-        elif not (isFinite x[0]) then [| Tensor.OfConstant Double.NaN |]
+        if x[0].Length = 0 then
+            [| Tensor.OfConstant 0.0 |]
+        elif not (isFinite x[0]) then
+            [| Tensor.OfConstant Double.NaN |]
         else
             let struct (pivots, exponent) = pivots x[0]
             let sum = pivots |> Seq.sumBy (fun pivot -> Math.Log(abs pivot))

@@ -40,7 +40,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
     let plain (y: Real) : float =
         let y = y.Live
         if not (isNull y.node) then
-            Shape.fail operation
+            Shape.fail
+                operation
                 ("the function uses a number that is being differentiated, or a traced one, other than its argument, of which the derivative would be "
                  + "lost. Let it in through the matrix, as in symmetricFunction exp (t * A).")
         y.value
@@ -57,15 +58,16 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         | _ ->
             let scale = Math.ScaleB(1.0, e)
             let found =
-                if e = 0 then Taylor.coefficients terms f (Real points[index])
-                else Taylor.coefficients terms (fun t -> f (Real points[index] + Real scale * t)) (Real 0.0)
+                if e = 0 then
+                    Taylor.coefficients terms f (Real points[index])
+                else
+                    Taylor.coefficients terms (fun t -> f (Real points[index] + Real scale * t)) (Real 0.0)
             let found = found |> Array.map plain
             series[struct (first[index], e, terms)] <- found
             found
 
     /// The exponent of a point's magnitude, or of the largest where it is 0.
-    let exponent (index: int) =
-        Matrices.exponent (if points[index] <> 0.0 then Seq.singleton points[index] else points)
+    let exponent (index: int) = Matrices.exponent (if points[index] <> 0.0 then Seq.singleton points[index] else points)
 
     /// The difference by the series about one point, with the sum of its terms' magnitudes for the error; none where it is not to be trusted.
     let expand (way: SeriesTrial) (nodes: int[]) (about: int) : Estimate voption =
@@ -97,31 +99,42 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         if hasConverged && Array.forall2 foretells nodes distances then
             let sum = Seq.fold (fun sum j -> sum + a[k + j] * h[j]) 0.0 (seq { count - 1 .. -1 .. 0 })
             ValueSome { Value = Math.ScaleB(sum, -k * e); Error = Math.ScaleB(size, -k * e); Lost = 0.0 }
-        else ValueNone
+        else
+            ValueNone
 
     /// The difference by series about all points, if they agree as far as they are known, or as far as the other way would know it.
     let bySeries (nodes: int[]) (error: float) (way: SeriesTrial) : Estimate voption =
         let candidates = nodes |> Array.distinctBy (fun node -> first[node]) |> Array.map (expand way nodes)
-        if Array.contains ValueNone candidates then ValueNone
+        if Array.contains ValueNone candidates then
+            ValueNone
         else
             let values, sizes = candidates |> Array.map _.Value.Value, candidates |> Array.map _.Value.Error
             let middle, apart, size = values[values.Length / 2], Array.max values - Array.min values, Array.max sizes
-            if apart <= max (Math.ScaleB(size, -44)) error then ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50); Lost = 0.0 }
-            else ValueNone
+            if apart <= max (Math.ScaleB(size, -44)) error then
+                ValueSome { Value = middle; Error = apart + Math.ScaleB(size, -50); Lost = 0.0 }
+            else
+                ValueNone
 
     /// What is left of a difference by subtraction: NaN where rounding is larger than what a function of this size would have there.
     let subtract (nodes: int[]) (found: Estimate) : Estimate =
         let largest (xs: float[]) = nodes |> Array.fold (fun largest node -> max largest (abs xs[node])) 0.0
         let usual = largest values / Math.Pow(largest points, float (nodes.Length - 1))
-        if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) || found.Lost > abs found.Value then { found with Value = Double.NaN } else found
+        if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) || found.Lost > abs found.Value then
+            { found with Value = Double.NaN }
+        else
+            found
 
     let rec difference (nodes: int[]) : Estimate =
         let k = nodes.Length - 1
         let exact value =
             let isLost = isMagnified && k > 0 && abs value < smallest
-            { Value = (if isLost then Double.NaN else value); Error = Math.ScaleB(abs value, -50); Lost = if abs value < smallest then smallest else 0.0 }
-        if k = 0 then exact values[nodes[0]]
-        elif points[nodes[0]] = points[nodes[k]] then exact ((coefficients nodes[0] 0 (order + 4)).[k])
+            { Value = (if isLost then Double.NaN else value)
+              Error = Math.ScaleB(abs value, -50)
+              Lost = if abs value < smallest then smallest else 0.0 }
+        if k = 0 then
+            exact values[nodes[0]]
+        elif points[nodes[0]] = points[nodes[k]] then
+            exact ((coefficients nodes[0] 0 (order + 4)).[k])
         else
             let key = Array.fold (fun key node -> key * int64 points.Length + int64 node) 1L nodes
             match known.TryGetValue key with
@@ -134,10 +147,11 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                     |> Seq.map (bySeries nodes error)
                     |> Seq.tryFind _.IsSome
                     |> Option.map _.Value
-                    |> Option.defaultWith (fun () -> subtract nodes { Value = (right.Value - left.Value) / gap; Error = error; Lost = (right.Lost + left.Lost) / gap })
+                    |> Option.defaultWith (fun () ->
+                        subtract nodes { Value = (right.Value - left.Value) / gap; Error = error; Lost = (right.Lost + left.Lost) / gap })
                 known[key] <- found
                 found
 
     /// The difference at points given by their indices, no more than order + 1 of them. Threads take turns.
     member _.Item
-        with get (nodes: int[]) : float = lock known (fun () -> (difference (Array.sort nodes)).Value)
+        with get (nodes: int[]): float = lock known (fun () -> (difference (Array.sort nodes)).Value)

@@ -7,8 +7,20 @@ open FuncAD.Matrices
 module TensorExponential =
     /// The coefficients of the Pade approximant of degree 13 (Higham, "The scaling and squaring method for the matrix exponential revisited", 2005).
     let private pade =
-        [| 64764752532480000.0; 32382376266240000.0; 7771770303897600.0; 1187353796428800.0; 129060195264000.0; 10559470521600.0; 670442572800.0
-           33522128640.0; 1323241920.0; 40840800.0; 960960.0; 16380.0; 182.0; 1.0 |]
+        [| 64764752532480000.0
+           32382376266240000.0
+           7771770303897600.0
+           1187353796428800.0
+           129060195264000.0
+           10559470521600.0
+           670442572800.0
+           33522128640.0
+           1323241920.0
+           40840800.0
+           960960.0
+           16380.0
+           182.0
+           1.0 |]
 
     /// Tells whether e^A is below the range of double: |e^A| <= e^m where no row's diagonal entry and magnitudes beside it sum to more than m (the
     /// logarithmic norm of Dahlquist, 1958).
@@ -30,9 +42,12 @@ module TensorExponential =
         let matrixExponential (a: Tensor) : Tensor =
             expectSquare "matrixExponential" a
             let n = a.Dimensions[0]
-            if n = 0 then a
-            elif not (isFinite a) then undefined a
-            elif n = 1 then Tensor.Exp a
+            if n = 0 then
+                a
+            elif not (isFinite a) then
+                undefined a
+            elif n = 1 then
+                Tensor.Exp a
             else
                 // scaled, so that the sum of magnitudes does not overflow
                 let size = exponent a.Compact

@@ -18,7 +18,8 @@ let expectTall operation remedy (x: Tensor) =
         Shape.fail operation $"expected at least as many rows as columns, got the shape {Shape.text x.Dimensions}. {remedy}"
 
 let singular operation : 'a =
-    Shape.fail operation
+    Shape.fail
+        operation
         "the matrix is singular: a pivot is exactly 0. Use leastSquares, or add a small multiple of the identity if the matrix is meant to be regular."
 
 let transpose (x: Tensor) : Tensor = Tensor.transpose x
@@ -64,7 +65,8 @@ let undefined (x: Tensor) : Tensor = Tensor.Exp(x * Double.NaN)
 let attempt (decompose: unit -> 'T) : 'T voption =
     try
         ValueSome(decompose ())
-    with :? NonConvergenceException -> ValueNone
+    with :? NonConvergenceException ->
+        ValueNone
 
 // ---- Scale: algorithms with absolute thresholds, or with squares, see entries of usual size; powers of two cost no digits ----
 
@@ -80,7 +82,8 @@ let scaled (x: Tensor) : struct (Matrix<float> * int) =
 
 /// x_ij 2^(e_ij), in steps where a single factor would be no double.
 let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
-    if Array.forall ((=) 0) exponents then x
+    if Array.forall ((=) 0) exponents then
+        x
     else
         let step = exponents |> Array.map (fun e -> max -1000 (min 1000 e))
         let factors = Tensor(step |> Array.map (fun e -> Math.ScaleB(1.0, e)), x.Dimensions, null)
@@ -92,7 +95,9 @@ let magnify (e: int) (x: Tensor) : Tensor = scaleBy (Array.create x.Length e) x
 /// A triangular matrix times 2^-e, and e, the middle of the sizes on its diagonal, so that none of them comes nearer to the ends of double's range.
 let centred (x: Tensor) : struct (Tensor * int) =
     let n = x.Dimensions[0]
-    let sizes = [ for i in 0 .. n - 1 do if x.Elements[i * n + i] <> 0.0 then exponent [ x.Elements[i * n + i] ] ]
+    let sizes =
+        [ for i in 0 .. n - 1 do
+              if x.Elements[i * n + i] <> 0.0 then exponent [ x.Elements[i * n + i] ] ]
     let e = if sizes.IsEmpty || not (isFinite x) then 0 else (List.max sizes + List.min sizes) / 2
     struct (magnify -e x, e)
 
@@ -117,5 +122,4 @@ let unscale (rows: int[]) (columns: int[]) (a: Tensor) : Tensor =
 /// </summary>
 let scalesOfElimination (a: Tensor) : struct (int[] * int[]) =
     let isUsual (x: float) = x = 0.0 || abs x > 1e-100 && abs x < 1e100
-    if Array.forall isUsual a.Compact then struct (Array.zeroCreate a.Dimensions[0], Array.zeroCreate a.Dimensions[1])
-    else scales a
+    if Array.forall isUsual a.Compact then struct (Array.zeroCreate a.Dimensions[0], Array.zeroCreate a.Dimensions[1]) else scales a

@@ -40,7 +40,8 @@ module internal SignIteration =
         if isDone && isFinite right then
             let inverse = a.Inverse()
             ValueSome(0.25 * (right + inverse * right * inverse))
-        else ValueNone
+        else
+            ValueNone
 
     /// The same, with what is left over solved for again, which leaves the rounding of the equation itself.
     let sylvester (x: Matrix<float>) (c: Matrix<float>) : Matrix<float> voption =
@@ -71,10 +72,7 @@ module internal SignIteration =
         let isRoot (x: Matrix<float>) =
             (x * x - a).FrobeniusNorm() <= 1e-8 * a.FrobeniusNorm()
             && (not isTriangular || Seq.forall (isOwn x) (seq { 0 .. a.RowCount - 1 }))
-        (if isDone then ValueSome x else ValueNone)
-        |> ValueOption.bind polish
-        |> ValueOption.bind polish
-        |> ValueOption.filter isRoot
+        (if isDone then ValueSome x else ValueNone) |> ValueOption.bind polish |> ValueOption.bind polish |> ValueOption.filter isRoot
 
 /// <summary>
 /// Y with X Y + Y X = C. dY solves it for dC - dX Y - Y dX; cBar solves it with X^T for yBar, xBar = -(cBar Y^T + Y^T cBar).
@@ -87,7 +85,8 @@ type internal Sylvester() =
 
     override _.Value x =
         let shape = x[1].Dimensions
-        if not (isFinite x[0] && isFinite x[1]) then [| allNaN shape |]
+        if not (isFinite x[0] && isFinite x[1]) then
+            [| allNaN shape |]
         else
             let struct (matrix, e) = scaled x[0]
             let struct (right, rightE) = scaled x[1]
@@ -111,7 +110,8 @@ type internal SquareRoot() =
     static member Of(a: Tensor) : Tensor = Tensor.Apply(SquareRoot(), [| a |])[0]
 
     override _.Value x =
-        if not (isFinite x[0]) then [| allNaN x[0].Dimensions |]
+        if not (isFinite x[0]) then
+            [| allNaN x[0].Dimensions |]
         else
             // 2^(2h) is taken out, so that the root has 2^h
             let half = exponent x[0].Elements / 2
@@ -140,7 +140,8 @@ module TensorRoots =
         let n = a.Dimensions[0]
         let d = Array.zeroCreate<int> n
         let size i j = let x = a.Elements[i * n + j] in if x = 0.0 then ValueNone else ValueSome(Math.ILogB x + d[j] - d[i])
-        let largest sizes = Seq.fold (fun largest size -> if ValueOption.isNone largest || size > largest then size else largest) ValueNone sizes
+        let largest sizes =
+            Seq.fold (fun largest size -> if ValueOption.isNone largest || size > largest then size else largest) ValueNone sizes
         let others i = Seq.filter ((<>) i) (seq { 0 .. n - 1 })
         let step i =
             match largest (Seq.map (size i) (others i)), largest (Seq.map (fun j -> size j i) (others i)), size i i with
@@ -149,14 +150,16 @@ module TensorRoots =
             | ValueNone, ValueSome column, ValueSome own -> min 0 (own - column)
             | _ -> 0
         let sweep () =
-            let steps = [ for i in 0 .. n - 1 do
-                              let step = step i
-                              if abs step >= 4 then
-                                  d[i] <- d[i] + step
-                                  step ]
+            let steps =
+                [ for i in 0 .. n - 1 do
+                      let step = step i
+                      if abs step >= 4 then
+                          d[i] <- d[i] + step
+                          step ]
             not steps.IsEmpty
         let mutable sweeps = 0
-        while sweeps < 20 && sweep () do sweeps <- sweeps + 1
+        while sweeps < 20 && sweep () do
+            sweeps <- sweeps + 1
         d
 
     /// <summary>
@@ -165,7 +168,8 @@ module TensorRoots =
     /// </summary>
     let private balanced (degree: int) (f: Tensor -> Tensor) (a: Tensor) : struct (Tensor * int) =
         let n, d = a.Dimensions[0], (if isFinite a then balancing a.Value else [||])
-        if Array.forall ((=) 0) d then struct (f a, 0)
+        if Array.forall ((=) 0) d then
+            struct (f a, 0)
         else
             let back = Array.init (n * n) (fun i -> d[i / n] - d[i % n])
             let half = exponent (scaleBy (Array.map (~-) back) a.Value).Elements / 2
@@ -198,15 +202,18 @@ module TensorRoots =
         while distance root > 0.25 && roots < 100 do
             root <- SquareRoot.Of root
             roots <- roots + 1
-        if not (distance root <= 0.25) then undefined a
+        if not (distance root <= 0.25) then
+            undefined a
         else
             let z = root - unit
             let mutable sum = Tensor.OfConstant 0.0
             for i = 0 to rule.Order - 1 do
                 sum <- sum + rule.Weights[i] * Solve.Of("logarithm", unit + rule.Abscissas[i] * z, z)
             let log = Math.ScaleB(1.0, roots) * sum
-            if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then log + (float size * Math.Log 2.0) * unit
-            else undefined a
+            if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then
+                log + (float size * Math.Log 2.0) * unit
+            else
+                undefined a
 
     module Tensor =
         /// <summary>
@@ -221,8 +228,10 @@ module TensorRoots =
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
         let squareRoot (a: Tensor) : Tensor =
             expectSquare "squareRoot" a
-            if a.Length = 0 then a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", Real.Sqrt, Eigenvalues.NotNegative), [| a |])
+            if a.Length = 0 then
+                a
+            elif isSymmetric a.Value then
+                MatrixFunctionDerivative.Of(MatrixFunction("squareRoot", Real.Sqrt, Eigenvalues.NotNegative), [| a |])
             else
                 let struct (root, _) = balanced 1 SquareRoot.Of a
                 root
@@ -236,9 +245,12 @@ module TensorRoots =
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
         let logarithm (a: Tensor) : Tensor =
             expectSquare "logarithm" a
-            if a.Length = 0 then a
-            elif not (isFinite a) then undefined a
-            elif isSymmetric a.Value then MatrixFunctionDerivative.Of(MatrixFunction("logarithm", Real.Log, Eigenvalues.Positive), [| a |])
+            if a.Length = 0 then
+                a
+            elif not (isFinite a) then
+                undefined a
+            elif isSymmetric a.Value then
+                MatrixFunctionDerivative.Of(MatrixFunction("logarithm", Real.Log, Eigenvalues.Positive), [| a |])
             else
                 let struct (log, size) = balanced 0 scaledLogarithm a
                 if size = 0 then log else log + (float size * Math.Log 2.0) * Tensor.identity a.Dimensions[0]

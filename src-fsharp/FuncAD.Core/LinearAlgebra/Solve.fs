@@ -15,8 +15,10 @@ type internal Solve(name: string) =
 
     override op.Value x =
         let n = x[0].Dimensions[0]
-        if n = 0 || x[1].Length = 0 then [| x[1] |]
-        elif not (isFinite x[0]) then [| allNaN x[1].Dimensions |]
+        if n = 0 || x[1].Length = 0 then
+            [| x[1] |]
+        elif not (isFinite x[0]) then
+            [| allNaN x[1].Dimensions |]
         else
             let struct (rows, columns) = scalesOfElimination x[0]
             let factors = (Tensor.toMatrix (unscale rows columns x[0])).LU()
@@ -44,8 +46,7 @@ type internal TriangularSolve(isLower: bool) =
 
     static member Of(isLower, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(TriangularSolve isLower, [| a; b |])[0]
 
-    override op.Value x =
-        if isFinite (triangle x[0]) then [| op.Eliminate(x[0], x[1]) |] else [| allNaN x[1].Dimensions |]
+    override op.Value x = if isFinite (triangle x[0]) then [| op.Eliminate(x[0], x[1]) |] else [| allNaN x[1].Dimensions |]
 
     member private op.Eliminate(x: Tensor, b: Tensor) : Tensor =
         let n, columns = x.Dimensions[0], b.Dimensions[1]
@@ -75,7 +76,8 @@ module TensorSolving =
     let private withColumns operation (a: Tensor) (b: Tensor) (solve: Tensor -> Tensor) : Tensor =
         expectSquare operation a
         if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
-            Shape.fail operation
+            Shape.fail
+                operation
                 $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
         if b.Rank = 2 then solve b else Tensor.reshape [ b.Length ] (solve (Tensor.expandDims 1 b))
 

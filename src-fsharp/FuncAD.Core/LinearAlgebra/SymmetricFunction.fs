@@ -13,7 +13,8 @@ type internal Spectrum(operation: string, f: Real -> Real, values: float[], vect
     let tables = System.Collections.Concurrent.ConcurrentDictionary<struct (int * int), DividedDifferences>()
 
     let table (struct (order, e)) =
-        if e = 0 then DividedDifferences(operation, f, values, order, false)
+        if e = 0 then
+            DividedDifferences(operation, f, values, order, false)
         else
             let scale = Real(Math.ScaleB(1.0, e))
             DividedDifferences(operation, (fun t -> f (scale * t)), values |> Array.map (fun w -> Math.ScaleB(w, -e)), order, e < 0)
@@ -85,14 +86,15 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
         | [] -> [ [] ]
         | _ ->
             items
-            |> List.mapi (fun index item -> List.removeAt index items |> MatrixFunctionDerivative.Orders |> List.map (fun rest -> item :: rest))
+            |> List.mapi (fun index item ->
+                List.removeAt index items |> MatrixFunctionDerivative.Orders |> List.map (fun rest -> item :: rest))
             |> List.concat
 
     /// The sum above, over plain numbers.
     static member private Contract(differences: DividedDifferences, n: int, directions: float[][]) : float[] =
         let k = directions.Length
-        let result = Array.zeroCreate<float> (n * n)
-        let path = Array.zeroCreate<int> (k + 1)
+        let result = Array.zeroCreate<float>(n * n)
+        let path = Array.zeroCreate<int>(k + 1)
         if k = 0 then
             for i = 0 to n - 1 do
                 result[i * n + i] <- differences[[| i |]]
@@ -112,7 +114,8 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
 
     override _.Value x =
         let shape, k = x[0].Dimensions, x.Length - 1
-        if x[0].Length = 0 then [| x[0] |]
+        if x[0].Length = 0 then
+            [| x[0] |]
         else
             match f.SpectrumOf x[0] with
             | ValueNone -> [| allNaN shape |]
@@ -120,10 +123,15 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
                 let v, n = spectrum.Vectors, spectrum.Count
                 let directions = x[1..] |> Array.map (fun e -> leftTransposed v (matmul e v))
                 let inner (e: int) (directions: Tensor[]) =
-                    Tensor(MatrixFunctionDerivative.Contract(spectrum.Differences(k, e), n, directions |> Array.map _.Elements), shape, null)
+                    Tensor(
+                        MatrixFunctionDerivative.Contract(spectrum.Differences(k, e), n, directions |> Array.map _.Elements),
+                        shape,
+                        null
+                    )
                 let plain = inner 0 directions
                 let result =
-                    if k = 0 || isFinite plain then plain
+                    if k = 0 || isFinite plain then
+                        plain
                     else
                         // out of the range of double on the way, perhaps, and not at the end: everything is scaled to usual size
                         let sizes = directions |> Array.map (fun e -> exponent e.Elements)

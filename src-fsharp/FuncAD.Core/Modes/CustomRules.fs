@@ -36,11 +36,14 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
         member _.Slope<'T when 'T :> ICarrier<'T>>(x: 'T, y: 'T) : 'T =
             let slope, name = slope, name
             match box x, box y with
-            | (:? Real as x), (:? Real as y) -> unbox<'T> (box (slope x y))
+            | (:? Real as x), (:? Real as y) -> unbox<'T>(box (slope x y))
             | (:? IPlain<'T> as x), _ ->
-                x.Map(y, fun x y ->
-                    let slope = slope (Real x) (Real y)
-                    if isNull slope.Live.node then slope.Value else Captures.refuse $"Custom rule {name}" "its slope")
+                x.Map(
+                    y,
+                    fun x y ->
+                        let slope = slope (Real x) (Real y)
+                        if isNull slope.Live.node then slope.Value else Captures.refuse $"Custom rule {name}" "its slope"
+                )
             | _ -> raise (NotSupportedException $"The custom rule {name} has no slope on {typeof<'T>.Name}.")
 
 /// <summary>The backpropagator of a user's own function over structures.</summary>
@@ -54,12 +57,17 @@ type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[]
         let arrayBars = Array.init arrays.Length (fun index -> let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)
         let isNaN (slot: int) = Double.IsNaN (cotangents.Number slot).value
         let isDoubtful =
-            arrayBars |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN) || Seq.exists isNaN (seq { slot .. slot + numbers - 1 })
+            arrayBars |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN)
+            || Seq.exists isNaN (seq { slot .. slot + numbers - 1 })
         // Any of its results may be the one that was used. What the pullback does with NaN is not known.
         if not (cotangents.DoubtIf isDoubtful) && (Array.contains true isUsed || arrayBars |> Array.exists (isNull >> not)) then
             let results =
                 { Numbers = Array.init numbers (fun index -> cotangents.Number(slot + index))
-                  Arrays = Array.map2 (fun (y: Tensor) (yBar: Tensor) -> if isNull yBar then Tensor.Uniform(0.0, y.Dimensions) else yBar.Untracked) arrays arrayBars }
+                  Arrays =
+                    Array.map2
+                        (fun (y: Tensor) (yBar: Tensor) -> if isNull yBar then Tensor.Uniform(0.0, y.Dimensions) else yBar.Untracked)
+                        arrays
+                        arrayBars }
             let contributions = pullback results
             inputs.OfNumbers |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.AddNumber(slot, contributions.Numbers[index]))
             inputs.OfArrays |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.Add(slot, contributions.Arrays[index], null))
@@ -72,14 +80,21 @@ module internal CustomRules =
             let slopes = pull seed
             let isZero (dx: Real) = isNull dx.node && dx.value = 0.0
             let numbers = Array.fold2 (fun sum slope dx -> if isZero dx then sum else sum + slope * dx) (Real 0.0) slopes.Numbers dx.Numbers
-            Array.fold2 (fun sum (slope: Tensor) (dx: Tensor) -> sum + Tensor.SumTo(slope * dx, [||]).ToReal()) numbers slopes.Arrays dx.Arrays
+            Array.fold2
+                (fun sum (slope: Tensor) (dx: Tensor) -> sum + Tensor.SumTo(slope * dx, [||]).ToReal())
+                numbers
+                slopes.Arrays
+                dx.Arrays
         let zeros = results |> Leaves.map (fun _ -> Real 0.0) (fun y -> Tensor.Uniform(0.0, y.Dimensions))
         let unitNumber index = { zeros with Numbers = zeros.Numbers |> Array.mapi (fun i zero -> if i = index then Real 1.0 else zero) }
         let unitArray index position =
             let element (y: Tensor) = Tensor(Array.init y.Length (fun i -> if i = position then 1.0 else 0.0), y.Dimensions, null)
             { zeros with Arrays = zeros.Arrays |> Array.mapi (fun i zero -> if i = index then element zero else zero) }
         { Numbers = results.Numbers |> Array.mapi (fun index _ -> row (unitNumber index))
-          Arrays = results.Arrays |> Array.mapi (fun index y -> Tensor.OfReals(Array.init y.Length (fun position -> row (unitArray index position)), y.Dimensions)) }
+          Arrays =
+            results.Arrays
+            |> Array.mapi (fun index y ->
+                Tensor.OfReals(Array.init y.Length (fun position -> row (unitArray index position)), y.Dimensions)) }
 
     /// Applies the function: its value below the highest level of its argument, its rule at that level.
     let rec apply name (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: ('P -> 'Q -> 'P -> 'Q) option) (p: 'P) : 'Q =
@@ -99,14 +114,14 @@ module internal CustomRules =
             // Made again for each call, as x is: the rule may change what it is given, and value may use its result's memory again.
             let y () : 'Q = Flatten.argument likeResult (copy primals)
             let pull (cotangents: Leaves) : Leaves =
-                pullback (x ()) (y ()) (Flatten.rebuild likeResult (copy cotangents)) |> Flatten.alike operation "the result of the pullback" like
+                pullback (x ()) (y ()) (Flatten.rebuild likeResult (copy cotangents))
+                |> Flatten.alike operation "the result of the pullback" like
             match level with
             | :? ForwardLevel as level ->
                 let dx =
                     inputs
-                    |> Leaves.map
-                        (fun number -> if number.IsAt level then number.Tangent else Real 0.0)
-                        (fun array -> if array.IsAt level then array.Tangent else Tensor.Nothing array.Dimensions)
+                    |> Leaves.map (fun number -> if number.IsAt level then number.Tangent else Real 0.0) (fun array ->
+                        if array.IsAt level then array.Tangent else Tensor.Nothing array.Dimensions)
                 let dy =
                     match pushforward with
                     | Some pushforward ->
@@ -124,7 +139,9 @@ module internal CustomRules =
                 for _ = 2 to count do
                     tape.PushLeaf() |> ignore
                 let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
-                Flatten.rebuild likeResult { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
+                Flatten.rebuild
+                    likeResult
+                    { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
             | :? DualLevel as level -> level.Refuse()
             | level ->
                 // a series knows rules by their slopes; Orders.fs nests forward mode then

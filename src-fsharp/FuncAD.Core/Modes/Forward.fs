@@ -51,12 +51,14 @@ module internal rec Pushforward =
         let level = ForwardLevel()
         try
             let struct (result, reader) =
-                f (Flatten.argument like (Leaves.map2 (Forward.lift level) (Forward.liftArray level) point tangent)) |> Flatten.output operation
+                f (Flatten.argument like (Leaves.map2 (Forward.lift level) (Forward.liftArray level) point tangent))
+                |> Flatten.output operation
             let results = reader.Leaves
             let struct (numbers, numberTangents) = split (Forward.lower level) results.Numbers
             let struct (arrays, arrayTangents) = split (Forward.lowerArray level) results.Arrays
             let functions =
-                if not reader.HasFunctions then [||]
+                if not reader.HasFunctions then
+                    [||]
                 else
                     reader.Functions.ToArray()
                     |> Array.mapi (fun index struct (_, lift) -> lift.Lift(Rerun<'P, 'Q>(operation, f, like, point, tangent, index)))

@@ -73,7 +73,14 @@ type GradientReport
         String.Format(
             CultureInfo.InvariantCulture,
             "{0} Worst of {1} at entry {2}: derivative {3:R}, difference {4:R} (within {5:0.0E+00}), error {6:0.0E+00}, tolerance {7:0.0E+00}.",
-            says, entries, worst, derivative, difference, uncertainty, report.Error, tolerance
+            says,
+            entries,
+            worst,
+            derivative,
+            difference,
+            uncertainty,
+            report.Error,
+            tolerance
         )
 
 /// <summary>A derivative against a slope from differences.</summary>
@@ -91,18 +98,22 @@ and [<AbstractClass; Sealed>] internal Entry private () =
         let apart = abs (derivative - slope.Value)
         let size = max (abs derivative) (abs slope.Value)
         let allowed = tolerance * size
-        if not (isNull slope.Obstacle) then struct (GradientVerdict.CannotTell, slope.Obstacle)
+        if not (isNull slope.Obstacle) then
+            struct (GradientVerdict.CannotTell, slope.Obstacle)
         elif not (Double.IsFinite derivative) then
             // that the slope is some number or other is enough
-            if slope.Uncertainty <= 0.001 * max (abs slope.Value) slope.Steepness then struct (GradientVerdict.Differs, "")
-            else struct (GradientVerdict.CannotTell, "the difference quotients do not settle")
+            if slope.Uncertainty <= 0.001 * max (abs slope.Value) slope.Steepness then
+                struct (GradientVerdict.Differs, "")
+            else
+                struct (GradientVerdict.CannotTell, "the difference quotients do not settle")
         elif slope.Constancy > 0.0 then
             // differences of exactly 0 hide what is below the values' rounding, and below that of the numbers on the way to them
             let change = abs derivative * min slope.Constancy (max 1.0 (abs x))
             if derivative = 0.0 then struct (GradientVerdict.Agrees, "")
             elif change > 1e-6 * slope.Size && change > 1e-9 then struct (GradientVerdict.Differs, "")
             else struct (GradientVerdict.CannotTell, "f does not change there, up to rounding")
-        elif apart > allowed + 4.0 * slope.Uncertainty && slope.Uncertainty <= 0.001 * size then struct (GradientVerdict.Differs, "")
+        elif apart > allowed + 4.0 * slope.Uncertainty && slope.Uncertainty <= 0.001 * size then
+            struct (GradientVerdict.Differs, "")
         elif
             apart <= allowed + slope.Uncertainty
             && (slope.Uncertainty <= 10.0 * allowed
@@ -128,7 +139,8 @@ module internal GradientCheck =
         let along index (x: float) =
             let moved = Array.copy point
             moved[index] <- x
-            try (f (at moved)).Value
+            try
+                (f (at moved)).Value
             with
             | :? ArgumentException
             | :? ArithmeticException -> nan
@@ -137,7 +149,8 @@ module internal GradientCheck =
         let slopes = Array.init point.Length slope
         let again = (f (at point)).Value
         let changing =
-            if same y again && same y value.Value then null
+            if same y again && same y value.Value then
+                null
             else
                 let other = if same y again then value.Value else again
                 String.Format(CultureInfo.InvariantCulture, "f is not a function: for the same x it returned {0:R} and {1:R}", y, other)
@@ -159,5 +172,13 @@ module internal GradientCheck =
             let struct (decision, obstacle) = verdicts[worst]
             let undecided = verdicts |> Seq.filter (fun (struct (verdict, _)) -> verdict = GradientVerdict.CannotTell) |> Seq.length
             GradientReport(
-                point.Length, undecided, worst, derivatives[worst], slopes[worst].Value, slopes[worst].Uncertainty, tolerance, decision, obstacle
+                point.Length,
+                undecided,
+                worst,
+                derivatives[worst],
+                slopes[worst].Value,
+                slopes[worst].Uncertainty,
+                tolerance,
+                decision,
+                obstacle
             )

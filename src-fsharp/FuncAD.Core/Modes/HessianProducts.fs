@@ -19,7 +19,9 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
     let mutable isTooLong = false
 
     /// The products from one on, as many as 'V holds; answers how many have been done with.
-    member private _.Fill<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(first: int, longest: int) : int =
+    member private _.Fill<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>
+        (first: int, longest: int)
+        : int =
         let tape = DualTape<'V>(expected, longest)
         try
             let width = DualTape<'V>.Width
@@ -32,8 +34,10 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
             for index = 0 to inputs.Length - 1 do
                 inputs[index] <- Real(point[index].value, tape.Input tangents[index], tape)
             let y =
-                try f (Flatten.argument like (Leaves.ofNumbers inputs))
-                with _ when tape.IsRefused -> Real 0.0
+                try
+                    f (Flatten.argument like (Leaves.ofNumbers inputs))
+                with _ when tape.IsRefused ->
+                    Real 0.0
             tape.End()
             if tape.IsRefused then
                 isTooLong <- tape.IsTooLong
@@ -69,8 +73,10 @@ module internal HessianProducts =
 
     /// Products with vectors that are written to every so many doubles, from one on, for their number.
     let private products (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) (seed: Action<float[], int, int>) : float[][] =
-        if point.Arrays.Length = 0 && isPlain point.Numbers then DualProducts<'P>(f, like, point.Numbers, count, seed).All()
-        else Array.zeroCreate count
+        if point.Arrays.Length = 0 && isPlain point.Numbers then
+            DualProducts<'P>(f, like, point.Numbers, count, seed).All()
+        else
+            Array.zeroCreate count
 
     /// A product by itself: forward mode over reverse mode.
     let private alone (f: 'P -> Real) (like: Skeleton) (point: Leaves) (tangent: Leaves) : 'P =

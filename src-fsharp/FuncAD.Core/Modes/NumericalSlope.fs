@@ -34,12 +34,14 @@ module internal NumericalSlope =
     /// The function's values around x. Of a row on one side, the other value is f(x).
     [<Struct>]
     type private Row =
-        { Step: float
-          Right: float
-          Left: float
+        {
+            Step: float
+            Right: float
+            Left: float
 
-          /// What the middle between both places is off by from x: long steps round it away.
-          Shift: float }
+            /// What the middle between both places is off by from x: long steps round it away.
+            Shift: float
+        }
 
         /// The distance of the two values' places, and the quotient.
         member row.Span(sides: float) = sides * row.Step
@@ -48,13 +50,7 @@ module internal NumericalSlope =
 
     /// An extrapolation of some rows to step 0, and the bound of its error; Noise is the error that it leaves to the function's values.
     [<Struct>]
-    type private Extrapolation =
-        { Value: float
-          Error: float
-          Noise: float
-          First: int
-          Last: int
-          IsContested: bool }
+    type private Extrapolation = { Value: float; Error: float; Noise: float; First: int; Last: int; IsContested: bool }
 
     /// The ratio of neighbouring steps: no whole number, so that a period of the function does not divide all of them.
     let private ratio = 3.6
@@ -75,7 +71,9 @@ module internal NumericalSlope =
     let private steps (x: float) : float list =
         let size = abs x
         let ladder top bottom =
-            List.unfold (fun step -> if step >= bottom && step > 0.0 then Some(step, step / ratio) else None) (min (1.54 * top) (Double.MaxValue / 4.0))
+            List.unfold
+                (fun step -> if step >= bottom && step > 0.0 then Some(step, step / ratio) else None)
+                (min (1.54 * top) (Double.MaxValue / 4.0))
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
@@ -97,8 +95,7 @@ module internal NumericalSlope =
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
         // the slope's change over the shift, by the second difference
-        let shift (row: Row) =
-            if row.Shift = 0.0 then 0.0 else row.Shift * abs ((row.Right - y) - (y - row.Left)) / row.Step / row.Step
+        let shift (row: Row) = if row.Shift = 0.0 then 0.0 else row.Shift * abs ((row.Right - y) - (y - row.Left)) / row.Step / row.Step
         let shifts = rows |> Array.map shift
         let plausible = Collections.Generic.List<Extrapolation>()
         let mutable best: Extrapolation voption = ValueNone
@@ -122,8 +119,10 @@ module internal NumericalSlope =
                         for index = 0 to first - 1 do
                             let error = unexplained first values[first] index
                             noise <- max noise error
-                            if 2 * index < first then ofShortest <- max ofShortest error
-                            else ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
+                            if 2 * index < first then
+                                ofShortest <- max ofShortest error
+                            else
+                                ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
                     // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
                     let shift = Array.max shifts[first .. first + length - 1]
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift
@@ -170,7 +169,10 @@ module internal NumericalSlope =
         let isConstant = Seq.forall isAt (seq { 0 .. found.Last })
         // Values are rounded far below the size of x: what is constant over a good part of it, or of 1, is a constant there.
         let plateau = rows |> Array.takeWhile (fun row -> row.Right = y && row.Left = y) |> Array.tryLast
-        let isWide = match plateau with Some row -> row.Step >= 0.01 * max 1.0 (abs x) | None -> false
+        let isWide =
+            match plateau with
+            | Some row -> row.Step >= 0.01 * max 1.0 (abs x)
+            | None -> false
         // A function that has been rounded is constant next to x; what it was before shows in longer steps.
         let isRounded =
             isConstant
@@ -186,7 +188,8 @@ module internal NumericalSlope =
               Obstacle = null }
         elif found.IsContested || isRounded then
             unknown found.Value "f has another slope next to the point than further off: its values are rounded, or it is made of steps"
-        elif sides = 2.0 && hasKink rows y found then unknown found.Value "f has a kink at the point, or next to it"
+        elif sides = 2.0 && hasKink rows y found then
+            unknown found.Value "f has a kink at the point, or next to it"
         else
             let steepness (row: Row) = max (abs (row.Right - y)) (abs (row.Left - y)) / row.Step
             { Value = found.Value
@@ -216,8 +219,12 @@ module internal NumericalSlope =
         let seen (rows: Row[]) : struct (float * Row[]) =
             let enough = narrowest + witnesses + 1
             let both = rows |> Array.filter (fun row -> Double.IsFinite row.Right && Double.IsFinite row.Left)
-            let right = [| for row in rows do if Double.IsFinite row.Right then { row with Left = y } |]
-            let left = [| for row in rows do if Double.IsFinite row.Left then { row with Right = y } |]
+            let right =
+                [| for row in rows do
+                       if Double.IsFinite row.Right then { row with Left = y } |]
+            let left =
+                [| for row in rows do
+                       if Double.IsFinite row.Left then { row with Right = y } |]
             if both.Length >= enough then struct (2.0, both)
             elif right.Length >= left.Length then struct (1.0, right)
             else struct (1.0, left)
@@ -226,10 +233,7 @@ module internal NumericalSlope =
             let struct (sides, visible) = seen rows
             let found = extrapolate sides visible y witnesses false
             let isEnough = found.IsSome && found.Value.Error <= precision * max (abs expected) (abs found.Value.Value)
-            let isLongest =
-                found.IsSome
-                && found.Value.Last >= visible.Length - 2
-                && found.Value.Noise <= rounding y
+            let isLongest = found.IsSome && found.Value.Last >= visible.Length - 2 && found.Value.Noise <= rounding y
             let isShortest = found.IsNone || found.Value.First <= witnesses + 1
             let add (steps: float list) = search (sort (Seq.append rows (steps |> List.map row)))
             if not isEnough && isLongest && rows.Length < most && Array.last(rows).Step < 1e280 && visible.Length > 0 then

@@ -142,11 +142,14 @@ module internal Reverse =
             let mutable from = -1
             for index = 0 to slots.OfArrays.Length - 1 do
                 if slots.OfArrays[index] >= 0 then
-                    cotangents.Add(slots.OfArrays[index], (if isTracking then seeds.Arrays[index].AsDirection else seeds.Arrays[index]), null)
+                    cotangents.Add(
+                        slots.OfArrays[index],
+                        (if isTracking then seeds.Arrays[index].AsDirection else seeds.Arrays[index]),
+                        null
+                    )
                     from <- tape.Count - 1
             Sweep<Real, Marks>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, marks, resume)
-            let number slot =
-                if touched[slot] then numbers[slot].Unsigned else Real 0.0
+            let number slot = if touched[slot] then numbers[slot].Unsigned else Real 0.0
             let array slot (input: Tensor) =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
@@ -174,7 +177,8 @@ module internal Reverse =
             if not (isNull seed.node) then
                 isFlat <- false
                 Tracing.noteSeed seed
-            elif seed.value = 0.0 then slots.OfNumbers[index] <- -1
+            elif seed.value = 0.0 then
+                slots.OfNumbers[index] <- -1
             isZero <- isZero && slots.OfNumbers[index] < 0
         for index = 0 to slots.OfArrays.Length - 1 do
             let seed = seeds.Arrays[index]
@@ -196,7 +200,8 @@ module internal Reverse =
             Leaves.ofNumbers (
                 if isAnyNaN cotangents then
                     sweepFlat tape slots.OfNumbers seeds.Numbers count (Marks(Array.zeroCreate tape.Count))
-                else cotangents
+                else
+                    cotangents
             )
 
     /// Slots up to which rows are swept together: the cotangents of eight take 64 MB then.
@@ -210,10 +215,11 @@ module internal Reverse =
         let cotangents = ArrayPool<'V>.Shared.Rent tape.Count
         try
             Array.Fill(cotangents, 'V.Constant -0.0, 0, tape.Count)
-            let seeds = Array.init slots.Length (fun row ->
-                Array.Fill(lanes, -0.0)
-                lanes[row] <- 1.0
-                'V.Load start)
+            let seeds =
+                Array.init slots.Length (fun row ->
+                    Array.Fill(lanes, -0.0)
+                    lanes[row] <- 1.0
+                    'V.Load start)
             Sweep<'V, NoMarks>.Run(tape, slots, seeds, -1, cotangents, NoMarks(), (fun _ _ -> ()))
             let rows = slots |> Array.map (fun _ -> Array.zeroCreate<Real> inputs)
             for slot = 0 to inputs - 1 do
@@ -237,5 +243,7 @@ module internal Reverse =
                 if count > 4 && Vector512.IsHardwareAccelerated then sweepRows<Lane512>, 8
                 elif count > 2 && Vector256.IsHardwareAccelerated then sweepRows<Lane256>, 4
                 else sweepRows<Lane128>, 2
-            let rows = [| for first in 0..lanes .. count - 1 do yield! together tape slots.OfNumbers first inputs.Numbers.Length |]
+            let rows =
+                [| for first in 0..lanes .. count - 1 do
+                       yield! together tape slots.OfNumbers first inputs.Numbers.Length |]
             rows |> Array.mapi (fun row cotangents -> if isAnyNaN cotangents then alone row else cotangents)

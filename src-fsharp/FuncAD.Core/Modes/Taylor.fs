@@ -31,7 +31,8 @@ type internal Scaling private (binomials: float[][]) =
 
     /// weight a b. A large weight is shared out, so that nothing overflows on the way where the product does not.
     static member Weigh(weight: float, a: Real, b: Real) : Real =
-        if weight < 1e18 then Real.Scale(Real.Scale(Real weight, a), b)
+        if weight < 1e18 then
+            Real.Scale(Real.Scale(Real weight, a), b)
         else
             let share = Math.ScaleB(1.0, Math.ILogB weight / 2)
             Real.Scale(Real.Scale(Real share, a), Real.Scale(Real(weight / share), b))
@@ -142,8 +143,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
     static member private Plus(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Add(), a, b)
 
     /// The series of a number below or at this level: a lower one is its own constant term.
-    member private level.SeriesOf(x: Real) : Series =
-        if x.IsAt level then (x.node :?> Jet).Series else Series(x, 1, (fun _ _ -> Real 0.0))
+    member private level.SeriesOf(x: Real) : Series = if x.IsAt level then (x.node :?> Jet).Series else Series(x, 1, (fun _ _ -> Real 0.0))
 
     member private level.IsLazy(x: Real) : bool = x.IsAt level && (x.node :?> Jet).IsLazy
 
@@ -171,8 +171,10 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
     member private level.Apply
         (rule: obj, isArithmetic: bool, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>)
         : Real =
-        if arguments |> Array.exists level.IsLazy then level.Shared(rule, arguments, primal, series)
-        elif isArithmetic then level.Complete(series.Invoke(arguments, null))
+        if arguments |> Array.exists level.IsLazy then
+            level.Shared(rule, arguments, primal, series)
+        elif isArithmetic then
+            level.Complete(series.Invoke(arguments, null))
         else
             let number = level.Shared(rule, arguments |> Array.map level.Lazy, primal, series)
             level.Complete (number.node :?> Jet).Series
@@ -257,24 +259,30 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Piecewise.Identity
             | :? Powers.ScaleB -> true
             | _ -> false
-        level.Apply(rule, isArithmetic, [| x |], primal, fun arguments y ->
-            let isRegular (x: Series) = TaylorLevel.IsNormal x[0] && TaylorLevel.IsNormal primal
-            match box rule with
-            | :? Powers.Power as power when power.IsEndless && isRegular (level.SeriesOf arguments[0]) ->
-                let times (a: Real) =
-                    let main = Real.Scale(Real power.Exponent, a)
-                    if power.Rest = 0.0 then main else TaylorLevel.Plus(main, Real.Scale(Real power.Rest, a))
-                level.Power(primal, level.SeriesOf arguments[0], times)
-            | :? Powers.RootN as root when root.Steps = 0 && isRegular (level.SeriesOf arguments[0]) ->
-                let divide (a: Real) = Real.Binary(Arithmetic.Divide(), a, Real(float root.Degree))
-                level.Power(primal, level.SeriesOf arguments[0], divide)
-            | :? Powers.ReciprocalOfPositive ->
-                // a quotient, whose recurrence does not square: -0 counts as 0
-                let x = level.SeriesOf arguments[0]
-                level.Quotient(primal, level.SeriesOf(Real 1.0), x, TaylorLevel.Plus(x[0], Real 0.0))
-            | _ ->
-                let y () = if isNull y then Real 0.0 else y.Invoke()
-                level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], y ())) |]))
+        level.Apply(
+            rule,
+            isArithmetic,
+            [| x |],
+            primal,
+            fun arguments y ->
+                let isRegular (x: Series) = TaylorLevel.IsNormal x[0] && TaylorLevel.IsNormal primal
+                match box rule with
+                | :? Powers.Power as power when power.IsEndless && isRegular (level.SeriesOf arguments[0]) ->
+                    let times (a: Real) =
+                        let main = Real.Scale(Real power.Exponent, a)
+                        if power.Rest = 0.0 then main else TaylorLevel.Plus(main, Real.Scale(Real power.Rest, a))
+                    level.Power(primal, level.SeriesOf arguments[0], times)
+                | :? Powers.RootN as root when root.Steps = 0 && isRegular (level.SeriesOf arguments[0]) ->
+                    let divide (a: Real) = Real.Binary(Arithmetic.Divide(), a, Real(float root.Degree))
+                    level.Power(primal, level.SeriesOf arguments[0], divide)
+                | :? Powers.ReciprocalOfPositive ->
+                    // a quotient, whose recurrence does not square: -0 counts as 0
+                    let x = level.SeriesOf arguments[0]
+                    level.Quotient(primal, level.SeriesOf(Real 1.0), x, TaylorLevel.Plus(x[0], Real 0.0))
+                | _ ->
+                    let y () = if isNull y then Real 0.0 else y.Invoke()
+                    level.Integrate(primal, arguments, [| level.Slope(fun () -> rule.Slope<Real>(arguments[0], y ())) |])
+        )
 
     override level.Binary(rule: 'R, a: Real, b: Real) : Real =
         let primal = Real.Binary(rule, a.Below level, b.Below level)
@@ -286,40 +294,56 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             | :? Arithmetic.Divide
             | :? Piecewise.Tie -> true
             | _ -> false
-        level.Apply(rule, isArithmetic, [| a; b |], primal, fun arguments y ->
-            let a, b = arguments[0], arguments[1]
-            let isRegular (a: Real) (y: Real) = Real.op_GreaterThan (a, Real 0.0) && TaylorLevel.IsNormal a && TaylorLevel.IsNormal y
-            match box rule with
-            | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
-            | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
-            | :? Powers.PowerLog as power when power.IsPower && isRegular ((level.SeriesOf a).[0]) primal ->
-                // y' = y (b log a)', as its rule has one more logarithm and another exponent with each order
-                let exponent = Real.Binary(Arithmetic.Multiply(), b, Real.Unary(Exponentials.Log(), a))
-                level.Integrate(primal, [| exponent |], [| level.Slope(fun () -> y.Invoke()) |])
-            | _ ->
-                let y () = if isNull y then Real 0.0 else y.Invoke()
-                level.Integrate(
-                    primal,
-                    arguments,
-                    [| level.Slope(fun () -> rule.SlopeA<Real>(a, b, y ()))
-                       level.Slope(fun () -> rule.SlopeB<Real>(a, b, y ())) |]
-                ))
+        level.Apply(
+            rule,
+            isArithmetic,
+            [| a; b |],
+            primal,
+            fun arguments y ->
+                let a, b = arguments[0], arguments[1]
+                let isRegular (a: Real) (y: Real) = Real.op_GreaterThan (a, Real 0.0) && TaylorLevel.IsNormal a && TaylorLevel.IsNormal y
+                match box rule with
+                | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
+                | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
+                | :? Powers.PowerLog as power when power.IsPower && isRegular ((level.SeriesOf a).[0]) primal ->
+                    // y' = y (b log a)', as its rule has one more logarithm and another exponent with each order
+                    let exponent = Real.Binary(Arithmetic.Multiply(), b, Real.Unary(Exponentials.Log(), a))
+                    level.Integrate(primal, [| exponent |], [| level.Slope(fun () -> y.Invoke()) |])
+                | _ ->
+                    let y () = if isNull y then Real 0.0 else y.Invoke()
+                    level.Integrate(
+                        primal,
+                        arguments,
+                        [| level.Slope(fun () -> rule.SlopeA<Real>(a, b, y ())); level.Slope(fun () -> rule.SlopeB<Real>(a, b, y ())) |]
+                    )
+        )
 
     override level.Ternary(rule: 'R, a: Real, b: Real, c: Real) : Real =
         let primal = Real.Ternary(rule, a.Below level, b.Below level, c.Below level)
-        level.Apply(obj (), false, [| a; b; c |], primal, fun arguments _ ->
-            let a, b, c = arguments[0], arguments[1], arguments[2]
-            level.Integrate(
-                primal,
-                arguments,
-                [| level.Slope(fun () -> rule.SlopeA<Real>(a, b, c))
-                   level.Slope(fun () -> rule.SlopeB<Real>(a, b, c))
-                   level.Slope(fun () -> rule.SlopeC<Real>(a, b, c)) |]
-            ))
+        level.Apply(
+            obj (),
+            false,
+            [| a; b; c |],
+            primal,
+            fun arguments _ ->
+                let a, b, c = arguments[0], arguments[1], arguments[2]
+                level.Integrate(
+                    primal,
+                    arguments,
+                    [| level.Slope(fun () -> rule.SlopeA<Real>(a, b, c))
+                       level.Slope(fun () -> rule.SlopeB<Real>(a, b, c))
+                       level.Slope(fun () -> rule.SlopeC<Real>(a, b, c)) |]
+                )
+        )
 
     override level.Weigh(primal, a, weightA, b, weightB) =
-        level.Apply(obj (), false, [| a; b |], primal, fun arguments _ ->
-            level.Integrate(primal, arguments, [| level.Slope(fun () -> weightA); level.Slope(fun () -> weightB) |]))
+        level.Apply(
+            obj (),
+            false,
+            [| a; b |],
+            primal,
+            fun arguments _ -> level.Integrate(primal, arguments, [| level.Slope(fun () -> weightA); level.Slope(fun () -> weightB) |])
+        )
 
 module internal Taylor =
     /// Numbers 0 .. order of the series of f around x; null where f met what has no series.
@@ -328,10 +352,13 @@ module internal Taylor =
         try
             let input = Jet(level, Series [| x.Live; Real 1.0 |], false)
             let y =
-                try f input.Number
-                with _ when level.IsRefused -> Real 0.0
+                try
+                    f input.Number
+                with _ when level.IsRefused ->
+                    Real 0.0
             let y = Forward.lookThrough level y
-            if level.IsRefused then null
+            if level.IsRefused then
+                null
             elif y.IsAt level then
                 let series = (y.node :?> Jet).Series
                 Array.init (order + 1) (fun k -> series[k])

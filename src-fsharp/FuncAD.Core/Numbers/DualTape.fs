@@ -36,8 +36,10 @@ type internal Bundle<'V when 'V: struct and 'V :> ICarrier<'V>> =
         let y = rule.Value(a.Value, b.Value)
         if a.IsConstant then
             if b.IsConstant then Bundle y else Bundle(y, b.By(PlainDouble.SlopeB(rule, a.Value, b.Value, y)))
-        elif b.IsConstant then Bundle(y, a.By(PlainDouble.SlopeA(rule, a.Value, b.Value, y)))
-        else Bundle(y, 'V.Add(a.By(PlainDouble.SlopeA(rule, a.Value, b.Value, y)), b.By(PlainDouble.SlopeB(rule, a.Value, b.Value, y))))
+        elif b.IsConstant then
+            Bundle(y, a.By(PlainDouble.SlopeA(rule, a.Value, b.Value, y)))
+        else
+            Bundle(y, 'V.Add(a.By(PlainDouble.SlopeA(rule, a.Value, b.Value, y)), b.By(PlainDouble.SlopeB(rule, a.Value, b.Value, y))))
 
     interface ICarrier<Bundle<'V>> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -65,9 +67,7 @@ type internal Bundle<'V when 'V: struct and 'V :> ICarrier<'V>> =
             | _ -> b
 
 /// <summary>A rule whose slope is a function of <c>Real</c>, so that its tangents are to be had in <c>Real</c> alone.</summary>
-type internal IOnReals =
-    interface
-    end
+type internal IOnReals = interface end
 
 /// <summary>Leaves a function that a dual tape cannot follow; it is differentiated on two levels instead.</summary>
 [<Sealed>]
@@ -108,7 +108,8 @@ type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 /// slots as are expected, and for more when they come.
 /// </remarks>
 [<Sealed; AllowNullLiteral>]
-type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int) =
+type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int)
+    =
     inherit DualLevel()
     let frames = Tape()
     let mutable slots: SlotTangents<'V>[] = ArrayPool.Shared.Rent expected
@@ -163,9 +164,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member private tape.Join(y: Bundle<'V>, a: float, slopeA: Bundle<'V>, b: float, slopeB: Bundle<'V>) : struct (float * float) =
         let isPlain = slopeA.IsConstant && slopeB.IsConstant
-        let slot =
-            if isPlain then frames.Push(a, slopeA.Value, b, slopeB.Value)
-            else frames.PushDual(a, slopeA.Value, b, slopeB.Value)
+        let slot = if isPlain then frames.Push(a, slopeA.Value, b, slopeB.Value) else frames.PushDual(a, slopeA.Value, b, slopeB.Value)
         let place = &tape.Place slot
         place.OfValue <- y.Tangents
         if not isPlain then
@@ -186,21 +185,27 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         else tape.BinaryOfBoth(rule, a.Value, a.Slot, b.Value, b.Slot)
 
     /// Of two numbers on the tape.
-    member private tape.BinaryOfBoth<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, slotA: float, b: float, slotB: float) : struct (float * float) =
+    member private tape.BinaryOfBoth<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, slotA: float, b: float, slotB: float)
+        : struct (float * float) =
         let a = tape.At(a, slotA)
         let b = tape.At(b, slotB)
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotA, rule.SlopeA(a, b, y), slotB, rule.SlopeB(a, b, y))
 
     /// Of a number on the tape and a constant.
-    member private tape.BinaryOf<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, slotA: float, b: float) : struct (float * float) =
+    member private tape.BinaryOf<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, slotA: float, b: float)
+        : struct (float * float) =
         let a = tape.At(a, slotA)
         let b = Bundle b
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotA, rule.SlopeA(a, b, y))
 
     /// Of a constant and a number on the tape.
-    member private tape.BinaryWith<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, slotB: float) : struct (float * float) =
+    member private tape.BinaryWith<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, b: float, slotB: float)
+        : struct (float * float) =
         let a = Bundle a
         let b = tape.At(b, slotB)
         let y = Bundle<'V>.Binary(rule, a, b)

@@ -17,7 +17,7 @@ module internal PlainReading =
 
     /// The same for reading a number or a tensor, with the expression that makes the value a constant.
     let refuse (operation: string) (deliberate: string) : 'a =
-        refuseWith operation (
-            "Go on computing with Real or Tensor: the functions of Math are static members of both (Real.Sin, Tensor.Exp), and more are in RealMath and TensorMath. "
-            + $"Where a constant is meant, write {deliberate}, or StopGradient(x)."
-        )
+        refuseWith
+            operation
+            ("Go on computing with Real or Tensor: the functions of Math are static members of both (Real.Sin, Tensor.Exp), and more are in RealMath and TensorMath. "
+             + $"Where a constant is meant, write {deliberate}, or StopGradient(x).")

@@ -130,21 +130,21 @@ type Real =
     member internal x.Below(level: Level) = if x.IsAt level then x.Primal else x
 
     static member internal OnForward(level: ForwardLevel, primal: Real, tangent: Real) : Real =
-        if isNull primal.node && isNull tangent.node then Real(primal.value, tangent.value, level)
-        else Real(primal.value, 0.0, Dual(level, primal, tangent))
+        if isNull primal.node && isNull tangent.node then
+            Real(primal.value, tangent.value, level)
+        else
+            Real(primal.value, 0.0, Dual(level, primal, tangent))
 
     static member internal OnTape(tape: Tape, primal: Real, slot: float) : Real =
-        if isNull primal.node then Real(primal.value, slot, tape)
-        else Real(primal.value, 0.0, Variable(tape, primal, slot))
+        if isNull primal.node then Real(primal.value, slot, tape) else Real(primal.value, 0.0, Variable(tape, primal, slot))
 
     /// A tangent or cotangent times a slope; a factor of the constant 1 is left out, and what has the weight 0 contributes nothing.
     static member internal Scale(slope: Real, tangent: Real) : Real =
         if isNull slope.node && slope.value = 1.0 then tangent
         elif isNull tangent.node && tangent.value = 1.0 then slope
-        else
-            if slope.IsWeight then Real.Binary(Powers.Absorb(), slope, tangent)
-            elif tangent.IsWeight then Real.Binary(Powers.Absorb(), tangent, slope)
-            else Real.Binary(Arithmetic.Multiply(), slope, tangent)
+        else if slope.IsWeight then Real.Binary(Powers.Absorb(), slope, tangent)
+        elif tangent.IsWeight then Real.Binary(Powers.Absorb(), tangent, slope)
+        else Real.Binary(Arithmetic.Multiply(), slope, tangent)
 
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
     //
@@ -161,8 +161,10 @@ type Real =
     static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
         if isNull b.node then
             if isNull a.node then Real(rule.Value(a.value, b.value)) else Real.BinaryOfActive(rule, a.value, a.extra, a.node, b.value)
-        elif isNull a.node then Real.BinaryWithActive(rule, a.value, b.value, b.extra, b.node)
-        else Real.BinaryActive(rule, a.value, a.extra, a.node, b.value, b.extra, b.node)
+        elif isNull a.node then
+            Real.BinaryWithActive(rule, a.value, b.value, b.extra, b.node)
+        else
+            Real.BinaryActive(rule, a.value, a.extra, a.node, b.value, b.extra, b.node)
 
     // What the machine is to do in a few steps is here and calls nothing, so that no register has to be saved; all else is elsewhere.
 
@@ -179,7 +181,9 @@ type Real =
 
     /// The first argument is active, the second a constant.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryOfActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, extra: float, node: Node, b: float) : Real =
+    static member private BinaryOfActive<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, extra: float, node: Node, b: float)
+        : Real =
         match node with
         | :? Tape as tape when tape.IsReady ->
             let y = rule.Value(a, b)
@@ -191,7 +195,9 @@ type Real =
 
     /// The first argument is a constant, the second active.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    static member private BinaryWithActive<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: float, b: float, extra: float, node: Node) : Real =
+    static member private BinaryWithActive<'R when 'R: struct and 'R :> IBinary>
+        (rule: 'R, a: float, b: float, extra: float, node: Node)
+        : Real =
         match node with
         | :? Tape as tape when tape.IsReady ->
             let y = rule.Value(a, b)
@@ -231,7 +237,10 @@ type Real =
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        let node = if isNull a.node then b.node elif isNull b.node || Object.ReferenceEquals(a.node, b.node) then a.node else null
+        let node =
+            if isNull a.node then b.node
+            elif isNull b.node || Object.ReferenceEquals(a.node, b.node) then a.node
+            else null
         match node with
         | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
         | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
@@ -278,7 +287,8 @@ type Real =
         elif not (isNull nestedB) && isNull a.node then
             let y = Real.Binary(rule, a, nestedB.Primal)
             Real.Join(nestedB.Level, y, b, rule.SlopeB<Real>(a, nestedB.Primal, y))
-        else Real.BinaryDual(rule, a, b)
+        else
+            Real.BinaryDual(rule, a, b)
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -306,8 +316,10 @@ type Real =
         | level ->
             let primalA, primalB = a.Below level, b.Below level
             let y = Real.Binary(rule, primalA, primalB)
-            if not (b.IsAt level) then Real.Join(level, y, a, rule.SlopeA<Real>(primalA, primalB, y))
-            elif not (a.IsAt level) then Real.Join(level, y, b, rule.SlopeB<Real>(primalA, primalB, y))
+            if not (b.IsAt level) then
+                Real.Join(level, y, a, rule.SlopeA<Real>(primalA, primalB, y))
+            elif not (a.IsAt level) then
+                Real.Join(level, y, b, rule.SlopeB<Real>(primalA, primalB, y))
             else
                 let slopeA = rule.SlopeA<Real>(primalA, primalB, y)
                 Real.Join(level, y, a, slopeA, b, rule.SlopeB<Real>(primalA, primalB, y))
@@ -328,8 +340,10 @@ type Real =
                 let mutable result = y
                 let join (argument: Real) (slope: Real) =
                     result <-
-                        if result.IsAt level then Real.Join(level, y, result, Real 1.0, argument, slope)
-                        else Real.Join(level, y, argument, slope)
+                        if result.IsAt level then
+                            Real.Join(level, y, result, Real 1.0, argument, slope)
+                        else
+                            Real.Join(level, y, argument, slope)
                 if a.IsAt level then join a (rule.SlopeA<Real>(primalA, primalB, primalC))
                 if b.IsAt level then join b (rule.SlopeB<Real>(primalA, primalB, primalC))
                 if c.IsAt level then join c (rule.SlopeC<Real>(primalA, primalB, primalC))
@@ -357,21 +371,21 @@ type Real =
     // ---- Questions about values ----
 
     /// The program that is being traced, which one number or both belong to.
-    static member private TraceOf(a: Real, b: Real) : TraceLevel =
-        Unsafe.As<TraceLevel>(Real.Higher(a.Bottom.Level, b.Bottom.Level))
+    static member private TraceOf(a: Real, b: Real) : TraceLevel = Unsafe.As<TraceLevel>(Real.Higher(a.Bottom.Level, b.Bottom.Level))
 
     /// <summary>Asks a question about two numbers: 1 or 0, a constant to every level.</summary>
     static member internal Relation<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: Real, b: Real) : Real =
-        if a.IsTraced || b.IsTraced then Real.TraceOf(a, b).Relation(relation, a.Bottom, b.Bottom)
-        else Real(relation.Value(a.value, b.value))
+        if a.IsTraced || b.IsTraced then
+            Real.TraceOf(a, b).Relation(relation, a.Bottom, b.Bottom)
+        else
+            Real(relation.Value(a.value, b.value))
 
     /// The answer as it is now. A traced program checks in each run that it still is.
     static member internal Decide(answer: Real) : bool =
         if answer.IsTraced then Real.TraceOf(answer, answer).Decide answer else answer.value <> 0.0
 
     static member private Holds<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: Real, b: Real) : bool =
-        if isNull a.node && isNull b.node then relation.Value(a.value, b.value) <> 0.0
-        else Real.Decide(Real.Relation(relation, a, b))
+        if isNull a.node && isNull b.node then relation.Value(a.value, b.value) <> 0.0 else Real.Decide(Real.Relation(relation, a, b))
 
     static member internal IsKind(kind: string, test: float -> bool, x: Real) : bool = Real.Holds(Comparisons.Is(kind, test), x, x)
 
@@ -405,8 +419,10 @@ type Real =
         | _ ->
             let tape = Unsafe.As<Tape> level
             let slot =
-                if isNull slope.node then tape.Push(x.Slot, slope.value)
-                else Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real 0.0)
+                if isNull slope.node then
+                    tape.Push(x.Slot, slope.value)
+                else
+                    Lifted.Push(tape, Tape.Index x.Slot, slope, tape.Count, Real 0.0)
             Real.OnTape(tape, primal, slot)
 
     /// The number with this primal that depends, at the level, on a and b with these slopes.
@@ -418,8 +434,10 @@ type Real =
         | _ ->
             let tape = Unsafe.As<Tape> level
             let slot =
-                if isNull slopeA.node && isNull slopeB.node then tape.Push(a.Slot, slopeA.value, b.Slot, slopeB.value)
-                else Lifted.Push(tape, Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB)
+                if isNull slopeA.node && isNull slopeB.node then
+                    tape.Push(a.Slot, slopeA.value, b.Slot, slopeB.value)
+                else
+                    Lifted.Push(tape, Tape.Index a.Slot, slopeA, Tape.Index b.Slot, slopeB)
             Real.OnTape(tape, primal, slot)
 
     interface ICarrier<Real> with
@@ -517,11 +535,11 @@ type Real =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (-)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Subtract(), Real a, b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member ( * )(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), a, b)
+    static member (*)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), a, b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member ( * )(a: Real, b: float) : Real = Real.Binary(Arithmetic.Multiply(), a, Real b)
+    static member (*)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Multiply(), a, Real b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member ( * )(a: float, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), Real a, b)
+    static member (*)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), Real a, b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (/)(a: Real, b: Real) : Real = Real.Binary(Arithmetic.Divide(), a, b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -702,14 +720,13 @@ type Real =
     /// <summary>-1, 0 or 1. Throws ArithmeticException for NaN, as double's does.</summary>
     static member Sign(x: Real) : int =
         // F#'s own < and = on Real go through CompareTo
-        if Real.op_LessThan(x, Real.Zero) then -1
-        elif Real.op_GreaterThan(x, Real.Zero) then 1
-        elif Real.op_Equality(x, Real.Zero) then 0
+        if Real.op_LessThan (x, Real.Zero) then -1
+        elif Real.op_GreaterThan (x, Real.Zero) then 1
+        elif Real.op_Equality (x, Real.Zero) then 0
         else Math.Sign Double.NaN
 
     /// <summary>|x| with the sign of another number; derivative in x -1 or 1, in the other 0.</summary>
-    static member CopySign(x: Real, sign: Real) : Real =
-        if Real.IsNegative x = Real.IsNegative sign then x else -x
+    static member CopySign(x: Real, sign: Real) : Real = if Real.IsNegative x = Real.IsNegative sign then x else -x
 
     /// <summary>x, no lower than min and no higher than max; at a bound, half the slope goes to x and half to the bound.</summary>
     /// <exception cref="T:System.ArgumentException">min is above max.</exception>
@@ -755,7 +772,8 @@ type Real =
         if answer.IsTraced then
             let trace = Real.TraceOf(answer, answer)
             Real.Weigh(trace.Select(answer, a.Bottom, b.Bottom), a, answer, b, Real.Relation(Comparisons.Not(), answer, answer))
-        else Real.Unary(Piecewise.Identity(), (if answer.value <> 0.0 then a else b))
+        else
+            Real.Unary(Piecewise.Identity(), (if answer.value <> 0.0 then a else b))
 
     /// <summary>a &lt; b, for Select.</summary>
     static member Less(a: Real, b: Real) : Condition = Condition(Real.Relation(Comparisons.Less(), a, b))
@@ -823,17 +841,24 @@ type Real =
 
     /// <summary>Compares values, as double does; derivatives do not count.</summary>
     member x.CompareTo(other: Real) : int =
-        if not (x.IsTraced || other.IsTraced) then x.value.CompareTo other.value
-        elif Real.op_LessThan(x, other) then -1
-        elif Real.op_GreaterThan(x, other) then 1
-        elif Real.op_Equality(x, other) then 0
+        if not (x.IsTraced || other.IsTraced) then
+            x.value.CompareTo other.value
+        elif Real.op_LessThan (x, other) then
+            -1
+        elif Real.op_GreaterThan (x, other) then
+            1
+        elif Real.op_Equality (x, other) then
+            0
         else
             // NaN comes before all numbers
             (if Real.IsNaN x then 0 else 1) - (if Real.IsNaN other then 0 else 1)
 
     /// <summary>Tells whether the values are equal, as double does; derivatives do not count.</summary>
     member x.Equals(other: Real) = x.CompareTo other = 0
-    override x.Equals(other: obj) = match other with :? Real as other -> x.Equals other | _ -> false
+    override x.Equals(other: obj) =
+        match other with
+        | :? Real as other -> x.Equals other
+        | _ -> false
     override x.GetHashCode() = (x.ReadAs "a hash code").GetHashCode()
 
     /// <summary>The value as text, in the invariant culture.</summary>
@@ -866,15 +891,18 @@ type Real =
 
     interface IParsable<Real> with
         static member Parse(text, provider) = Real(Double.Parse(text, provider))
-        static member TryParse(text: string, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+        static member TryParse(text: string, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, provider), &result)
 
     interface ISpanParsable<Real> with
         static member Parse(text: ReadOnlySpan<char>, provider) = Real(Double.Parse(text, provider))
-        static member TryParse(text: ReadOnlySpan<char>, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+        static member TryParse(text: ReadOnlySpan<char>, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, provider), &result)
 
     interface IUtf8SpanParsable<Real> with
         static member Parse(text: ReadOnlySpan<byte>, provider: IFormatProvider) = Real(Double.Parse(text, provider))
-        static member TryParse(text: ReadOnlySpan<byte>, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, provider), &result)
+        static member TryParse(text: ReadOnlySpan<byte>, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, provider), &result)
 
     interface IAdditionOperators<Real, Real, Real> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -886,7 +914,7 @@ type Real =
 
     interface IMultiplyOperators<Real, Real, Real> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member ( * )(a: Real, b: Real) : Real = a * b
+        static member (*)(a: Real, b: Real) : Real = a * b
 
     interface IDivisionOperators<Real, Real, Real> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -916,14 +944,14 @@ type Real =
         static member MultiplicativeIdentity = Real.One
 
     interface IEqualityOperators<Real, Real, bool> with
-        static member op_Equality(a: Real, b: Real) = Real.op_Equality(a, b)
-        static member op_Inequality(a: Real, b: Real) = Real.op_Inequality(a, b)
+        static member op_Equality(a: Real, b: Real) = Real.op_Equality (a, b)
+        static member op_Inequality(a: Real, b: Real) = Real.op_Inequality (a, b)
 
     interface IComparisonOperators<Real, Real, bool> with
-        static member op_LessThan(a: Real, b: Real) = Real.op_LessThan(a, b)
-        static member op_GreaterThan(a: Real, b: Real) = Real.op_GreaterThan(a, b)
-        static member op_LessThanOrEqual(a: Real, b: Real) = Real.op_LessThanOrEqual(a, b)
-        static member op_GreaterThanOrEqual(a: Real, b: Real) = Real.op_GreaterThanOrEqual(a, b)
+        static member op_LessThan(a: Real, b: Real) = Real.op_LessThan (a, b)
+        static member op_GreaterThan(a: Real, b: Real) = Real.op_GreaterThan (a, b)
+        static member op_LessThanOrEqual(a: Real, b: Real) = Real.op_LessThanOrEqual (a, b)
+        static member op_GreaterThanOrEqual(a: Real, b: Real) = Real.op_GreaterThanOrEqual (a, b)
 
     interface IMinMaxValue<Real> with
         static member MinValue = Real.MinValue
@@ -940,7 +968,7 @@ type Real =
         static member IsCanonical _ = true
         static member IsComplexNumber _ = false
         static member IsImaginaryNumber _ = false
-        static member IsZero x = Real.op_Equality(x, Real.Zero)
+        static member IsZero x = Real.op_Equality (x, Real.Zero)
         static member IsEvenInteger x = Real.IsKind("isEvenInteger", Double.IsEvenInteger, x)
         static member IsFinite x = Real.IsFinite x
         static member IsInfinity x = Real.IsInfinity x
@@ -960,17 +988,34 @@ type Real =
         static member MinMagnitudeNumber(a, b) = Real.MinMagnitudeNumber(a, b)
         static member MultiplyAddEstimate(a, b, c) = Real.FusedMultiplyAdd(a, b, c)
         static member Parse(text: string, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
-        static member Parse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
-        static member Parse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider) = Real(Double.Parse(text, style, provider))
-        static member TryParse(text: string, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
-        static member TryParse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
-        static member TryParse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) = Real.Parsed(Double.TryParse(text, style, provider), &result)
-        static member TryConvertFromChecked(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateChecked value); true)
-        static member TryConvertFromSaturating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateSaturating value); true)
-        static member TryConvertFromTruncating(value: 'Other, result: byref<Real>) = (result <- Real(Double.CreateTruncating value); true)
-        static member TryConvertToChecked(x: Real, result: byref<'Other>) = (result <- 'Other.CreateChecked(x.ReadInto<'Other>()); true)
-        static member TryConvertToSaturating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateSaturating(x.ReadInto<'Other>()); true)
-        static member TryConvertToTruncating(x: Real, result: byref<'Other>) = (result <- 'Other.CreateTruncating(x.ReadInto<'Other>()); true)
+        static member Parse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider) =
+            Real(Double.Parse(text, style, provider))
+        static member Parse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider) =
+            Real(Double.Parse(text, style, provider))
+        static member TryParse(text: string, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryParse(text: ReadOnlySpan<char>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryParse(text: ReadOnlySpan<byte>, style: NumberStyles, provider: IFormatProvider, result: byref<Real>) =
+            Real.Parsed(Double.TryParse(text, style, provider), &result)
+        static member TryConvertFromChecked(value: 'Other, result: byref<Real>) =
+            (result <- Real(Double.CreateChecked value)
+             true)
+        static member TryConvertFromSaturating(value: 'Other, result: byref<Real>) =
+            (result <- Real(Double.CreateSaturating value)
+             true)
+        static member TryConvertFromTruncating(value: 'Other, result: byref<Real>) =
+            (result <- Real(Double.CreateTruncating value)
+             true)
+        static member TryConvertToChecked(x: Real, result: byref<'Other>) =
+            (result <- 'Other.CreateChecked(x.ReadInto<'Other>())
+             true)
+        static member TryConvertToSaturating(x: Real, result: byref<'Other>) =
+            (result <- 'Other.CreateSaturating(x.ReadInto<'Other>())
+             true)
+        static member TryConvertToTruncating(x: Real, result: byref<'Other>) =
+            (result <- 'Other.CreateTruncating(x.ReadInto<'Other>())
+             true)
 
     interface INumber<Real> with
         static member Clamp(x, min, max) = Real.Clamp(x, min, max)
@@ -1053,16 +1098,22 @@ type Real =
         static member Round(x: Real, digits: int) = Real.Round(x, digits, MidpointRounding.ToEven)
         static member Round(x: Real, mode: MidpointRounding) = Real.Round(x, 0, mode)
         static member Round(x: Real, digits: int, mode: MidpointRounding) = Real.Round(x, digits, mode)
-        static member ConvertToInteger<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToInteger<'Integer>(x.ReadAs "a whole number")
-        static member ConvertToIntegerNative<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer = Double.ConvertToIntegerNative<'Integer>(x.ReadAs "a whole number")
+        static member ConvertToInteger<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer =
+            Double.ConvertToInteger<'Integer>(x.ReadAs "a whole number")
+        static member ConvertToIntegerNative<'Integer when 'Integer :> IBinaryInteger<'Integer>>(x: Real) : 'Integer =
+            Double.ConvertToIntegerNative<'Integer>(x.ReadAs "a whole number")
         member x.GetExponentByteCount() = (x.Value :> IFloatingPoint<float>).GetExponentByteCount()
         member x.GetExponentShortestBitLength() = (x.Value :> IFloatingPoint<float>).GetExponentShortestBitLength()
         member x.GetSignificandBitLength() = (x.Value :> IFloatingPoint<float>).GetSignificandBitLength()
         member x.GetSignificandByteCount() = (x.Value :> IFloatingPoint<float>).GetSignificandByteCount()
-        member x.TryWriteExponentBigEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
-        member x.TryWriteExponentLittleEndian(destination, written) = (x.Value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
-        member x.TryWriteSignificandBigEndian(destination, written) = ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
-        member x.TryWriteSignificandLittleEndian(destination, written) = ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
+        member x.TryWriteExponentBigEndian(destination, written) =
+            (x.Value :> IFloatingPoint<float>).TryWriteExponentBigEndian(destination, &written)
+        member x.TryWriteExponentLittleEndian(destination, written) =
+            (x.Value :> IFloatingPoint<float>).TryWriteExponentLittleEndian(destination, &written)
+        member x.TryWriteSignificandBigEndian(destination, written) =
+            ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandBigEndian(destination, &written)
+        member x.TryWriteSignificandLittleEndian(destination, written) =
+            ((x.ReadPlainly "reading its significand") :> IFloatingPoint<float>).TryWriteSignificandLittleEndian(destination, &written)
 
     interface IFloatingPointIeee754<Real> with
         static member Epsilon = Real.Epsilon
@@ -1086,7 +1137,8 @@ type Real =
     member private x.ReadInto<'Other>() : float =
         let isWhole =
             typeof<'Other>.GetInterfaces()
-            |> Array.exists (fun face -> face.IsGenericType && face.GetGenericTypeDefinition() = typeof<IBinaryInteger<int>>.GetGenericTypeDefinition())
+            |> Array.exists (fun face ->
+                face.IsGenericType && face.GetGenericTypeDefinition() = typeof<IBinaryInteger<int>>.GetGenericTypeDefinition())
         if isWhole then x.ReadAs "a whole number" else x.ReadPlainly $"the conversion to {typeof<'Other>.Name} by generic math"
 
     static member private Parsed(parsed: bool * float, result: byref<Real>) : bool =

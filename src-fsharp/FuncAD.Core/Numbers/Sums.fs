@@ -12,7 +12,10 @@ module Sums =
 
     /// The tape on which the sum so far and the next product may be added up, or null.
     let private tapeOf (sum: Real) (x: Real) (y: Real) : Tape =
-        let node = if not (isNull sum.node) then sum.node elif not (isNull x.node) then x.node else y.node
+        let node =
+            if not (isNull sum.node) then sum.node
+            elif not (isNull x.node) then x.node
+            else y.node
         match node with
         | :? Tape as tape -> tape
         | _ -> null
@@ -41,11 +44,18 @@ module Sums =
                 let own = Tape.Slot tape.Count
                 let slotX = if isNull x.node then own else x.extra
                 let slotY = if isNull y.node then own else y.extra
-                tape.Append(slotX, PlainDouble.SlopeA(multiply, x.value, y.value, product), slotY, PlainDouble.SlopeB(multiply, x.value, y.value, product)) |> ignore
+                tape.Append(
+                    slotX,
+                    PlainDouble.SlopeA(multiply, x.value, y.value, product),
+                    slotY,
+                    PlainDouble.SlopeB(multiply, x.value, y.value, product)
+                )
+                |> ignore
                 if index = start && not (isNull sum.node) then tape.Append(sum.extra, 1.0) |> ignore
                 room <- room - 1
                 index <- index + 1
-            else isDone <- true
+            else
+                isDone <- true
         if index > start then sum <- Real(total, tape.AppendSum(tape.Count - first), tape)
         index
 
@@ -61,7 +71,8 @@ module Sums =
         while index < xs.Length do
             let tape = if xs.Length - index < fewest then null else tapeOf sum xs[index] (factor ys index)
             let next = if isNull tape then index else addOnTape tape &sum xs ys index
-            if next > index then index <- next
+            if next > index then
+                index <- next
             else
                 let term = if ys.IsEmpty then xs[index] else Real.Binary(Arithmetic.Multiply(), xs[index], ys[index])
                 sum <- Real.Binary(Arithmetic.Add(), sum, term)
@@ -94,7 +105,9 @@ module Sums =
 
     /// a or b, as Select; without a frame on the tape where nothing is traced.
     let private choose (isTraced: bool) (condition: Condition) (a: Real) (b: Real) : Real =
-        if isTraced then Real.Select(condition, a, b) elif condition.IsTrue then a else b
+        if isTraced then Real.Select(condition, a, b)
+        elif condition.IsTrue then a
+        else b
 
     /// The sum of e^(x - m), less the 1 of a largest number, whose value m is: its term adds nothing to the sum and has slope 1. Where several numbers
     /// are the largest, all their ones are taken out of the sum, and all but one put back.
@@ -133,13 +146,15 @@ module Sums =
     /// </remarks>
     let logSumExp (xs: Real[]) : Real =
         if isNull xs then nullArg (nameof xs)
-        if xs.Length = 0 then Real Double.NegativeInfinity
-        elif xs.Length = 1 then xs[0]
+        if xs.Length = 0 then
+            Real Double.NegativeInfinity
+        elif xs.Length = 1 then
+            xs[0]
         else
             let m = xs |> Array.fold (fun largest x -> Real.Max(largest, x.Bottom)) (Real Double.NegativeInfinity)
             if Real.IsKind("isFinite", Double.IsFinite, m) then
                 if xs |> Array.exists _.HasSecondDerivatives then logSumExpOfHigherOrder m xs else m + Real.LogP1(beside m xs)
             else
                 // two by two, the infinite ones first, so that one decides about those that are finite
-                let infinite, others = xs |> Array.partition (fun x -> Real.op_Equality(x, m) || Real.op_Inequality(x, x))
+                let infinite, others = xs |> Array.partition (fun x -> Real.op_Equality (x, m) || Real.op_Inequality (x, x))
                 Array.append infinite others |> Array.reduce Exponentials.logAddExp

@@ -35,9 +35,7 @@ type internal Frame =
 
 /// <summary>What a sweep gathers for backpropagators that are closures: cotangents of numbers and of arrays (Arrays/Tensor.fs).</summary>
 [<AbstractClass>]
-type internal Cotangents() =
-    class
-    end
+type internal Cotangents() = class end
 
 /// <summary>
 /// A backpropagator that is a real closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are
@@ -67,8 +65,7 @@ type internal Tape() =
     let mutable span = 0un
 
     /// Makes the part end 64 kB below the caller.
-    let reachDown () =
-        if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - Tape.Here()) + 65536un
+    let reachDown () = if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - Tape.Here()) + 65536un
     do reachDown ()
 
     [<DefaultValue>]
@@ -203,7 +200,8 @@ type internal Tape() =
 
     /// Records a backpropagator that is a closure, and answers the slot of its first result that is a number.
     member tape.PushClosure(closure: Backpropagator) : float =
-        if tape.Ended then 0.0
+        if tape.Ended then
+            0.0
         else
             if isNull tape.Closures then tape.Closures <- List()
             let slot = tape.PushFrame(Frame.Closure, 0, Tape.Slot tape.Closures.Count, 0.0)
@@ -216,8 +214,7 @@ type internal Tape() =
         tape.Arrays - 1
 
     /// Records a backpropagator of one or two variables by the index of its slopes.
-    member tape.PushLifted(a: int, b: int, slopes: int) : float =
-        Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
+    member tape.PushLifted(a: int, b: int, slopes: int) : float = Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
 
     /// Records a backpropagator of one variable whose slope has tangents, which are kept elsewhere (DualTape.fs).
     member tape.PushDual(x: float, slope: float) : float = Tape.Slot(tape.PushFrame(Frame.Lifted(Tape.Index x), tape.Count, slope, 0.0))

@@ -42,7 +42,8 @@ type internal PackSchedule(program: Program, packs: Packs) =
 
     do
         let ofLength = Dictionary<int, List<int>>()
-        packs.All |> Array.iteri (fun index pack ->
+        packs.All
+        |> Array.iteri (fun index pack ->
             // 0 is for what is no loop
             let length = if pack.IsWide then pack.Length else 0
             let open' =
@@ -90,7 +91,8 @@ type internal PackSchedule(program: Program, packs: Packs) =
                 gather + (if isRegister step operand then 0.0 else perMemory * vectors)
             perVector * vectors + Array.sumBy operandCost pack.Operands
         let stepCost index (step: Together) =
-            if step.IsLoop then step.Packs |> Seq.sumBy (fun pack -> loopCost index packs.All[pack])
+            if step.IsLoop then
+                step.Packs |> Seq.sumBy (fun pack -> loopCost index packs.All[pack])
             else
                 let lines = step.Packs |> Seq.collect (fun pack -> packs.All[pack].Lines) |> Array.ofSeq
                 // as long as each may have to wait for the one before

@@ -61,9 +61,10 @@ type internal PackedCode(inputs: int, steps: PackedStep[], size: int, constants:
         let holds = index = steps.Length
         if holds then
             let all = Span<float>(NativePtr.toVoidPtr results, constants.Length)
-            if outputs.Length <> 1 || outputs[0].Length < constants.Length then
-                if isZero then all.Clear() else constants.CopyTo all
+            if outputs.Length <> 1 || outputs[0].Length < constants.Length then if isZero then all.Clear() else constants.CopyTo all
             for { Source = source; Target = target; Length = length } in outputs do
-                if length = 1 then NativePtr.set results target (NativePtr.get memory source)
-                else Span<float>(NativePtr.toVoidPtr (NativePtr.add memory source), length).CopyTo(all.Slice(target, length))
+                if length = 1 then
+                    NativePtr.set results target (NativePtr.get memory source)
+                else
+                    Span<float>(NativePtr.toVoidPtr (NativePtr.add memory source), length).CopyTo(all.Slice(target, length))
         holds

@@ -30,7 +30,8 @@ module internal PackedCompiler =
 
         let isKept =
             let isKept = Array.zeroCreate<bool> packs.All.Length
-            schedule.Steps |> Seq.iteri (fun step together ->
+            schedule.Steps
+            |> Seq.iteri (fun step together ->
                 for pack in together.Packs do
                     for operand in packs.All[pack].Operands do
                         if not (schedule.IsRegister(step, operand)) then
@@ -81,14 +82,17 @@ module internal PackedCompiler =
             tables[bits]
 
         /// The constants of all tables, pinned.
-        member memory.Constants : float[] =
+        member memory.Constants: float[] =
             let pinned = GC.AllocateUninitializedArray<float>(constants.Count, pinned = true)
             constants.CopyTo pinned
             pinned
 
         /// A value that is one number for all members, as a place.
         member memory.One(value: int) : Place =
-            if program.IsConstant value then Place.Constant program.Constants[value - program.Inputs] else Place.Number(memory.AddressOf value)
+            if program.IsConstant value then
+                Place.Constant program.Constants[value - program.Inputs]
+            else
+                Place.Number(memory.AddressOf value)
 
     /// The packs of a loop, each after those that it reads from registers, and right before the first that reads it.
     let private inOrder (schedule: PackSchedule) (step: int) : int[] =
@@ -128,7 +132,11 @@ module internal PackedCompiler =
                     if isNew then steps.Add(GatherStep(start, Array.map memory.AddressOf values))
                     Place.Scratch start
             // 0 and -0 are the same place otherwise
-            let key = struct (place, (match place with Place.Constant value -> BitConverter.DoubleToInt64Bits value | _ -> 0L))
+            let key =
+                struct (place,
+                        (match place with
+                         | Place.Constant value -> BitConverter.DoubleToInt64Bits value
+                         | _ -> 0L))
             if known.TryAdd(key, places.Count) then places.Add place
             inputOf[operand] <- known[key]
         for pack in order do
@@ -138,15 +146,21 @@ module internal PackedCompiler =
         let lineOf = Dictionary<int, int>()
         order |> Array.iteri (fun line pack -> lineOf[pack] <- line)
         let lines =
-            order |> Array.map (fun index ->
+            order
+            |> Array.map (fun index ->
                 let pack = packs[index]
                 let value place =
-                    if place >= pack.Operands.Length then 0
+                    if place >= pack.Operands.Length then
+                        0
                     else
                         match pack.Operands[place] with
                         | Source.Run(source, _) as operand when schedule.IsRegister(step, operand) -> first + lineOf[source]
                         | operand -> inputOf[operand]
-                { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive; Instruction = pack.Instruction; A = value 0; B = value 1; C = value 2 })
+                { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive
+                  Instruction = pack.Instruction
+                  A = value 0
+                  B = value 1
+                  C = value 2 })
         for pack in order do
             places.Add(if memory.IsKept pack then Place.Scratch(memory.Address pack) else Place.Register)
         let all = Array.init lines.Length Job.Line
@@ -167,20 +181,25 @@ module internal PackedCompiler =
     /// What goes from the memory to the outputs.
     let private stretches (program: Program) (memory: Memory) : Stretch[] =
         let stretches = List<Stretch>()
-        program.Outputs |> Array.iteri (fun output value ->
+        program.Outputs
+        |> Array.iteri (fun output value ->
             if not (program.IsConstant value) then
                 let source = memory.AddressOf value
                 let last = if stretches.Count > 0 then stretches[stretches.Count - 1] else { Source = -1; Target = -1; Length = 0 }
                 if last.Length > 0 && last.Target + last.Length = output && last.Source + last.Length = source then
                     stretches[stretches.Count - 1] <- { last with Length = last.Length + 1 }
-                else stretches.Add { Source = source; Target = output; Length = 1 })
+                else
+                    stretches.Add { Source = source; Target = output; Length = 1 })
         stretches.ToArray()
 
     /// The code of a program for vectors of so many bits, however much or little it gains.
     let compileFor (bits: int) (schedule: PackSchedule) : PackedCode =
         let program = schedule.Program
         let memory = Memory schedule
-        let loops = schedule.Steps |> Seq.mapi (fun step together -> if together.IsLoop then loop schedule memory step bits else struct ([||], null)) |> Array.ofSeq
+        let loops =
+            schedule.Steps
+            |> Seq.mapi (fun step together -> if together.IsLoop then loop schedule memory step bits else struct ([||], null))
+            |> Array.ofSeq
         let constants = memory.Constants
         // all that is read as a vector may be read beyond its end
         let own = memory.Size + Loop.Widest
@@ -201,7 +220,8 @@ module internal PackedCompiler =
 
     /// The code of a program that gains by vectors of so many bits, otherwise null.
     let compile (bits: int) (program: Program) : PackedCode =
-        if program.Lines.Length < shortest then null
+        if program.Lines.Length < shortest then
+            null
         else
             let lanes = bits / 64
             let straight = float program.Lines.Length * (if program.Lines.Length > cached then beyondCache else 1.0)
@@ -211,7 +231,8 @@ module internal PackedCompiler =
             let cost = Option.map (fun (schedule: PackSchedule) -> schedule.Cost lanes) >> Option.defaultValue infinity
             let strict = schedule false
             let best =
-                if cost strict < good * straight then strict
+                if cost strict < good * straight then
+                    strict
                 else
                     let loose = schedule true
                     if cost loose < cost strict then loose else strict

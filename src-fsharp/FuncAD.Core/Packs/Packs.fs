@@ -61,7 +61,7 @@ type internal Packs(program: Program, isLoose: bool) =
     let operands = Array.init lines.Length program.Operands
 
     /// Groups by distance, instruction and the operands' groups; sums and products take their operands in the order of these.
-    let isomorphic : List<List<int>> =
+    let isomorphic: List<List<int>> =
         let groups = List<List<int>>()
         let groupOf = Array.zeroCreate<int> lines.Length
         let known = Dictionary<struct (Primitive * Instruction * int * struct (int * int * int)), int>()
@@ -105,7 +105,11 @@ type internal Packs(program: Program, isLoose: bool) =
         let partOf = Array.create lines.Length -1
         let parts = List<int[]>()
         for group in isomorphic |> Seq.sortByDescending (fun group -> distance[group[0]]) do
-            let readers = group |> Seq.groupBy (fun line -> if reader[line] < 0 then -1 else partOf[reader[line]]) |> Seq.map (snd >> Array.ofSeq) |> Array.ofSeq
+            let readers =
+                group
+                |> Seq.groupBy (fun line -> if reader[line] < 0 then -1 else partOf[reader[line]])
+                |> Seq.map (snd >> Array.ofSeq)
+                |> Array.ofSeq
             let worth = readers |> Array.filter (fun part -> part.Length >= shortest)
             for part in (if worth.Length > 1 then readers else [| group.ToArray() |]) do
                 for line in part do
@@ -120,11 +124,18 @@ type internal Packs(program: Program, isLoose: bool) =
 
     /// How an operand of one member lies to that of the next: the same, one behind the other, or neither.
     let relation (value: int) (next: int) : int =
-        if value = next then 0
-        elif program.IsConstant value && program.IsConstant next then 1
-        elif program.IsInput value && next = value + 1 && program.IsInput next then 1
-        elif value >= first && next >= first && pack[value - first] = pack[next - first] && place[next - first] = place[value - first] + 1 then 1
-        else -1
+        if value = next then
+            0
+        elif program.IsConstant value && program.IsConstant next then
+            1
+        elif program.IsInput value && next = value + 1 && program.IsInput next then
+            1
+        elif
+            value >= first && next >= first && pack[value - first] = pack[next - first] && place[next - first] = place[value - first] + 1
+        then
+            1
+        else
+            -1
 
     let operand (values: int[]) : Source =
         let all wanted =
@@ -132,12 +143,14 @@ type internal Packs(program: Program, isLoose: bool) =
             while index < values.Length && relation (values[index - 1]) (values[index]) = wanted do
                 index <- index + 1
             index >= values.Length
-        if all 0 then Source.One values[0]
+        if all 0 then
+            Source.One values[0]
         elif Array.forall program.IsConstant values then
             Source.Numbers(values |> Array.map (fun value -> program.Constants[value - program.Inputs]))
         elif all 1 then
             if program.IsInput values[0] then Source.Inputs values[0] else Source.Run(pack[values[0] - first], place[values[0] - first])
-        else Source.Scattered values
+        else
+            Source.Scattered values
 
     let operandsOf (members: int[]) : Source[] =
         Array.init operands[members[0]].Length (fun index -> members |> Array.map (fun line -> operands[line][index]) |> operand)
@@ -166,7 +179,11 @@ type internal Packs(program: Program, isLoose: bool) =
     /// Members in the order in which most operands are found one behind the other.
     let ordered (members: int[]) : int[] =
         let scattered members =
-            operandsOf members |> Array.sumBy (fun operand -> match operand with Source.Scattered _ -> 1 | _ -> 0)
+            operandsOf members
+            |> Array.sumBy (fun operand ->
+                match operand with
+                | Source.Scattered _ -> 1
+                | _ -> 0)
         if members.Length = 1 then members else orders members |> best scattered
 
     /// Pieces of members, long enough to be packs, whose operands lie one behind the other.
@@ -188,7 +205,8 @@ type internal Packs(program: Program, isLoose: bool) =
             if finish - start >= shortest then
                 pieces.Add members[start .. finish - 1]
                 start <- finish
-            else start <- start + 1
+            else
+                start <- start + 1
         pieces.ToArray()
 
     /// The pieces that most members are in, and all the rest.
@@ -203,7 +221,8 @@ type internal Packs(program: Program, isLoose: bool) =
     let find () : Pack[] =
         let packs = List<Pack>()
         let add (members: int[]) =
-            members |> Array.iteri (fun position line ->
+            members
+            |> Array.iteri (fun position line ->
                 pack[line] <- packs.Count
                 place[line] <- position)
             let operands = operandsOf members

@@ -184,12 +184,15 @@ type internal Graph(inputs: float[]) =
         match interned.TryGetValue key with
         | true, node -> node
         | _ ->
-            let node = append primitive (struct (a, b, c)) (primitive.Value(values[a], values[b], values[c])) (graph.FactsOf(primitive, a, b, c))
+            let node =
+                append primitive (struct (a, b, c)) (primitive.Value(values[a], values[b], values[c])) (graph.FactsOf(primitive, a, b, c))
             interned[key] <- node
             node
 
     /// The node that applies a primitive to nodes; arguments beyond its arity are 0.
     member graph.Apply(primitive: Primitive, a: int, b: int, c: int) : int =
         let isKnown index node = primitive.Arity <= index || graph.IsConstant node
-        if isKnown 0 a && isKnown 1 b && isKnown 2 c then graph.Constant(primitive.Value(values[a], values[b], values[c]))
-        else graph.Simplify(primitive, a, b, c)
+        if isKnown 0 a && isKnown 1 b && isKnown 2 c then
+            graph.Constant(primitive.Value(values[a], values[b], values[c]))
+        else
+            graph.Simplify(primitive, a, b, c)

@@ -25,7 +25,9 @@ module internal LineOrder =
         let operands node =
             let struct (a, b, c) = graph.Arguments node
             [| a; b; c |] |> Array.truncate (graph.Primitive node).Arity |> Array.distinct
-        let lines = [| for node in graph.Inputs .. graph.Count - 1 do if isLine node then node |]
+        let lines =
+            [| for node in graph.Inputs .. graph.Count - 1 do
+                   if isLine node then node |]
         let readers = Array.zeroCreate<int> graph.Count
         for line in lines do
             for operand in operands line do

@@ -26,8 +26,18 @@ type CompileOptions() =
         with get () = vectorBits
         and set (bits: int) =
             match bits with
-            | 0 | 128 | 256 | 512 -> vectorBits <- bits
-            | _ -> raise (ArgumentOutOfRangeException(nameof bits, bits, "CompileOptions.VectorBits: vectors have 128, 256 or 512 bits; 0 is for the widest that the machine has."))
+            | 0
+            | 128
+            | 256
+            | 512 -> vectorBits <- bits
+            | _ ->
+                raise (
+                    ArgumentOutOfRangeException(
+                        nameof bits,
+                        bits,
+                        "CompileOptions.VectorBits: vectors have 128, 256 or 512 bits; 0 is for the widest that the machine has."
+                    )
+                )
 
     /// <summary>The number of threads that batches are split over; 0 for one for each core. Results do not depend on it.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is negative.</exception>

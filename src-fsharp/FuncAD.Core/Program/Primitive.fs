@@ -110,12 +110,15 @@ type internal Primitive(rule: obj, name: string, arity: int) =
 
     /// A static method of doubles that computes the value, where the rule has no parameters: the JIT inlines it.
     member primitive.Method: MethodInfo =
-        if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then null
-        else primitive.GetType().GetMethod("Of", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
+        if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then
+            null
+        else
+            primitive.GetType().GetMethod("Of", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
 
     override primitive.Equals other =
         match other with
-        | :? Primitive as other -> Object.ReferenceEquals(primitive, other) || (primitive.GetType() = other.GetType() && rule.Equals other.Rule)
+        | :? Primitive as other ->
+            Object.ReferenceEquals(primitive, other) || (primitive.GetType() = other.GetType() && rule.Equals other.Rule)
         | _ -> false
 
     override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
@@ -124,7 +127,8 @@ type internal Primitive(rule: obj, name: string, arity: int) =
 /// not know the rule.
 module internal LaneMethods =
     let inline read<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) : 'V = 'V.Load(NativePtr.ofNativeInt address)
-    let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit = 'V.Store(y, NativePtr.ofNativeInt address)
+    let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit =
+        'V.Store(y, NativePtr.ofNativeInt address)
 
     let private known = ConcurrentDictionary<struct (Type * Type), MethodInfo>()
 
@@ -135,9 +139,14 @@ module internal LaneMethods =
             struct (primitive.GetType(), lanes),
             fun _ ->
                 let method =
-                    primitive.GetType().GetMethod("Lanes", BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).MakeGenericMethod lanes
+                    primitive
+                        .GetType()
+                        .GetMethod("Lanes", BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic)
+                        .MakeGenericMethod
+                        lanes
                 let addresses = method.GetParameters() |> Array.map _.ParameterType
-                let optimised = DynamicMethod("lanes", typeof<Void>, Array.append [| typeof<obj> |] addresses, typeof<Primitive>.Module, true)
+                let optimised =
+                    DynamicMethod("lanes", typeof<Void>, Array.append [| typeof<obj> |] addresses, typeof<Primitive>.Module, true)
                 let il = optimised.GetILGenerator()
                 for argument in 0 .. addresses.Length do
                     il.Emit(OpCodes.Ldarg, int16 argument)
@@ -209,7 +218,10 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (VectorForms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.IsAnswer = true
-    override _.ReadsNaN = match box relation with :? Comparisons.Is as kind -> kind.ReadsNaN | _ -> false
+    override _.ReadsNaN =
+        match box relation with
+        | :? Comparisons.Is as kind -> kind.ReadsNaN
+        | _ -> false
 
 /// <summary>a where the answer is 1, b where it is 0.</summary>
 [<Sealed; AllowNullLiteral>]
@@ -238,7 +250,10 @@ type internal SharedPrimitives(first: Type, second: Type) =
 
     /// Those that there are.
     static member All: SharedPrimitives[] =
-        [| SharedPrimitivesOf<SharedSine>(); SharedPrimitivesOf<SharedNormal>(); SharedPrimitivesOf<SharedErf>(); SharedPrimitivesOf<SharedErfc>() |]
+        [| SharedPrimitivesOf<SharedSine>()
+           SharedPrimitivesOf<SharedNormal>()
+           SharedPrimitivesOf<SharedErf>()
+           SharedPrimitivesOf<SharedErfc>() |]
 
 and [<Sealed>] internal SharedPrimitivesOf<'T when 'T: struct and 'T :> ISharedForm>() =
     inherit SharedPrimitives('T.First, 'T.Second)

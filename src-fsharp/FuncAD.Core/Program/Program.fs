@@ -8,12 +8,7 @@ open FuncAD
 
 /// <summary>A line of a program, a primitive applied: its operands and its result are values, by number.</summary>
 [<Struct>]
-type internal Line =
-    { Primitive: Primitive
-      Instruction: Instruction
-      A: int
-      B: int
-      C: int }
+type internal Line = { Primitive: Primitive; Instruction: Instruction; A: int; B: int; C: int }
 
 /// <summary>
 /// A straight-line program: what is needed of a graph for its outputs and guards, in the order of LineOrder. Values are numbered:
@@ -23,7 +18,8 @@ type internal Line =
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
     let first = inputs + constants.Length
     let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
-    let outputsOf = lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
+    let outputsOf =
+        lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
 
     member _.Inputs = inputs
     member _.Constants = constants
@@ -79,7 +75,8 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         let number = Array.zeroCreate<int> graph.Count
         let constants = List<float>()
         for node = 0 to graph.Count - 1 do
-            if graph.IsInput node then number[node] <- node
+            if graph.IsInput node then
+                number[node] <- node
             elif isNeeded[node] && graph.IsConstant node then
                 number[node] <- graph.Inputs + constants.Count
                 constants.Add(graph.Value node)
@@ -105,7 +102,8 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         let newConstants = List<float>()
         let constantOf = Dictionary<int, int>()
         let isKept value = program.IsConstant value && inputOf value < 0
-        let keep value = if isKept value && constantOf.TryAdd(value, inputs + newConstants.Count) then newConstants.Add constants[value - program.Inputs]
+        let keep value =
+            if isKept value && constantOf.TryAdd(value, inputs + newConstants.Count) then newConstants.Add constants[value - program.Inputs]
         for line in chosen do
             program.Operands line |> Array.iter keep
         Array.iter keep outputs
@@ -143,7 +141,8 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         | Instruction.Equal -> $"{names[0]} = {names[1]}"
         | Instruction.Select -> $"{names[0]} ? {names[1]} : {names[2]}"
         | _ ->
-            let parameters = lines[line].Primitive.Rule.GetType().GetFields(Reflection.BindingFlags.Instance ||| Reflection.BindingFlags.NonPublic)
+            let parameters =
+                lines[line].Primitive.Rule.GetType().GetFields(Reflection.BindingFlags.Instance ||| Reflection.BindingFlags.NonPublic)
             let shown =
                 parameters
                 |> Array.map (fun field -> field.GetValue(lines[line].Primitive.Rule))

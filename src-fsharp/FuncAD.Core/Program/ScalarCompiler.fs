@@ -106,13 +106,25 @@ module internal ScalarCompiler =
             for index = start to min lines.Length (start + segmentLength) - 1 do
                 let line = lines[index]
                 let operands = program.Operands index
-                let loadAll () = for operand in operands do load operand
+                let loadAll () =
+                    for operand in operands do
+                        load operand
                 match line.Instruction with
-                | Instruction.Add -> loadAll (); il.Emit OpCodes.Add
-                | Instruction.Subtract -> loadAll (); il.Emit OpCodes.Sub
-                | Instruction.Multiply -> loadAll (); il.Emit OpCodes.Mul
-                | Instruction.Divide -> loadAll (); il.Emit OpCodes.Div
-                | Instruction.Negate -> loadAll (); il.Emit OpCodes.Neg
+                | Instruction.Add ->
+                    loadAll ()
+                    il.Emit OpCodes.Add
+                | Instruction.Subtract ->
+                    loadAll ()
+                    il.Emit OpCodes.Sub
+                | Instruction.Multiply ->
+                    loadAll ()
+                    il.Emit OpCodes.Mul
+                | Instruction.Divide ->
+                    loadAll ()
+                    il.Emit OpCodes.Div
+                | Instruction.Negate ->
+                    loadAll ()
+                    il.Emit OpCodes.Neg
                 | _ ->
                     match line.Primitive.Method with
                     | null ->

@@ -129,7 +129,8 @@ module internal SignedZeros =
         let number = Array.init graph.Count id
         for node = graph.Inputs to graph.Count - 1 do
             number[node] <-
-                if graph.IsConstant node then simpler.Constant(graph.Value node)
+                if graph.IsConstant node then
+                    simpler.Constant(graph.Value node)
                 else
                     let primitive = graph.Primitive node
                     let struct (a, b, c) = graph.Arguments node
@@ -142,7 +143,8 @@ module internal SignedZeros =
                     match primitive.Instruction with
                     | Instruction.Add when isIndifferent[node] && isZero b -> a
                     | Instruction.Add when isIndifferent[node] && isZero a -> b
-                    | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b -> together (simpler.Unnegated a) (simpler.Unnegated b)
+                    | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b ->
+                        together (simpler.Unnegated a) (simpler.Unnegated b)
                     | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
                     | Instruction.Add when isAlone && (isZero a || isZero b) ->
                         // 0 + (p + q) = (0 + p) + q, bit for bit, and p was there before: nobody waits for the sum with 0

@@ -40,8 +40,10 @@ type internal Tracer(inputs: float[]) =
 
     /// A number as a node.
     member level.NodeOf(x: Real) : int =
-        if Object.ReferenceEquals(x.node, level) then Tape.Index x.extra
-        elif isNull x.node then graph.Constant x.value
+        if Object.ReferenceEquals(x.node, level) then
+            Tape.Index x.extra
+        elif isNull x.node then
+            graph.Constant x.value
         else
             raise (
                 InvalidOperationException(
@@ -58,8 +60,7 @@ type internal Tracer(inputs: float[]) =
     /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all.
     member private level.Check(primitive: Primitive, node: int) =
         if graph.Knows(node, Facts.Uncertain) || (primitive.ReadsNaN && not (graph.IsConstant node)) then
-            if Double.IsNaN(graph.Value node) then isReliable <- false
-            else level.Ask(graph.Apply(equal, node, node, 0), true)
+            if Double.IsNaN(graph.Value node) then isReliable <- false else level.Ask(graph.Apply(equal, node, node, 0), true)
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
         if Environment.CurrentManagedThreadId <> owner then

@@ -92,7 +92,7 @@ module Arithmetic =
 
     /// The whole number that a remainder y leaves: (a - y) / b, rounded. (The quotient a / b itself may be rounded up to the next whole number, or to the
     /// other side of a half.)
-    let private wholeQuotient (a: 'T) (b: 'T) (y: 'T) : 'T when 'T :> ICarrier<'T> = step (RoundToEven()) ((a - y) / b)
+    let private wholeQuotient (a: 'T) (b: 'T) (y: 'T) : 'T :> ICarrier<'T> = step (RoundToEven()) ((a - y) / b)
 
     /// y = a - b trunc(a / b), the sign of a: .NET's % operator
     [<Struct>]

@@ -84,12 +84,12 @@ type ITernary =
 
 /// <summary>The algebra as F# operators and functions, for the files of rules. They hide F#'s own: values are computed by name there.</summary>
 module internal Algebra =
-    let inline number (value: float) : 'T when 'T :> ICarrier<'T> = 'T.Constant value
-    let inline (+) (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = 'T.Add(a, b)
-    let inline (-) (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = 'T.Subtract(a, b)
-    let inline (*) (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = 'T.Multiply(a, b)
-    let inline (/) (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = 'T.Divide(a, b)
-    let inline (~-) (a: 'T) : 'T when 'T :> ICarrier<'T> = 'T.Negate a
+    let inline number (value: float) : 'T :> ICarrier<'T> = 'T.Constant value
+    let inline (+) (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = 'T.Add(a, b)
+    let inline (-) (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = 'T.Subtract(a, b)
+    let inline (*) (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = 'T.Multiply(a, b)
+    let inline (/) (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = 'T.Divide(a, b)
+    let inline (~-) (a: 'T) : 'T :> ICarrier<'T> = 'T.Negate a
     let inline unary (rule: 'R) (x: 'T) : 'T when 'T :> ICarrier<'T> and 'R: struct and 'R :> IUnary = 'T.Unary(rule, x)
     let inline binary (rule: 'R) (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> and 'R: struct and 'R :> IBinary = 'T.Binary(rule, a, b)
     let inline step (rule: 'R) (x: 'T) : 'T when 'T :> ICarrier<'T> and 'R: struct and 'R :> IStep = 'T.Step(rule, x)

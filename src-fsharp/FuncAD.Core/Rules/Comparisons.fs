@@ -51,7 +51,10 @@ module Comparisons =
 
         /// The sign of NaN decides, which no program keeps.
         member internal _.ReadsNaN = test Double.NaN <> test -Double.NaN
-        override _.Equals other = match other with :? Is as other -> name = other.Kind | _ -> false
+        override _.Equals other =
+            match other with
+            | :? Is as other -> name = other.Kind
+            | _ -> false
         override _.GetHashCode() = name.GetHashCode()
 
         interface IRelation with
@@ -60,5 +63,4 @@ module Comparisons =
 
     /// The share that the first of two arguments has in the result y of a choice: 1 if it was taken, 0 if not, 1/2 at a tie. The second has
     /// the rest.
-    let share (a: float) (b: float) (y: float) : float =
-        if a = b then 0.5 else answer (y = a || (Double.IsNaN y && Double.IsNaN a))
+    let share (a: float) (b: float) (y: float) : float = if a = b then 0.5 else answer (y = a || (Double.IsNaN y && Double.IsNaN a))

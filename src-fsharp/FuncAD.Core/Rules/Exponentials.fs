@@ -13,7 +13,7 @@ module Exponentials =
     let private ln10 = Math.Log 10.0
 
     /// 1 / x where there is a logarithm
-    let private reciprocal (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Powers.ReciprocalOfPositive()) x
+    let private reciprocal (x: 'T) : 'T :> ICarrier<'T> = unary (Powers.ReciprocalOfPositive()) x
 
     /// y = e^x = dy/dx
     [<Struct>]
@@ -166,7 +166,7 @@ module Exponentials =
             member _.Slope(x, _) = unary (LogisticDensity()) x
 
     /// <summary>1/(1 + e^-x); derivative y(x) y(-x), without cancellation.</summary>
-    let sigmoid (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Sigmoid()) x
+    let sigmoid (x: 'T) : 'T :> ICarrier<'T> = unary (Sigmoid()) x
 
     /// y = log(1 + e^x), dy/dx = sigmoid x
     [<Struct>]
@@ -179,7 +179,7 @@ module Exponentials =
             member _.Slope(x, _) = unary (Sigmoid()) x
 
     /// <summary>log(1 + e^x) without overflow; derivative sigmoid(x).</summary>
-    let softplus (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Softplus()) x
+    let softplus (x: 'T) : 'T :> ICarrier<'T> = unary (Softplus()) x
 
     /// y = 1 / (1 + e^(b - a)), the share of e^a in e^a + e^b; dy/da = -dy/db = y(a, b) y(b, a). A difference a - b that was rounded would be off by up to
     /// 500 units in the last place of the share, so that what was lost is put back. Of nothing (-infinity and -infinity) each has the share 0; of two
@@ -213,7 +213,7 @@ module Exponentials =
             member _.SlopeB(a, b, _) = binary (LogisticShare()) b a
 
     /// <summary>log(e^a + e^b) without overflow; derivatives sigmoid(a - b) and sigmoid(b - a).</summary>
-    let logAddExp (a: 'T) (b: 'T) : 'T when 'T :> ICarrier<'T> = binary (LogAddExp()) a b
+    let logAddExp (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = binary (LogAddExp()) a b
 
     /// y = log(1 + e^z) - t z, minus the log of the probability of t for the logit z; dy/dz = sigmoid z - t, of which nothing cancels at t = 0 and t = 1
     [<Struct>]

@@ -18,7 +18,7 @@ module Piecewise =
             member _.Value x = if Double.IsNaN x then x else float (Math.Sign x)
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
-    let sign (x: 'T) : 'T when 'T :> ICarrier<'T> = step (Sign()) x
+    let sign (x: 'T) : 'T :> ICarrier<'T> = step (Sign()) x
 
     [<Struct>]
     type Floor =

@@ -14,12 +14,14 @@ module private PowerValues =
 
     /// x^(exponent + rest), where the rest is what the exponent lacks: it changes the power by rest log x, up to 700 units in the last place
     let power (exponent: float) (rest: float) (x: float) =
-        if rest = 0.0 then (if exponent = 1.0 then x else Math.Pow(x, exponent))
+        if rest = 0.0 then
+            (if exponent = 1.0 then x else Math.Pow(x, exponent))
         elif abs rest >= 0.5 then
             // an exponent beyond 2^53, where the rest tells odd from even; the power is 0 or infinite but for x next to 1
             let y = Math.Pow(x, exponent)
             y * Math.Pow((if Double.IsFinite y && y <> 0.0 then x else Math.CopySign(1.0, x)), rest)
-        elif x < 0.0 then nan
+        elif x < 0.0 then
+            nan
         else
             let y = Math.Pow(x, exponent)
             if y > 0.0 && y < infinity then Math.FusedMultiplyAdd(rest * Math.Log x, y, y) else y
@@ -33,7 +35,8 @@ module private PowerValues =
 
     /// x^(1/n - k), of |x| with the sign that it has for odd n
     let root (n: int) (k: int) (x: float) =
-        if k = 0 then Double.RootN(x, n)
+        if k = 0 then
+            Double.RootN(x, n)
         else
             let inverse = 1.0 / float n
             let inverseRest = Math.FusedMultiplyAdd(-inverse, float n, 1.0) / float n
@@ -59,9 +62,12 @@ module private PowerValues =
     /// a / hypot(a, b): a cosine, 0 at the origin and +-1 for infinite a
     let direction (a: float) (b: float) =
         let larger = Math.Max(abs a, abs b)
-        if isMedium larger then a / Math.Sqrt(Math.FusedMultiplyAdd(a, a, b * b))
-        elif larger = 0.0 then 0.0
-        elif Double.IsInfinity a then float (Math.Sign a)
+        if isMedium larger then
+            a / Math.Sqrt(Math.FusedMultiplyAdd(a, a, b * b))
+        elif larger = 0.0 then
+            0.0
+        elif Double.IsInfinity a then
+            float (Math.Sign a)
         else
             // an infinite or tiny hypotenuse loses what the quotient has
             let scale = if larger > 1.0 then 0.25 else 18014398509481984.0
@@ -119,9 +125,7 @@ module Powers =
             member _.Edges = []
             member _.Value x = PowerValues.power exponent rest x
 
-            member power.Slope(x, _) =
-                if exponent = 0.0 then number 0.0
-                else number exponent * unary power.Below x
+            member power.Slope(x, _) = if exponent = 0.0 then number 0.0 else number exponent * unary power.Below x
 
     /// b p, and 0 at b = 0 whatever p is
     [<Struct>]
@@ -151,7 +155,8 @@ module Powers =
                 let exponent = if m = 0 then b else b - number (float m)
                 let power = binary (Absorb()) exponent (binary (PowerLog(k, Plain.next m)) a b)
 
-                if k = 0 then power
+                if k = 0 then
+                    power
                 else
                     let fewer = number (float k) * binary (PowerLog(Plain.previous k, Plain.next m)) a b
                     // without a logarithm there is a power of negative numbers too
@@ -174,8 +179,10 @@ module Powers =
             member _.Value x = PowerValues.root n k x
 
             member _.Slope(x, y) =
-                if k = 0 && n >= -2 && n <= 3 then unary (Power(Plain.subtract 1.0 (float n))) y / number (float n)
-                else number (Plain.subtract (Plain.divide 1.0 (float n)) (float k)) * unary (RootN(n, Plain.next k)) x
+                if k = 0 && n >= -2 && n <= 3 then
+                    unary (Power(Plain.subtract 1.0 (float n))) y / number (float n)
+                else
+                    number (Plain.subtract (Plain.divide 1.0 (float n)) (float k)) * unary (RootN(n, Plain.next k)) x
 
     /// y = 1 / x, and 0 with all its derivatives at x = 0
     [<Struct>]

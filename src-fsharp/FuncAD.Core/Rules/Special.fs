@@ -19,7 +19,7 @@ module Special =
             member _.Value x = SpecialValues.reach x
             member _.Slope(_, _) = number 1.0
 
-    let private reach (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Reach()) x
+    let private reach (x: 'T) : 'T :> ICarrier<'T> = unary (Reach()) x
 
     /// y = exp(-x^2), dy/dx = -2 x y
     [<Struct>]
@@ -32,7 +32,7 @@ module Special =
             member _.Slope(x, y) = number -2.0 * (reach x * y)
 
     /// <summary>exp(-x^2); derivative -2 x y.</summary>
-    let gaussian (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gaussian()) x
+    let gaussian (x: 'T) : 'T :> ICarrier<'T> = unary (Gaussian()) x
 
     /// y = 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x (DLMF 7.2.1); dy/dx = 2/sqrt(pi) exp(-x^2)
     [<Struct>]
@@ -45,7 +45,7 @@ module Special =
             member _.Slope(x, _) = number twoOverSqrtPi * unary (Gaussian()) x
 
     /// <summary>The error function; derivative 2/sqrt(pi) exp(-x^2).</summary>
-    let erf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erf()) x
+    let erf (x: 'T) : 'T :> ICarrier<'T> = unary (Erf()) x
 
     /// y = 1 - erf x without cancellation; dy/dx = -2/sqrt(pi) exp(-x^2)
     [<Struct>]
@@ -58,7 +58,7 @@ module Special =
             member _.Slope(x, _) = number (Plain.negate twoOverSqrtPi) * unary (Gaussian()) x
 
     /// <summary>1 - erf(x) without cancellation; derivative -2/sqrt(pi) exp(-x^2).</summary>
-    let erfc (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Erfc()) x
+    let erfc (x: 'T) : 'T :> ICarrier<'T> = unary (Erfc()) x
 
     /// y = exp(-x^2/2) / sqrt(2 pi), dy/dx = -x y
     [<Struct>]
@@ -71,7 +71,7 @@ module Special =
             member _.Slope(x, y) = -(reach x) * y
 
     /// <summary>The standard normal density; derivative -x y.</summary>
-    let normalPdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalPdf()) x
+    let normalPdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalPdf()) x
 
     /// The standard normal distribution function; dy/dx is its density
     [<Struct>]
@@ -84,7 +84,7 @@ module Special =
             member _.Slope(x, _) = unary (NormalPdf()) x
 
     /// <summary>The standard normal distribution function, accurate in both tails; its derivative is the density.</summary>
-    let normalCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalCdf()) x
+    let normalCdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalCdf()) x
 
     /// y = 1 / density(q) at the quantile q of x, the slope of the quantile; dy/dx = q y^2
     [<Struct>]
@@ -106,7 +106,7 @@ module Special =
             member _.Slope(x, _) = unary (NormalQuantileDensity()) x
 
     /// <summary>The quantile of the standard normal distribution, for 0 to 1 (NaN outside); derivative 1/density(y).</summary>
-    let normalInverseCdf (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
+    let normalInverseCdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
 
     /// The n-th derivative of digamma (DLMF 5.15)
     [<Struct>]
@@ -119,7 +119,7 @@ module Special =
             member _.Slope(x, y) = unary (Polygamma(Plain.next n)) x * step (Arithmetic.Defined()) y
 
     /// <summary>The n-th derivative of digamma.</summary>
-    let polygamma (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Polygamma n) x
+    let polygamma (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (Polygamma n) x
 
     /// The logarithmic derivative of the gamma function (DLMF 5.2.2); dy/dx = trigamma x
     [<Struct>]
@@ -132,7 +132,7 @@ module Special =
             member _.Slope(x, y) = unary (Polygamma 1) x * step (Arithmetic.Defined()) y
 
     /// <summary>The logarithmic derivative of the gamma function; derivative trigamma.</summary>
-    let digamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Digamma()) x
+    let digamma (x: 'T) : 'T :> ICarrier<'T> = unary (Digamma()) x
 
     /// The gamma function (DLMF 5.2.1); dy/dx = y digamma x. Poles at 0, -1, -2, ...
     [<Struct>]
@@ -145,7 +145,7 @@ module Special =
             member _.Slope(x, y) = y * unary (Digamma()) x
 
     /// <summary>The gamma function; derivative y digamma(x). NaN at -1, -2, ...</summary>
-    let gamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (Gamma()) x
+    let gamma (x: 'T) : 'T :> ICarrier<'T> = unary (Gamma()) x
 
     /// y = log |gamma(x)|, dy/dx = digamma x
     [<Struct>]
@@ -158,7 +158,7 @@ module Special =
             member _.Slope(x, _) = unary (Digamma()) x
 
     /// <summary>log |gamma(x)|; derivative digamma(x).</summary>
-    let logGamma (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (LogGamma()) x
+    let logGamma (x: 'T) : 'T :> ICarrier<'T> = unary (LogGamma()) x
 
     /// The Bessel function of the first kind, order n; dy/dx = (J(n-1) - J(n+1)) / 2 (DLMF 10.6.1)
     [<Struct>]
@@ -170,11 +170,13 @@ module Special =
             member _.Value x = SpecialValues.besselJ n x
 
             member _.Slope(x, _) =
-                if n = 0 then -(unary (BesselJ 1) x)
-                else number 0.5 * (unary (BesselJ(Plain.previous n)) x - unary (BesselJ(Plain.next n)) x)
+                if n = 0 then
+                    -(unary (BesselJ 1) x)
+                else
+                    number 0.5 * (unary (BesselJ(Plain.previous n)) x - unary (BesselJ(Plain.next n)) x)
 
     /// <summary>The Bessel function of the first kind, of whole order n; derivative (J(n-1) - J(n+1))/2.</summary>
-    let besselJ (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselJ n) x
+    let besselJ (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (BesselJ n) x
 
     /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2: unlike Y(n+1), neither overflows before the slope does).
     /// Pole at 0, NaN below
@@ -187,8 +189,7 @@ module Special =
             member _.Value x = SpecialValues.besselY n x
 
             member _.Slope(x, y) =
-                if n = 0 then -(unary (BesselY 1) x)
-                else unary (BesselY(Plain.previous n)) x - number (float n) * (y / x)
+                if n = 0 then -(unary (BesselY 1) x) else unary (BesselY(Plain.previous n)) x - number (float n) * (y / x)
 
     /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative Y(n-1) - n Y(n)/x.</summary>
-    let besselY (n: int) (x: 'T) : 'T when 'T :> ICarrier<'T> = unary (BesselY n) x
+    let besselY (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (BesselY n) x

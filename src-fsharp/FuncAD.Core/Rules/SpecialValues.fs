@@ -57,7 +57,10 @@ let logisticDensity (x: float) = sigmoid x * sigmoid -x
 
 /// 1 / (1 + exp(y - x)), with what the rounding of the difference lost put back (Knuth, TAOCP 2, 4.2.2, theorem B). Within 2.5 ulp.
 let logisticShare (x: float) (y: float) =
-    if x = y then (if x = -infinity then 0.0 elif x = infinity then nan else 0.5)
+    if x = y then
+        (if x = -infinity then 0.0
+         elif x = infinity then nan
+         else 0.5)
     else
         let difference = x - y
         let share = sigmoid difference
@@ -81,13 +84,16 @@ let logisticLoss (z: float) (t: float) =
     if Double.IsInfinity z then
         let rest = if z > 0.0 then 1.0 - t else t
         if rest = 0.0 then 0.0 else rest * abs z
-    else (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
+    else
+        (Math.Max(z, 0.0) - t * z) + log1p (Math.Exp(-(abs z)))
 
 /// log(exp x + exp y). Within 1.1 ulp of max(1, |value|), so that digits are lost where the result crosses zero.
 let logAddExp (x: float) (y: float) =
     let larger, smaller = Math.Max(x, y), Math.Min(x, y)
-    if larger = smaller then larger + Math.Log 2.0 // also keeps equal infinities
-    else larger + log1p (Math.Exp(smaller - larger))
+    if larger = smaller then
+        larger + Math.Log 2.0 // also keeps equal infinities
+    else
+        larger + log1p (Math.Exp(smaller - larger))
 
 /// From here on the bell curves below are 0.
 let bellReach = 40.0
@@ -97,7 +103,8 @@ let reach (x: float) = Math.Max(-bellReach, Math.Min(x, bellReach))
 
 /// exp(-x^2). As exp(-fl(x^2)) is off by up to x^2 / 2 ulp, the rounding error of the square is put back. Within 1 ulp.
 let gaussian (x: float) =
-    if abs x > 28.0 then 0.0
+    if abs x > 28.0 then
+        0.0
     else
         let value = Math.Exp(-(x * x))
         Math.FusedMultiplyAdd(-(squareError x), value, value)
@@ -114,7 +121,8 @@ let erfc (x: float) =
 
 /// exp(-x^2/2) / sqrt(2 pi), with the rounding error of the square put back. Within 2.6 ulp.
 let normalPdf (x: float) =
-    if abs x > bellReach then 0.0
+    if abs x > bellReach then
+        0.0
     else
         let value = Math.Exp(-0.5 * (x * x))
         0.3989422804014327 * Math.FusedMultiplyAdd(-0.5 * squareError x, value, value)
@@ -124,7 +132,8 @@ let normalPdf (x: float) =
 let normalCdf (x: float) =
     let s = abs x
     let tail =
-        if s > 40.0 then 0.0
+        if s > 40.0 then
+            0.0
         else
             let t = 0.7071067811865476 * s
             let value = 0.5 * SpecialFunctions.Erfc t
@@ -133,8 +142,7 @@ let normalCdf (x: float) =
     if x > 0.0 then 1.0 - tail else tail
 
 /// The inverse of normalCdf, -sqrt 2 erfcInv(2p), from MathNet. Within 2.9 ulp, for all p.
-let normalInverseCdf (p: float) =
-    if p >= 0.0 && p <= 1.0 then 0.0 - 1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
+let normalInverseCdf (p: float) = if p >= 0.0 && p <= 1.0 then 0.0 - 1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
 
 /// normalCdf(-s) / normalPdf s for s > 30, where a subnormal tail has few digits: the continued fraction 1 / (s + 1 / (s + 2 / (s + ...))) (DLMF 7.9.2).
 /// What comes after six steps is below 720 / s^12.
@@ -157,36 +165,81 @@ let normalQuantileDensity (p: float) =
 
 /// 1 - EulerGamma, then (-1)^k (zeta(k) - 1) for k = 2, 3, ...: the series of digamma at 2 (DLMF 5.7.4 shifted by one).
 let private digammaAtTwo =
-    [| 0.42278433509846713; 0.6449340668482264; -0.2020569031595943; 0.08232323371113819; -0.03692775514336993
-       0.01734306198444914; -0.008349277381922827; 0.00407735619794434; -0.0020083928260822143; 0.0009945751278180853
-       -0.0004941886041194645; 0.0002460865533080483; -0.00012271334757848915; 6.124813505870483e-05
-       -3.058823630702049e-05; 1.528225940865187e-05; -7.637197637899763e-06; 3.81729326499984e-06
-       -1.908212716553939e-06; 9.539620338727962e-07; -4.769329867878064e-07; 2.38450502727733e-07
-       -1.1921992596531106e-07; 5.960818905125948e-08; -2.980350351465228e-08; 1.4901554828365043e-08 |]
+    [| 0.42278433509846713
+       0.6449340668482264
+       -0.2020569031595943
+       0.08232323371113819
+       -0.03692775514336993
+       0.01734306198444914
+       -0.008349277381922827
+       0.00407735619794434
+       -0.0020083928260822143
+       0.0009945751278180853
+       -0.0004941886041194645
+       0.0002460865533080483
+       -0.00012271334757848915
+       6.124813505870483e-05
+       -3.058823630702049e-05
+       1.528225940865187e-05
+       -7.637197637899763e-06
+       3.81729326499984e-06
+       -1.908212716553939e-06
+       9.539620338727962e-07
+       -4.769329867878064e-07
+       2.38450502727733e-07
+       -1.1921992596531106e-07
+       5.960818905125948e-08
+       -2.980350351465228e-08
+       1.4901554828365043e-08 |]
 
 /// log Gamma(2 + z) / z for |z| <= 1/2: the series above, integrated (DLMF 5.7.3).
 let private logGammaAtTwo = digammaAtTwo |> Array.mapi (fun power coefficient -> coefficient / float (power + 1))
 
 /// digamma(root + t) / t, Taylor coefficients at the positive root of digamma, which is given in two parts.
 let private digammaAtRoot =
-    [| 0.9676722454476212; -0.4427631689835921; 0.258499760955651; -0.16394270544240652; 0.10782405069126237
-       -0.07219956125645471; 0.04880428816414311; -0.03316112647484736; 0.022597648232218104; -0.01542476590494896
-       0.010538791616612175; -0.007204534386356869; 0.004926781395729853; -0.003369801655439328; 0.002305126326734928
-       -0.0015769367714301972; 0.0010788252019162967 |]
+    [| 0.9676722454476212
+       -0.4427631689835921
+       0.258499760955651
+       -0.16394270544240652
+       0.10782405069126237
+       -0.07219956125645471
+       0.04880428816414311
+       -0.03316112647484736
+       0.022597648232218104
+       -0.01542476590494896
+       0.010538791616612175
+       -0.007204534386356869
+       0.004926781395729853
+       -0.003369801655439328
+       0.002305126326734928
+       -0.0015769367714301972
+       0.0010788252019162967 |]
 
 /// B(2k) / (2k (2k - 1)): Stirling's series (DLMF 5.11.1).
 let private stirling =
-    [| 0.08333333333333333; -0.002777777777777778; 0.0007936507936507937; -0.0005952380952380953
-       0.0008417508417508417; -0.0019175269175269176; 0.00641025641025641; -0.029550653594771242 |]
+    [| 0.08333333333333333
+       -0.002777777777777778
+       0.0007936507936507937
+       -0.0005952380952380953
+       0.0008417508417508417
+       -0.0019175269175269176
+       0.00641025641025641
+       -0.029550653594771242 |]
 
 /// B(2k) / (2k): the asymptotic series of digamma (DLMF 5.11.2).
-let private digammaAtInfinity =
-    stirling |> Array.mapi (fun index coefficient -> coefficient * float (2 * index + 1))
+let private digammaAtInfinity = stirling |> Array.mapi (fun index coefficient -> coefficient * float (2 * index + 1))
 
 /// B(2k) / (2k)!: the Euler-Maclaurin tail of the Hurwitz zeta function (DLMF 25.11.5, 2.10.1).
 let private eulerMaclaurin =
-    [| 0.08333333333333333; -0.001388888888888889; 3.306878306878307e-05; -8.267195767195768e-07; 2.08767569878681e-08
-       -5.284190138687493e-10; 1.3382536530684679e-11; -3.3896802963225827e-13; 8.586062056277845e-15
+    [| 0.08333333333333333
+       -0.001388888888888889
+       3.306878306878307e-05
+       -8.267195767195768e-07
+       2.08767569878681e-08
+       -5.284190138687493e-10
+       1.3382536530684679e-11
+       -3.3896802963225827e-13
+       8.586062056277845e-15
        -2.174868698558062e-16 |]
 
 /// From here on the asymptotic series are complete in double precision; below, arguments are moved next to 2.
@@ -219,17 +272,23 @@ let private gammaFactors x =
 /// The gamma function: reflection (DLMF 5.5.3), Gamma(2 + z) and the recurrence below 10, Stirling's formula above.
 /// Within 4.6 ulp, exact at 1, 2, ..., 23.
 let rec gamma (x: float) =
-    if Double.IsNaN x || (x < 0.0 && isWhole x) then nan
-    elif x < -200.0 then Math.CopySign(0.0, -(Double.SinPi -x))
+    if Double.IsNaN x || (x < 0.0 && isWhole x) then
+        nan
+    elif x < -200.0 then
+        Math.CopySign(0.0, -(Double.SinPi -x))
     elif x < -0.5 then // Gamma(x) Gamma(-x) = -pi / (x sin(pi x))
         let quotient = -Math.PI / (Double.SinPi -x * -x)
-        if -x < asymptoticFrom then quotient / gammaNearTwo -x
+        if -x < asymptoticFrom then
+            quotient / gammaNearTwo -x
         else
             let struct (first, second) = gammaFactors -x
             quotient / first / second
-    elif x > 172.0 then infinity
-    elif x >= 1.0 && x < 24.0 && isWhole x then SpecialFunctions.Factorial(int x - 1) // exact
-    elif x < asymptoticFrom then gammaNearTwo x
+    elif x > 172.0 then
+        infinity
+    elif x >= 1.0 && x < 24.0 && isWhole x then
+        SpecialFunctions.Factorial(int x - 1) // exact
+    elif x < asymptoticFrom then
+        gammaNearTwo x
     else
         let struct (first, second) = gammaFactors x
         first * second
@@ -237,8 +296,10 @@ let rec gamma (x: float) =
 /// log |Gamma(x)|, computed as gamma is. Within 5.3 ulp for x > -1/2, zeros at 1 and 2 included; below, within 3.1 ulp
 /// of max(1, |value|), so that digits are lost next to the zeros there.
 let rec logGamma (x: float) =
-    if x <= 0.0 && isWhole x then infinity
-    elif x < -0.5 then Math.Log(Math.PI / abs (x * Double.SinPi x)) - logGamma -x
+    if x <= 0.0 && isWhole x then
+        infinity
+    elif x < -0.5 then
+        Math.Log(Math.PI / abs (x * Double.SinPi x)) - logGamma -x
     elif x < asymptoticFrom then
         let nearest = Math.Round x
         let z = x - nearest
@@ -246,15 +307,19 @@ let rec logGamma (x: float) =
         if nearest = 0.0 then nearTwo - log1p x - Math.Log(abs x)
         elif nearest = 1.0 then nearTwo - log1p z
         else nearTwo + Math.Log(gammaQuotient x)
-    else (x - 0.5) * (Math.Log x - 1.0) + (0.4189385332046727 + stirlingRest x)
+    else
+        (x - 0.5) * (Math.Log x - 1.0) + (0.4189385332046727 + stirlingRest x)
 
 /// The logarithmic derivative of gamma: reflection (DLMF 5.5.4), the series at 2 or at the root with the recurrence,
 /// and the asymptotic series. Within 3.8 ulp for x > 0, root included; below, within 4.2 ulp of
 /// max(1, log |x|, |value|), so that digits are lost next to the roots there.
 let rec digamma (x: float) =
-    if x = 0.0 then -1.0 / x
-    elif x < 0.0 && isWhole x then nan
-    elif x < -0.5 then digamma -x - 1.0 / x - Math.PI / Double.TanPi x
+    if x = 0.0 then
+        -1.0 / x
+    elif x < 0.0 && isWhole x then
+        nan
+    elif x < -0.5 then
+        digamma -x - 1.0 / x - Math.PI / Double.TanPi x
     elif x >= asymptoticFrom then
         let w = 1.0 / (x * x)
         Math.Log x - 0.5 / x - w * polynomial digammaAtInfinity w
@@ -277,7 +342,8 @@ let private scaledHurwitz s a =
         sum <- sum + term
         b <- b + 1.0
         term <- Math.Pow(a / b, s)
-    if b < asymptoticFrom + s then sum // the remaining terms are negligible
+    if b < asymptoticFrom + s then
+        sum // the remaining terms are negligible
     else
         let mutable tail, factor = b / (s - 1.0) + 0.5, s / b
         for index = 0 to eulerMaclaurin.Length - 1 do
@@ -325,21 +391,27 @@ let private greatestCotangentOrder = 100
 /// to n = 5, 10 to n = 10, 14 to n = 30, 47 to n = 100; for x < 0 as many ulp of the larger of the two terms, which differ in sign next to the roots.
 let polygamma (n: int) (x: float) =
     let sign = if n % 2 = 0 then -1.0 else 1.0
-    if n < 0 || Double.IsNaN x || x = -infinity then nan
-    elif n = 0 then digamma x
-    elif x = infinity then sign * 0.0
-    elif x = 0.0 then (if n % 2 = 0 then -1.0 / x else infinity)
-    elif x > 0.0 then sign * factorialHurwitz n x
-    elif isWhole x then (if n % 2 = 0 then nan else infinity)
+    if n < 0 || Double.IsNaN x || x = -infinity then
+        nan
+    elif n = 0 then
+        digamma x
+    elif x = infinity then
+        sign * 0.0
+    elif x = 0.0 then
+        (if n % 2 = 0 then -1.0 / x else infinity)
+    elif x > 0.0 then
+        sign * factorialHurwitz n x
+    elif isWhole x then
+        (if n % 2 = 0 then nan else infinity)
     else
         // psi_n(x) = (-1)^n psi_n(1 - x) - (d/dx)^n pi cot(pi x)
         let reflected = if n <= greatestCotangentOrder then -(factorialHurwitz n (1.0 - x)) - cotangentDerivative n x else nan
-        if Double.IsFinite reflected then reflected
+        if Double.IsFinite reflected then
+            reflected
         else
             let below, above = x - Math.Floor x, Math.Ceiling x - x
             let sum = sign * factorialHurwitz n below + (factorialHurwitz n above - factorialHurwitz n (1.0 - x))
-            if not (Double.IsNaN sum) then sum
-            else (if below < above then sign else 1.0) * infinity // the terms overflow (n > 100); the nearer pole wins
+            if not (Double.IsNaN sum) then sum else (if below < above then sign else 1.0) * infinity // the terms overflow (n > 100); the nearer pole wins
 
 // ---- Bessel functions of whole order ----
 

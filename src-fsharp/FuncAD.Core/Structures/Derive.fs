@@ -34,13 +34,20 @@ let rec private nesting (kind: Type) : int =
 let private isInert (kind: Type) : bool =
     let seen = HashSet<Type>()
     let rec isInert (kind: Type) =
-        if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then true
-        elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface then false
-        elif typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then false
-        elif not (seen.Add kind) then true
-        elif nesting kind > deepestType then false
-        elif kind.IsArray then isInert (kind.GetElementType())
-        elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then true
+        if kind.IsPrimitive || kind.IsEnum || kind.IsPointer || kind = typeof<string> || kind = typeof<decimal> || kind = typeof<unit> then
+            true
+        elif kind = typeof<Real> || kind = typeof<Tensor> || kind = typeof<obj> || kind.IsInterface then
+            false
+        elif typeof<Delegate>.IsAssignableFrom kind || FSharpType.IsFunction kind then
+            false
+        elif not (seen.Add kind) then
+            true
+        elif nesting kind > deepestType then
+            false
+        elif kind.IsArray then
+            isInert (kind.GetElementType())
+        elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then
+            true
         else
             let isUnion = FSharpType.IsUnion(kind, allFields)
             // The fields of a union's cases lie in classes derived from it; those of an abstract class may lie anywhere.
@@ -108,23 +115,27 @@ type private Collections<'E> =
           Collections<'E>.Shape((fun (queue: Queue<'E>) -> queue.ToArray()), (fun items -> Queue<'E>(items)))
           // the last pushed comes first
           Collections<'E>.Shape((fun (stack: Stack<'E>) -> stack.ToArray()), (fun items -> Stack<'E>(Array.rev items)))
-          Collections<'E>.Shape(
-              (fun (items: ImmutableArray<'E>) -> ImmutableCollectionsMarshal.AsArray items),
-              (fun items -> ImmutableCollectionsMarshal.AsImmutableArray items),
-              (fun items -> ImmutableCollectionsMarshal.AsArray items)
-          )
+          Collections<'E>
+              .Shape(
+                  (fun (items: ImmutableArray<'E>) -> ImmutableCollectionsMarshal.AsArray items),
+                  (fun items -> ImmutableCollectionsMarshal.AsImmutableArray items),
+                  (fun items -> ImmutableCollectionsMarshal.AsArray items)
+              )
           Collections<'E>.Shape((Seq.toArray: ImmutableList<'E> -> 'E[]), (fun items -> ImmutableList.CreateRange items))
-          Collections<'E>.Shape(
-              (fun (segment: ArraySegment<'E>) -> if isNull segment.Array then null else segment.ToArray()),
-              (fun items -> if isNull items then ArraySegment<'E>() else ArraySegment<'E>(items)),
-              (fun segment -> segment.Array)
-          )
-          Collections<'E>.Shape(
-              (fun (memory: Memory<'E>) -> memory.ToArray()),
-              (fun items -> Memory<'E>(items)),
-              (fun memory -> underlying (Memory.op_Implicit memory))
-          )
-          Collections<'E>.Shape((fun (memory: ReadOnlyMemory<'E>) -> memory.ToArray()), (fun items -> ReadOnlyMemory<'E>(items)), underlying) ]
+          Collections<'E>
+              .Shape(
+                  (fun (segment: ArraySegment<'E>) -> if isNull segment.Array then null else segment.ToArray()),
+                  (fun items -> if isNull items then ArraySegment<'E>() else ArraySegment<'E>(items)),
+                  (fun segment -> segment.Array)
+              )
+          Collections<'E>
+              .Shape(
+                  (fun (memory: Memory<'E>) -> memory.ToArray()),
+                  (fun items -> Memory<'E>(items)),
+                  (fun memory -> underlying (Memory.op_Implicit memory))
+              )
+          Collections<'E>
+              .Shape((fun (memory: ReadOnlyMemory<'E>) -> memory.ToArray()), (fun items -> ReadOnlyMemory<'E>(items)), underlying) ]
 
 type private Dictionaries<'K, 'V when 'K: comparison> =
     static member private Form(make: KeyValuePair<'K, 'V>[] -> obj, empty: unit -> IDictionary<'K, int>) : KeyForm<'K, 'V> =
@@ -175,7 +186,8 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
                     member _.Make pairs = ReadOnlyDictionary<'K, 'V>(form.Make pairs :?> IDictionary<'K, 'V>)
                     member _.Places keys = form.Places keys }
         | :? Map<'K, 'V> ->
-            Dictionaries<'K, 'V>.ByOrder(LanguagePrimitives.FastGenericComparer, (fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ]))
+            Dictionaries<'K, 'V>
+                .ByOrder(LanguagePrimitives.FastGenericComparer, (fun pairs -> Map [ for pair in pairs -> pair.Key, pair.Value ]))
         // those that F#'s dict and readOnlyDict make
         | _ when dictionary.GetType().Assembly = typeof<Map<int, int>>.Assembly ->
             Dictionaries<'K, 'V>.ByEquality(HashIdentity.Structural, (fun pairs -> Dictionary<'K, 'V>(pairs, HashIdentity.Structural)))
@@ -183,14 +195,27 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
 
     static member All() : (Type * Lazy<Structure>) list =
         [ for kind in
-              [ typeof<Map<'K, 'V>>; typeof<Dictionary<'K, 'V>>; typeof<IDictionary<'K, 'V>>; typeof<IReadOnlyDictionary<'K, 'V>>
-                typeof<SortedDictionary<'K, 'V>>; typeof<SortedList<'K, 'V>>; typeof<ConcurrentDictionary<'K, 'V>>
-                typeof<ReadOnlyDictionary<'K, 'V>>; typeof<FrozenDictionary<'K, 'V>>
-                typeof<ImmutableDictionary<'K, 'V>>; typeof<ImmutableSortedDictionary<'K, 'V>>; typeof<IImmutableDictionary<'K, 'V>> ] do
+              [ typeof<Map<'K, 'V>>
+                typeof<Dictionary<'K, 'V>>
+                typeof<IDictionary<'K, 'V>>
+                typeof<IReadOnlyDictionary<'K, 'V>>
+                typeof<SortedDictionary<'K, 'V>>
+                typeof<SortedList<'K, 'V>>
+                typeof<ConcurrentDictionary<'K, 'V>>
+                typeof<ReadOnlyDictionary<'K, 'V>>
+                typeof<FrozenDictionary<'K, 'V>>
+                typeof<ImmutableDictionary<'K, 'V>>
+                typeof<ImmutableSortedDictionary<'K, 'V>>
+                typeof<IImmutableDictionary<'K, 'V>> ] do
               let shape () : Structure =
                   if typeof<'K> <> typeof<obj> && not typeof<'K>.IsInterface && not (isInert typeof<'K>) then
                       refuse kind "its keys hold numbers, which would be taken for constants. Keep them in the values."
-                  KeyedShape<'K, 'V>(kind, part typeof<'V>, kind.IsClass && not kind.IsSealed && not kind.IsAbstract, Dictionaries<'K, 'V>.FormOf)
+                  KeyedShape<'K, 'V>(
+                      kind,
+                      part typeof<'V>,
+                      kind.IsClass && not kind.IsSealed && not kind.IsAbstract,
+                      Dictionaries<'K, 'V>.FormOf
+                  )
               kind, Lazy<Structure> shape ]
 
 /// The shape of a collection that is known.
@@ -198,7 +223,8 @@ let private collection (kind: Type) : Structure option =
     let find (family: Type) (arguments: Type[]) =
         let all = family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null) :?> (Type * Lazy<Structure>) list
         all |> List.tryPick (fun (known, shape) -> if known = kind then Some shape.Value else None)
-    if kind.IsArray then find typedefof<Collections<_>> [| kind.GetElementType() |]
+    if kind.IsArray then
+        find typedefof<Collections<_>> [| kind.GetElementType() |]
     else
         match kind.GetGenericArguments() with
         | [| _ |] as arguments -> find typedefof<Collections<_>> arguments
@@ -263,7 +289,9 @@ let private object (kind: Type) =
           for field in kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public) do
               field.Name, field.FieldType, field :> MemberInfo ]
     let find (parameter: ParameterInfo) =
-        readable |> List.tryFind (fun (name, kind, _) -> name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase) && kind = parameter.ParameterType)
+        readable
+        |> List.tryFind (fun (name, kind, _) ->
+            name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase) && kind = parameter.ParameterType)
     let isSettable (_, _, m: MemberInfo) =
         match m with
         | :? PropertyInfo as property -> property.CanWrite && not (isNull (property.GetSetMethod()))
@@ -292,7 +320,8 @@ let private object (kind: Type) =
                 |> Array.tryFind (fun field -> not (owners.ContainsKey field) && claim (name, m) field = sureness)
                 |> Option.iter (fun field -> owners[field] <- candidate)
     // A property of numbers without a field of its own is computed from others; setting it would change those.
-    let settable = settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
+    let settable =
+        settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
     let hidden = allFields |> Array.filter (fun field -> not (owners.ContainsKey field))
     for field in hidden do
         if isNumeric field.FieldType then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
@@ -305,7 +334,8 @@ let private object (kind: Type) =
     let write =
         let item index (kind: Type) = Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(index: int)), kind) :> Expression
         let arguments = matched |> List.mapi (fun index (_, kind, _) -> item index kind)
-        let bindings = settable |> List.mapi (fun index (_, kind, m) -> Expression.Bind(m, item (matched.Length + index) kind) :> MemberBinding)
+        let bindings =
+            settable |> List.mapi (fun index (_, kind, m) -> Expression.Bind(m, item (matched.Length + index) kind) :> MemberBinding)
         let created = Expression.MemberInit(build arguments, bindings)
         Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray
@@ -315,10 +345,14 @@ let private object (kind: Type) =
 // ---- All together ----
 
 let private derive (kind: Type) : Structure =
-    if kind = typeof<Real> then NumberShape()
-    elif kind = typeof<Tensor> then TensorShape()
-    elif definition kind = typedefof<Nullable<_>> then structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
-    elif isInert kind then InertShape(kind, isInert)
+    if kind = typeof<Real> then
+        NumberShape()
+    elif kind = typeof<Tensor> then
+        TensorShape()
+    elif definition kind = typedefof<Nullable<_>> then
+        structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
+    elif isInert kind then
+        InertShape(kind, isInert)
     elif kind.IsArray && not kind.IsSZArray then
         if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then
@@ -335,11 +369,13 @@ let private derive (kind: Type) : Structure =
         match collection kind with
         | Some shape -> shape
         | None when isInertCollection kind -> InertShape(kind, (fun _ -> true))
-        | None when isSet kind -> refuse kind "it is a set: numbers that are equal are one in it, and tangents and gradients often are. Use a list."
+        | None when isSet kind ->
+            refuse kind "it is a set: numbers that are equal are one in it, and tangents and gradients often are. Use a list."
         | None when FSharpType.IsTuple kind -> tuple kind
         | None when FSharpType.IsRecord(kind, allFields) -> record kind
         | None when FSharpType.IsUnion(kind, allFields) -> union kind
-        | None when kind.IsInterface || typeof<IEnumerable>.IsAssignableFrom kind -> refuse kind "it is an interface or a collection that FuncAD does not know."
+        | None when kind.IsInterface || typeof<IEnumerable>.IsAssignableFrom kind ->
+            refuse kind "it is an interface or a collection that FuncAD does not know."
         | None -> object kind
 
 let private structureOf (kind: Type) : Structure =

@@ -5,35 +5,38 @@ open System.Runtime.CompilerServices
 
 /// <summary>What the operators ask of a structure.</summary>
 module internal Flatten =
-    let private isNumber<'P> () = Type.op_Equality(typeof<'P>, typeof<Real>)
+    let private isNumber<'P> () = Type.op_Equality (typeof<'P>, typeof<Real>)
     /// The skeleton of a number.
     let ofNumber = (NumberShape() :> Leaf).Skeleton null
 
     /// The skeleton of an array of numbers.
-    let ofNumbers (length: int) : Skeleton = (Structures.of'<Real[]> () :?> Leaf).Skeleton length
+    let ofNumbers (length: int) : Skeleton = (Structures.of'<Real[]>() :?> Leaf).Skeleton length
 
     /// Appends the numbers of a value; answers its skeleton.
     let private take (reader: LeafReader) (value: 'P) : Skeleton =
-        if isNumber<'P> () then
+        if isNumber<'P>() then
             let mutable value = value
             reader.Add(Unsafe.As<'P, Real>(&value))
             ofNumber
         else
-            reader.Take(Structures.of'<'P> (), box value)
+            reader.Take(Structures.of'<'P>(), box value)
 
     /// An option and its like, of which null is a value.
     let private hasNull<'P> () =
         typeof<'P>.IsValueType
         || (let flags = typeof<'P>.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
-            flags |> Array.exists (fun flag -> (flag :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue))
+            flags
+            |> Array.exists (fun flag ->
+                (flag :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue))
 
     /// The numbers and arrays of an argument, which must be differentiable, and what is left without them.
     let input (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
-        if isNull (box value) && not (hasNull<'P> ()) then
+        if isNull (box value) && not (hasNull<'P>()) then
             raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null, so there is nothing to take numbers from."))
         let reader = LeafReader(operation, parameter)
-        if not (isNumber<'P> ()) && not (Structures.of'<'P> ()).HasNumbers then
-            reader.Fail $"{typeof<'P>} holds no Real, so there is nothing to differentiate with respect to. Use Real, Tensor, or a structure of them such as Real[]."
+        if not (isNumber<'P>()) && not (Structures.of'<'P>()).HasNumbers then
+            reader.Fail
+                $"{typeof<'P>} holds no Real, so there is nothing to differentiate with respect to. Use Real, Tensor, or a structure of them such as Real[]."
         let skeleton = take reader value
         if reader.HasFunctions then reader.Fail "it holds a function; an operator differentiates with respect to numbers only."
         struct (skeleton, reader.Leaves)
@@ -41,8 +44,13 @@ module internal Flatten =
     /// Reads a tangent or cotangent, which must have the structure of what it belongs to.
     let matching (reader: LeafReader) (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : unit =
         if isNull (box value) && not like.IsAbsent && not typeof<'P>.IsValueType then
-            raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null. It must have the same structure as what it belongs to."))
-        if isNumber<'P> () then
+            raise (
+                ArgumentNullException(
+                    parameter,
+                    $"{operation}: {parameter} is null. It must have the same structure as what it belongs to."
+                )
+            )
+        if isNumber<'P>() then
             let mutable value = value
             reader.Add(Unsafe.As<'P, Real>(&value))
         else
@@ -57,17 +65,16 @@ module internal Flatten =
     /// The numbers, arrays and functions of a function's result, under a name for errors.
     let result (operation: string) (name: string) (value: 'Q) : struct (Skeleton * LeafReader) =
         let reader = LeafReader(operation, name)
-        if isNull (box value) && not (hasNull<'Q> ()) then reader.Fail "it is null, so there is nothing to take numbers from."
+        if isNull (box value) && not (hasNull<'Q>()) then reader.Fail "it is null, so there is nothing to take numbers from."
         struct (take reader value, reader)
 
     let output (operation: string) (value: 'Q) : struct (Skeleton * LeafReader) = result operation "the result of f" value
 
-    let private refill (like: Skeleton) (from: Refill) (others: Others) : 'P = Unboxed.cast<'P> (from.Rebuild(like, others))
+    let private refill (like: Skeleton) (from: Refill) (others: Others) : 'P = Unboxed.cast<'P>(from.Rebuild(like, others))
 
     /// A value with a skeleton and these numbers.
     let rebuild (like: Skeleton) (parts: Leaves) : 'P =
-        if isNumber<'P> () then Unsafe.As<Real, 'P>(&parts.Numbers[0])
-        else refill like (Refill(parts, [||])) Others.Ignore
+        if isNumber<'P>() then Unsafe.As<Real, 'P>(&parts.Numbers[0]) else refill like (Refill(parts, [||])) Others.Ignore
 
     /// The same with functions.
     let rebuildWith (like: Skeleton) (parts: Leaves) (functions: obj[]) : 'P =
@@ -75,5 +82,4 @@ module internal Flatten =
 
     /// What a function is given for its argument: it must be that argument also in what is no number.
     let argument (like: Skeleton) (parts: Leaves) : 'P =
-        if isNumber<'P> () then Unsafe.As<Real, 'P>(&parts.Numbers[0])
-        else refill like (Refill(parts, [||])) Others.Demand
+        if isNumber<'P>() then Unsafe.As<Real, 'P>(&parts.Numbers[0]) else refill like (Refill(parts, [||])) Others.Demand

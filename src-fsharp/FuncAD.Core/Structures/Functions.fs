@@ -30,7 +30,9 @@ type internal DelegateStructure<'D, 'B>() =
 
     let call =
         let target, arguments = Expression.Parameter typeof<'D>, Expression.Parameter typeof<obj[]>
-        let unboxed = parameters |> Array.mapi (fun i p -> Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant i), p.Type) :> Expression)
+        let unboxed =
+            parameters
+            |> Array.mapi (fun i p -> Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant i), p.Type) :> Expression)
         Expression.Lambda<Func<'D, obj[], 'B>>(Expression.Invoke(target, unboxed), target, arguments).Compile()
 
     override _.Lift rerun =

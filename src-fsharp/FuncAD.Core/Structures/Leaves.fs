@@ -21,8 +21,7 @@ module internal Leaves =
         { Numbers = Array.map2 number a.Numbers b.Numbers; Arrays = Array.map2 array a.Arrays b.Arrays }
 
     /// All values, in order: those of the numbers, then those of the arrays.
-    let values (parts: Leaves) : float[] =
-        Array.concat [ yield parts.Numbers |> Array.map _.Value; for x in parts.Arrays -> x.ToArray() ]
+    let values (parts: Leaves) : float[] = Array.concat [ yield parts.Numbers |> Array.map _.Value; for x in parts.Arrays -> x.ToArray() ]
 
     /// Constants like these parts with other values.
     let ofValues (like: Leaves) (values: float[]) : Leaves =

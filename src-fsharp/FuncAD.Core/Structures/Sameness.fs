@@ -12,7 +12,8 @@ module internal Sameness =
     let private fields = ConcurrentDictionary<Type, FieldInfo[]>()
 
     let rec private declared (kind: Type) : FieldInfo list =
-        if isNull kind || kind = typeof<obj> || kind = typeof<ValueType> then []
+        if isNull kind || kind = typeof<obj> || kind = typeof<ValueType> then
+            []
         else
             let own = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.DeclaredOnly
             List.ofArray (kind.GetFields own) @ declared kind.BaseType
@@ -22,7 +23,8 @@ module internal Sameness =
 
     /// Types of .NET that tell themselves whether values are equal: dates, types, texts.
     let private tells (kind: Type) =
-        kind.IsPrimitive || kind.IsEnum
+        kind.IsPrimitive
+        || kind.IsEnum
         || (kind.Assembly = typeof<obj>.Assembly
             && not kind.IsGenericType
             && (kind.IsValueType || kind.GetMethod("Equals", [| typeof<obj> |]).DeclaringType <> typeof<obj>))
@@ -42,8 +44,12 @@ module internal Sameness =
         let isNew (a: obj) (b: obj) =
             match seen.TryGetValue a with
             | true, others when others.Exists(fun other -> Object.ReferenceEquals(other, b)) -> false
-            | true, others -> others.Add b; true
-            | _ -> seen[a] <- List [ b ]; true
+            | true, others ->
+                others.Add b
+                true
+            | _ ->
+                seen[a] <- List [ b ]
+                true
 
         let elements (a: IEnumerable) (b: IEnumerable) =
             let a, b = Seq.toArray (Seq.cast<obj> a), Seq.toArray (Seq.cast<obj> b)

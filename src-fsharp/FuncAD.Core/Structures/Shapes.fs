@@ -105,7 +105,8 @@ type internal Extents =
         let got = Extents.Of value
         Array.iter2 (fun expected got -> into.CheckLength(expected, got)) extents.Lengths got.Lengths
         if extents.Starts <> got.Starts then
-            into.Fail $"expected an array whose indices begin at {Shape.text extents.Starts}, got one whose begin at {Shape.text got.Starts}."
+            into.Fail
+                $"expected an array whose indices begin at {Shape.text extents.Starts}, got one whose begin at {Shape.text got.Starts}."
 
     member extents.Make(kind: Type) : Array = Array.CreateInstanceFromArrayType(kind, extents.Lengths, extents.Starts)
 
@@ -165,7 +166,8 @@ type internal GridShape(kind: Type, element: Lazy<Structure>) =
 
 /// An array of parts, or a collection that is read as one and made from one; null stands for the default value of a struct.
 [<Sealed>]
-type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj) =
+type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj)
+    =
     inherit Branch(typeof<'T>)
 
     let items (value: obj) (into: LeafReader) : obj[] =
@@ -189,8 +191,7 @@ type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: boo
     override _.Part(_, _) = element.Value
     override _.Name(_, index) = $"[{index}]"
 
-    override _.Close(rest, parts, _) =
-        if unbox<int> rest < 0 then box (make null) else box (make (parts |> Array.map Unboxed.cast<'E>))
+    override _.Close(rest, parts, _) = if unbox<int> rest < 0 then box (make null) else box (make (parts |> Array.map Unboxed.cast<'E>))
 
     override _.Identity(value, _) = identity (Unboxed.cast<'T> value)
 
@@ -220,9 +221,10 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
     override _.Open(value, into) =
         let form = formOf value
         if isNull form then
-            into.Fail
-                ($"a {value.GetType().Name} is a dictionary that FuncAD does not know, so that it cannot make another that finds its keys the same way. "
-                 + "Pass a Dictionary, a SortedDictionary or an ImmutableDictionary.")
+            into.Fail(
+                $"a {value.GetType().Name} is a dictionary that FuncAD does not know, so that it cannot make another that finds its keys the same way. "
+                + "Pass a Dictionary, a SortedDictionary or an ImmutableDictionary."
+            )
         let pairs = read value into
         struct (Keys(form, pairs |> Array.map _.Key), pairs |> Array.map (fun pair -> box pair.Value))
 
@@ -235,7 +237,9 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
         |> Array.map (fun key ->
             match places.TryGetValue key with
             | true, place -> box pairs[place].Value
-            | _ -> into.Fail $"the key [{key}] is missing. It must have the same structure as what it belongs to: the same lengths, keys and cases.")
+            | _ ->
+                into.Fail
+                    $"the key [{key}] is missing. It must have the same structure as what it belongs to: the same lengths, keys and cases.")
 
     override _.Part(_, _) = element.Value
     override _.Name(rest, index) = $"[{(rest :?> Keys<'K, 'V>).Keys[index]}]"
@@ -245,11 +249,7 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
         like.Form.Make(Array.map2 (fun key part -> KeyValuePair(key, Unboxed.cast<'V> part)) like.Keys parts)
 
 /// A named list of parts: a tuple, a record, a case of a union.
-type internal Fields =
-    { Names: string[]
-      Parts: Lazy<Structure>[]
-      Read: obj -> obj[]
-      Make: obj[] -> obj }
+type internal Fields = { Names: string[]; Parts: Lazy<Structure>[]; Read: obj -> obj[]; Make: obj[] -> obj }
 
 /// A tuple or an F# record, which hold what they are given.
 [<Sealed>]
@@ -279,8 +279,7 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
             fields.Read value
         with
         | :? InvalidOperationException -> reraise () // a number that is read as a double says so itself
-        | error ->
-            into.Fail($"a property of the type {kind} cannot be read: {error.Message}", error)
+        | error -> into.Fail($"a property of the type {kind} cannot be read: {error.Message}", error)
 
     override _.HasUserCode = true
     override _.Open(value, into) = struct (box (hidden |> Array.map _.GetValue(value)), read value into)
@@ -288,7 +287,8 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
     override _.Match(rest, value, into) =
         let parts = read value into
         (rest :?> obj[])
-        |> Array.iteri (fun index like -> into.MeetOther($"the field {hidden[index].Name} of the type {kind}", like, hidden[index].GetValue value))
+        |> Array.iteri (fun index like ->
+            into.MeetOther($"the field {hidden[index].Name} of the type {kind}", like, hidden[index].GetValue value))
         parts
 
     override _.Part(_, index) = fields.Parts[index].Value

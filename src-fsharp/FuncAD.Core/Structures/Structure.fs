@@ -94,7 +94,8 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     /// A value whose type derives from the declared one would lose what its type adds.
     member leaves.CheckExact(kind: Type, value: obj) =
         if not kind.IsValueType && value.GetType() <> kind then
-            leaves.Fail $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its further fields would be lost. Declare the type itself, or seal it."
+            leaves.Fail
+                $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its further fields would be lost. Declare the type itself, or seal it."
 
     // ---- Numbers ----
 
@@ -104,10 +105,14 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     /// What was rebuilt must hold what it was rebuilt from, derivatives included.
     member private leaves.CheckRebuilt(isSame: bool) =
         if not isSame then
-            let kinds = [| for visit in visits do if visit.Branch.HasUserCode then string visit.Branch.Kind |] |> Array.rev |> Array.distinct
+            let kinds =
+                [| for visit in visits do
+                       if visit.Branch.HasUserCode then string visit.Branch.Kind |]
+                |> Array.rev
+                |> Array.distinct
             let outer = String.Join(", in ", kinds[1..])
             let inside = if outer = "" then "" else $" (in {outer})"
-            leaves.Fail (
+            leaves.Fail(
                 $"FuncAD cannot take the type {kinds[0]}{inside} apart into numbers: made from some numbers, it holds others when it is read again. "
                 + "A constructor or a setter changes what it is given (it clamps, sorts, scales or rounds), or two members change each other. Tangents and "
                 + "gradients have this structure, too, and hold any number. Differentiate with respect to a plain record or array and make this type from "
@@ -151,7 +156,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         | _ when not isLikeInOthers || Sameness.areSame like value -> ()
         | Others.Compare -> isLikeInOthers <- false
         | _ ->
-            leaves.Fail (
+            leaves.Fail(
                 $"{name} is not kept: it holds something else when FuncAD makes a value again from its parts. Let a constructor's parameter or a settable "
                 + "property of its name take it as it is, or move it out of the type."
             )
@@ -168,16 +173,17 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
             let anchor = (1 <<< BitOperations.Log2(uint depth)) - 1
             let before = visits[anchor]
             if Object.ReferenceEquals(before.Identity, identity) && Object.ReferenceEquals(before.Branch, branch) then
-                let cycle = String.Join(" -> ", [| for index in anchor .. depth - 1 -> visits[index].Branch.Kind.Name + visits[index].Name |])
+                let cycle =
+                    String.Join(" -> ", [| for index in anchor .. depth - 1 -> visits[index].Branch.Kind.Name + visits[index].Name |])
                 leaves.Cut anchor
-                leaves.Fail (
+                leaves.Fail(
                     $"it is part of itself, by {cycle}: a cycle, which has no list of numbers. Break it: leave the way back out of the type, or give the "
                     + "number of a part instead."
                 )
         opened <- opened + 1
         if opened > most then
             leaves.Cut(min depth 12)
-            leaves.Fail (
+            leaves.Fail(
                 $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part "
                 + "of its own in each. Put numbers into arrays, which count once, and refer to shared parts by index."
             )
@@ -194,13 +200,17 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     member private leaves.Meet(structure: Structure, like: Skeleton, value: obj) : Skeleton =
         match structure with
         | :? Leaf as leaf when not (isNull value) || leaf.TakesNull ->
-            if isNull like then leaf.Skeleton(leaf.Take(value, leaves))
+            if isNull like then
+                leaf.Skeleton(leaf.Take(value, leaves))
             else
                 leaf.Match(like.Rest, value, leaves)
                 like
         | _ when isNull value ->
-            if isNull like || like.IsAbsent then Skeleton.Absent
-            else leaves.Fail "expected a value, got null. It must have the same structure as what it belongs to: null only where that is null."
+            if isNull like || like.IsAbsent then
+                Skeleton.Absent
+            else
+                leaves.Fail
+                    "expected a value, got null. It must have the same structure as what it belongs to: null only where that is null."
         | _ when not (isNull like) && like.IsAbsent ->
             leaves.Fail "expected null, got a value. It must have the same structure as what it belongs to: null where that is null."
         | structure ->
@@ -223,7 +233,8 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
             else
                 visits.RemoveAt(visits.Count - 1)
                 let skeleton = if isRead then Skeleton(visit.Branch, visit.Rest, visit.Parts) else visit.Like
-                if visits.Count = 0 then root <- skeleton
+                if visits.Count = 0 then
+                    root <- skeleton
                 else
                     let outer = visits[visits.Count - 1]
                     if isNull outer.Like then outer.Parts[outer.Next - 1] <- skeleton
@@ -240,7 +251,8 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         if isNull (leaves.Meet(like.Structure, like, value)) then leaves.Finish() |> ignore
 
 /// <summary>A branch whose parts are being visited: of a value that is taken apart, or of one that must be like another.</summary>
-and [<Sealed; AllowNullLiteral>] internal Visit(branch: Branch, identity: obj, like: Skeleton, rest: obj, values: obj[], parts: Skeleton[]) =
+and [<Sealed; AllowNullLiteral>] internal Visit(branch: Branch, identity: obj, like: Skeleton, rest: obj, values: obj[], parts: Skeleton[])
+    =
     member _.Branch: Branch = branch
     member _.Identity: obj = identity
     member _.Like: Skeleton = like
@@ -340,7 +352,8 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Leaves, functions: obj[]
                 let branch = skeleton.Structure :?> Branch
                 made <- branch.Close(skeleton.Rest, values, from)
                 isDoubtful <- isDoubtful || branch.HasUserCode
-                if isNull outer || outer.Count = 0 then skeleton <- null
+                if isNull outer || outer.Count = 0 then
+                    skeleton <- null
                 else
                     let struct (around, aroundValues, place) = outer.Pop()
                     skeleton <- around

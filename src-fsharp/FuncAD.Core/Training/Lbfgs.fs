@@ -78,20 +78,28 @@ module internal Lbfgs =
         let operation = "Optim.Lbfgs"
         if memory < 1 then raise (ArgumentOutOfRangeException(nameof memory, memory, $"{operation}: it remembers at least one step."))
         if maximumIterations < 1 then
-            raise (ArgumentOutOfRangeException(nameof maximumIterations, maximumIterations, $"{operation}: a number of iterations is 1 or more."))
-        if not (tolerance > 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is above 0."))
+            raise (
+                ArgumentOutOfRangeException(
+                    nameof maximumIterations,
+                    maximumIterations,
+                    $"{operation}: a number of iterations is 1 or more."
+                )
+            )
+        if not (tolerance > 0.0) then
+            raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is above 0."))
         let search = Search<'P>(operation, f, start)
         let isSearched =
             try
-                LimitedMemoryBfgsMinimizer(tolerance, 1e-15, 0.0, memory, maximumIterations).FindMinimum(SearchObjective search, search.Start) |> ignore
+                LimitedMemoryBfgsMinimizer(tolerance, 1e-15, 0.0, memory, maximumIterations)
+                    .FindMinimum(SearchObjective search, search.Start)
+                |> ignore
                 true
             with :? OptimizationException ->
                 false
         let struct (value, point, gradient) = search.Lowest
         if isNull point then
             raise (ArgumentException($"{operation}: f or its gradient is not finite at the start. Start where both are.", nameof start))
-        let slope =
-            Seq.map2 (fun g x -> abs g * max 1.0 (abs x) / max 1.0 (abs value)) gradient point |> Seq.fold max 0.0
+        let slope = Seq.map2 (fun g x -> abs g * max 1.0 (abs x) / max 1.0 (abs value)) gradient point |> Seq.fold max 0.0
         { Parameters = search.Read point
           Value = value
           Slope = slope

@@ -9,9 +9,9 @@ open MathNet.Numerics.Optimization.ObjectiveFunctions
 /// What FuncAD hands to algorithms over plain doubles.
 module internal Plainly =
     let private refuse (operation: string) : 'a =
-        PlainReading.refuseWith operation (
-            "Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem."
-        )
+        PlainReading.refuseWith
+            operation
+            ("Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem.")
 
     /// The value of a number that must not depend on anything that is being differentiated: the algorithm would drop that derivative.
     let value (operation: string) (x: Real) : float = if isNull x.Live.node then x.value else refuse operation
@@ -87,7 +87,12 @@ module Objective =
     let private model operation (f: Real[] -> Real[]) (x: Vector<float>) (y: Vector<float>) (weights: Vector<float>) : IObjectiveModel =
         let counted (results: Real[]) =
             if results.Length <> y.Count then
-                raise (ArgumentException($"{operation}: expected {y.Count} residuals, got {results.Length}. Give the number that f returns.", "count"))
+                raise (
+                    ArgumentException(
+                        $"{operation}: expected {y.Count} residuals, got {results.Length}. Give the number that f returns.",
+                        "count"
+                    )
+                )
             results
         let values (b: Vector<float>) = Plainly.reals b |> f |> counted |> Plainly.vector operation
         // With more data than parameters, as usual, columns in forward mode are fewer than rows in reverse mode.
@@ -104,7 +109,12 @@ module Objective =
         if xs.Length <> ys.Length then
             raise (ArgumentException($"{operation}: expected a y for each x, got {xs.Length} of xs and {ys.Length} of ys.", nameof ys))
         if not (isNull weights) && weights.Length <> ys.Length then
-            raise (ArgumentException($"{operation}: expected a weight for each of {ys.Length} observations, got {weights.Length}.", nameof weights))
+            raise (
+                ArgumentException(
+                    $"{operation}: expected a weight for each of {ys.Length} observations, got {weights.Length}.",
+                    nameof weights
+                )
+            )
         let vector (xs: float[]) = if isNull xs then null else Vector<float>.Build.DenseOfArray xs
         model operation (fun b -> xs |> Array.map (f b)) (vector xs) (vector ys) (vector weights)
 
@@ -127,7 +137,8 @@ module Objective =
     /// <exception cref="T:System.ArgumentException">When it is evaluated: r returns another number of residuals.</exception>
     let residuals (count: int) (r: Real[] -> Real[]) : IObjectiveModel =
         notNull (nameof r) r
-        if count < 1 then raise (ArgumentOutOfRangeException(nameof count, count, "Objective.LeastSquares: the number of residuals is 1 or more."))
+        if count < 1 then
+            raise (ArgumentOutOfRangeException(nameof count, count, "Objective.LeastSquares: the number of residuals is 1 or more."))
         // MathNet squares y - f: with y = 0 and f = -r, that is r.
         let zeros = Vector<float>.Build.Dense count
         model "Objective.LeastSquares" (r >> Array.map (fun r -> -r)) zeros zeros null
@@ -148,14 +159,23 @@ module Objective =
         let operation = "Objective.Root"
         notNull (nameof f) f
         notNull (nameof start) start
-        if not (tolerance >= 0.0) then raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is 0 or more."))
+        if not (tolerance >= 0.0) then
+            raise (ArgumentOutOfRangeException(nameof tolerance, tolerance, $"{operation}: a tolerance is 0 or more."))
         let text (x: Vector<float>) = String.Join("; ", x |> Seq.truncate 6) + (if x.Count > 6 then "; ..." else "")
         let fail (x: Vector<float>) (y: Vector<float>) problem =
-            raise (NonConvergenceException $"{operation}: {problem} x = ({text x}), where the largest |f_i| is {y.InfinityNorm()}. Start nearer to a root.")
+            raise (
+                NonConvergenceException
+                    $"{operation}: {problem} x = ({text x}), where the largest |f_i| is {y.InfinityNorm()}. Start nearer to a root."
+            )
         let square (y: Real[]) =
             if isNull y || y.Length <> start.Length then
                 let got = if isNull y then "null" else string y.Length
-                raise (ArgumentException($"{operation}: f must have as many results as arguments: expected {start.Length}, got {got}.", nameof f))
+                raise (
+                    ArgumentException(
+                        $"{operation}: f must have as many results as arguments: expected {start.Length}, got {got}.",
+                        nameof f
+                    )
+                )
             y
         let at (x: Vector<float>) = Plainly.reals x |> f |> square |> Plainly.vector operation
         let isFinite (x: Vector<float>) = x |> Seq.forall Double.IsFinite
@@ -167,13 +187,17 @@ module Objective =
             elif scale < 1e-12 then fail x y "no step in Newton's direction reduces |f| from"
             else damped x y step (0.5 * scale)
         let rec iterate x (y: Vector<float>) count =
-            if y.InfinityNorm() <= tolerance then x
+            if y.InfinityNorm() <= tolerance then
+                x
             else
                 let step = (AD.jacobian (f >> square) (Plainly.reals x) |> Plainly.matrix operation).LU().Solve(-y)
-                if not (isFinite step) then fail x y "the Jacobian is singular at"
+                if not (isFinite step) then
+                    fail x y "the Jacobian is singular at"
                 // The change that rounding of x alone makes: two units in the last place.
-                elif step |> Seq.indexed |> Seq.forall (fun (i, change) -> abs change <= Math.ScaleB(abs x[i], -51)) then x
-                elif count = maximumSteps then fail x y $"{maximumSteps} steps did not lead to a root; the last point is"
+                elif step |> Seq.indexed |> Seq.forall (fun (i, change) -> abs change <= Math.ScaleB(abs x[i], -51)) then
+                    x
+                elif count = maximumSteps then
+                    fail x y $"{maximumSteps} steps did not lead to a root; the last point is"
                 else
                     let struct (x, y) = damped x y step 1.0
                     iterate x y (count + 1)

@@ -53,16 +53,26 @@ module Optim =
         let zeros () = Flatten.rebuild like (parts |> Leaves.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
         { Parameters = parameters; Steps = 0; FirstMoment = zeros (); SecondMoment = zeros () }
 
-    let private step (operation: string) (update: 'U) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P>
-        when 'U: struct and 'U :> IUpdate =
+    let private step
+        (operation: string)
+        (update: 'U)
+        (rate: Real)
+        (gradient: 'P)
+        (state: OptimState<'P>)
+        : OptimState<'P> when 'U: struct and 'U :> IUpdate =
         if isNull (box state) then nullArg (nameof state)
         if not (rate.Value >= 0.0 && Double.IsFinite rate.Value) then
             raise (ArgumentOutOfRangeException(nameof rate, rate.Value, $"{operation}: a learning rate is finite and 0 or more."))
         let struct (like, point) = Flatten.input operation "state.Parameters" state.Parameters
         let alike parameter value = Flatten.alike operation parameter like value
         let struct (p, m, v) =
-            Update.run update rate point (alike (nameof gradient) gradient)
-                (alike "state.FirstMoment" state.FirstMoment) (alike "state.SecondMoment" state.SecondMoment)
+            Update.run
+                update
+                rate
+                point
+                (alike (nameof gradient) gradient)
+                (alike "state.FirstMoment" state.FirstMoment)
+                (alike "state.SecondMoment" state.SecondMoment)
         { Parameters = Flatten.rebuild like p
           Steps = state.Steps + 1
           FirstMoment = if update.Moments >= 1 then Flatten.rebuild like m else state.FirstMoment
@@ -106,7 +116,14 @@ module Optim =
             if not (value >= 0.0) then raise (ArgumentOutOfRangeException(name, value, $"{operation}: it is 0 or more."))
         let unbias beta = 1.0 / (1.0 - Math.Pow(beta, float (state.Steps + 1)))
         let update =
-            Updates.Adam(settings.Beta1, settings.Beta2, settings.Epsilon, settings.Decay, unbias settings.Beta1, sqrt (unbias settings.Beta2))
+            Updates.Adam(
+                settings.Beta1,
+                settings.Beta2,
+                settings.Epsilon,
+                settings.Decay,
+                unbias settings.Beta1,
+                sqrt (unbias settings.Beta2)
+            )
         step operation update rate gradient state
 
     /// <summary>
@@ -136,7 +153,8 @@ module Optim =
         let numbers = parts.Numbers |> Array.fold (fun sum x -> sum + (x / scale) * (x / scale)) (Real 0.0)
         let square (x: FuncAD.Tensor) =
             let x = x.Live
-            if isNull x.Node && scale = 1.0 then Real(TensorPrimitives.SumOfSquares(ReadOnlySpan x.Elements))
+            if isNull x.Node && scale = 1.0 then
+                Real(TensorPrimitives.SumOfSquares(ReadOnlySpan x.Elements))
             else
                 let x = x / scale
                 FuncAD.Tensor.SumTo(x * x, [||]).ToReal()
@@ -145,7 +163,8 @@ module Optim =
     let private normOf (parts: Leaves) : Real =
         let root squares = Real.Unary(Powers.RootOfSquares(), squares)
         let plain = sumOfSquares 1.0 parts
-        if plain.Value > 1e-280 && plain.Value < infinity then root plain
+        if plain.Value > 1e-280 && plain.Value < infinity then
+            root plain
         else
             // The squares underflow or overflow.
             match magnitude parts with
@@ -164,7 +183,8 @@ module Optim =
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The norm is not above 0.</exception>
     let clip (maximumNorm: float) (gradient: 'P) : 'P =
-        if not (maximumNorm > 0.0) then raise (ArgumentOutOfRangeException(nameof maximumNorm, maximumNorm, "Optim.Clip: the norm is above 0."))
+        if not (maximumNorm > 0.0) then
+            raise (ArgumentOutOfRangeException(nameof maximumNorm, maximumNorm, "Optim.Clip: the norm is above 0."))
         let struct (like, parts) = Flatten.input "Optim.Clip" (nameof gradient) gradient
         let norm = normOf parts
         if norm.Value > maximumNorm && Double.IsFinite norm.Value then

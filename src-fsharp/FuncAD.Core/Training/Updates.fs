@@ -92,13 +92,16 @@ type internal UpdateLoop =
             i <- i + 'V.Count
         while i < p.Length do
             let moment kept (x: float[]) = PlainDouble(if update.Moments >= kept then x[i] else 0.0)
-            let struct (newP, newM, newV) = update.Apply<PlainDouble>(PlainDouble rate, PlainDouble p[i], PlainDouble g[i], moment 1 m, moment 2 v)
+            let struct (newP, newM, newV) =
+                update.Apply<PlainDouble>(PlainDouble rate, PlainDouble p[i], PlainDouble g[i], moment 1 m, moment 2 v)
             nextP[i] <- newP.Value
             if update.Moments >= 1 then nextM[i] <- newM.Value
             if update.Moments >= 2 then nextV[i] <- newV.Value
             i <- i + 1
 
-    static member Run<'U when 'U: struct and 'U :> IUpdate>(update: 'U, rate: float, p: Tensor, g: Tensor, m: Tensor, v: Tensor) : struct (Tensor * Tensor * Tensor) =
+    static member Run<'U when 'U: struct and 'U :> IUpdate>
+        (update: 'U, rate: float, p: Tensor, g: Tensor, m: Tensor, v: Tensor)
+        : struct (Tensor * Tensor * Tensor) =
         let read isKept (x: Tensor) = if isKept then x.Elements else Array.Empty()
         let next isKept = if isKept then GC.AllocateUninitializedArray<float> p.Length else Array.Empty()
         let hasM, hasV = update.Moments >= 1, update.Moments >= 2
@@ -112,19 +115,32 @@ type internal UpdateLoop =
 
 /// <summary>A step over all that a structure holds.</summary>
 module internal Update =
-    let private array (update: 'U) (rate: Real) (p: Tensor) (g: Tensor) (m: Tensor) (v: Tensor) : struct (Tensor * Tensor * Tensor)
-        when 'U: struct and 'U :> IUpdate =
+    let private array
+        (update: 'U)
+        (rate: Real)
+        (p: Tensor)
+        (g: Tensor)
+        (m: Tensor)
+        (v: Tensor)
+        : struct (Tensor * Tensor * Tensor) when 'U: struct and 'U :> IUpdate =
         let p, g, m, v, rate = p.Live, g.Live, m.Live, v.Live, rate.Live
-        if isNull rate.node && isNull (Tensor.Highest [| p; g; m; v |]) then UpdateLoop.Run(update, rate.value, p, g, m, v)
-        else update.Apply<Tensor>(Tensor.Of rate, p, g, m, v)
+        if isNull rate.node && isNull (Tensor.Highest [| p; g; m; v |]) then
+            UpdateLoop.Run(update, rate.value, p, g, m, v)
+        else
+            update.Apply<Tensor>(Tensor.Of rate, p, g, m, v)
 
     /// The next parameters and moments.
-    let run (update: 'U) (rate: Real) (p: Leaves) (g: Leaves) (m: Leaves) (v: Leaves) : struct (Leaves * Leaves * Leaves)
-        when 'U: struct and 'U :> IUpdate =
-        let numbers = Array.init p.Numbers.Length (fun i -> update.Apply<Real>(rate, p.Numbers[i], g.Numbers[i], m.Numbers[i], v.Numbers[i]))
+    let run
+        (update: 'U)
+        (rate: Real)
+        (p: Leaves)
+        (g: Leaves)
+        (m: Leaves)
+        (v: Leaves)
+        : struct (Leaves * Leaves * Leaves) when 'U: struct and 'U :> IUpdate =
+        let numbers =
+            Array.init p.Numbers.Length (fun i -> update.Apply<Real>(rate, p.Numbers[i], g.Numbers[i], m.Numbers[i], v.Numbers[i]))
         let arrays = Array.init p.Arrays.Length (fun i -> array update rate p.Arrays[i] g.Arrays[i] m.Arrays[i] v.Arrays[i])
-        struct (
-            { Numbers = numbers |> Array.map (fun struct (p, _, _) -> p); Arrays = arrays |> Array.map (fun struct (p, _, _) -> p) },
-            { Numbers = numbers |> Array.map (fun struct (_, m, _) -> m); Arrays = arrays |> Array.map (fun struct (_, m, _) -> m) },
-            { Numbers = numbers |> Array.map (fun struct (_, _, v) -> v); Arrays = arrays |> Array.map (fun struct (_, _, v) -> v) }
-        )
+        struct ({ Numbers = numbers |> Array.map (fun struct (p, _, _) -> p); Arrays = arrays |> Array.map (fun struct (p, _, _) -> p) },
+                { Numbers = numbers |> Array.map (fun struct (_, m, _) -> m); Arrays = arrays |> Array.map (fun struct (_, m, _) -> m) },
+                { Numbers = numbers |> Array.map (fun struct (_, _, v) -> v); Arrays = arrays |> Array.map (fun struct (_, _, v) -> v) })

@@ -37,13 +37,9 @@ type IArrays<'A> =
     abstract SumRows: 'A -> 'A
     abstract Element: 'A -> 'A
 
-and UnaryRule =
-    { OnReal: Real -> Real
-      OnTensor: Tensor -> Tensor }
+and UnaryRule = { OnReal: Real -> Real; OnTensor: Tensor -> Tensor }
 
-and BinaryRule =
-    { OnReals: Real -> Real -> Real
-      OnTensors: Tensor -> Tensor -> Tensor }
+and BinaryRule = { OnReals: Real -> Real -> Real; OnTensors: Tensor -> Tensor -> Tensor }
 
 let private unary onReal onTensor = { OnReal = onReal; OnTensor = onTensor }
 let private binary onReals onTensors = { OnReals = onReals; OnTensors = onTensors }
@@ -118,7 +114,9 @@ let private run (arrays: IArrays<'A>) (program: Line list) (inputs: 'A[]) : 'A[]
 /// All of the last results, so that gradients of one and of several meet.
 let private total (arrays: IArrays<'A>) (sum: 'A -> Real) (program: Line list) (inputs: 'A[]) : Real =
     let results = run arrays program inputs
-    results[results.Length - min 3 results.Length ..] |> Array.map (fun x -> sum (arrays.Unary(unary Real.Sin Tensor.Sin, x))) |> Array.fold (+) (Real 0.0)
+    results[results.Length - min 3 results.Length ..]
+    |> Array.map (fun x -> sum (arrays.Unary(unary Real.Sin Tensor.Sin, x)))
+    |> Array.fold (+) (Real 0.0)
 
 let private onTensor program (inputs: Tensor[]) = total onTensors Tensor.sum program inputs
 
@@ -132,19 +130,37 @@ let private cases =
     let pair make = Gen.map2 (fun a b -> make (a, b)) index index
     let line =
         Gen.oneof
-            [ Gen.map Sin index; Gen.map Tanh index; Gen.map Negate index
-              pair Add; pair Add; pair Subtract; pair Multiply; pair Multiply; pair Max
-              Gen.map Flatten index; Gen.map Transpose index; Gen.map SumRows index; Gen.map Element index
+            [ Gen.map Sin index
+              Gen.map Tanh index
+              Gen.map Negate index
+              pair Add
+              pair Add
+              pair Subtract
+              pair Multiply
+              pair Multiply
+              pair Max
+              Gen.map Flatten index
+              Gen.map Transpose index
+              Gen.map SumRows index
+              Gen.map Element index
               Gen.map2 (fun a k -> Scale(a, float k / 4.0)) index (Gen.choose (-8, 8)) ]
     let generator = Gen.map2 (fun program seed -> { Program = program; Seed = seed }) (Gen.listOf line) (Gen.choose (0, 1000000))
-    Arb.fromGenShrink (generator, (fun case -> seq { for drop in 0 .. case.Program.Length - 1 -> { case with Program = List.removeAt drop case.Program } }))
+    Arb.fromGenShrink (
+        generator,
+        (fun case -> seq { for drop in 0 .. case.Program.Length - 1 -> { case with Program = List.removeAt drop case.Program } })
+    )
 
 /// Values are sums of at most some hundred bounded terms, through some thirty operations of slope about 1 or less, but for factors up to 2;
 /// both sides round differently, by some 1e3 roundings of the largest number that occurs.
 let private compare (what: string) (expected: Real[][]) (actual: Tensor[]) =
     let scale = expected |> Array.collect id |> Array.fold (fun largest x -> max largest (abs x.Value)) 1.0
-    Array.iter2 (fun (expected: Real[]) (actual: Tensor) ->
-        Array.iteri (fun i (e: Real) -> expectWithin (1e5 * u * scale) e.Value (actual.ElementAt i).Value $"{what}, element {i}") expected) expected actual
+    Array.iter2
+        (fun (expected: Real[]) (actual: Tensor) ->
+            Array.iteri
+                (fun i (e: Real) -> expectWithin (1e5 * u * scale) e.Value (actual.ElementAt i).Value $"{what}, element {i}")
+                expected)
+        expected
+        actual
 
 let private point case =
     let random = Random case.Seed
@@ -155,24 +171,26 @@ let private point case =
 
 [<Tests>]
 let tests =
-    testList "arrays: random programs" [
-        law "values and gradients are those of the program over numbers" 3000 cases (fun case ->
-            let reals, tensors = point case
-            let expected, gradient = AD.valueAndGrad (onReal case.Program) reals
-            let actual, gradients = AD.valueAndGrad (onTensor case.Program) tensors
-            compare "value" [| [| expected |] |] [| Tensor.Of actual |]
-            compare "gradient" gradient gradients)
-        law "tangents are those of the program over numbers" 1000 cases (fun case ->
-            let reals, tensors = point case
-            let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
-            let _, expected = AD.jvp (onReal case.Program) reals directions
-            let _, actual = AD.jvp (onTensor case.Program) tensors tensorDirections
-            compare "tangent" [| [| expected |] |] [| Tensor.Of actual |])
-        law "Hessian-vector products are those of the program over numbers" 500 cases (fun case ->
-            let reals, tensors = point case
-            let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
-            compare "H v" (AD.hvp (onReal case.Program) reals directions) (AD.hvp (onTensor case.Program) tensors tensorDirections)
-            let inner (a: Tensor[]) (b: Tensor[]) = ArrayLaws.inner a b
-            compare "H v, reverse over reverse" (AD.hvp (onReal case.Program) reals directions)
-                (AD.grad (fun x -> inner (AD.grad (onTensor case.Program) x) tensorDirections) tensors))
-    ]
+    testList
+        "arrays: random programs"
+        [ law "values and gradients are those of the program over numbers" 3000 cases (fun case ->
+              let reals, tensors = point case
+              let expected, gradient = AD.valueAndGrad (onReal case.Program) reals
+              let actual, gradients = AD.valueAndGrad (onTensor case.Program) tensors
+              compare "value" [| [| expected |] |] [| Tensor.Of actual |]
+              compare "gradient" gradient gradients)
+          law "tangents are those of the program over numbers" 1000 cases (fun case ->
+              let reals, tensors = point case
+              let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
+              let _, expected = AD.jvp (onReal case.Program) reals directions
+              let _, actual = AD.jvp (onTensor case.Program) tensors tensorDirections
+              compare "tangent" [| [| expected |] |] [| Tensor.Of actual |])
+          law "Hessian-vector products are those of the program over numbers" 500 cases (fun case ->
+              let reals, tensors = point case
+              let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
+              compare "H v" (AD.hvp (onReal case.Program) reals directions) (AD.hvp (onTensor case.Program) tensors tensorDirections)
+              let inner (a: Tensor[]) (b: Tensor[]) = ArrayLaws.inner a b
+              compare
+                  "H v, reverse over reverse"
+                  (AD.hvp (onReal case.Program) reals directions)
+                  (AD.grad (fun x -> inner (AD.grad (onTensor case.Program) x) tensorDirections) tensors)) ]

@@ -28,14 +28,15 @@ let private program (key: int) (x: Real[]) : Real =
             | 10 -> Real.Clamp(a, Real 0.0, Real 1.0)
             | 11 -> Real.Select(Real.Less(c, d), a, b)
             | 12 -> Real.Select(Real.Equal(c, d) ||| Real.Less(a, d), a, b)
-            | _ -> if Real.op_LessThan(a, b) then a else Real 0.5 * b
+            | _ -> if Real.op_LessThan (a, b) then a else Real 0.5 * b
         )
     values.ToArray().Last + values.ToArray().LastButOne
 
 let private whole = [| 0.0; -0.0; 1.0; -1.0; 2.0; 0.5 |]
 
 let private agrees name programs (derivative: (Real[] -> Real) -> Real[] -> Real[]) =
-    testCase name <| fun () ->
+    testCase name
+    <| fun () ->
         let random = random name
         let point () = Array.init 2 (fun _ -> whole[random.Next whole.Length])
         for key in 1..programs do
@@ -44,17 +45,18 @@ let private agrees name programs (derivative: (Real[] -> Real) -> Real[] -> Real
             for _ in 1..4 do
                 let x = point ()
                 Array.iteri2
-                    (fun index (e: Real) (a: Real) -> expectSame e.Value a.Value $"program {key} at {x |> Array.map text |> List.ofArray}, result {index}\n{compiled}")
+                    (fun index (e: Real) (a: Real) ->
+                        expectSame e.Value a.Value $"program {key} at {x |> Array.map text |> List.ofArray}, result {index}\n{compiled}")
                     (f (reals x))
                     (compiled.Invoke(reals x))
 
 [<Tests>]
 let tests =
-    testList "compiled coincidences" [
-        agrees "gradients" 4000 AD.grad
-        agrees "Hessians" 4000 (fun f x -> AD.hessian f x |> Seq.cast<Real> |> Seq.toArray)
-        agrees "Taylor coefficients" 4000 (fun f x -> AD.taylor 3 (fun t -> f [| t; x[1] |]) x[0])
-        agrees "forward over forward" 2000 (fun f x -> [| AD.diff (AD.diff (fun t -> f [| x[0]; t |])) x[1] |])
-        agrees "reverse over reverse" 2000 (fun f -> AD.grad (AD.grad f >> Array.sum))
-        agrees "tangents that are inputs" 2000 (fun f x -> [| snd (AD.jvp f x [| x[1]; x[0] |]) |])
-    ]
+    testList
+        "compiled coincidences"
+        [ agrees "gradients" 4000 AD.grad
+          agrees "Hessians" 4000 (fun f x -> AD.hessian f x |> Seq.cast<Real> |> Seq.toArray)
+          agrees "Taylor coefficients" 4000 (fun f x -> AD.taylor 3 (fun t -> f [| t; x[1] |]) x[0])
+          agrees "forward over forward" 2000 (fun f x -> [| AD.diff (AD.diff (fun t -> f [| x[0]; t |])) x[1] |])
+          agrees "reverse over reverse" 2000 (fun f -> AD.grad (AD.grad f >> Array.sum))
+          agrees "tangents that are inputs" 2000 (fun f x -> [| snd (AD.jvp f x [| x[1]; x[0] |]) |]) ]

@@ -26,7 +26,10 @@ let private agree (f: Real[] -> Real[]) (case: Case) =
             (fun point expected ->
                 let actual = Array.create compiled.Outputs nan
                 compiled.Run(ReadOnlySpan(point: float[]), Span actual)
-                Array.iteri2 (fun index e a -> expectSame e a $"{mode} at {point |> Array.map text |> List.ofArray}, result {index}\n{compiled}") expected actual)
+                Array.iteri2
+                    (fun index e a -> expectSame e a $"{mode} at {point |> Array.map text |> List.ofArray}, result {index}\n{compiled}")
+                    expected
+                    actual)
             (points case)
             eager
 
@@ -36,30 +39,32 @@ let private flat (rows: Real[,]) : Real[] = rows |> Seq.cast |> Seq.toArray
 
 [<Tests>]
 let tests =
-    testList "compiled" [
-        law "compiled = eager: values" 500 everywhere (fun case -> agree (results case.Program) case)
+    testList
+        "compiled"
+        [ law "compiled = eager: values" 500 everywhere (fun case -> agree (results case.Program) case)
 
-        law "compiled = eager: gradients" 500 everywhere (fun case ->
-            agree (fun x -> let value, gradient = AD.valueAndGrad (g case) x in Array.append [| value |] gradient) case)
+          law "compiled = eager: gradients" 500 everywhere (fun case ->
+              agree (fun x -> let value, gradient = AD.valueAndGrad (g case) x in Array.append [| value |] gradient) case)
 
-        law "compiled = eager: tangents" 400 everywhere (fun case ->
-            agree (fun x -> AD.jvp (results case.Program) x (reals case.V) |> snd) case)
+          law "compiled = eager: tangents" 400 everywhere (fun case ->
+              agree (fun x -> AD.jvp (results case.Program) x (reals case.V) |> snd) case)
 
-        law "compiled = eager: Hessians" 200 everywhere (fun case -> agree (AD.hessian (g case) >> flat) case)
+          law "compiled = eager: Hessians" 200 everywhere (fun case -> agree (AD.hessian (g case) >> flat) case)
 
-        law "compiled = eager: Taylor coefficients" 300 (cases everything 1 1) (fun case ->
-            agree (fun x -> AD.taylor 3 (fun t -> result case.Program [| t |]) x[0]) case)
+          law "compiled = eager: Taylor coefficients" 300 (cases everything 1 1) (fun case ->
+              agree (fun x -> AD.taylor 3 (fun t -> result case.Program [| t |]) x[0]) case)
 
-        law "compiled = eager: pullbacks and tangents that are inputs" 300 everywhere (fun case ->
-            let n = case.Point.Length
-            let both (x: Real[]) =
-                let p, v = x[.. n - 1], x[n..]
-                let y, dy = AD.jvp (results case.Program) p v
-                let _, pullback = AD.vjp (results case.Program) p
-                Array.concat [ y; dy; pullback (Array.map (fun (w: float) -> w * v[0]) case.W) ]
-            agree both { case with Point = Array.append case.Point case.U; U = Array.append case.U case.V; V = Array.append case.V case.U })
+          law "compiled = eager: pullbacks and tangents that are inputs" 300 everywhere (fun case ->
+              let n = case.Point.Length
+              let both (x: Real[]) =
+                  let p, v = x[.. n - 1], x[n..]
+                  let y, dy = AD.jvp (results case.Program) p v
+                  let _, pullback = AD.vjp (results case.Program) p
+                  Array.concat [ y; dy; pullback (Array.map (fun (w: float) -> w * v[0]) case.W) ]
+              agree
+                  both
+                  { case with Point = Array.append case.Point case.U; U = Array.append case.U case.V; V = Array.append case.V case.U })
 
-        law "compiled = eager: reverse over reverse" 200 everywhere (fun case ->
-            let dot (a: Real[]) = Array.fold2 (fun sum x (v: float) -> sum + x * v) (Real 0.0) a case.V
-            agree (AD.grad (AD.grad (g case) >> dot)) case)
-    ]
+          law "compiled = eager: reverse over reverse" 200 everywhere (fun case ->
+              let dot (a: Real[]) = Array.fold2 (fun sum x (v: float) -> sum + x * v) (Real 0.0) a case.V
+              agree (AD.grad (AD.grad (g case) >> dot)) case) ]

@@ -82,17 +82,25 @@ let private cases =
             [ Gen.map2 (fun kind a -> Map(kind, a)) kind index
               Gen.map3 (fun kind a b -> Zip(kind, a, b)) kind index index
               Gen.map3 (fun kind a b -> Zip(kind, a, b)) kind index index
-              Gen.map Shift index; Gen.map Reverse index; Gen.map EveryOther index; Gen.map Weighed index; Gen.map Product index; Gen.map Sums index
+              Gen.map Shift index
+              Gen.map Reverse index
+              Gen.map EveryOther index
+              Gen.map Weighed index
+              Gen.map Product index
+              Gen.map Sums index
               Gen.map2 (fun a b -> Broadcast(a, b)) index index
               Gen.map Branch index ]
     let generator =
-        Gen.map3 (fun lines length seed -> { Lines = lines; Length = length; Seed = seed }) (Gen.resize 8 (Gen.nonEmptyListOf line)) (Gen.choose (1, 40)) (Gen.choose (0, 1000000))
-    let shrink case =
-        seq {
-            for drop in 0 .. case.Lines.Length - 1 do
-                { case with Lines = List.removeAt drop case.Lines }
-            if case.Length > 1 then { case with Length = case.Length - 1 }
-        }
+        Gen.map3
+            (fun lines length seed -> { Lines = lines; Length = length; Seed = seed })
+            (Gen.resize 8 (Gen.nonEmptyListOf line))
+            (Gen.choose (1, 40))
+            (Gen.choose (0, 1000000))
+    let shrink case = seq {
+        for drop in 0 .. case.Lines.Length - 1 do
+            { case with Lines = List.removeAt drop case.Lines }
+        if case.Length > 1 then { case with Length = case.Length - 1 }
+    }
     Arb.fromGenShrink (generator, shrink)
 
 /// Results of code at a point, or nothing where a guard does not hold. Its memory begins as NaN: what was not written may not be read.
@@ -120,7 +128,8 @@ let private agree (f: Real[] -> Real[]) (case: Case) =
                 (fun (point: float[]) expected ->
                     let what = $"loose {isLoose}, {bits} bits, at {point |> Array.map text |> List.ofArray}\n{program}"
                     match expected, execute code program point with
-                    | Some expected, Some actual -> Array.iteri2 (fun index e a -> expectSame e a $"result {index}, {what}") expected actual
+                    | Some expected, Some actual ->
+                        Array.iteri2 (fun index e a -> expectSame e a $"result {index}, {what}") expected actual
                     | None, None -> ()
                     | _ -> failtest $"a guard holds on one side alone, {what}")
                 points
@@ -140,57 +149,73 @@ let private compiledBy (f: Real[] -> Real[]) (point: float[]) =
 
 [<Tests>]
 let tests =
-    testList "compiled packs" [
-        law "packed = line by line: values" 250 cases (fun case -> agree (run case) case)
-        law "packed = line by line: gradients" 250 cases (fun case -> agree (AD.grad (weighed case)) case)
-        law "packed = line by line: Hessians" 50 cases (fun case ->
-            let case = { case with Length = min case.Length 12 }
-            agree (AD.hessian (weighed case) >> Seq.cast<Real> >> Seq.toArray) case)
+    testList
+        "compiled packs"
+        [ law "packed = line by line: values" 250 cases (fun case -> agree (run case) case)
+          law "packed = line by line: gradients" 250 cases (fun case -> agree (AD.grad (weighed case)) case)
+          law "packed = line by line: Hessians" 50 cases (fun case ->
+              let case = { case with Length = min case.Length 12 }
+              agree (AD.hessian (weighed case) >> Seq.cast<Real> >> Seq.toArray) case)
 
-        testCase "the laws are about loops" <| fun () ->
-            let inLoops case =
-                let point = Array.init case.Length (fun k -> 0.1 * float k)
-                let program = (Path.trace (AD.grad (weighed case)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
-                schedules program |> Seq.sumBy (fun (_, schedule) -> schedule.Steps |> Seq.sumBy (fun step -> if step.IsLoop then step.Packs.Count * step.Length else 0))
-            let sampled = cases.Generator |> Gen.sampleWithSeed (Rnd seed) 30 100
-            Expect.isGreaterThan (Seq.sumBy inLoops sampled) 5000 "lines in loops"
+          testCase "the laws are about loops"
+          <| fun () ->
+              let inLoops case =
+                  let point = Array.init case.Length (fun k -> 0.1 * float k)
+                  let program =
+                      (Path.trace (AD.grad (weighed case)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
+                  schedules program
+                  |> Seq.sumBy (fun (_, schedule) ->
+                      schedule.Steps |> Seq.sumBy (fun step -> if step.IsLoop then step.Packs.Count * step.Length else 0))
+              let sampled = cases.Generator |> Gen.sampleWithSeed (Rnd seed) 30 100
+              Expect.isGreaterThan (Seq.sumBy inLoops sampled) 5000 "lines in loops"
 
-        testCase "a gradient is two loops, and what is left of its ends" <| fun () ->
-            let program, code = compiledBy (AD.grad rosenbrock) (Array.init 100 (fun k -> 0.01 * float k))
-            Expect.isNotNull code "packed code"
-            let schedule = PackSchedule(program, Packs(program, false))
-            Expect.equal [ for step in schedule.Steps -> step.IsLoop, step.Length ] [ true, 99; false, 0; true, 98 ] "steps"
+          testCase "a gradient is two loops, and what is left of its ends"
+          <| fun () ->
+              let program, code = compiledBy (AD.grad rosenbrock) (Array.init 100 (fun k -> 0.01 * float k))
+              Expect.isNotNull code "packed code"
+              let schedule = PackSchedule(program, Packs(program, false))
+              Expect.equal [ for step in schedule.Steps -> step.IsLoop, step.Length ] [ true, 99; false, 0; true, 98 ] "steps"
 
-        testCase "short programs and chains stay straight" <| fun () ->
-            Expect.isNull (snd (compiledBy (AD.grad rosenbrock) (Array.create 10 0.5))) "ten arguments"
-            Expect.isNull (snd (compiledBy (fun x -> [| (x[0], seq { 1..500 }) ||> Seq.fold (fun y _ -> y * y + x[1]) |]) [| 0.1; 0.2 |])) "a chain"
+          testCase "short programs and chains stay straight"
+          <| fun () ->
+              Expect.isNull (snd (compiledBy (AD.grad rosenbrock) (Array.create 10 0.5))) "ten arguments"
+              Expect.isNull
+                  (snd (compiledBy (fun x -> [| (x[0], seq { 1..500 }) ||> Seq.fold (fun y _ -> y * y + x[1]) |]) [| 0.1; 0.2 |]))
+                  "a chain"
 
-        testCase "a matrix and chains of sums are found by the looser way" <| fun () ->
-            let point = Array.init 200 (fun k -> 1.0 + 0.01 * float k)
-            let program, code = compiledBy (AD.grad (quadratic 200)) point
-            Expect.isNotNull code "packed code"
-            let expected, actual = execute (Interpreter program) program point, execute code program point
-            Array.iteri2 (fun index e a -> expectSame e a $"result {index}") expected.Value actual.Value
+          testCase "a matrix and chains of sums are found by the looser way"
+          <| fun () ->
+              let point = Array.init 200 (fun k -> 1.0 + 0.01 * float k)
+              let program, code = compiledBy (AD.grad (quadratic 200)) point
+              Expect.isNotNull code "packed code"
+              let expected, actual = execute (Interpreter program) program point, execute code program point
+              Array.iteri2 (fun index e a -> expectSame e a $"result {index}") expected.Value actual.Value
 
-        testCase "constants stay where they are while there is code that reads them" <| fun () ->
-            let point = Array.init 60 (fun k -> 1.0 + 0.01 * float k)
-            let program = (Path.trace (AD.grad (quadratic 60)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
-            let code = PackedCompiler.compileFor 512 (PackSchedule(program, Packs(program, true)))
-            let expected = execute code program point
-            GC.Collect(2, GCCollectionMode.Aggressive, true, true)
-            // takes the place of what has been collected
-            let others = Array.init 200 (fun _ -> let other = GC.AllocateArray<float>(80, pinned = true) in Array.fill other 0 80 7.0; other)
-            let actual = execute code program point
-            GC.KeepAlive others
-            Array.iteri2 (fun index e a -> expectSame e a $"result {index}") expected.Value actual.Value
+          testCase "constants stay where they are while there is code that reads them"
+          <| fun () ->
+              let point = Array.init 60 (fun k -> 1.0 + 0.01 * float k)
+              let program = (Path.trace (AD.grad (quadratic 60)) (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted).Program
+              let code = PackedCompiler.compileFor 512 (PackSchedule(program, Packs(program, true)))
+              let expected = execute code program point
+              GC.Collect(2, GCCollectionMode.Aggressive, true, true)
+              // takes the place of what has been collected
+              let others =
+                  Array.init 200 (fun _ ->
+                      let other = GC.AllocateArray<float>(80, pinned = true) in
+                      Array.fill other 0 80 7.0
+                      other)
+              let actual = execute code program point
+              GC.KeepAlive others
+              Array.iteri2 (fun index e a -> expectSame e a $"result {index}") expected.Value actual.Value
 
-        testCase "the public way: packed code gives what the function gives" <| fun () ->
-            for f, n in [ AD.grad rosenbrock, 100; AD.hessian rosenbrock >> Seq.cast<Real> >> Seq.toArray, 60; AD.grad (quadratic 60), 60 ] do
-                let example = Array.init n (fun k -> 1.0 + 0.01 * float (k * k % 17))
-                let compiled = AD.compileWith (CompileOptions(Mode = ExecutionMode.MachineCode)) f (reals example)
-                for shift in [ 0.0; 0.125; -0.5 ] do
-                    let point = example |> Array.map ((+) shift)
-                    let actual = Array.create compiled.Outputs nan
-                    compiled.Run(ReadOnlySpan point, Span actual)
-                    Array.iteri2 (fun index e a -> expectSame e a $"result {index}") (f (reals point) |> values) actual
-    ]
+          testCase "the public way: packed code gives what the function gives"
+          <| fun () ->
+              for f, n in
+                  [ AD.grad rosenbrock, 100; AD.hessian rosenbrock >> Seq.cast<Real> >> Seq.toArray, 60; AD.grad (quadratic 60), 60 ] do
+                  let example = Array.init n (fun k -> 1.0 + 0.01 * float (k * k % 17))
+                  let compiled = AD.compileWith (CompileOptions(Mode = ExecutionMode.MachineCode)) f (reals example)
+                  for shift in [ 0.0; 0.125; -0.5 ] do
+                      let point = example |> Array.map ((+) shift)
+                      let actual = Array.create compiled.Outputs nan
+                      compiled.Run(ReadOnlySpan point, Span actual)
+                      Array.iteri2 (fun index e a -> expectSame e a $"result {index}") (f (reals point) |> values) actual ]

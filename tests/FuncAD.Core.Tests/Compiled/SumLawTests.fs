@@ -40,24 +40,40 @@ type private Operation =
     | InnerReverse
 
 let private operations =
-    [ 4, Add; 4, Subtract; 8, Multiply; 3, Divide; 1, Negate; 1, Abs; 2, Square; 1, Cube; 2, Root; 2, Exponential; 2, Sine; 2, Max; 1, Min; 2, Select
-      1, SelectByBoth; 1, Branch; 2, Stop; 2, Custom; 2, CustomPullback; 2, CustomRule; 1, Write; 1, Read; 1, CopySign
-      1, Floor; 1, InnerForward; 1, InnerReverse ]
+    [ 4, Add
+      4, Subtract
+      8, Multiply
+      3, Divide
+      1, Negate
+      1, Abs
+      2, Square
+      1, Cube
+      2, Root
+      2, Exponential
+      2, Sine
+      2, Max
+      1, Min
+      2, Select
+      1, SelectByBoth
+      1, Branch
+      2, Stop
+      2, Custom
+      2, CustomPullback
+      2, CustomRule
+      1, Write
+      1, Read
+      1, CopySign
+      1, Floor
+      1, InnerForward
+      1, InnerReverse ]
 
 /// An operation on the numbers at these places, counted around; those below 0 are counted from the last, -1, back.
 type private Step = { Operation: Operation; A: int; B: int; C: int }
 
-type private Sum =
-    { Steps: Step list
-      Result: int
-      Parameters: float[]
-      Data: float[][] }
+type private Sum = { Steps: Step list; Result: int; Parameters: float[]; Data: float[][] }
 
 /// A sum of a function.
-type private Case =
-    { F: Real[] -> Real[] -> Real
-      At: float[]
-      Rows: float[][] }
+type private Case = { F: Real[] -> Real[] -> Real; At: float[]; Rows: float[][] }
 
 let private constants = [ 0.0; -0.0; 1.0; -2.0; 3.0; 0.5 ]
 
@@ -67,10 +83,13 @@ type private Number = { X: Real; Bound: float; IsExact: bool; IsInput: bool }
 
 /// Rules whose slopes are not their values': whoever differentiates the value shows.
 let private custom = AD.custom "square and more" (fun x -> x * x + 1.0) (fun x _ -> Real 3.0 * x)
-let private byPullback = AD.customPullback "product" (fun (a: Real, b: Real) -> a * b) (fun (a, b) _ w -> w * (Real 2.0 * a + b), w * (a + Real 3.0 * b))
+let private byPullback =
+    AD.customPullback "product" (fun (a: Real, b: Real) -> a * b) (fun (a, b) _ w -> w * (Real 2.0 * a + b), w * (a + Real 3.0 * b))
 
 let private byRule =
-    AD.customRule "sum" (fun (x: Real[]) -> [| x[0] + x[1]; x[0] |])
+    AD.customRule
+        "sum"
+        (fun (x: Real[]) -> [| x[0] + x[1]; x[0] |])
         (fun x _ w -> [| w[0] * x[0] + w[1] * Real 2.0; w[0] * x[1] |])
         (fun x _ v -> [| v[0] * x[0] + v[1] * x[1]; Real 2.0 * v[0] |])
 
@@ -116,7 +135,7 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
             | SelectByBoth ->
                 let condition = Real.Less((anInput step.A).X, (anInput step.B).X) &&& Real.Equal((anInput step.C).X, (anInput step.C).X)
                 both (Real.Select(condition, a.X, b.X)) (max a.Bound b.Bound)
-            | Branch -> if Real.op_LessThan((anInput step.A).X, (anInput step.C).X) then a else b
+            | Branch -> if Real.op_LessThan ((anInput step.A).X, (anInput step.C).X) then a else b
             | Stop -> ofA (AD.stopGradient a.X) a.Bound
             | Custom -> ofA (custom (small 16.0 a step.A)) 260.0
             | CustomPullback -> both (byPullback (small 16.0 a step.A, small 16.0 b step.B)) 256.0
@@ -136,7 +155,9 @@ let private perPoint (sum: Sum) (p: Real[]) (d: Real[]) : Real =
 
 // ---- The loop written out ----
 
-let private lower n (matrix: int -> int -> float) : float[] = [| for i in 0 .. n - 1 do for j in 0..i -> matrix i j |]
+let private lower n (matrix: int -> int -> float) : float[] =
+    [| for i in 0 .. n - 1 do
+           for j in 0..i -> matrix i j |]
 
 /// Value, gradient and the lower triangle of the Hessian.
 let private eagerHessian (case: Case) : float[] =
@@ -149,7 +170,8 @@ let private eagerHessian (case: Case) : float[] =
 let private eagerNormals (case: Case) : float[] =
     let n = case.At.Length
     let rows =
-        case.Rows |> Array.map (fun datum ->
+        case.Rows
+        |> Array.map (fun datum ->
             let r, g = AD.valueAndGrad (fun (p: Real[]) -> case.F p (reals datum)) (reals case.At)
             let r, g = r.Value, values g
             Array.concat [ [| r * r |]; g |> Array.map (fun slope -> slope * r); lower n (fun i j -> g[i] * g[j]) ])
@@ -166,36 +188,39 @@ let private sums (operations: (int * Operation) list) (counts: int list) : Arbit
     let place = Gen.frequency [ 2, Gen.choose (0, 39); 1, Gen.choose (-2, -1) ]
     let before = Gen.frequency [ 1, place; 1, Gen.constant -1 ]
     let operation = Gen.frequency [ for weight, operation in operations -> weight, Gen.constant operation ]
-    let step = Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) operation (Gen.zip3 before place place)
+    let step =
+        Gen.map2 (fun operation (a, b, c) -> { Operation = operation; A = a; B = b; C = c }) operation (Gen.zip3 before place place)
     let number = Gen.frequency [ 30, Gen.elements ordinary; 1, Gen.elements others ]
-    let generator =
-        gen {
-            let! length = Gen.frequency [ 3, Gen.choose (0, 3); 2, Gen.choose (4, 7) ]
-            let! steps = Gen.listOfLength length step
-            let! result = Gen.frequency [ 1, Gen.choose (0, 39); 6, Gen.constant -1 ]
-            let! parameters = Gen.choose (1, 3)
-            let! width = Gen.choose (1, 2)
-            let! p = Gen.arrayOfLength parameters (Gen.frequency [ 60, Gen.elements ordinary; 1, Gen.elements others ])
-            let! count = Gen.elements counts
-            let! areEqual = Gen.elements [ true; false; false ]
-            let! data = Gen.arrayOfLength (if areEqual then min 1 count else min 7 count) (Gen.arrayOfLength width number)
-            let data = Array.init count (fun k -> data[k * k % data.Length])
-            return { Steps = steps; Result = result; Parameters = p; Data = data }
-        }
-    let shrink (sum: Sum) =
-        seq {
-            for k in 0 .. sum.Steps.Length - 1 do
-                { sum with Steps = List.removeAt k sum.Steps }
-            if sum.Data.Length > 1 then
-                { sum with Data = sum.Data[.. sum.Data.Length / 2 - 1] }
-                { sum with Data = sum.Data[1..] }
-        }
+    let generator = gen {
+        let! length = Gen.frequency [ 3, Gen.choose (0, 3); 2, Gen.choose (4, 7) ]
+        let! steps = Gen.listOfLength length step
+        let! result = Gen.frequency [ 1, Gen.choose (0, 39); 6, Gen.constant -1 ]
+        let! parameters = Gen.choose (1, 3)
+        let! width = Gen.choose (1, 2)
+        let! p = Gen.arrayOfLength parameters (Gen.frequency [ 60, Gen.elements ordinary; 1, Gen.elements others ])
+        let! count = Gen.elements counts
+        let! areEqual = Gen.elements [ true; false; false ]
+        let! data = Gen.arrayOfLength (if areEqual then min 1 count else min 7 count) (Gen.arrayOfLength width number)
+        let data = Array.init count (fun k -> data[k * k % data.Length])
+        return { Steps = steps; Result = result; Parameters = p; Data = data }
+    }
+    let shrink (sum: Sum) = seq {
+        for k in 0 .. sum.Steps.Length - 1 do
+            { sum with Steps = List.removeAt k sum.Steps }
+        if sum.Data.Length > 1 then
+            { sum with Data = sum.Data[.. sum.Data.Length / 2 - 1] }
+            { sum with Data = sum.Data[1..] }
+    }
     Arb.fromGenShrink (generator, shrink)
 
 // ---- The laws ----
 
 let private columns (rows: float[][]) : float[] =
-    if rows.Length = 0 then [||] else [| for i in 0 .. rows[0].Length - 1 do for row in rows -> row[i] |]
+    if rows.Length = 0 then
+        [||]
+    else
+        [| for i in 0 .. rows[0].Length - 1 do
+               for row in rows -> row[i] |]
 
 /// All members, for a sum that was compiled at an example of its own, so that other paths have to be found.
 let private members (options: CompileOptions) (example: float[]) (case: Case) : (string * float[]) list =
@@ -223,7 +248,10 @@ let private asTheLoop (options: CompileOptions) (case: Case) =
             let expected = if name = "NormalEquations" then normals else second
             let largest = expected |> Array.filter Double.IsFinite |> Array.fold (fun size x -> max size (abs x)) 1.0
             let bound = 1e-9 * (largest + float case.Rows.Length)
-            Array.iteri (fun index actual -> expectWithin bound expected[index] actual $"{name}, compiled at {List.ofArray example}, number {index}") actual
+            Array.iteri
+                (fun index actual ->
+                    expectWithin bound expected[index] actual $"{name}, compiled at {List.ofArray example}, number {index}")
+                actual
 
 let private randomAsTheLoop (options: CompileOptions) (sum: Sum) =
     asTheLoop options { F = perPoint sum; At = sum.Parameters; Rows = sum.Data }
@@ -248,10 +276,12 @@ let private kinds: (string * (Real[] -> Real[] -> Real)) list =
       "a rule with its pushforward", (fun p d -> (byRule p[..1])[0] * d[0])
       "an infinite slope of what is not chosen", (fun p d -> Real.Pow(Real.Max(d[0], sqrt p[2]), 2))
       "an infinite slope in parameters", (fun p d -> Real.Select(Real.Less(p[2], p[1]), p[0], sqrt p[2]) * d[0])
-      "an overwritten datum", (fun p d ->
+      "an overwritten datum",
+      (fun p d ->
           d[0] <- d[0] * p[0]
           d[0] * p[1] + d[0] * d[0])
-      "overwritten parameters", (fun p d ->
+      "overwritten parameters",
+      (fun p d ->
           p[0] <- p[0] * d[0]
           p[0] * p[1])
       "slopes that are the same", (fun p d -> d[0] * (p[0] + p[1]) - d[1])
@@ -261,7 +291,7 @@ let private kinds: (string * (Real[] -> Real[] -> Real)) list =
       "the sine of a sum", (fun p d -> sin (d[0] * p[0] + d[0] * p[1]))
       "the logarithm of a sum", (fun p d -> Real.Pow(log (p[1] + p[2] + d[0] * p[0]), 2))
       "a slope that is the value", (fun p d -> exp (d[1] - d[0] + p[0] + p[2]))
-      "a branch", (fun p d -> if Real.op_LessThan(d[0], Real 2.0) then p[0] * d[0] else p[1] * p[1] + d[1]) ]
+      "a branch", (fun p d -> if Real.op_LessThan (d[0], Real 2.0) then p[0] * d[0] else p[1] * p[1] + d[1]) ]
 
 let private small = sums operations [ 0; 1; 2; 3; 7; 29; 100 ]
 let private large = sums operations [ 700; 2000 ]
@@ -320,36 +350,39 @@ let private product (factors: Factor list) (p: Real[]) (d: Real[]) : Real =
             | Negated -> -x
     x
 
-let private products : Arbitrary<Product> =
-    let number =
-        gen {
-            let! digits = Gen.elements [ 1.0; -1.0; 3.7; -1.3; 1.3 ]
-            let scales = [ 1e-320; 1e-310; 1e-300; 1e-160; 1e-30; 1e-9; 1e9; 1e30; 1e160; 1e300; 4e307 ]
-            let! scale = Gen.frequency [ 3, Gen.constant 1.0; 4, Gen.elements scales ]
-            return digits * scale
-        }
+let private products: Arbitrary<Product> =
+    let number = gen {
+        let! digits = Gen.elements [ 1.0; -1.0; 3.7; -1.3; 1.3 ]
+        let scales = [ 1e-320; 1e-310; 1e-300; 1e-160; 1e-30; 1e-9; 1e9; 1e30; 1e160; 1e300; 4e307 ]
+        let! scale = Gen.frequency [ 3, Gen.constant 1.0; 4, Gen.elements scales ]
+        return digits * scale
+    }
     let factor =
         Gen.oneof
-            [ Gen.map Times number; Gen.constant TimesParameter; Gen.constant TimesParameter; Gen.constant ByParameter; Gen.constant TimesSquaredParameter
-              Gen.map TimesDatum (Gen.choose (0, 1)); Gen.map ByDatum (Gen.choose (0, 1)); Gen.constant Negated ]
-    let generator =
-        gen {
-            let! length = Gen.choose (1, 6)
-            let! factors = Gen.listOfLength length factor
-            let! point = Gen.arrayOfLength length number
-            let! count = Gen.choose (1, 9)
-            let! likeFirst = Gen.elements [ true; false ]
-            let! rows = Gen.arrayOfLength count (Gen.arrayOfLength 2 number)
-            let like k = rows[0] |> Array.map (fun x -> x * (1.0 - float k / 16.0))
-            let rows = if likeFirst then Array.init count like else rows
-            return { Factors = factors; Point = point; Data = rows }
-        }
-    let shrink (case: Product) =
-        seq {
-            for k in 0 .. case.Factors.Length - 1 do
-                if case.Factors.Length > 1 then { case with Factors = List.removeAt k case.Factors }
-            if case.Data.Length > 1 then { case with Data = case.Data[1..] }
-        }
+            [ Gen.map Times number
+              Gen.constant TimesParameter
+              Gen.constant TimesParameter
+              Gen.constant ByParameter
+              Gen.constant TimesSquaredParameter
+              Gen.map TimesDatum (Gen.choose (0, 1))
+              Gen.map ByDatum (Gen.choose (0, 1))
+              Gen.constant Negated ]
+    let generator = gen {
+        let! length = Gen.choose (1, 6)
+        let! factors = Gen.listOfLength length factor
+        let! point = Gen.arrayOfLength length number
+        let! count = Gen.choose (1, 9)
+        let! likeFirst = Gen.elements [ true; false ]
+        let! rows = Gen.arrayOfLength count (Gen.arrayOfLength 2 number)
+        let like k = rows[0] |> Array.map (fun x -> x * (1.0 - float k / 16.0))
+        let rows = if likeFirst then Array.init count like else rows
+        return { Factors = factors; Point = point; Data = rows }
+    }
+    let shrink (case: Product) = seq {
+        for k in 0 .. case.Factors.Length - 1 do
+            if case.Factors.Length > 1 then { case with Factors = List.removeAt k case.Factors }
+        if case.Data.Length > 1 then { case with Data = case.Data[1..] }
+    }
     Arb.fromGenShrink (generator, shrink)
 
 /// Where no derivative of a term overflows, nor their sum: the sum of n terms to 2 n + 20 roundings. Beside that, underflow may take 2^-1075 from each
@@ -358,10 +391,13 @@ let private staysInRange (case: Product) =
     let n = case.Point.Length
     let f = product case.Factors
     let sum = AD.compileSumWith (CompileOptions(Mode = ExecutionMode.Interpreted)) f (reals case.Point) (reals case.Data[0])
-    let columns = [| for i in 0..1 do for row in case.Data -> row[i] |]
+    let columns =
+        [| for i in 0..1 do
+               for row in case.Data -> row[i] |]
     let p = reals case.Point
     let terms =
-        case.Data |> Array.map (fun row ->
+        case.Data
+        |> Array.map (fun row ->
             let value, gradient = AD.valueAndGrad (fun p -> f p (reals row)) p
             let hessian = AD.hessian (fun p -> f p (reals row)) p
             Array.concat [ [| value.Value |]; values gradient; lower n (fun i j -> hessian[i, j].Value) ])
@@ -380,27 +416,36 @@ let private staysInRange (case: Product) =
 
 [<Tests>]
 let tests =
-    testList "laws of compiled sums" [
-        for name, f in kinds do
-            testCase name <| fun () ->
-                for count in [ 0; 1; 5; 1000 ] do
-                    let rows = Array.init count (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
-                    for mode in [ ExecutionMode.Interpreted; ExecutionMode.MachineCode ] do
-                        asTheLoop (CompileOptions(Mode = mode)) { F = f; At = [| 4.0; 2.0; 0.0 |]; Rows = rows }
+    testList
+        "laws of compiled sums"
+        [ for name, f in kinds do
+              testCase name
+              <| fun () ->
+                  for count in [ 0; 1; 5; 1000 ] do
+                      let rows = Array.init count (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
+                      for mode in [ ExecutionMode.Interpreted; ExecutionMode.MachineCode ] do
+                          asTheLoop (CompileOptions(Mode = mode)) { F = f; At = [| 4.0; 2.0; 0.0 |]; Rows = rows }
 
-        law "every member is the loop's: interpreted" 700 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
+          law "every member is the loop's: interpreted" 700 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
 
-        law "every member is the loop's: products and sums" 1500 algebraic (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
+          law
+              "every member is the loop's: products and sums"
+              1500
+              algebraic
+              (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)))
 
-        law "every member is the loop's: sums of parameters" 100 sumsOfParameters (fun (terms, at) ->
-            let rows = Array.init 7 (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
-            asTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)) { F = ofSums terms; At = at; Rows = rows })
+          law "every member is the loop's: sums of parameters" 100 sumsOfParameters (fun (terms, at) ->
+              let rows = Array.init 7 (fun k -> [| float (k % 4); 2.0 - float (k % 3) |])
+              asTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted)) { F = ofSums terms; At = at; Rows = rows })
 
-        law "every member is the loop's: few paths" 150 small (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted, MaximumPaths = 1)))
+          law
+              "every member is the loop's: few paths"
+              150
+              small
+              (randomAsTheLoop (CompileOptions(Mode = ExecutionMode.Interpreted, MaximumPaths = 1)))
 
-        law "every member is the loop's: machine code, threads" 20 large (fun sum ->
-            for bits, threads in [ 128, 1; 512, 2 ] do
-                randomAsTheLoop (CompileOptions(Mode = ExecutionMode.MachineCode, VectorBits = bits, Threads = threads)) sum)
+          law "every member is the loop's: machine code, threads" 20 large (fun sum ->
+              for bits, threads in [ 128, 1; 512, 2 ] do
+                  randomAsTheLoop (CompileOptions(Mode = ExecutionMode.MachineCode, VectorBits = bits, Threads = threads)) sum)
 
-        law "factors that are taken out of a sum change nothing where they are too large or too small" 1000 products staysInRange
-    ]
+          law "factors that are taken out of a sum change nothing where they are too large or too small" 1000 products staysInRange ]
