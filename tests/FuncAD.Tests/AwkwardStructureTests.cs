@@ -13,7 +13,10 @@ public class AwkwardStructureTests
     private static ArgumentException Refused(Action call, params string[] mentions)
     {
         var error = Assert.ThrowsAny<ArgumentException>(call);
-        Assert.All(mentions, mention => Assert.True(error.Message.Contains(mention), $"the message does not say {mention}: {error.Message}"));
+        Assert.All(
+            mentions,
+            mention => Assert.True(error.Message.Contains(mention), $"the message does not say {mention}: {error.Message}")
+        );
         return error;
     }
 
@@ -49,14 +52,16 @@ public class AwkwardStructureTests
     private static Link Chain(int length)
     {
         Link? chain = null;
-        for (var index = length; index > 0; index--) chain = new() { Value = index, Next = chain };
+        for (var index = length; index > 0; index--)
+            chain = new() { Value = index, Next = chain };
         return chain!;
     }
 
     private static Real Sum(Link? link)
     {
         Real sum = 0;
-        for (var place = 1; link is not null; link = link.Next, place++) sum += link.Value * place;
+        for (var place = 1; link is not null; link = link.Next, place++)
+            sum += link.Value * place;
         return sum;
     }
 
@@ -69,7 +74,8 @@ public class AwkwardStructureTests
         foreach (var (tail, length) in from tail in Enumerable.Range(0, 9) from length in Enumerable.Range(1, 9) select (tail, length))
         {
             var links = Enumerable.Range(0, tail + length).Select(i => new Link { Value = i }).ToArray();
-            for (var i = 0; i < links.Length; i++) links[i].Next = links[i + 1 < links.Length ? i + 1 : tail];
+            for (var i = 0; i < links.Length; i++)
+                links[i].Next = links[i + 1 < links.Length ? i + 1 : tail];
             Refused(() => Grad((Link l) => l.Value)(links[0]), "Link.Next", "cycle");
             Refused(() => Jvp((Link l) => l.Value)(Chain(3), links[0]));
             Refused(() => Vjp((Real x) => links[0])(1), "Link.Next", "cycle");
@@ -108,7 +114,8 @@ public class AwkwardStructureTests
         void Run()
         {
             var gradient = Grad((Link l) => Sum(l))(Chain(length));
-            for (var place = 1; place <= length; place++, gradient = gradient.Next!) Check.Bits(place, gradient.Value);
+            for (var place = 1; place <= length; place++, gradient = gradient.Next!)
+                Check.Bits(place, gradient.Value);
             var (value, tangent) = Jvp((Link l) => Sum(l))(Chain(length), Chain(length));
             Assert.Equal(value, tangent);
             var squares = Vjp((Link l) => new Link { Value = l.Value, Next = l.Next })(Chain(length));
@@ -139,19 +146,35 @@ public class AwkwardStructureTests
     private sealed class Thermometer
     {
         public Real Celsius { get; set; }
-        public Real Fahrenheit { get => Celsius * 1.8 + 32; set => Celsius = (value - 32) / 1.8; }
+        public Real Fahrenheit
+        {
+            get => Celsius * 1.8 + 32;
+            set => Celsius = (value - 32) / 1.8;
+        }
     }
 
     private sealed class Reversed
     {
-        public Real Fahrenheit { get => celsius * 1.8 + 32; set => celsius = (value - 32) / 1.8; }
-        public Real Celsius { get => celsius; set => celsius = value; }
+        public Real Fahrenheit
+        {
+            get => celsius * 1.8 + 32;
+            set => celsius = (value - 32) / 1.8;
+        }
+        public Real Celsius
+        {
+            get => celsius;
+            set => celsius = value;
+        }
         private Real celsius;
     }
 
     private sealed class Aliased
     {
-        public Real X { get => x; set => x = value; }
+        public Real X
+        {
+            get => x;
+            set => x = value;
+        }
         public Real x;
     }
 
@@ -203,7 +226,8 @@ public class AwkwardStructureTests
         public Shares(Real[] w)
         {
             var sum = w.Aggregate((Real)0, (a, b) => a + b);
-            for (var i = 0; i < w.Length; i++) w[i] /= sum;
+            for (var i = 0; i < w.Length; i++)
+                w[i] /= sum;
             W = w;
         }
     }
@@ -232,7 +256,11 @@ public class AwkwardStructureTests
     private sealed class Rounding
     {
         private Real a;
-        public Real A { get => a; set => a = Math.Round(value.Value, 1); }
+        public Real A
+        {
+            get => a;
+            set => a = Math.Round(value.Value, 1);
+        }
     }
 
     private sealed record Mutating
@@ -286,7 +314,13 @@ public class AwkwardStructureTests
     {
         private double scale = 1;
         public Real X { get; set; }
-        public Scaled By(double factor) { scale = factor; return this; }
+
+        public Scaled By(double factor)
+        {
+            scale = factor;
+            return this;
+        }
+
         public Real Value() => X * scale;
     }
 
@@ -294,7 +328,9 @@ public class AwkwardStructureTests
     {
         private int count;
         public Real X;
+
         public void Count() => count++;
+
         public readonly Real Value => X * count;
     }
 
@@ -316,7 +352,14 @@ public class AwkwardStructureTests
     {
         private readonly Lock gate = new();
         private readonly List<Real> items = [.. items];
-        public IReadOnlyList<Real> Items { get { lock (gate) return items; } }
+        public IReadOnlyList<Real> Items
+        {
+            get
+            {
+                lock (gate)
+                    return items;
+            }
+        }
     }
 
     private sealed class Endless<T>
@@ -325,11 +368,20 @@ public class AwkwardStructureTests
         public Real X { get; set; }
     }
 
-    private class Lower { public virtual Real X { get; set; } }
+    private class Lower
+    {
+        public virtual Real X { get; set; }
+    }
 
-    private sealed class Upper : Lower { public override Real X { get; set; } }
+    private sealed class Upper : Lower
+    {
+        public override Real X { get; set; }
+    }
 
-    private sealed class Beside : Lower { public Real Y { get; init; } }
+    private sealed class Beside : Lower
+    {
+        public Real Y { get; init; }
+    }
 
     [Fact]
     public void State_that_nothing_from_outside_sets_is_kept_or_refused()
@@ -359,9 +411,13 @@ public class AwkwardStructureTests
         public IEnumerable<string> Keys => inner.Keys;
         public IEnumerable<Real> Values => inner.Values;
         public int Count => inner.Count;
+
         public bool ContainsKey(string key) => inner.ContainsKey(key.Trim());
+
         public bool TryGetValue(string key, out Real value) => inner.TryGetValue(key.Trim(), out value);
+
         public IEnumerator<KeyValuePair<string, Real>> GetEnumerator() => inner.GetEnumerator();
+
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
@@ -371,14 +427,16 @@ public class AwkwardStructureTests
         var ignore = StringComparer.OrdinalIgnoreCase;
         Dictionary<string, Real> plain = new(ignore) { ["b"] = 2, ["a"] = 3 };
         static Real Read(IReadOnlyDictionary<string, Real> d) => (d.TryGetValue("B", out var b) ? b : 100) * d["a"];
-        void Holds<D>(D point, D other) where D : IEnumerable<KeyValuePair<string, Real>>
+        void Holds<D>(D point, D other)
+            where D : IEnumerable<KeyValuePair<string, Real>>
         {
             Real F(D d) => Read((IReadOnlyDictionary<string, Real>)d);
             var gradient = (IReadOnlyDictionary<string, Real>)Grad((D d) => F(d))(point);
             Check.Bits(3, gradient["B"]);
             Check.Bits(2, gradient["A"]);
             Assert.Equal(point.Select(pair => pair.Key).Order(), gradient.Select(pair => pair.Key).Order());
-            if (point is not IReadOnlyDictionary<string, Real> || typeof(D).IsClass) Assert.IsType(point.GetType(), gradient);
+            if (point is not IReadOnlyDictionary<string, Real> || typeof(D).IsClass)
+                Assert.IsType(point.GetType(), gradient);
             Check.Bits(6, Vjp((D d) => F(d))(point).Value);
             Check.Bits(3, Jvp((D d) => F(d))(point, other).Tangent);
         }
@@ -407,7 +465,10 @@ public class AwkwardStructureTests
 
     // ---- Collections ----
 
-    private sealed class Tagged : List<Real> { public Real Tag { get; set; } }
+    private sealed class Tagged : List<Real>
+    {
+        public Real Tag { get; set; }
+    }
 
     private sealed record Words(Real X, HashSet<string> Set, IReadOnlyList<int> Counts, Dictionary<string, double>? Table);
 
@@ -434,7 +495,9 @@ public class AwkwardStructureTests
         Holds(new Stack<Link>(items.Select(x => new Link { Value = x })), c => c.Select(l => l.Value));
         Holds(ImmutableArray.Create<Link>([.. items.Select(x => new Link { Value = x })]), c => c.Select(l => l.Value));
         Holds(items.Select(x => (Real?)x).ToArray(), c => c.Select(x => x!.Value));
-        var (a, _, _, _, _, _, _, h, i) = Grad(((Real, Real, Real, Real, Real, Real, string, Real, Real) t) => t.Item1 * t.Item8 * t.Item9)((2, 0, 0, 0, 0, 0, "", 3, 5));
+        var (a, _, _, _, _, _, _, h, i) = Grad(((Real, Real, Real, Real, Real, Real, string, Real, Real) t) => t.Item1 * t.Item8 * t.Item9)(
+            (2, 0, 0, 0, 0, 0, "", 3, 5)
+        );
         Check.Bits([15, 10, 6], [a, h, i]);
         Assert.True(Grad(((Real X, ImmutableArray<Real> Y) p) => p.X)((1, default)).Y.IsDefault);
         Assert.Null(Grad(((Real X, ArraySegment<Real> Y) p) => p.X)((1, default)).Y.Array);
@@ -453,7 +516,8 @@ public class AwkwardStructureTests
     public void Arrays_whose_indices_do_not_begin_at_zero()
     {
         var point = Array.CreateInstance(typeof(Real), [2, 3], [5, -1]);
-        for (var i = 0; i < 6; i++) point.SetValue((Real)i, 5 + i / 3, -1 + i % 3);
+        for (var i = 0; i < 6; i++)
+            point.SetValue((Real)i, 5 + i / 3, -1 + i % 3);
         var gradient = Grad((Real[,] x) => x[6, -1] * x[5, 1] + x[5, -1])((Real[,])point);
         Assert.Equal((5, -1), (gradient.GetLowerBound(0), gradient.GetLowerBound(1)));
         Check.Bits([1, 0, 3, 2, 0, 0], [.. gradient.Cast<Real>()]);
@@ -478,7 +542,14 @@ public class AwkwardStructureTests
     [Fact]
     public void What_happens_to_an_argument_or_a_result_later_changes_no_pullback()
     {
-        Model Point() => new() { Weights = [2, 3], Bias = [5], Name = "before", Layers = new() { ["a"] = [7] } };
+        Model Point() =>
+            new()
+            {
+                Weights = [2, 3],
+                Bias = [5],
+                Name = "before",
+                Layers = new() { ["a"] = [7] },
+            };
         var results = new List<Real>();
         List<Real> F(Model m)
         {
@@ -512,7 +583,17 @@ public class AwkwardStructureTests
         Expected(pullback([1, 10]));
 
         point = Point();
-        Expected(Grad((Model m) => { var y = F(m); Spoil(point); Spoil(m); return y[0] + 10 * y[1]; })(point));
+        Expected(
+            Grad(
+                (Model m) =>
+                {
+                    var y = F(m);
+                    Spoil(point);
+                    Spoil(m);
+                    return y[0] + 10 * y[1];
+                }
+            )(point)
+        );
         point = Point();
         var compiled = Compile((Model m) => F(m)[0] + 10 * F(m)[1], point);
         Spoil(point);
@@ -526,7 +607,12 @@ public class AwkwardStructureTests
         point = Point();
         var sum = CompileSum((Model m, List<Real> d) => d[0] * F(m)[0] + d[0] * 10 * F(m)[1], point, [1]);
         Spoil(point);
-        var (_, total) = sum.ValueAndGrad(Point(), sum.Columns([[1]]));
+        var (_, total) = sum.ValueAndGrad(
+            Point(),
+            sum.Columns([
+                [1],
+            ])
+        );
         Expected(total);
 
         Real[] array = [2, 3];
@@ -549,7 +635,8 @@ public class AwkwardStructureTests
         var reads = 0;
         IEnumerable<Real> Once()
         {
-            if (reads++ > 0) throw new InvalidOperationException("read again");
+            if (reads++ > 0)
+                throw new InvalidOperationException("read again");
             yield return 2;
             yield return 3;
         }
@@ -566,10 +653,28 @@ public class AwkwardStructureTests
 
     // ---- Null parts ----
 
-    private sealed record Linear(Real[] Weights, Real[]? Bias, Tensor? Mask, Linear? Next, Dictionary<string, Real>? Named, List<Link?>? Links, string? Note, Func<Real, Real>? Activation);
+    private sealed record Linear(
+        Real[] Weights,
+        Real[]? Bias,
+        Tensor? Mask,
+        Linear? Next,
+        Dictionary<string, Real>? Named,
+        List<Link?>? Links,
+        string? Note,
+        Func<Real, Real>? Activation
+    );
 
     private static Real Apply(Linear? l, int depth = 1) =>
-        l is null ? 0 : depth * (l.Weights[0] * 2 + (l.Bias?[0] ?? 0) * 3 + (l.Mask?.Sum() ?? 0) * 5 + (l.Named?["a"] ?? 0) * 7 + Apply(l.Next, depth + 1));
+        l is null
+            ? 0
+            : depth
+                * (
+                    l.Weights[0] * 2
+                    + (l.Bias?[0] ?? 0) * 3
+                    + (l.Mask?.Sum() ?? 0) * 5
+                    + (l.Named?["a"] ?? 0) * 7
+                    + Apply(l.Next, depth + 1)
+                );
 
     [Fact]
     public void Null_parts_ride_along()
@@ -593,7 +698,12 @@ public class AwkwardStructureTests
         Assert.Null(value.Bias);
         Check.Bits([5], pullback(without with { Weights = [5] }).Weights);
         Check.Bits([6], Grad((Real[]?[] x) => x[1]![0] * 6)([null, [1]])[1]!);
-        Assert.Null(Grad((Real[][] x) => x[0][0])([[1], null!])[1]);
+        Assert.Null(
+            Grad((Real[][] x) => x[0][0])([
+                [1],
+                null!,
+            ])[1]
+        );
         Assert.Null(Grad((Dictionary<string, Real[]?> x) => x["a"]![0])(new() { ["a"] = [1], ["b"] = null })["b"]);
         Assert.Null(Diff(x => new Linear([x], null, null, null, null, null, null, null))(1.0).Bias);
         Check.Bits(2, Compile((Linear l) => Apply(l), without).Invoke(without with { Weights = [1] }));
@@ -630,15 +740,21 @@ public class AwkwardStructureTests
         void Named(Func<Part, Part> rule, params string[] mentions)
         {
             var point = new Part(1, [2]);
-            foreach (var call in new Action[]
-            {
-                () => Grad((Part p) => rule(p).A)(point), () => Vjp(rule)(point).Pullback(point), () => Jvp(rule)(point, point),
-                () => Hvp((Part p) => rule(p).A)(point, point), () => Grad((Part p) => Grad((Part q) => rule(q).A)(p).A)(point),
-            })
+            foreach (
+                var call in new Action[]
+                {
+                    () => Grad((Part p) => rule(p).A)(point),
+                    () => Vjp(rule)(point).Pullback(point),
+                    () => Jvp(rule)(point, point),
+                    () => Hvp((Part p) => rule(p).A)(point, point),
+                    () => Grad((Part p) => Grad((Part q) => rule(q).A)(p).A)(point),
+                }
+            )
             {
                 var error = Assert.ThrowsAny<ArgumentException>(call);
                 Assert.Contains("Custom rule own", error.Message);
-                if (call.Method.Name.EndsWith('0')) Assert.All(mentions, mention => Assert.Contains(mention, error.Message));
+                if (call.Method.Name.EndsWith('0'))
+                    Assert.All(mentions, mention => Assert.Contains(mention, error.Message));
             }
         }
         static Part Value(Part p) => new(p.A * 2, [p.B![0] * 3]);
@@ -646,11 +762,19 @@ public class AwkwardStructureTests
         Named(Custom("own", (Part p) => Value(p), (x, y, w) => null!), "pullback", "null");
         Named(Custom("own", (Part p) => Value(p), (x, y, w) => new(1, null)), "pullback", "at B:", "null");
         Named(Custom("own", (Part p) => Value(p), (x, y, w) => new(1, null), (x, y, v) => new(1, null)), "at B:", "null");
-        Named(Custom("own", (Part p) => Value(p), (x, y, w) => new(1, [1, 2]), (x, y, v) => new(1, [1, 2])), "at B:", "expected 1", "got 2");
+        Named(
+            Custom("own", (Part p) => Value(p), (x, y, w) => new(1, [1, 2]), (x, y, v) => new(1, [1, 2])),
+            "at B:",
+            "expected 1",
+            "got 2"
+        );
         Named(Custom("own", (Part p) => (Part)null!, (x, y, w) => x), "its value", "null");
         var tensors = Custom("own", (Tensor t) => t * 2.0, (x, y, w) => Tensor.Of(1.0));
         Refused(() => Grad((Tensor t) => tensors(t).Sum())(Tensor.Of(1.0, 2.0)), "Custom rule own", "[2]");
-        Assert.Contains("Custom rule own", Assert.Throws<ArgumentNullException>(() => Custom("own", (Part p) => p, (x, y, w) => w)(null!)).Message);
+        Assert.Contains(
+            "Custom rule own",
+            Assert.Throws<ArgumentNullException>(() => Custom("own", (Part p) => p, (x, y, w) => w)(null!)).Message
+        );
         var functions = Custom("own", (Real x) => (Func<Real, Real>)(a => a * x), (x, y, w) => 1);
         Refused(() => Grad((Real x) => functions(x)(1))(1), "Custom rule own", "function");
     }
@@ -661,8 +785,20 @@ public class AwkwardStructureTests
         var buffer = new Real[1];
         var square = Custom(
             "own",
-            (Real[] x) => { buffer[0] = x[0] * x[0]; x[0] = 0; return buffer; },
-            (x, y, w) => { w[0] *= x[0] * 2 + (y[0] - x[0] * x[0]); x[0] = 0; y[0] = 0; return w; });
+            (Real[] x) =>
+            {
+                buffer[0] = x[0] * x[0];
+                x[0] = 0;
+                return buffer;
+            },
+            (x, y, w) =>
+            {
+                w[0] *= x[0] * 2 + (y[0] - x[0] * x[0]);
+                x[0] = 0;
+                y[0] = 0;
+                return w;
+            }
+        );
         Real[] F(Real[] x)
         {
             var a = square([x[0]])[0];

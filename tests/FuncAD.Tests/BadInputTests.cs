@@ -11,43 +11,44 @@ public class BadInputTests
 
     public static TheoryData<string> Combinators() => [.. Doors().Keys];
 
-    private static Dictionary<string, Action> Doors() => new()
-    {
-        ["Diff"] = () => Diff((Func<Real, Real>)null!),
-        ["Diff of a structure"] = () => Diff((Func<Real, Real[]>)null!),
-        ["Diff with order"] = () => Diff(null!, 2),
-        ["Taylor"] = () => Taylor(null!, 2),
-        ["Grad"] = () => Grad((Func<Real, Real>)null!),
-        ["Grad of an array"] = () => Grad((Func<Real[], Real>)null!),
-        ["Grad of a structure"] = () => Grad((Func<List<Real>, Real>)null!),
-        ["ValueAndGrad"] = () => ValueAndGrad((Func<Real, Real>)null!),
-        ["ValueAndGrad of an array"] = () => ValueAndGrad((Func<Real[], Real>)null!),
-        ["ValueAndGrad of a structure"] = () => ValueAndGrad((Func<List<Real>, Real>)null!),
-        ["Jvp"] = () => Jvp((Func<Real, Real>)null!),
-        ["Jvp to an array"] = () => Jvp((Func<Real, Real[]>)null!),
-        ["Jvp of an array"] = () => Jvp((Func<Real[], Real>)null!),
-        ["Jvp from array to array"] = () => Jvp((Func<Real[], Real[]>)null!),
-        ["Jvp of a structure"] = () => Jvp((Func<List<Real>, Real>)null!),
-        ["Vjp"] = () => Vjp((Func<Real, Real>)null!),
-        ["Vjp to an array"] = () => Vjp((Func<Real, Real[]>)null!),
-        ["Vjp of an array"] = () => Vjp((Func<Real[], Real>)null!),
-        ["Vjp from array to array"] = () => Vjp((Func<Real[], Real[]>)null!),
-        ["Vjp of a structure"] = () => Vjp((Func<List<Real>, Real>)null!),
-        ["Jacobian"] = () => Jacobian(null!),
-        ["JacobianForward"] = () => JacobianForward(null!),
-        ["JacobianReverse"] = () => JacobianReverse(null!),
-        ["Hessian"] = () => Hessian(null!),
-        ["Hvp"] = () => Hvp((Func<Real, Real>)null!),
-        ["Hvp of an array"] = () => Hvp((Func<Real[], Real>)null!),
-        ["Hvp of a structure"] = () => Hvp((Func<List<Real>, Real>)null!),
-        ["Laplacian"] = () => Laplacian(null!),
-        ["Divergence"] = () => Divergence(null!),
-        ["Curl"] = () => Curl(null!),
-        ["CheckGradient"] = () => CheckGradient((Func<Real, Real>)null!, 1.0),
-        ["CheckGradient with tolerance"] = () => CheckGradient((Func<Real[], Real>)null!, [1.0], 1e-6),
-        ["ToDouble"] = () => ((Func<Real, Real>)null!).ToDouble(),
-        ["ToDouble of an array"] = () => ((Func<Real[], Real[,]>)null!).ToDouble(),
-    };
+    private static Dictionary<string, Action> Doors() =>
+        new()
+        {
+            ["Diff"] = () => Diff((Func<Real, Real>)null!),
+            ["Diff of a structure"] = () => Diff((Func<Real, Real[]>)null!),
+            ["Diff with order"] = () => Diff(null!, 2),
+            ["Taylor"] = () => Taylor(null!, 2),
+            ["Grad"] = () => Grad((Func<Real, Real>)null!),
+            ["Grad of an array"] = () => Grad((Func<Real[], Real>)null!),
+            ["Grad of a structure"] = () => Grad((Func<List<Real>, Real>)null!),
+            ["ValueAndGrad"] = () => ValueAndGrad((Func<Real, Real>)null!),
+            ["ValueAndGrad of an array"] = () => ValueAndGrad((Func<Real[], Real>)null!),
+            ["ValueAndGrad of a structure"] = () => ValueAndGrad((Func<List<Real>, Real>)null!),
+            ["Jvp"] = () => Jvp((Func<Real, Real>)null!),
+            ["Jvp to an array"] = () => Jvp((Func<Real, Real[]>)null!),
+            ["Jvp of an array"] = () => Jvp((Func<Real[], Real>)null!),
+            ["Jvp from array to array"] = () => Jvp((Func<Real[], Real[]>)null!),
+            ["Jvp of a structure"] = () => Jvp((Func<List<Real>, Real>)null!),
+            ["Vjp"] = () => Vjp((Func<Real, Real>)null!),
+            ["Vjp to an array"] = () => Vjp((Func<Real, Real[]>)null!),
+            ["Vjp of an array"] = () => Vjp((Func<Real[], Real>)null!),
+            ["Vjp from array to array"] = () => Vjp((Func<Real[], Real[]>)null!),
+            ["Vjp of a structure"] = () => Vjp((Func<List<Real>, Real>)null!),
+            ["Jacobian"] = () => Jacobian(null!),
+            ["JacobianForward"] = () => JacobianForward(null!),
+            ["JacobianReverse"] = () => JacobianReverse(null!),
+            ["Hessian"] = () => Hessian(null!),
+            ["Hvp"] = () => Hvp((Func<Real, Real>)null!),
+            ["Hvp of an array"] = () => Hvp((Func<Real[], Real>)null!),
+            ["Hvp of a structure"] = () => Hvp((Func<List<Real>, Real>)null!),
+            ["Laplacian"] = () => Laplacian(null!),
+            ["Divergence"] = () => Divergence(null!),
+            ["Curl"] = () => Curl(null!),
+            ["CheckGradient"] = () => CheckGradient((Func<Real, Real>)null!, 1.0),
+            ["CheckGradient with tolerance"] = () => CheckGradient((Func<Real[], Real>)null!, [1.0], 1e-6),
+            ["ToDouble"] = () => ((Func<Real, Real>)null!).ToDouble(),
+            ["ToDouble of an array"] = () => ((Func<Real[], Real[,]>)null!).ToDouble(),
+        };
 
     [Theory]
     [MemberData(nameof(Combinators))]
@@ -173,7 +174,14 @@ public class BadInputTests
         Check.Bits(1, Diff(x => x)(2.0));
         Check.Bits([3, 4], Jvp((Real[] x) => x)([1.0, 2.0], [3.0, 4.0]).Tangent);
         Check.Bits([3, 4], Vjp((Real[] x) => x)([1.0, 2.0]).Pullback([3.0, 4.0]));
-        Assert.Equal(new double[,] { { 1, 0 }, { 0, 1 } }, Jacobian(x => x)([1.0, 2.0]).ToDoubles());
+        Assert.Equal(
+            new double[,]
+            {
+                { 1, 0 },
+                { 0, 1 },
+            },
+            Jacobian(x => x)([1.0, 2.0]).ToDoubles()
+        );
         Check.Bits([7], Vjp((Real[] x) => new[] { x[0], x[0] })([1.0]).Pullback([3.0, 4.0]));
         Check.Bits([2, 1, 0], Taylor(x => x, 2)(2.0));
     }
@@ -199,12 +207,21 @@ public class BadInputTests
         Real Throws(Real x) => x.Value > 0 ? throw own : x * x;
         Action[] calls =
         [
-            () => Grad(Throws)(1.0), () => Diff(Throws)(1.0), () => Diff(Throws, 3)(1.0), () => Taylor(Throws, 3)(1.0),
-            () => Jvp(Throws)(1.0, 1.0), () => Vjp(Throws)(1.0), () => Hvp(Throws)(1.0, 1.0), () => Grad(Grad(Throws))(1.0),
+            () => Grad(Throws)(1.0),
+            () => Diff(Throws)(1.0),
+            () => Diff(Throws, 3)(1.0),
+            () => Taylor(Throws, 3)(1.0),
+            () => Jvp(Throws)(1.0, 1.0),
+            () => Vjp(Throws)(1.0),
+            () => Hvp(Throws)(1.0, 1.0),
+            () => Grad(Grad(Throws))(1.0),
             () => Diff(Grad(Throws))(1.0),
-            () => Hessian(x => Throws(x[0]))([1.0]), () => Jacobian(x => [Throws(x[0])])([1.0]),
+            () => Hessian(x => Throws(x[0]))([1.0]),
+            () => Jacobian(x => [Throws(x[0])])([1.0]),
             () => JacobianReverse(x => [Throws(x[0])])([1.0]),
-            () => Laplacian(x => Throws(x[0]))([1.0]), () => CheckGradient(Throws, 1.0), () => Grad(x => x * Grad(Throws)(x))(1.0),
+            () => Laplacian(x => Throws(x[0]))([1.0]),
+            () => CheckGradient(Throws, 1.0),
+            () => Grad(x => x * Grad(Throws)(x))(1.0),
             () => Grad((Real x) => Custom("f", y => throw own, (a, b) => 1)(x))(1.0),
         ];
         foreach (var call in calls)
@@ -249,11 +266,15 @@ public class BadInputTests
     public void A_leaked_number_is_a_constant_to_every_later_level()
     {
         Real leaked = default;
-        foreach (var run in new Action[]
-        {
-            () => Grad(x => leaked = x * x)(3.0), () => Diff(x => leaked = x * x)(3.0),
-            () => Taylor(x => leaked = x * x, 2)(3.0), () => Grad(Grad(x => leaked = x * x))(3.0),
-        })
+        foreach (
+            var run in new Action[]
+            {
+                () => Grad(x => leaked = x * x)(3.0),
+                () => Diff(x => leaked = x * x)(3.0),
+                () => Taylor(x => leaked = x * x, 2)(3.0),
+                () => Grad(Grad(x => leaked = x * x))(3.0),
+            }
+        )
         {
             run();
             Check.Bits(9, leaked);
@@ -368,7 +389,8 @@ public class BadInputTests
         {
             Assert.All(
                 exception.Flatten().InnerExceptions,
-                inner => Assert.Contains("forward mode", Assert.IsType<InvalidOperationException>(inner).Message));
+                inner => Assert.Contains("forward mode", Assert.IsType<InvalidOperationException>(inner).Message)
+            );
         }
         Check.Bits(2 * expected.Sum(), 2 * Jvp(Sum)(point, [.. point.Select(_ => (Real)1)]).Tangent.Value);
         Assert.Equal(expected[..9], JacobianForward(x => [Sum(x)])(point[..9]).ToDoubles().Cast<double>().ToArray());
@@ -380,17 +402,24 @@ public class BadInputTests
         static Real F(Real[] x) => RealMath.Sin(x[0] * x[1]) / RealMath.Exp(x[2]) + RealMath.Pow(x[1], x[2]) * RealMath.Erf(x[0]);
         Real[] point = [0.3, 1.7, 0.9];
         double[] Answers() =>
-        [
-            .. Grad(F)(point).ToDoubles(), .. Hessian(F)(point).ToDoubles().Cast<double>(), Laplacian(F)(point).Value,
-            Jvp(F)(point, point).Tangent.Value, .. Taylor(x => F([x, x, x]), 5)(0.5).ToDoubles(),
-        ];
+            [
+                .. Grad(F)(point).ToDoubles(),
+                .. Hessian(F)(point).ToDoubles().Cast<double>(),
+                Laplacian(F)(point).Value,
+                Jvp(F)(point, point).Tangent.Value,
+                .. Taylor(x => F([x, x, x]), 5)(0.5).ToDoubles(),
+            ];
         var expected = Answers();
         var (value, pullback) = Vjp(F)(point);
-        Parallel.For(0, 200, _ =>
-        {
-            Assert.Equal(expected, Answers());
-            Assert.Equal(expected[..3], pullback(1.0).ToDoubles());
-        });
+        Parallel.For(
+            0,
+            200,
+            _ =>
+            {
+                Assert.Equal(expected, Answers());
+                Assert.Equal(expected[..3], pullback(1.0).ToDoubles());
+            }
+        );
         Check.Bits(F(point).Value, value);
     }
 }

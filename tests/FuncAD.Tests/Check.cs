@@ -28,7 +28,8 @@ internal static class Check
         var allowed = roundings * Ulp * Math.Max(1, Math.Abs(expected));
         Assert.True(
             Math.Abs(expected - actual.Value) <= allowed,
-            $"expected {expected:R}, got {actual.Value:R}, allowed difference {allowed:E1}");
+            $"expected {expected:R}, got {actual.Value:R}, allowed difference {allowed:E1}"
+        );
     }
 
     public static void Close(double[] expected, Real[] actual, double roundings = 8)

@@ -10,7 +10,8 @@ public class CompiledTests
 {
     private record Model(Real A, Real[] B, string Name);
 
-    private static T Square<T>(T x) where T : IFloatingPointIeee754<T> => x * T.Sqrt(x * x) * T.CopySign(T.One, x);
+    private static T Square<T>(T x)
+        where T : IFloatingPointIeee754<T> => x * T.Sqrt(x * x) * T.CopySign(T.One, x);
 
     [Fact]
     public void Untyped_lambdas_and_plain_examples_infer()
@@ -22,12 +23,26 @@ public class CompiledTests
         Check.Bits(30, Compile(Grad(Grad(x => x * x * x)), 1.0).Invoke(5.0));
         Check.Bits([5, 25], Compile(x => new[] { x, x * x }, 1.0).Invoke(5.0));
         Check.Bits([8, 12, 6, 1], Compile(Taylor(x => x * x * x, 3), 1.0).Invoke(2.0));
-        Assert.Equal(new double[,] { { 0, 1 }, { 1, 0 } }, Compile(Hessian(x => x[0] * x[1]), [1.0, 1.0]).Invoke([3.0, 4.0]).ToDoubles());
-        Assert.Equal(new double[,] { { 4, 3 } }, Compile(Jacobian(x => [x[0] * x[1]]), [1.0, 1.0]).Invoke([3.0, 4.0]).ToDoubles());
+        Assert.Equal(
+            new double[,]
+            {
+                { 0, 1 },
+                { 1, 0 },
+            },
+            Compile(Hessian(x => x[0] * x[1]), [1.0, 1.0]).Invoke([3.0, 4.0]).ToDoubles()
+        );
+        Assert.Equal(
+            new double[,]
+            {
+                { 4, 3 },
+            },
+            Compile(Jacobian(x => [x[0] * x[1]]), [1.0, 1.0]).Invoke([3.0, 4.0]).ToDoubles()
+        );
         Check.Bits(6, Compile(Laplacian(x => x[0] * x[0] + 2 * x[1] * x[1]), [1.0, 1.0]).Invoke([3.0, 4.0]));
         Check.Bits(9, Compile(Square<Real>, 1.0).Invoke(3.0));
         Check.Bits(6, Compile(Grad((Func<Real, Real>)Square), 1.0).Invoke(3.0));
-        var (value, gradient) = Compile(ValueAndGrad(x => x[0] * x[1]), [1.0, 1.0], new CompileOptions { Mode = ExecutionMode.MachineCode }).Invoke([3.0, 4.0]);
+        var (value, gradient) = Compile(ValueAndGrad(x => x[0] * x[1]), [1.0, 1.0], new CompileOptions { Mode = ExecutionMode.MachineCode })
+            .Invoke([3.0, 4.0]);
         Check.Bits(12, value);
         Check.Bits([4, 3], gradient);
         var (y, tangent) = Compile(((Real X, Real Dx) p) => Jvp(x => x * x)(p.X, p.Dx), (1.0, 1.0)).Invoke((3.0, 2.0));
@@ -49,7 +64,8 @@ public class CompiledTests
 
         var quotes = Compile(
             (Dictionary<string, Real> q) => (Spread: q["ask"] - q["bid"], All: q),
-            new Dictionary<string, Real> { ["bid"] = 1.0, ["ask"] = 2.0 });
+            new Dictionary<string, Real> { ["bid"] = 1.0, ["ask"] = 2.0 }
+        );
         var (spread, all) = quotes.Invoke(new() { ["bid"] = 10.0, ["ask"] = 13.0 });
         Check.Bits(3, spread);
         Check.Bits(10, all["bid"]);
@@ -63,7 +79,12 @@ public class CompiledTests
         Check.Bits(12, Compile(Grad(Grad(cube)), 1.0).Invoke(2.0));
         var product = Custom("product", (Real[] x) => x[0] * x[1], (x, y, w) => new[] { w * x[1], w * x[0] });
         Check.Bits([3, 2], Compile(Grad(product), [1.0, 1.0]).Invoke([2.0, 3.0]));
-        var forward = Custom("product", (Real[] x) => x[0] * x[1], (x, y, w) => new[] { w * x[1], w * x[0] }, (x, y, dx) => dx[0] * x[1] + x[0] * dx[1]);
+        var forward = Custom(
+            "product",
+            (Real[] x) => x[0] * x[1],
+            (x, y, w) => new[] { w * x[1], w * x[0] },
+            (x, y, dx) => dx[0] * x[1] + x[0] * dx[1]
+        );
         Check.Bits(5, Compile((Real[] x) => Jvp(forward)(x, [1.0, 1.0]).Tangent, [1.0, 1.0]).Invoke([2.0, 3.0]));
     }
 
@@ -72,7 +93,8 @@ public class CompiledTests
     {
         static Real Root(Real a)
         {
-            Real x = 1, step = 1;
+            Real x = 1,
+                step = 1;
             while (Abs(step) > 1e-12)
             {
                 step = (x * x - a) / (2 * x);
@@ -129,8 +151,14 @@ public class CompiledTests
         Assert.Throws<ArgumentNullException>(() => compiled.Invoke(null!));
         Assert.Contains("Real.Select", Assert.Throws<InvalidOperationException>(() => Compile(x => x * (int)(double)x, 2.0)).Message);
         Assert.Contains("Real.Select", Assert.Throws<InvalidOperationException>(() => Compile(x => x * x.Value, 2.0)).Message);
-        Assert.Contains("hash code", Assert.Throws<InvalidOperationException>(() => Compile((Real x) => x * new HashSet<Real> { x }.Count, 2.0)).Message);
-        Assert.Contains("Compile(Grad(f))", Assert.Throws<InvalidOperationException>(() => Grad(y => Compile(x => x * y, 1.0).Invoke(2.0))(3.0)).Message);
+        Assert.Contains(
+            "hash code",
+            Assert.Throws<InvalidOperationException>(() => Compile((Real x) => x * new HashSet<Real> { x }.Count, 2.0)).Message
+        );
+        Assert.Contains(
+            "Compile(Grad(f))",
+            Assert.Throws<InvalidOperationException>(() => Grad(y => Compile(x => x * y, 1.0).Invoke(2.0))(3.0)).Message
+        );
     }
 
     [Fact]
@@ -163,9 +191,15 @@ public class CompiledTests
         ["scalar rule"] = (m, d) => Custom("rule", x => x * x, (x, y) => 3 * x)(m.A) * d[0],
         ["rule by pullback"] = (m, d) => Custom("rule", (Real[] x) => x[0] * x[1], (x, y, w) => [w * x[0], w * x[1]])([m.A, d[1]]) * m.B[0],
         ["rule with pushforward"] = (m, d) =>
-            Custom("rule", (Real[] x) => x[0] * x[1], (x, y, w) => [w * x[0], w * x[1]], (x, y, v) => x[0] * v[0] + x[1] * v[1])(m.B) * d[0],
+            Custom("rule", (Real[] x) => x[0] * x[1], (x, y, w) => [w * x[0], w * x[1]], (x, y, v) => x[0] * v[0] + x[1] * v[1])(m.B)
+            * d[0],
         ["root of nothing"] = (m, d) => Pow(Max(d[0], Sqrt(m.B[1])), 2) * m.A,
-        ["overwritten"] = (m, d) => { d[0] *= m.A; m.B[0] += d[0]; return d[0] * m.B[0]; },
+        ["overwritten"] = (m, d) =>
+        {
+            d[0] *= m.A;
+            m.B[0] += d[0];
+            return d[0] * m.B[0];
+        },
         ["branch"] = (m, d) => d[0] < 2 ? m.A * d[0] : m.B[0] * m.B[0] + d[1],
     };
 
@@ -207,7 +241,11 @@ public class CompiledTests
                     for (var j = 0; j < 3; j++)
                     {
                         Check.Bits(hessian[i, j].Value, second.Item3[i, j], $"{name}, Hessian {i} {j}");
-                        Check.Bits(residuals.Sum(r => r.Gradient[i].Value * r.Gradient[j].Value), normal.Item3[i, j], $"{name}, J^T J {i} {j}");
+                        Check.Bits(
+                            residuals.Sum(r => r.Gradient[i].Value * r.Gradient[j].Value),
+                            normal.Item3[i, j],
+                            $"{name}, J^T J {i} {j}"
+                        );
                     }
                 }
                 Check.Bits(example.ToDoubles(), [at.A, .. at.B], name + ": the caller's numbers");
@@ -222,7 +260,9 @@ public class CompiledTests
         var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "interpreted")).FullName;
         var project = Path.Combine(Dotnet.Repository, "src-csharp", "FuncAD", "FuncAD.csproj");
         var file = Path.Combine(folder, "interpreted.cs");
-        File.WriteAllText(file, $$"""
+        File.WriteAllText(
+            file,
+            $$"""
             #:project {{project}}
             #:property PublishAot=false
             #:property DynamicCodeSupport=false
@@ -241,7 +281,8 @@ public class CompiledTests
             Console.WriteLine(FormattableString.Invariant(
                 $"{RuntimeFeature.IsDynamicCodeSupported} {gradient[0]} {gradient[1]} {string.Join(' ', batch)} {value} {slope}"));
             return 0;
-            """);
+            """
+        );
         var result = Dotnet.Run("run", file);
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal("False 3 1 3 4 1 1 28 14", result.Output.Trim());

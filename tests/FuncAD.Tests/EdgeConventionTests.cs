@@ -121,12 +121,14 @@ public class EdgeConventionTests
     [InlineData(1.5)]
     public void Whole_powers_are_exact_at_0_and_below(double x)
     {
-        foreach (var (one, two, three) in new (Func<Real, Real>, Func<Real, Real>, Func<Real, Real>)[]
-        {
-            (t => Pow(t, 1), t => Pow(t, 2), t => Pow(t, 3)),
-            (t => Pow(t, 1.0), t => Pow(t, 2.0), t => Pow(t, 3.0)),
-            (t => Pow(t, (Real)1.0), t => Pow(t, (Real)2.0), t => Pow(t, (Real)3.0)),
-        })
+        foreach (
+            var (one, two, three) in new (Func<Real, Real>, Func<Real, Real>, Func<Real, Real>)[]
+            {
+                (t => Pow(t, 1), t => Pow(t, 2), t => Pow(t, 3)),
+                (t => Pow(t, 1.0), t => Pow(t, 2.0), t => Pow(t, 3.0)),
+                (t => Pow(t, (Real)1.0), t => Pow(t, (Real)2.0), t => Pow(t, (Real)3.0)),
+            }
+        )
         {
             First(1, one, x);
             Second(0, one, x);
@@ -155,11 +157,11 @@ public class EdgeConventionTests
     {
         Func<Real, Real>[] steps = [Floor, Ceiling, Round, Truncate, x => Round(x, 1), x => Round(x, 0, MidpointRounding.AwayFromZero)];
         foreach (var step in steps)
-            foreach (var x in new[] { -1.5, -1, 0, 0.5, 2, 2.7 })
-            {
-                First(0, step, x);
-                Second(0, step, x);
-            }
+        foreach (var x in new[] { -1.5, -1, 0, 0.5, 2, 2.7 })
+        {
+            First(0, step, x);
+            Second(0, step, x);
+        }
     }
 
     [Fact]
@@ -175,7 +177,14 @@ public class EdgeConventionTests
         // A tangent or cotangent of 0 that is given.
         Check.Bits([0], Jvp(x => new[] { Sqrt(x[0]) })([0.0, 1.0], [0.0, 1.0]).Tangent);
         Check.Bits([0, 1], Vjp(x => new[] { Sqrt(x[0]), x[1] })([0.0, 1.0]).Pullback([0.0, 1.0]));
-        Check.Bits([0, 1], Grad(x => { _ = Sqrt(x[0]); return x[1]; })([0.0, 1.0]));
+        Check.Bits(
+            [0, 1],
+            Grad(x =>
+            {
+                _ = Sqrt(x[0]);
+                return x[1];
+            })([0.0, 1.0])
+        );
     }
 
     [Fact]
@@ -188,7 +197,10 @@ public class EdgeConventionTests
     [Fact]
     public void The_branch_that_did_not_run_contributes_nothing()
     {
-        static Real Branches(Real x) => x > 0 ? x * x : x == 0 ? 3 * x : Sqrt(x);
+        static Real Branches(Real x) =>
+            x > 0 ? x * x
+            : x == 0 ? 3 * x
+            : Sqrt(x);
         First(3, Branches, 0);
         Second(0, Branches, 0);
         First(4, Branches, 2);

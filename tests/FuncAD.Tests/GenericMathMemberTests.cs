@@ -18,30 +18,75 @@ public class GenericMathMemberTests
 
     private static readonly double[] Samples =
     [
-        0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, 1e-320, -1e-300, 0.1, 1e300, -7.25, 123456.789,
-        double.MaxValue, double.Epsilon, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+        0,
+        -0.0,
+        1,
+        -1,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        -2.5,
+        3,
+        1e-320,
+        -1e-300,
+        0.1,
+        1e300,
+        -7.25,
+        123456.789,
+        double.MaxValue,
+        double.Epsilon,
+        double.NaN,
+        double.PositiveInfinity,
+        double.NegativeInfinity,
     ];
 
     private static readonly double[] FewSamples =
-        [0, -0.0, 1, -1.5, 2, 0.3, 1e-310, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    [
+        0,
+        -0.0,
+        1,
+        -1.5,
+        2,
+        0.3,
+        1e-310,
+        1e300,
+        double.NaN,
+        double.PositiveInfinity,
+        double.NegativeInfinity,
+    ];
 
     private static readonly string[] Texts = ["1.5", "-2e3", " 7 ", "", "x", "NaN", "-Infinity", "1,234.5", "(3)", "1e400", "0x10", "-0"];
 
     private static readonly Type[] Others =
     [
-        typeof(int), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(uint), typeof(long), typeof(ulong), typeof(nint),
-        typeof(nuint), typeof(Int128), typeof(UInt128), typeof(char), typeof(Half), typeof(float), typeof(double), typeof(decimal),
-        typeof(BigInteger), typeof(Complex),
+        typeof(int),
+        typeof(byte),
+        typeof(sbyte),
+        typeof(short),
+        typeof(ushort),
+        typeof(uint),
+        typeof(long),
+        typeof(ulong),
+        typeof(nint),
+        typeof(nuint),
+        typeof(Int128),
+        typeof(UInt128),
+        typeof(char),
+        typeof(Half),
+        typeof(float),
+        typeof(double),
+        typeof(decimal),
+        typeof(BigInteger),
+        typeof(Complex),
     ];
 
     private static readonly Regex HalfConversion = new("^TryConvert(From|To)");
 
     /// <summary>The members, as the names under which the cases run.</summary>
-    public static TheoryData<string> Members() =>
-        [.. Methods().Select(Title).Distinct().Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Members() => [.. Methods().Select(Title).Distinct().Order(StringComparer.Ordinal)];
 
-    private static IEnumerable<MethodInfo> Methods() =>
-        Interfaces().SelectMany(i => i.GetMethods(Everything)).Where(m => !m.IsPrivate);
+    private static IEnumerable<MethodInfo> Methods() => Interfaces().SelectMany(i => i.GetMethods(Everything)).Where(m => !m.IsPrivate);
 
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
@@ -81,7 +126,8 @@ public class GenericMathMemberTests
                         continue; // the other type's half of the protocol answers; Create* tells whether the two fit
                     Assert.True(
                         Agree(method.Name, expected, actual),
-                        $"{title} at ({Show(arguments)}): double says {Show(expected)}, Real says {Show(actual)}");
+                        $"{title} at ({Show(arguments)}): double says {Show(expected)}, Real says {Show(actual)}"
+                    );
                     compared++;
                 }
             }
@@ -193,7 +239,10 @@ public class GenericMathMemberTests
             types = types.Prepend(typeof(double));
         var list = types.ToArray();
         var selves = list.Count(type => type == typeof(double));
-        IEnumerable<object?[]> all = [[]];
+        IEnumerable<object?[]> all =
+        [
+            [],
+        ];
         foreach (var type in list)
             all = all.SelectMany(_ => Candidates(type, selves), (before, next) => before.Append(next).ToArray());
         return all;
@@ -239,7 +288,8 @@ public class GenericMathMemberTests
         return Samples.Where(x => hasInfinities || double.IsFinite(x)).Select(x => create.MakeGenericMethod(type).Invoke(null, [x])!);
     }
 
-    private static object Saturated<T>(double x) where T : INumberBase<T> => T.CreateSaturating(x);
+    private static object Saturated<T>(double x)
+        where T : INumberBase<T> => T.CreateSaturating(x);
 
     private sealed record Factory(Func<Array> Make);
 
@@ -250,12 +300,18 @@ public class GenericMathMemberTests
         var types = method.GetParameters().Select(p => p.ParameterType);
         if (!method.IsStatic)
             types = types.Prepend(self);
-        var own = arguments.Zip(types, (a, type) => a switch
-        {
-            double x when type == typeof(Real) || (self == typeof(Real) && type == typeof(object)) => (Real)x,
-            Factory factory => factory.Make(),
-            _ => a,
-        }).ToArray();
+        var own = arguments
+            .Zip(
+                types,
+                (a, type) =>
+                    a switch
+                    {
+                        double x when type == typeof(Real) || (self == typeof(Real) && type == typeof(object)) => (Real)x,
+                        Factory factory => factory.Make(),
+                        _ => a,
+                    }
+            )
+            .ToArray();
         try
         {
             return [Plain(call(own)), .. own.Select(Plain)];
@@ -266,28 +322,32 @@ public class GenericMathMemberTests
         }
     }
 
-    private static object? Plain(object? answer) => answer switch
-    {
-        Real x => x.Value,
-        ValueTuple<Real, Real> pair => (pair.Item1.Value, pair.Item2.Value),
-        char[] text => new string(text),
-        byte[] bytes => Convert.ToHexString(bytes),
-        _ => answer,
-    };
+    private static object? Plain(object? answer) =>
+        answer switch
+        {
+            Real x => x.Value,
+            ValueTuple<Real, Real> pair => (pair.Item1.Value, pair.Item2.Value),
+            char[] text => new string(text),
+            byte[] bytes => Convert.ToHexString(bytes),
+            _ => answer,
+        };
 
     private static bool Agree(string member, object?[] expected, object?[] actual) =>
         expected.Length == actual.Length && expected.Zip(actual).All(pair => Same(member, pair.First, pair.Second));
 
-    private static bool Same(string member, object? expected, object? actual) => (expected, actual) switch
-    {
-        (double x, double y) when MoreAccurate.Contains(member) =>
-            SameBits(x, y) || Math.Abs(x - y) <= 4 * Check.Ulp * Math.Max(1, Math.Abs(x)),
-        (double x, double y) when Estimates.Contains(member) =>
-            SameBits(x, y) || !double.IsNormal(x) || !double.IsNormal(y) || Math.Abs(x - y) <= Math.Abs(y) / 4096,
-        (double x, double y) => SameBits(x, y),
-        (ValueTuple<double, double> x, ValueTuple<double, double> y) => SameBits(x.Item1, y.Item1) && SameBits(x.Item2, y.Item2),
-        _ => Equals(expected, actual),
-    };
+    private static bool Same(string member, object? expected, object? actual) =>
+        (expected, actual) switch
+        {
+            (double x, double y) when MoreAccurate.Contains(member) => SameBits(x, y)
+                || Math.Abs(x - y) <= 4 * Check.Ulp * Math.Max(1, Math.Abs(x)),
+            (double x, double y) when Estimates.Contains(member) => SameBits(x, y)
+                || !double.IsNormal(x)
+                || !double.IsNormal(y)
+                || Math.Abs(x - y) <= Math.Abs(y) / 4096,
+            (double x, double y) => SameBits(x, y),
+            (ValueTuple<double, double> x, ValueTuple<double, double> y) => SameBits(x.Item1, y.Item1) && SameBits(x.Item2, y.Item2),
+            _ => Equals(expected, actual),
+        };
 
     private static bool SameBits(double x, double y) =>
         (double.IsNaN(x) && double.IsNaN(y)) || BitConverter.DoubleToInt64Bits(x) == BitConverter.DoubleToInt64Bits(y);
@@ -295,20 +355,30 @@ public class GenericMathMemberTests
     private static string Show(object?[] values) =>
         string.Join(", ", values.Select(value => value is double x ? x.ToString("R", CultureInfo.InvariantCulture) : value ?? "null"));
 
-    private static T MaxNative<T>(T a, T b) where T : INumber<T> => T.MaxNative(a, b);
+    private static T MaxNative<T>(T a, T b)
+        where T : INumber<T> => T.MaxNative(a, b);
 
-    private static T MinNative<T>(T a, T b) where T : INumber<T> => T.MinNative(a, b);
+    private static T MinNative<T>(T a, T b)
+        where T : INumber<T> => T.MinNative(a, b);
 
-    private static T ClampNative<T>(T x, T min, T max) where T : INumber<T> => T.ClampNative(x, min, max);
+    private static T ClampNative<T>(T x, T min, T max)
+        where T : INumber<T> => T.ClampNative(x, min, max);
 
     [Fact]
     public void Native_choices_share_the_slope_at_a_tie()
     {
-        foreach (var (choice, a, b, expected) in new (Func<Real, Real, Real>, double, double, double[])[]
-        {
-            (MaxNative, 1, 1, [0.5, 0.5]), (MinNative, 1, 1, [0.5, 0.5]), (MaxNative, 2, 1, [1, 0]), (MinNative, 2, 1, [0, 1]),
-            (MaxNative, double.Epsilon, double.Epsilon, [0.5, 0.5]), ((x, low) => ClampNative(x, low, 2), 1, 1, [0.5, 0.5]), ((x, high) => ClampNative(x, 0, high), 1, 1, [0.5, 0.5]),
-        })
+        foreach (
+            var (choice, a, b, expected) in new (Func<Real, Real, Real>, double, double, double[])[]
+            {
+                (MaxNative, 1, 1, [0.5, 0.5]),
+                (MinNative, 1, 1, [0.5, 0.5]),
+                (MaxNative, 2, 1, [1, 0]),
+                (MinNative, 2, 1, [0, 1]),
+                (MaxNative, double.Epsilon, double.Epsilon, [0.5, 0.5]),
+                ((x, low) => ClampNative(x, low, 2), 1, 1, [0.5, 0.5]),
+                ((x, high) => ClampNative(x, 0, high), 1, 1, [0.5, 0.5]),
+            }
+        )
             Assert.Equal(expected, AD.Grad(x => choice(x[0], x[1]))([a, b]).ToDoubles());
     }
 }

@@ -6,10 +6,12 @@ namespace FuncAD.Tests;
 /// <summary>Routines written for generic math, which know nothing of this library, differentiate unmodified.</summary>
 public class GenericMathTests
 {
-    private static T Number<T>(double value) where T : IFloatingPointIeee754<T> => T.CreateChecked(value);
+    private static T Number<T>(double value)
+        where T : IFloatingPointIeee754<T> => T.CreateChecked(value);
 
     /// <summary>y' = rate y from y(0) = start to time 1, in steps of the classical Runge-Kutta method.</summary>
-    private static T Decay<T>(T rate, T start, int steps) where T : IFloatingPointIeee754<T>
+    private static T Decay<T>(T rate, T start, int steps)
+        where T : IFloatingPointIeee754<T>
     {
         var h = T.One / T.CreateChecked(steps);
         var (half, six) = (Number<T>(0.5), Number<T>(6));
@@ -26,28 +28,30 @@ public class GenericMathTests
     }
 
     /// <summary>The roots of x^n + c[n-1] x^(n-1) + ... + c[0], where they are real, by Durand and Kerner's method.</summary>
-    private static T[] Roots<T>(T[] coefficients) where T : IFloatingPointIeee754<T>
+    private static T[] Roots<T>(T[] coefficients)
+        where T : IFloatingPointIeee754<T>
     {
         var n = coefficients.Length;
         var roots = new T[n];
         for (var i = 0; i < n; i++)
             roots[i] = Number<T>(0.4 + (1.3 * i));
         for (var iteration = 0; iteration < 60; iteration++)
-            for (var i = 0; i < n; i++)
-            {
-                var value = T.One;
-                for (var k = n - 1; k >= 0; k--)
-                    value = (value * roots[i]) + coefficients[k];
-                for (var j = 0; j < n; j++)
-                    if (j != i)
-                        value /= roots[i] - roots[j];
-                roots[i] -= value;
-            }
+        for (var i = 0; i < n; i++)
+        {
+            var value = T.One;
+            for (var k = n - 1; k >= 0; k--)
+                value = (value * roots[i]) + coefficients[k];
+            for (var j = 0; j < n; j++)
+                if (j != i)
+                    value /= roots[i] - roots[j];
+            roots[i] -= value;
+        }
         return roots;
     }
 
     /// <summary>J0 by its power series (DLMF 10.2.2), until the terms vanish.</summary>
-    private static T BesselJ0<T>(T x) where T : IFloatingPointIeee754<T>
+    private static T BesselJ0<T>(T x)
+        where T : IFloatingPointIeee754<T>
     {
         var (sum, term) = (T.One, T.One);
         var square = -(x * x) / Number<T>(4);
@@ -60,7 +64,8 @@ public class GenericMathTests
     }
 
     /// <summary>erf by its Maclaurin series (DLMF 7.6.1).</summary>
-    private static T Erf<T>(T x) where T : IFloatingPointIeee754<T>
+    private static T Erf<T>(T x)
+        where T : IFloatingPointIeee754<T>
     {
         var (sum, power) = (x, x);
         for (var n = 1; n < 60; n++)
@@ -71,7 +76,8 @@ public class GenericMathTests
         return Number<T>(2) / T.Sqrt(T.Pi) * sum;
     }
 
-    private static T Simpson<T>(Func<T, T> f, T from, T to, int halves) where T : IFloatingPointIeee754<T>
+    private static T Simpson<T>(Func<T, T> f, T from, T to, int halves)
+        where T : IFloatingPointIeee754<T>
     {
         var h = (to - from) / T.CreateChecked(2 * halves);
         var sum = f(from) + f(to);
@@ -81,7 +87,8 @@ public class GenericMathTests
     }
 
     /// <summary>Solves a 3x3 system by elimination with partial pivoting.</summary>
-    private static T[] Solve<T>(T[,] matrix, T[] right) where T : IFloatingPointIeee754<T>
+    private static T[] Solve<T>(T[,] matrix, T[] right)
+        where T : IFloatingPointIeee754<T>
     {
         var (a, b) = ((T[,])matrix.Clone(), (T[])right.Clone());
         for (var column = 0; column < 3; column++)
@@ -115,7 +122,9 @@ public class GenericMathTests
     {
         // One step multiplies by the Taylor polynomial p(z) of e^z of degree 4, z = rate / steps: y = start p(z)^steps.
         const int steps = 10;
-        const double rate = -1.5, start = 2, z = rate / steps;
+        const double rate = -1.5,
+            start = 2,
+            z = rate / steps;
         var p = 1 + (z * (1 + (z / 2 * (1 + (z / 3 * (1 + (z / 4)))))));
         var slope = 1 + (z * (1 + (z / 2 * (1 + (z / 3)))));
         var byRate = start * Math.Pow(p, steps - 1) * slope;
@@ -180,7 +189,12 @@ public class GenericMathTests
     public void A_linear_solve_differentiates_by_the_matrix_and_by_the_right_side()
     {
         // Ax = b: dx = A^-1 (db - dA x). The first pivot is 0, so that rows are exchanged.
-        Real[,] a = { { 0, 2, 1 }, { 4, 1, -1 }, { 2, -1, 3 } };
+        Real[,] a =
+        {
+            { 0, 2, 1 },
+            { 4, 1, -1 },
+            { 2, -1, 3 },
+        };
         Real[] b = [3, 2, 5];
         var x = Solve(a, b);
         for (var column = 0; column < 3; column++)
@@ -205,7 +219,8 @@ public class GenericMathTests
     [Fact]
     public void Conversions_between_numbers_keep_the_derivative()
     {
-        static T Through<T>(T x) where T : IFloatingPointIeee754<T> => T.CreateChecked(T.CreateSaturating(T.CreateTruncating(x * x)));
+        static T Through<T>(T x)
+            where T : IFloatingPointIeee754<T> => T.CreateChecked(T.CreateSaturating(T.CreateTruncating(x * x)));
         Check.Bits(6, Grad(Through<Real>)(3.0));
         Check.Bits(6, Diff(Through<Real>)(3.0));
     }

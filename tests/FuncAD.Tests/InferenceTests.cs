@@ -7,7 +7,8 @@ namespace FuncAD.Tests;
 /// <summary>The combinators take lambdas as they are written, without casts, and give the right numbers.</summary>
 public class InferenceTests
 {
-    private static T Cubed<T>(T x) where T : IFloatingPointIeee754<T> => x * x * x;
+    private static T Cubed<T>(T x)
+        where T : IFloatingPointIeee754<T> => x * x * x;
 
     private static Real Product(Real[] x) => x[0] * x[1];
 
@@ -63,8 +64,7 @@ public class InferenceTests
     [InlineData(2, 12)]
     [InlineData(3, 6)]
     [InlineData(4, 0)]
-    public void Diff_with_an_order_is_that_derivative(int order, double expected) =>
-        Check.Bits(expected, Diff(x => x * x * x, order)(2.0));
+    public void Diff_with_an_order_is_that_derivative(int order, double expected) => Check.Bits(expected, Diff(x => x * x * x, order)(2.0));
 
     [Fact]
     public void Diff_of_a_curried_function_is_taken_argument_by_argument()
@@ -139,22 +139,39 @@ public class InferenceTests
 
     [Fact]
     public void Hessian_is_the_matrix_of_second_derivatives() =>
-        Assert.Equal(new double[,] { { 6, 4 }, { 4, 0 } }, Hessian(x => x[0] * x[0] * x[1])([2.0, 3.0]).ToDoubles());
+        Assert.Equal(
+            new double[,]
+            {
+                { 6, 4 },
+                { 4, 0 },
+            },
+            Hessian(x => x[0] * x[0] * x[1])([2.0, 3.0]).ToDoubles()
+        );
 
     [Fact]
     public void Jacobian_has_a_row_for_each_result()
     {
         Func<Real[], Real[]> f = x => [x[0] * x[1], x[0], x[1] * x[1]];
-        var expected = new double[,] { { 3, 2 }, { 1, 0 }, { 0, 6 } };
+        var expected = new double[,]
+        {
+            { 3, 2 },
+            { 1, 0 },
+            { 0, 6 },
+        };
         Assert.Equal(expected, Jacobian(f)([2.0, 3.0]).ToDoubles());
         Assert.Equal(expected, JacobianForward(f)([2.0, 3.0]).ToDoubles());
         Assert.Equal(expected, JacobianReverse(f)([2.0, 3.0]).ToDoubles());
-        Assert.Equal(new double[,] { { 1, 2, 3 } }, Jacobian(x => [x[0] + (2 * x[1]) + (3 * x[2])])([0.0, 0.0, 0.0]).ToDoubles());
+        Assert.Equal(
+            new double[,]
+            {
+                { 1, 2, 3 },
+            },
+            Jacobian(x => [x[0] + (2 * x[1]) + (3 * x[2])])([0.0, 0.0, 0.0]).ToDoubles()
+        );
     }
 
     [Fact]
-    public void Taylor_gives_order_plus_one_coefficients() =>
-        Check.Close([1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0], Taylor(Exp, 4)(0.0));
+    public void Taylor_gives_order_plus_one_coefficients() => Check.Close([1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0], Taylor(Exp, 4)(0.0));
 
     [Fact]
     public void Laplacian_divergence_and_curl()
@@ -209,7 +226,14 @@ public class InferenceTests
         var product = Custom("product", (Real[] x) => x[0] * x[1], (x, y, w) => new[] { w * x[1], w * x[0] });
         Check.Bits([3, 2], Grad(product)([2.0, 3.0]));
         Check.Bits(23, Jvp(product)([2.0, 3.0], [1.0, 10.0]).Tangent);
-        Assert.Equal(new double[,] { { 0, 1 }, { 1, 0 } }, Hessian(product)([2.0, 3.0]).ToDoubles());
+        Assert.Equal(
+            new double[,]
+            {
+                { 0, 1 },
+                { 1, 0 },
+            },
+            Hessian(product)([2.0, 3.0]).ToDoubles()
+        );
     }
 
     [Fact]
@@ -219,8 +243,17 @@ public class InferenceTests
         var product = Custom(
             "product",
             (Real[] x) => x[0] * x[1],
-            (x, y, w) => { pullbacks++; return new[] { w * x[1], w * x[0] }; },
-            (x, y, v) => { pushforwards++; return (v[0] * x[1]) + (x[0] * v[1]); });
+            (x, y, w) =>
+            {
+                pullbacks++;
+                return new[] { w * x[1], w * x[0] };
+            },
+            (x, y, v) =>
+            {
+                pushforwards++;
+                return (v[0] * x[1]) + (x[0] * v[1]);
+            }
+        );
         Check.Bits([3, 2], Grad(product)([2.0, 3.0]));
         Assert.Equal((1, 0), (pullbacks, pushforwards));
         Check.Bits(23, Jvp(product)([2.0, 3.0], [1.0, 10.0]).Tangent);
@@ -246,7 +279,16 @@ public class InferenceTests
         Check.Bits(1, Grad(x => x - 1)(3.0));
         Check.Bits(1, Grad(x => 1 + x % 2.0)(3.0));
         Check.Bits(-6 / 9.0, Grad(x => 6 / x)(3.0));
-        Check.Bits(2, Grad(x => { x *= 2; x++; x--; return +x; })(3.0));
+        Check.Bits(
+            2,
+            Grad(x =>
+            {
+                x *= 2;
+                x++;
+                x--;
+                return +x;
+            })(3.0)
+        );
         Real total = 0;
         foreach (var weight in new[] { 1, 2, 3 })
             total += weight;
@@ -269,7 +311,14 @@ public class InferenceTests
         Assert.Equal([3, 2], Grad(x => x[0] * x[1]).ToDouble()([2, 3]));
         Assert.Equal(6, new Func<Real[], Real>(Product).ToDouble()([2, 3]));
         Assert.Equal(24, Hvp(x => x * x * x).ToDouble()(2, 2));
-        Assert.Equal(new double[,] { { 0, 1 }, { 1, 0 } }, Hessian(Product).ToDouble()([2, 3]));
+        Assert.Equal(
+            new double[,]
+            {
+                { 0, 1 },
+                { 1, 0 },
+            },
+            Hessian(Product).ToDouble()([2, 3])
+        );
         Assert.Equal([1, 2], new[] { 1.0, 2.0 }.ToReals().ToDoubles());
     }
 }

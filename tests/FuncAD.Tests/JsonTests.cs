@@ -7,15 +7,40 @@ namespace FuncAD.Tests;
 /// <summary>A fitted model is saved and read again by System.Text.Json as it stands.</summary>
 public class JsonTests
 {
-    private sealed record Model(Real Scale, Real[] Rates, Dictionary<string, Real> ByName, Real? Missing, Tensor Weights, Tensor? Bias, string Name);
+    private sealed record Model(
+        Real Scale,
+        Real[] Rates,
+        Dictionary<string, Real> ByName,
+        Real? Missing,
+        Tensor Weights,
+        Tensor? Bias,
+        string Name
+    );
 
     [Fact]
     public void A_model_comes_back_as_it_was()
     {
-        var model = new Model(0.1, [1, -0.0, 1e-300, double.MaxValue], new() { ["a"] = 0.5 }, null, Tensor.Of(new double[,] { { 1, 2, 3 }, { 4, 5, 6 } }), null, "first");
+        var model = new Model(
+            0.1,
+            [1, -0.0, 1e-300, double.MaxValue],
+            new() { ["a"] = 0.5 },
+            null,
+            Tensor.Of(
+                new double[,]
+                {
+                    { 1, 2, 3 },
+                    { 4, 5, 6 },
+                }
+            ),
+            null,
+            "first"
+        );
         var back = JsonSerializer.Deserialize<Model>(JsonSerializer.Serialize(model))!;
         Assert.Equal(model.Scale, back.Scale);
-        Assert.Equal(model.Rates.Select(x => BitConverter.DoubleToInt64Bits(x.Value)), back.Rates.Select(x => BitConverter.DoubleToInt64Bits(x.Value)));
+        Assert.Equal(
+            model.Rates.Select(x => BitConverter.DoubleToInt64Bits(x.Value)),
+            back.Rates.Select(x => BitConverter.DoubleToInt64Bits(x.Value))
+        );
         Assert.Equal(0.5, back.ByName["a"].Value);
         Assert.Null(back.Missing);
         Assert.Equal(model.Weights, back.Weights);

@@ -22,12 +22,25 @@ public class ReadingTests
         ["Complex.CreateChecked"] = x => Complex.CreateChecked(x).Real,
         ["generic math"] = x => Generic<Real, double>(x),
         ["ToDoubles"] = x => new[] { x, x * x }.ToDoubles().Sum(),
-        ["ToDoubles of a matrix"] = x => new[,] { { x } }.ToDoubles()[0, 0],
+        ["ToDoubles of a matrix"] = x =>
+            new[,]
+            {
+                { x },
+            }.ToDoubles()[0, 0],
         ["ToDouble of one number"] = x => ((Func<Real, Real>)(y => x * y)).ToDouble()(1),
         ["ToDouble of two numbers"] = x => ((Func<Real, Real, Real>)((y, z) => x * y)).ToDouble()(1, 2),
         ["ToDouble of an array"] = x => ((Func<Real[], Real>)(y => x * y[0])).ToDouble()([1]),
         ["ToDouble to an array"] = x => ((Func<Real[], Real[]>)(y => [x * y[0]])).ToDouble()([1])[0],
-        ["ToDouble to a matrix"] = x => ((Func<Real[], Real[,]>)(y => new[,] { { x } })).ToDouble()([1])[0, 0],
+        ["ToDouble to a matrix"] = x =>
+            (
+                (Func<Real[], Real[,]>)(
+                    y =>
+                        new[,]
+                        {
+                            { x },
+                        }
+                )
+            ).ToDouble()([1])[0, 0],
         ["significand"] = x => Significand(x),
         ["Tensor.ToArray"] = x => Tensor.Stack(x, x * x).ToArray().Sum(),
         ["Tensor.AsSpan"] = x => Tensor.Stack(x, x * x).AsSpan()[1],
@@ -56,15 +69,19 @@ public class ReadingTests
     {
         TheoryData<string, string> cases = [];
         foreach (var accident in Accidents.Keys)
-            foreach (var mode in Modes.Keys)
-                // a Taylor series refuses numbers in arrays, by an error of its own
-                if (mode != "Taylor" || !accident.StartsWith("Tensor", StringComparison.Ordinal)) cases.Add(accident, mode);
+        foreach (var mode in Modes.Keys)
+            // a Taylor series refuses numbers in arrays, by an error of its own
+            if (mode != "Taylor" || !accident.StartsWith("Tensor", StringComparison.Ordinal))
+                cases.Add(accident, mode);
         return cases;
     }
 
-    private static TOther Generic<T, TOther>(T x) where T : INumber<T> where TOther : INumber<TOther> => TOther.CreateChecked(x);
+    private static TOther Generic<T, TOther>(T x)
+        where T : INumber<T>
+        where TOther : INumber<TOther> => TOther.CreateChecked(x);
 
-    private static double Significand<T>(T x) where T : IFloatingPoint<T>
+    private static double Significand<T>(T x)
+        where T : IFloatingPoint<T>
     {
         var bytes = new byte[x.GetSignificandByteCount()];
         x.WriteSignificandLittleEndian(bytes);
@@ -84,8 +101,20 @@ public class ReadingTests
     [Fact]
     public void The_error_names_the_operation()
     {
-        foreach (var (accident, name) in new[] { ("(double)x", "(double)x"), ("float.CreateChecked", "Single"), ("ToDoubles", "ToDoubles"), ("Tensor.ToVector", "ToVector") })
-            Assert.Contains(name, Assert.Throws<InvalidOperationException>(() => Grad(Accidents[accident])(0.5)).Message, StringComparison.Ordinal);
+        foreach (
+            var (accident, name) in new[]
+            {
+                ("(double)x", "(double)x"),
+                ("float.CreateChecked", "Single"),
+                ("ToDoubles", "ToDoubles"),
+                ("Tensor.ToVector", "ToVector"),
+            }
+        )
+            Assert.Contains(
+                name,
+                Assert.Throws<InvalidOperationException>(() => Grad(Accidents[accident])(0.5)).Message,
+                StringComparison.Ordinal
+            );
     }
 
     [Fact]
@@ -95,7 +124,8 @@ public class ReadingTests
         Grad(x => Grad(y => escaped = x * y)(3))(2);
         Assert.Equal(6.0, (double)escaped);
         Assert.Equal([6.0], new[] { escaped }.ToDoubles());
-        foreach (var (name, accident) in Accidents) Assert.True(accident(0.5).Value >= 0, name);
+        foreach (var (name, accident) in Accidents)
+            Assert.True(accident(0.5).Value >= 0, name);
         Assert.Equal(12.0, Grad(x => x * (double)Grad(y => y * y)(6))(1).Value);
     }
 
@@ -112,7 +142,11 @@ public class ReadingTests
     public void Text_is_for_people_and_stays_allowed()
     {
         var shown = "";
-        Grad(x => { shown = $"{x} {x:F2} {Tensor.Stack(x)}"; return x; })(0.5);
+        Grad(x =>
+        {
+            shown = $"{x} {x:F2} {Tensor.Stack(x)}";
+            return x;
+        })(0.5);
         Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{0.5} {0.5:F2}"), shown, StringComparison.Ordinal);
     }
 
@@ -123,10 +157,25 @@ public class ReadingTests
             Grad(x =>
             {
                 Assert.Equal(
-                    ((sbyte)value, (byte)value, (short)value, (ushort)value, (char)value, (int)value, (uint)value, (long)value, (ulong)value, (nint)value, (nuint)value),
-                    ((sbyte)x, (byte)x, (short)x, (ushort)x, (char)x, (int)x, (uint)x, (long)x, (ulong)x, (nint)x, (nuint)x));
-                Assert.Equal((int.CreateChecked(value), BigInteger.CreateSaturating(value), Generic<double, long>(value)),
-                    (int.CreateChecked(x), BigInteger.CreateSaturating(x), Generic<Real, long>(x)));
+                    (
+                        (sbyte)value,
+                        (byte)value,
+                        (short)value,
+                        (ushort)value,
+                        (char)value,
+                        (int)value,
+                        (uint)value,
+                        (long)value,
+                        (ulong)value,
+                        (nint)value,
+                        (nuint)value
+                    ),
+                    ((sbyte)x, (byte)x, (short)x, (ushort)x, (char)x, (int)x, (uint)x, (long)x, (ulong)x, (nint)x, (nuint)x)
+                );
+                Assert.Equal(
+                    (int.CreateChecked(value), BigInteger.CreateSaturating(value), Generic<double, long>(value)),
+                    (int.CreateChecked(x), BigInteger.CreateSaturating(x), Generic<Real, long>(x))
+                );
                 return x;
             })(value);
         foreach (var value in new[] { -1.9, -2.5, 1e9, -1e9 })
@@ -137,7 +186,11 @@ public class ReadingTests
 
     [Fact]
     public void Compiled_functions_refuse_whole_numbers_too() =>
-        Assert.Contains("AD.Compile", Assert.Throws<InvalidOperationException>(() => Compile((Real x) => x * (int)x, 0.5)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AD.Compile",
+            Assert.Throws<InvalidOperationException>(() => Compile((Real x) => x * (int)x, 0.5)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Compiled_sums_lose_no_derivative_of_their_parameters_and_data()
@@ -145,10 +198,16 @@ public class ReadingTests
         var sum = CompileSum((Real p, Real d) => p * p * d, 1, 1);
         double[] data = [1, 2, 3];
         Assert.Equal(24.0, Grad(p => sum.Invoke(p, data))(2).Value);
-        foreach (var read in new Func<Real, Real>[]
-        {
-            p => sum.Value(p, data), p => sum.ValueAndGrad(p, data).Item2, p => sum.Hessian(p, data).Item1, p => sum.NormalEquations(p, data).Item1, p => sum.Columns([p])[0],
-        })
+        foreach (
+            var read in new Func<Real, Real>[]
+            {
+                p => sum.Value(p, data),
+                p => sum.ValueAndGrad(p, data).Item2,
+                p => sum.Hessian(p, data).Item1,
+                p => sum.NormalEquations(p, data).Item1,
+                p => sum.Columns([p])[0],
+            }
+        )
         {
             Assert.Contains("Invoke", Assert.Throws<InvalidOperationException>(() => Grad(read)(2)).Message, StringComparison.Ordinal);
             Assert.Equal(0.0, Grad(p => read(StopGradient(p)))(2).Value);

@@ -23,7 +23,10 @@ public class SampleTests
     {
         var file = Path.Combine(Folder, name);
         // Scripts find the assemblies under test here, rather than an older build.
-        var result = Path.GetExtension(file) == ".cs" ? Dotnet.Run("run", file) : Dotnet.Run("fsi", "--quiet", $"-I:{AppContext.BaseDirectory}", file);
+        var result =
+            Path.GetExtension(file) == ".cs"
+                ? Dotnet.Run("run", file)
+                : Dotnet.Run("fsi", "--quiet", $"-I:{AppContext.BaseDirectory}", file);
         Assert.True(result.ExitCode == 0, $"{name}: {result}");
         if (PrintsOk(File.ReadAllText(file)))
             Assert.Equal("ok", result.Output.TrimEnd().Split('\n')[^1].Trim());

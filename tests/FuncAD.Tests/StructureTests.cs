@@ -7,7 +7,11 @@ namespace FuncAD.Tests;
 /// <summary>Parameters of every structure that C# has: the gradient comes back in the same structure.</summary>
 public class StructureTests
 {
-    private enum Kind { Plain, Fancy }
+    private enum Kind
+    {
+        Plain,
+        Fancy,
+    }
 
     private sealed record Inner(Real A, double Weight);
 
@@ -56,6 +60,7 @@ public class StructureTests
     {
         private Real secret = 1;
         public Real X { get; set; }
+
         public Real Bump() => secret += X;
     }
 
@@ -100,7 +105,14 @@ public class StructureTests
     [Fact]
     public void Classes_with_settable_properties()
     {
-        var gradient = Grad((Settable p) => p.X * p.Ys[0])(new() { X = 2, Ys = [3.0], Note = "note" });
+        var gradient = Grad((Settable p) => p.X * p.Ys[0])(
+            new()
+            {
+                X = 2,
+                Ys = [3.0],
+                Note = "note",
+            }
+        );
         Check.Bits(3, gradient.X);
         Check.Bits([2], gradient.Ys);
         Assert.Equal("note", gradient.Note);
@@ -134,7 +146,9 @@ public class StructureTests
     public void A_derived_value_with_numbers_is_not_taken_for_its_base_without()
     {
         Check.Bits(4, Grad((Labelled l) => l.A * l.A)(new Labelled(2, new Label("plain"))).A);
-        var error = Assert.Throws<ArgumentException>(() => Grad((Labelled l) => l.A * ((Priced)l.Label).Price)(new Labelled(2, new Priced("dear", 3))));
+        var error = Assert.Throws<ArgumentException>(() =>
+            Grad((Labelled l) => l.A * ((Priced)l.Label).Price)(new Labelled(2, new Priced("dear", 3)))
+        );
         Assert.Contains("Priced", error.Message);
         Assert.Contains("Label", error.Message);
     }
@@ -234,11 +248,27 @@ public class StructureTests
     [Fact]
     public void Nested_arrays_grids_and_types_that_contain_themselves()
     {
-        var jagged = Grad((Real[][] p) => p[0][0] * p[1][1])([[2.0], [3.0, 4.0]]);
+        var jagged = Grad((Real[][] p) => p[0][0] * p[1][1])([
+            [2.0],
+            [3.0, 4.0],
+        ]);
         Check.Bits([4], jagged[0]);
         Check.Bits([0, 2], jagged[1]);
-        var grid = Grad((Real[,] p) => p[0, 0] * p[0, 0] + p[1, 1])(new Real[,] { { 2, 7 }, { 8, 9 } });
-        Assert.Equal(new double[,] { { 4, 0 }, { 0, 1 } }, grid.ToDoubles());
+        var grid = Grad((Real[,] p) => p[0, 0] * p[0, 0] + p[1, 1])(
+            new Real[,]
+            {
+                { 2, 7 },
+                { 8, 9 },
+            }
+        );
+        Assert.Equal(
+            new double[,]
+            {
+                { 4, 0 },
+                { 0, 1 },
+            },
+            grid.ToDoubles()
+        );
         Check.Bits(1, Grad((Real[,,] p) => p[1, 0, 1])(new Real[2, 1, 2])[1, 0, 1]);
         var tree = Grad((Tree t) => t.Value * t.Branches[0].Value)(new(2, [new(3, []), new(4, [])]));
         Check.Bits(3, tree.Value);
@@ -250,11 +280,26 @@ public class StructureTests
     public void The_point_itself_is_left_alone()
     {
         var point = new Settable { X = 2, Ys = [3.0] };
-        _ = Grad((Settable p) => { p.X *= p.Ys[0]; p.Ys[0] = 7; return p.X; })(point);
+        _ = Grad(
+            (Settable p) =>
+            {
+                p.X *= p.Ys[0];
+                p.Ys[0] = 7;
+                return p.X;
+            }
+        )(point);
         Check.Bits(2, point.X);
         Check.Bits([3], point.Ys);
         Real[] array = [2.0, 3.0];
-        Check.Bits([0, 0], Grad(x => { x[0] = 7; x[1] = x[0]; return x[1]; })(array));
+        Check.Bits(
+            [0, 0],
+            Grad(x =>
+            {
+                x[0] = 7;
+                x[1] = x[0];
+                return x[1];
+            })(array)
+        );
         Check.Bits([2, 3], array);
     }
 

@@ -47,7 +47,9 @@ public partial class SurfaceTests
     {
         var file = Path.ChangeExtension(Face.Location, ".xml");
         Assert.True(File.Exists(file), "FuncAD.xml does not lie beside FuncAD.dll");
-        var documented = XDocument.Load(file).Descendants("member")
+        var documented = XDocument
+            .Load(file)
+            .Descendants("member")
             .Where(member => member.Element("inheritdoc") is not null || !string.IsNullOrWhiteSpace(member.Element("summary")?.Value))
             .Select(member => (string)member.Attribute("name")!)
             .GroupBy(WithoutParameters)
@@ -57,8 +59,7 @@ public partial class SurfaceTests
         var names = types.SelectMany(type => MembersOf(type).Prepend("T:" + type.FullName));
         var members = names.GroupBy(name => name).Select(group => (Name: group.Key, Count: group.Count())).ToArray();
         Assert.NotEmpty(members);
-        Assert.All(members, member =>
-            Assert.Equal(member, (member.Name, documented.GetValueOrDefault(member.Name))));
+        Assert.All(members, member => Assert.Equal(member, (member.Name, documented.GetValueOrDefault(member.Name))));
     }
 
     [Fact]
@@ -87,8 +88,8 @@ public partial class SurfaceTests
         foreach (var property in type.GetProperties(Visible).Where(property => property.GetAccessors(true).Any(IsVisible)))
             yield return ($"property {property.Name}", property.PropertyType);
         foreach (var constructor in type.GetConstructors(Visible).Where(IsVisible))
-            foreach (var parameter in constructor.GetParameters())
-                yield return ("constructor", parameter.ParameterType);
+        foreach (var parameter in constructor.GetParameters())
+            yield return ("constructor", parameter.ParameterType);
         foreach (var method in type.GetMethods(Visible).Where(IsVisible))
         {
             yield return (method.ToString()!, method.ReturnType);

@@ -9,7 +9,13 @@ public class TensorTests
 {
     private record Layer(Tensor Weights, Tensor Bias, string Name);
 
-    private static readonly Tensor Matrix = Tensor.Of(new double[,] { { 1, 2, 3 }, { 4, 5, 6 } });
+    private static readonly Tensor Matrix = Tensor.Of(
+        new double[,]
+        {
+            { 1, 2, 3 },
+            { 4, 5, 6 },
+        }
+    );
 
     [Fact]
     public void Indices_and_slices()
@@ -18,7 +24,15 @@ public class TensorTests
         Assert.Equal(6.0, Matrix[-1, -1].Value);
         Assert.Equal(Tensor.Of(4.0, 5, 6), Matrix[1, ..]);
         Assert.Equal(Tensor.Of(2.0, 5), Matrix[.., 1]);
-        Assert.Equal(Tensor.Of(new double[,] { { 2, 3 } }), Matrix[..1, 1..]);
+        Assert.Equal(
+            Tensor.Of(
+                new double[,]
+                {
+                    { 2, 3 },
+                }
+            ),
+            Matrix[..1, 1..]
+        );
         Assert.Equal(3.0, Tensor.Of(1.0, 2, 3)[^1].Value);
         Assert.Throws<ArgumentOutOfRangeException>(() => Matrix[2, 0]);
         Assert.Throws<ArgumentOutOfRangeException>(() => Matrix[.., 3]);
@@ -57,11 +71,30 @@ public class TensorTests
     [Fact]
     public void Gradients_over_a_record_of_weights()
     {
-        var layer = new Layer(Tensor.Of(new double[,] { { 1, 2 }, { 3, 4 } }), Tensor.Of(0.5, -0.5), "first");
+        var layer = new Layer(
+            Tensor.Of(
+                new double[,]
+                {
+                    { 1, 2 },
+                    { 3, 4 },
+                }
+            ),
+            Tensor.Of(0.5, -0.5),
+            "first"
+        );
         var x = Tensor.Of(1.0, 2);
         var gradient = AD.Grad((Layer layer) => (x.MatMul(layer.Weights) + layer.Bias).Sum())(layer);
         Assert.Equal("first", gradient.Name);
-        Assert.Equal(Tensor.Of(new double[,] { { 1, 1 }, { 2, 2 } }), gradient.Weights);
+        Assert.Equal(
+            Tensor.Of(
+                new double[,]
+                {
+                    { 1, 1 },
+                    { 2, 2 },
+                }
+            ),
+            gradient.Weights
+        );
         Assert.Equal(Tensor.Ones(2), gradient.Bias);
     }
 
@@ -91,10 +124,24 @@ public class TensorTests
         vector[0] = 7;
         Assert.Equal(7.0, tensor[0].Value);
         Assert.Equal(vector, tensor.ToVector());
-        var matrix = Matrix<double>.Build.DenseOfArray(new double[,] { { 1, 2, 3 }, { 4, 5, 6 } });
+        var matrix = Matrix<double>.Build.DenseOfArray(
+            new double[,]
+            {
+                { 1, 2, 3 },
+                { 4, 5, 6 },
+            }
+        );
         Assert.Equal(Matrix, Tensor.Of(matrix));
         Assert.Equal(matrix, Matrix.ToMatrix());
-        Assert.Equal(Tensor.Of(new double[,] { { 1, 2 } }), Tensor.Of(Matrix<double>.Build.Dense(1, 2, [1.0, 2])));
+        Assert.Equal(
+            Tensor.Of(
+                new double[,]
+                {
+                    { 1, 2 },
+                }
+            ),
+            Tensor.Of(Matrix<double>.Build.Dense(1, 2, [1.0, 2]))
+        );
     }
 
     [Fact]
@@ -129,7 +176,8 @@ public class TensorTests
         static void Mentions(Func<object> action, params string[] parts)
         {
             var message = Assert.ThrowsAny<ArgumentException>(() => action()).Message;
-            foreach (var part in parts) Assert.Contains(part, message);
+            foreach (var part in parts)
+                Assert.Contains(part, message);
         }
 
         Mentions(() => Matrix + Tensor.Ones(2), "add", "[2, 3]", "[2]");
@@ -148,7 +196,13 @@ public class TensorTests
         Assert.Equal(Tensor.Full(0.5, 2, 2), AD.Grad((Tensor a) => a.SymmetricFunction(Real.Sqrt).Sum())(identity));
         Assert.Equal(Tensor.Full(0.5, 2, 2), AD.Grad((Tensor a) => a.SquareRoot().Sum())(identity));
         Assert.Equal(Tensor.Full(1.0, 2, 2), AD.Grad((Tensor a) => a.Logarithm().Sum())(identity));
-        var general = Tensor.Of(new double[,] { { 4, 1 }, { 0, 9 } });
+        var general = Tensor.Of(
+            new double[,]
+            {
+                { 4, 1 },
+                { 0, 9 },
+            }
+        );
         Assert.Equal(0.2, general.SquareRoot()[0, 1].Value, 1e-14);
         Assert.Equal(Math.Log(9), general.Logarithm()[1, 1].Value, 1e-14);
         Assert.Throws<ArgumentNullException>(() => identity.SymmetricFunction(null!));
@@ -159,11 +213,23 @@ public class TensorTests
     [Fact]
     public void Numbers_in_brackets_are_a_vector()
     {
-        foreach (var (tensor, shape) in new (Tensor, int[])[]
-        {
-            (Tensor.Of([1.0, 2.0]), [2]), (Tensor.Of([5.0]), [1]), (Tensor.Of([]), [0]), (Tensor.Of(new ReadOnlySpan<double>([1, 2])), [2]),
-            (Tensor.Of([[1, 2], [3, 4]]), [2, 2]), (Tensor.Of([1, 2, 3, 4], 2, 2), [2, 2]),
-        })
+        foreach (
+            var (tensor, shape) in new (Tensor, int[])[]
+            {
+                (Tensor.Of([1.0, 2.0]), [2]),
+                (Tensor.Of([5.0]), [1]),
+                (Tensor.Of([]), [0]),
+                (Tensor.Of(new ReadOnlySpan<double>([1, 2])), [2]),
+                (
+                    Tensor.Of([
+                        [1, 2],
+                        [3, 4],
+                    ]),
+                    [2, 2]
+                ),
+                (Tensor.Of([1, 2, 3, 4], 2, 2), [2, 2]),
+            }
+        )
             Assert.Equal(shape, tensor.Shape.AsEnumerable());
     }
 }

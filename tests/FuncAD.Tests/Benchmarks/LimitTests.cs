@@ -44,9 +44,13 @@ public class LimitTests
         ["product with the Jacobian of ten numbers"] = () => Product(Ten, Ten),
         ["pullback of ten numbers"] = () => Pullback(1),
         ["gradient of a record"] = Once(
-            AD.Grad((Parameters p) => p.Slope * p.Offsets[0] + p.Offsets[1]), new Parameters(2, [3.0, 4.0], "line")),
+            AD.Grad((Parameters p) => p.Slope * p.Offsets[0] + p.Offsets[1]),
+            new Parameters(2, [3.0, 4.0], "line")
+        ),
         ["Jacobian of 2 x 15"] = Once(
-            AD.JacobianReverse(x => [x[0] * x[14], x.Aggregate((a, b) => a + b)]), Enumerable.Range(0, 15).Select(i => (Real)i).ToArray()),
+            AD.JacobianReverse(x => [x[0] * x[14], x.Aggregate((a, b) => a + b)]),
+            Enumerable.Range(0, 15).Select(i => (Real)i).ToArray()
+        ),
         ["Hessian of ten numbers"] = Once(AD.Hessian(Rosenbrock.Value), Ten),
         ["Taylor series to order 8"] = Once(AD.Taylor(Real.Exp, 8), 0.5),
         ["gradient of an array of a hundred"] = Once(AD.Grad((Tensor x) => (x * x).Sum()), Tensor.Linspace(0, 1, 100)),
@@ -76,7 +80,10 @@ public class LimitTests
     {
         var instance = GaussianMixture.Problem.Generate(new Size("a point", 1, true, d, components, 1));
         var point = instance.Data[2..].ToReals();
-        return AD.Compile(AD.ValueAndGrad<Real[]>(x => GaussianMixture.PerPoint(d, components)(x[..^d], x[^d..])), [.. instance.X.ToReals(), .. point]);
+        return AD.Compile(
+            AD.ValueAndGrad<Real[]>(x => GaussianMixture.PerPoint(d, components)(x[..^d], x[^d..])),
+            [.. instance.X.ToReals(), .. point]
+        );
     }
 
     private static Action RunOnce(ExecutionMode mode)
@@ -116,7 +123,8 @@ public class LimitTests
     [MemberData(nameof(PerOperation))]
     public void Bytes_per_operation_stay_within_their_limit(string what, double limit)
     {
-        const int few = 700, many = 14_700;
+        const int few = 700,
+            many = 14_700;
         var bytes = Allocated(Chains[what](many)) - Allocated(Chains[what](few));
         Within(what, (double)bytes / (many - few), limit);
     }
@@ -127,7 +135,8 @@ public class LimitTests
 
     [Theory]
     [MemberData(nameof(PerCompiledCall))]
-    public void Bytes_per_compiled_call_stay_within_their_limit(string what, double limit) => Within(what, Allocated(CompiledCalls[what]), limit);
+    public void Bytes_per_compiled_call_stay_within_their_limit(string what, double limit) =>
+        Within(what, Allocated(CompiledCalls[what]), limit);
 
     /// <summary>The optimiser's work does not depend on a configuration, and is known to the operation.</summary>
     [Theory]
@@ -151,14 +160,18 @@ public class LimitTests
     private static void Within(string what, double bytes, double limit)
     {
         Assert.True(bytes <= limit, $"{what}: {bytes:0.##} bytes, at most {limit} allowed by tests/limits.json ({Configuration})");
-        Assert.True(limit < 1 || bytes >= limit / 2, $"{what}: {bytes:0.##} bytes, which is far below the {limit} of tests/limits.json ({Configuration}): lower that limit");
+        Assert.True(
+            limit < 1 || bytes >= limit / 2,
+            $"{what}: {bytes:0.##} bytes, which is far below the {limit} of tests/limits.json ({Configuration}): lower that limit"
+        );
     }
 
     private static TheoryData<string, double> Limits(string kind)
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Dotnet.Repository, "tests", "limits.json")));
         var data = new TheoryData<string, double>();
-        foreach (var limit in file.RootElement.GetProperty(kind).EnumerateObject()) data.Add(limit.Name, In(limit.Value).GetDouble());
+        foreach (var limit in file.RootElement.GetProperty(kind).EnumerateObject())
+            data.Add(limit.Name, In(limit.Value).GetDouble());
         return data;
     }
 
@@ -170,34 +183,43 @@ public class LimitTests
     /// <summary>The bytes of one run, when pools are warm and code is compiled; the least of some, since a pool may be trimmed in between.</summary>
     private static long Allocated(Action action)
     {
-        for (var run = 0; run < 3; run++) action();
-        return Enumerable.Range(0, 5).Min(_ =>
-        {
-            var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var run = 0; run < 3; run++)
             action();
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        });
+        return Enumerable
+            .Range(0, 5)
+            .Min(_ =>
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                action();
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            });
     }
 
     /// <summary>Seven operations a step, as in the benchmarks.</summary>
-    private static Func<T, T> Chain<T>(long operations) where T : IFloatingPointIeee754<T> => x =>
-    {
-        T small = T.CreateChecked(1e-3), large = T.CreateChecked(1e4), y = x;
-        for (var step = 0L; step < operations / 7; step++)
-            y = y + T.Sin(y) * small - x / (large + y * y);
-        return y;
-    };
+    private static Func<T, T> Chain<T>(long operations)
+        where T : IFloatingPointIeee754<T> =>
+        x =>
+        {
+            T small = T.CreateChecked(1e-3),
+                large = T.CreateChecked(1e4),
+                y = x;
+            for (var step = 0L; step < operations / 7; step++)
+                y = y + T.Sin(y) * small - x / (large + y * y);
+            return y;
+        };
 
     /// <summary>Dot products of seven numbers, which are fourteen operations.</summary>
-    private static Func<Real, Real> DotProducts(long operations) => x =>
-    {
-        Real[] numbers = new Real[7], weights = Enumerable.Repeat((Real)(1 / 7.0), 7).ToArray();
-        var y = x;
-        for (var step = 0L; step < operations / 14; step++)
+    private static Func<Real, Real> DotProducts(long operations) =>
+        x =>
         {
-            Array.Fill(numbers, y);
-            y = RealMath.Dot(numbers, weights);
-        }
-        return y;
-    };
+            Real[] numbers = new Real[7],
+                weights = Enumerable.Repeat((Real)(1 / 7.0), 7).ToArray();
+            var y = x;
+            for (var step = 0L; step < operations / 14; step++)
+            {
+                Array.Fill(numbers, y);
+                y = RealMath.Dot(numbers, weights);
+            }
+            return y;
+        };
 }

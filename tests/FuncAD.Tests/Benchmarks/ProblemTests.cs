@@ -9,8 +9,8 @@ public class ProblemTests
     {
         var data = new TheoryData<string, string>();
         foreach (var problem in Registry.Problems)
-            foreach (var form in problem.Forms.Where(form => form.Name != Form.Hand))
-                data.Add(problem.Name, form.Name);
+        foreach (var form in problem.Forms.Where(form => form.Name != Form.Hand))
+            data.Add(problem.Name, form.Name);
         return data;
     }
 
@@ -30,12 +30,21 @@ public class ProblemTests
     public void The_yardstick_comes_first() => Assert.All(Registry.Problems, problem => Assert.Equal(Form.Hand, problem.Forms[0].Name));
 
     [Fact]
-    public void A_second_call_computes_the_same() => Assert.All(Registry.Problems, problem => Assert.All(problem.Forms, form =>
-    {
-        var evaluation = form.Prepare(problem.SmallInstance());
-        double[] first = [.. evaluation.Derivative()], second = evaluation.Derivative();
-        Assert.Equal(first, second);
-    }));
+    public void A_second_call_computes_the_same() =>
+        Assert.All(
+            Registry.Problems,
+            problem =>
+                Assert.All(
+                    problem.Forms,
+                    form =>
+                    {
+                        var evaluation = form.Prepare(problem.SmallInstance());
+                        double[] first = [.. evaluation.Derivative()],
+                            second = evaluation.Derivative();
+                        Assert.Equal(first, second);
+                    }
+                )
+        );
 
     [Theory]
     [InlineData(new[] { 1.0, 2 }, new[] { 1.0, 2 }, 0)]
