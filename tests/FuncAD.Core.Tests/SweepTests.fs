@@ -127,6 +127,8 @@ let private sizeOf (rule: UnaryEntry) (order: int) (x: float) (expected: float[]
     | name when bends.Contains name && abs x > 20.0 && abs x < 40.0 -> max own (2.3e-308 * Math.Pow(abs x, float order))
     // sqrt(J^2 + Y^2), to which the value and its derivatives come near in turn
     | "besselJ"
+    | "sinc"
+    | "sphericalBesselJ"
     | "besselY" when abs x >= 0.5 -> max own (neighbours / 2.0)
     // the logarithm of gamma crosses zero, its derivatives are a cotangent's and those at 1 - x, of different sign
     | "logGamma" when order = 0 && (x < 0.0 || abs (x - 1.5) < 1.0) -> max own 1.0
@@ -190,6 +192,8 @@ let private allowed (label: string) : float[] =
     // slopes are powers of the root, which is itself off by 1.6
     | "cbrt" -> [| 3.0; 4.0; 10.0; 16.0 |]
     | "besselJ"
+    | "sinc"
+    | "sphericalBesselJ"
     | "besselY" -> [| 8.0; 8.0; 8.0; 8.0 |]
     // the cotangent of pi x to the power n + 1
     | "polygamma" -> [| 12.0; 12.0; 14.0; 16.0 |]

@@ -37,6 +37,7 @@ type BinaryEntry<'R when 'R: struct and 'R :> IBinary>(label: string, rule: 'R) 
 [<AbstractClass>]
 type StepEntry(label: string, rule: IStep) =
     member _.Label = label
+    member _.Rule = rule
     member _.Value x = rule.Value x
     abstract On<'T when 'T :> ICarrier<'T>> : x: 'T -> 'T
     override _.ToString() = label
@@ -49,6 +50,7 @@ type StepEntry<'R when 'R: struct and 'R :> IStep>(label: string, rule: 'R) =
 [<AbstractClass>]
 type ChoiceEntry(label: string, rule: IChoice) =
     member _.Label = label
+    member _.Rule = rule
     member _.Value(a, b) = rule.Value(a, b)
     abstract On<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T -> 'T
     override _.ToString() = label
@@ -61,6 +63,7 @@ type ChoiceEntry<'R when 'R: struct and 'R :> IChoice>(label: string, rule: 'R) 
 [<AbstractClass>]
 type TernaryEntry(label: string, rule: ITernary) =
     member _.Label = label
+    member _.Rule = rule
     member _.Value(a, b, c) = rule.Value(a, b, c)
     abstract On: a: Real * b: Real * c: Real -> Real
     override _.ToString() = label
@@ -80,6 +83,8 @@ let private samples: Map<string, obj[] list> =
           "ScaleB", [ for n in [ -3; 0; 7 ] -> [| box n |] ]
           "Polygamma", [ for n in [ 1; 2; 3; 4; 5; 8 ] -> [| box n |] ]
           "BesselJ", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
+          "SphericalBesselJ", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
+          "RatioOfPositive", [ for k in [ 1; 2; 3 ] -> [| box k |] ]
           "BesselY", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "PowerLog", [ for k, m in [ 0, 0; 1, 0; 2, 0; 3, 0; 0, 1; 1, 1 ] -> if m = 0 then [| box k |] else [| box k; box m |] ]
           "Round",

@@ -8,8 +8,28 @@ public class ParityTests
     /// <summary>Rules that exist for the slopes of others, for the operator of that meaning, or for a loss of arrays.</summary>
     private static readonly HashSet<string> Internal =
     [
-        "Absorb", "AcoshSlope", "Direction", "InverseOrZero", "LogisticLoss", "Lorentzian", "Sech", "Meet", "Same", "PowerLog", "RootOfSquares", "Defined",
-        "LogisticDensity", "LogisticShare", "LogisticShareDensity", "NormalQuantileDensity", "OneMinusSquare", "Reach", "ReciprocalOfPositive",
+        "Absorb",
+        "AcoshSlope",
+        "Direction",
+        "InverseOrZero",
+        "LogisticLoss",
+        "Lorentzian",
+        "Sech",
+        "Tie",
+        "Identity",
+        "PowerLog",
+        "RootOfSquares",
+        "Defined",
+        "ExponentialOdds",
+        "RatioOfPositive",
+        "SphericalBesselJ",
+        "LogisticDensity",
+        "LogisticShare",
+        "LogisticShareDensity",
+        "NormalQuantileDensity",
+        "OneMinusSquare",
+        "Reach",
+        "ReciprocalOfPositive",
     ];
 
     /// <summary>Rules that C# knows as operators, or under the name of a method with more than one rule behind it.</summary>
@@ -28,12 +48,33 @@ public class ParityTests
     private static readonly HashSet<string> RuleInterfaces = ["IUnary", "IBinary", "IStep", "IChoice", "ITernary"];
 
     private static readonly double[] Samples =
-        [-3.5, -1, -0.75, -0.0, 0, 1e-12, 0.25, 0.5, 1, 2.5, 3, 20, double.NaN, double.PositiveInfinity];
+    [
+        -3.5,
+        -1,
+        -0.75,
+        -0.0,
+        0,
+        1e-12,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        3,
+        20,
+        double.NaN,
+        double.PositiveInfinity,
+    ];
 
     /// <summary>Functions of System.Math and double that are reached through generic math only.</summary>
     private static readonly HashSet<string> ThroughGenericMath =
     [
-        "BitIncrement", "BitDecrement", "ReciprocalEstimate", "ReciprocalSqrtEstimate", "MultiplyAddEstimate", "MaxNative", "MinNative",
+        "BitIncrement",
+        "BitDecrement",
+        "ReciprocalEstimate",
+        "ReciprocalSqrtEstimate",
+        "MultiplyAddEstimate",
+        "MaxNative",
+        "MinNative",
         "ClampNative",
     ];
 
@@ -43,10 +84,13 @@ public class ParityTests
     public static TheoryData<string> Rules() => [.. RuleNames().Except(Internal)];
 
     private static IEnumerable<string> RuleNames() =>
-        typeof(Real).Assembly.GetTypes()
+        typeof(Real)
+            .Assembly.GetTypes()
             .Where(type => type.IsValueType && type.FullName!.StartsWith("FuncAD.Rules.", StringComparison.Ordinal))
             .Where(type => type.GetInterfaces().Any(i => RuleInterfaces.Contains(i.Name)))
-            .Select(type => type.Name).Distinct().Order(StringComparer.Ordinal);
+            .Select(type => type.Name)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
 
     [Fact]
     public void The_table_is_found_and_the_lists_above_are_in_it()
@@ -65,7 +109,8 @@ public class ParityTests
         var statics = Statics(typeof(RealMath)).Concat(Statics(typeof(Real)));
         Assert.True(
             statics.Any(method => method.Name == name && method.ReturnType == typeof(Real)),
-            $"no RealMath.{name} and no operator {name} for the rule {rule}");
+            $"no RealMath.{name} and no operator {name} for the rule {rule}"
+        );
         if (!name.StartsWith("op_", StringComparison.Ordinal))
             Assert.Contains(Statics(typeof(RealMath)), method => method.Name == name);
     }
@@ -98,10 +143,14 @@ public class ParityTests
     public static TheoryData<string> Differentiable() => [.. DifferentiableNames()];
 
     private static IEnumerable<string> DifferentiableNames() =>
-        Statics(typeof(Math)).Concat(Statics(typeof(double)))
+        Statics(typeof(Math))
+            .Concat(Statics(typeof(double)))
             .Where(m => m.ReturnType == typeof(double) && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(double))
             .Where(m => !m.Name.StartsWith("op_", StringComparison.Ordinal))
-            .Select(m => m.Name).Distinct().Except(ThroughGenericMath).Order(StringComparer.Ordinal);
+            .Select(m => m.Name)
+            .Distinct()
+            .Except(ThroughGenericMath)
+            .Order(StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Differentiable))]
@@ -142,27 +191,42 @@ public class ParityTests
     }
 
     public static TheoryData<string> FunctionsOfReals() =>
-        [.. Statics(typeof(Real))
-            .Where(m => m.ReturnType == typeof(Real) && m.GetParameters().Length > 0)
-            .Where(m => m.GetParameters().All(p => p.ParameterType == typeof(Real)))
-            .Select(Signature)];
+        [
+            .. Statics(typeof(Real))
+                .Where(m => m.ReturnType == typeof(Real) && m.GetParameters().Length > 0)
+                .Where(m => m.GetParameters().All(p => p.ParameterType == typeof(Real)))
+                .Select(Signature),
+        ];
 
     [Theory]
     [MemberData(nameof(FunctionsOfReals))]
     public void The_derivative_on_Real_agrees_with_differences(string signature)
     {
         var method = Statics(typeof(Real)).Single(m => Signature(m) == signature && m.ReturnType == typeof(Real));
-        Real Function(Real[] x) => (Real)method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [.. x.Select(argument => (object)argument)], null)!;
+        Real Function(Real[] x) =>
+            (Real)method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [.. x.Select(argument => (object)argument)], null)!;
         // Far from every jump: differences reach a tenth of each number, and of 1, to either side.
         var isRemainder = new[] { "Modulus", "Remainder" }.Any(name => method.Name.EndsWith(name, StringComparison.Ordinal));
-        Real[][] points = isRemainder ? [[13, 10], [-13, 10]] : [[0.7, 0.3, 0.95], [-0.7, 0.3, 0.95], [1.7, 0.3, 1.95]];
+        Real[][] points = isRemainder
+            ?
+            [
+                [13, 10],
+                [-13, 10],
+            ]
+            :
+            [
+                [0.7, 0.3, 0.95],
+                [-0.7, 0.3, 0.95],
+                [1.7, 0.3, 1.95],
+            ];
         var compared = 0;
         foreach (var point in points.Select(point => point[..method.GetParameters().Length]).Where(p => double.IsFinite(Function(p).Value)))
         {
             var report = AD.CheckGradient(Function, point);
             // of functions made of steps, and of choices, differences may not be able to tell
-            var isMadeOfPieces = new[] { "Floor", "Ceiling", "Round", "Truncate", "Max", "Min", "Clamp" }
-                .Any(name => method.Name.Contains(name, StringComparison.Ordinal));
+            var isMadeOfPieces = new[] { "Floor", "Ceiling", "Round", "Truncate", "Max", "Min", "Clamp" }.Any(name =>
+                method.Name.Contains(name, StringComparison.Ordinal)
+            );
             Assert.True(report.Passed || (isMadeOfPieces && report.Verdict == GradientVerdict.CannotTell), $"{signature}: {report}");
             compared++;
         }
@@ -176,12 +240,12 @@ public class ParityTests
         {
             MethodInfo Of(Type a, Type b) => typeof(Real).GetMethod(name, [a, b])!;
             foreach (var a in Samples)
-                foreach (var b in Samples)
-                {
-                    var plain = Of(typeof(Real), typeof(Real)).Invoke(null, [(Real)a, (Real)b])!;
-                    Check.Bits(((Real)plain).Value, (Real)Of(typeof(Real), typeof(double)).Invoke(null, [(Real)a, b])!, name);
-                    Check.Bits(((Real)plain).Value, (Real)Of(typeof(double), typeof(Real)).Invoke(null, [a, (Real)b])!, name);
-                }
+            foreach (var b in Samples)
+            {
+                var plain = Of(typeof(Real), typeof(Real)).Invoke(null, [(Real)a, (Real)b])!;
+                Check.Bits(((Real)plain).Value, (Real)Of(typeof(Real), typeof(double)).Invoke(null, [(Real)a, b])!, name);
+                Check.Bits(((Real)plain).Value, (Real)Of(typeof(double), typeof(Real)).Invoke(null, [a, (Real)b])!, name);
+            }
         }
     }
 
@@ -197,7 +261,10 @@ public class ParityTests
 
     private static IEnumerable<object[]> Tuples(Type[] types)
     {
-        IEnumerable<object[]> all = [[]];
+        IEnumerable<object[]> all =
+        [
+            [],
+        ];
         foreach (var type in types)
             all = all.SelectMany(_ => Candidates(type), (before, next) => before.Append(next).ToArray());
         return all;

@@ -170,6 +170,15 @@ public static class TensorMath
     /// <summary>1/(1 + e^-x); derivative y(x) y(-x), without cancellation.</summary>
     public static Tensor Sigmoid(Tensor x) => Exponentials.sigmoid(x);
 
+    /// <summary>log(1 - e^x) for x below 0, without cancellation; -infinity at 0, NaN above. Derivative -e^x/(1 - e^x).</summary>
+    public static Tensor Log1MExp(Tensor x) => Exponentials.log1MExp(x);
+
+    /// <summary>x log(y), and 0 at x = 0 for every number y, as in entropies; derivatives log(y) and x/y, which is 0 at x = 0.</summary>
+    public static Tensor XLogY(Tensor x, Tensor y) => Exponentials.xLogY(x, y);
+
+    /// <summary>sin(x)/x, and 1 at 0; derivative -j1(x), the spherical Bessel function of order 1. (What signal processing calls sinc is sinc(pi x).)</summary>
+    public static Tensor Sinc(Tensor x) => Special.sinc(x);
+
     /// <summary>log(1 + e^x) without overflow; derivative sigmoid(x).</summary>
     public static Tensor Softplus(Tensor x) => Exponentials.softplus(x);
 

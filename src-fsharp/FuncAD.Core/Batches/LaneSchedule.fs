@@ -1,6 +1,7 @@
 namespace FuncAD.Compiled
 
 open System.Collections.Generic
+open FuncAD
 
 /// <summary>What is computed at once: a line, or two lines that call rules of the same argument.</summary>
 [<RequireQualifiedAccess>]

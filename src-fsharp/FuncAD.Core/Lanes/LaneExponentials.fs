@@ -282,6 +282,25 @@ module internal LaneExponentials =
         let ofNothing = 'V.And(equal a b, equal a (number minusInf))
         select ofNothing (number 0.0) y
 
+    /// 0 for a number, NaN for NaN
+    let inline private definedZero (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal y y) (number 0.0) y
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let log1mExp (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        selectLess (number -0.6931471805599453) x (log -(expM1 x)) (log1p -(exp x))
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let exponentialOdds (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let odds = selectLess x (number -40.0) (exp x) (number 1.0 / 'V.Abs(expM1 -x))
+        selectLess (number 0.0) x (number nan) odds
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let xLogY (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal x (number 0.0)) (definedZero y) (x * log y)
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let ratioOfPositive (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        select (equal x (number 0.0)) (definedZero y) (selectLess y (number 0.0) (number nan) (x / 'V.Abs y))
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let softplus (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Max(x, number 0.0) + log1p (exp -('V.Abs x))
 

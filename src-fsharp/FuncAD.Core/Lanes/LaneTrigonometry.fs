@@ -84,6 +84,13 @@ module internal LaneTrigonometry =
         let struct (outside, _, cosine) = circular x
         patch (Rules.Trigonometry.Cos()) outside x cosine
 
+    /// sin x / x: 1 at 0, 0 at infinity
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    let sinc (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+        let a = 'V.Abs x
+        let y = select (equal a (number infinity)) (number 0.0) (sin a / a)
+        select (equal a (number 0.0)) (number 1.0) y
+
     let inline sinAndCos (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let struct (outside, sine, cosine) = circular x
         struct (patch (Rules.Trigonometry.Sin()) outside x sine, patch (Rules.Trigonometry.Cos()) outside x cosine)

@@ -113,6 +113,11 @@ type internal VectorForms =
         elif VectorForms.Is<'R, Powers.OneMinusSquare>() then y <- 'V.Multiply('V.Subtract('V.Constant 1.0, x), 'V.Add('V.Constant 1.0, x))
         elif VectorForms.Is<'R, Exponentials.LogisticDensity>() then y <- 'V.Multiply(LaneExponentials.sigmoid x, LaneExponentials.sigmoid ('V.Negate x))
         elif VectorForms.Is<'R, Powers.InverseOrZero>() then y <- LanePowers.inverseOrZero x
+        elif VectorForms.Is<'R, Exponentials.Log1MExp>() then y <- LaneExponentials.log1mExp x
+        elif VectorForms.Is<'R, Exponentials.ExponentialOdds>() then y <- LaneExponentials.exponentialOdds x
+        elif VectorForms.Is<'R, Special.SphericalBesselJ>() then
+            let mutable rule = rule
+            if Unsafe.As<'R, Special.SphericalBesselJ>(&rule).Order = 0 then y <- LaneTrigonometry.sinc x else found <- false
         elif VectorForms.Is<'R, Powers.Power>() then
             let mutable rule = rule
             let power = Unsafe.As<'R, Powers.Power>(&rule)
@@ -153,6 +158,10 @@ type internal VectorForms =
         elif VectorForms.Is<'R, Powers.Absorb>() then y <- LanePowers.absorb a b
         elif VectorForms.Is<'R, Exponentials.LogAddExp>() then y <- LaneExponentials.logAddExp a b
         elif VectorForms.Is<'R, Exponentials.LogisticLoss>() then y <- LaneExponentials.logisticLoss a b
+        elif VectorForms.Is<'R, Exponentials.XLogY>() then y <- LaneExponentials.xLogY a b
+        elif VectorForms.Is<'R, Exponentials.RatioOfPositive>() then
+            let mutable rule = rule
+            if Unsafe.As<'R, Exponentials.RatioOfPositive>(&rule).Power = 1 then y <- LaneExponentials.ratioOfPositive a b else found <- false
         elif VectorForms.Is<'R, Piecewise.Tie>() then y <- 'V.Constant(rule.Value(0.0, 0.0))
         else found <- false
         y

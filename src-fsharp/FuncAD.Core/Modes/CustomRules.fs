@@ -29,6 +29,8 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
 
     interface IUnary with
         member _.Name = name
+        // nothing is known of a function of the user's
+        member _.Traits = { Traits.Plain.HidingNaN with ReadsSignOfNaN = true }
         member _.Domain = { Low = -1.0; High = 1.0 }
         member _.Edges = []
         member _.Value x = value x

@@ -238,46 +238,39 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
         (Real.op_GreaterThanOrEqual (x, least) || Real.op_LessThanOrEqual (x, -least)) && Real.IsFinite x
 
     /// The power y = u^c, from u y' = c u' y: number k of the integral of both sides (Griewank and Walther, table 13.2). Differentiating the rule instead
-    /// brings a new exponent with each order, whose errors multiply. <c>times</c> multiplies by c.
-    member private _.Power(primal: Real, u: Series, times: Func<Real, Real>) : Series =
+    /// brings a new exponent with each order, whose errors multiply. <c>weight</c> is j c - (k - j), which is exactly 0 where a whole power ends.
+    member private _.Power(primal: Real, u: Series, weight: Func<int, int, Real>) : Series =
         // u_j / u_0, so that no product leaves the range of doubles on the way where u and y are both tiny
         let ratios = List<Real>([ Real 1.0 ])
         let next (y: Series) k =
             if k < u.Bound then ratios.Add(Real.Binary(Arithmetic.Divide(), u[k], u[0]))
             let mutable sum = Real 0.0
             for j = 1 to min k (u.Bound - 1) do
-                sum <- TaylorLevel.Plus(sum, times.Invoke(Scaling.Weigh(scaling.OfChain(k, j), ratios[j], y[k - j])))
-                if j < k then sum <- Real.Binary(Arithmetic.Subtract(), sum, Scaling.Weigh(scaling.OfChain(k, k - j), y[k - j], ratios[j]))
+                let share = scaling.OfChain(k, j) / float j
+                sum <- TaylorLevel.Plus(sum, Scaling.Weigh(share, Real.Scale(weight.Invoke(j, k), ratios[j]), y[k - j]))
             sum
         Series(primal, Int32.MaxValue, next)
 
     override level.Unary(rule: 'R, x: Real) : Real =
         let primal = Real.Unary(rule, x.Primal)
-        let isArithmetic =
-            match box rule with
-            | :? Arithmetic.Negate
-            | :? Piecewise.Identity
-            | :? Powers.ScaleB -> true
-            | _ -> false
+        let recurrence = rule.Traits.Recurrence
         level.Apply(
             rule,
-            isArithmetic,
+            recurrence.IsLinear,
             [| x |],
             primal,
             fun arguments y ->
-                let isRegular (x: Series) = TaylorLevel.IsNormal x[0] && TaylorLevel.IsNormal primal
-                match box rule with
-                | :? Powers.Power as power when power.IsEndless && isRegular (level.SeriesOf arguments[0]) ->
-                    let times (a: Real) =
-                        let main = Real.Scale(Real power.Exponent, a)
-                        if power.Rest = 0.0 then main else TaylorLevel.Plus(main, Real.Scale(Real power.Rest, a))
-                    level.Power(primal, level.SeriesOf arguments[0], times)
-                | :? Powers.RootN as root when root.Steps = 0 && isRegular (level.SeriesOf arguments[0]) ->
-                    let divide (a: Real) = Real.Binary(Arithmetic.Divide(), a, Real(float root.Degree))
-                    level.Power(primal, level.SeriesOf arguments[0], divide)
-                | :? Powers.ReciprocalOfPositive ->
+                let x = level.SeriesOf arguments[0]
+                let isRegular () = TaylorLevel.IsNormal x[0] && TaylorLevel.IsNormal primal
+                match recurrence with
+                | Recurrence.Power(exponent, rest) when isRegular () ->
+                    let weight j k = Real(Math.FusedMultiplyAdd(exponent, float j, float (j - k)) + rest * float j)
+                    level.Power(primal, x, weight)
+                | Recurrence.Root degree when isRegular () ->
+                    let weight j k = Real(float (int64 j - int64 degree * int64 (k - j)) / float degree)
+                    level.Power(primal, x, weight)
+                | Recurrence.Reciprocal ->
                     // a quotient, whose recurrence does not square: -0 counts as 0
-                    let x = level.SeriesOf arguments[0]
                     level.Quotient(primal, level.SeriesOf(Real 1.0), x, TaylorLevel.Plus(x[0], Real 0.0))
                 | _ ->
                     let y () = if isNull y then Real 0.0 else y.Invoke()
@@ -286,27 +279,23 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
 
     override level.Binary(rule: 'R, a: Real, b: Real) : Real =
         let primal = Real.Binary(rule, a.Below level, b.Below level)
-        let isArithmetic =
-            match box rule with
-            | :? Arithmetic.Add
-            | :? Arithmetic.Subtract
-            | :? Arithmetic.Multiply
-            | :? Arithmetic.Divide
-            | :? Piecewise.Tie -> true
-            | _ -> false
+        let recurrence = rule.Traits.Recurrence
         level.Apply(
             rule,
-            isArithmetic,
+            recurrence.IsLinear || recurrence.IsProduct || recurrence.IsQuotient,
             [| a; b |],
             primal,
             fun arguments y ->
                 let a, b = arguments[0], arguments[1]
-                let isRegular (a: Real) (y: Real) = Real.op_GreaterThan (a, Real 0.0) && TaylorLevel.IsNormal a && TaylorLevel.IsNormal y
-                match box rule with
-                | :? Arithmetic.Multiply -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
-                | :? Arithmetic.Divide -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
-                | :? Powers.PowerLog as power when power.IsPower && isRegular ((level.SeriesOf a).[0]) primal ->
-                    // y' = y (b log a)', as its rule has one more logarithm and another exponent with each order
+                let isRegular (a: Real) = Real.op_GreaterThan (a, Real 0.0) && TaylorLevel.IsNormal a && TaylorLevel.IsNormal primal
+                match recurrence with
+                | Recurrence.Product -> level.Product(primal, level.SeriesOf a, level.SeriesOf b)
+                | Recurrence.Quotient -> level.Quotient(primal, level.SeriesOf a, level.SeriesOf b, (level.SeriesOf b)[0])
+                | Recurrence.VariablePower when (level.SeriesOf b).KnownBound = 1 && isRegular ((level.SeriesOf a).[0]) ->
+                    let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j), b), Real(float (j - k)))
+                    level.Power(primal, level.SeriesOf a, weight)
+                | Recurrence.VariablePower when isRegular ((level.SeriesOf a).[0]) ->
+                    // its rule has one more logarithm and another exponent with each order
                     let exponent = Real.Binary(Arithmetic.Multiply(), b, Real.Unary(Exponentials.Log(), a))
                     level.Integrate(primal, [| exponent |], [| level.Slope(fun () -> y.Invoke()) |])
                 | _ ->

@@ -1,6 +1,7 @@
 namespace FuncAD.Compiled
 
 open System.Collections.Generic
+open FuncAD
 
 /// <summary>Packs that are computed together: of one length, in one loop, or lines that are computed one by one.</summary>
 [<Sealed>]

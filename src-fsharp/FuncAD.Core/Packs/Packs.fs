@@ -1,6 +1,7 @@
 namespace FuncAD.Compiled
 
 open System.Collections.Generic
+open FuncAD
 
 /// <summary>An operand of a pack: where the numbers for its members come from.</summary>
 [<RequireQualifiedAccess>]

@@ -133,39 +133,18 @@ type internal Graph(inputs: float[]) =
         | Instruction.Select when b = c -> b
         | Instruction.Select when graph.IsConstant a -> if values[a] <> 0.0 then b else c
         | Instruction.Absorb when graph.Is(a, 1.0) -> b
-        | Instruction.Call ->
-            match primitive.Rule with
-            | :? Piecewise.Identity -> a
-            | :? Powers.Power as power when power.Exponent = 1.0 && power.Rest = 0.0 -> a
-            | :? Powers.Power as power when power.Exponent = 0.0 && power.Rest = 0.0 -> graph.Constant 1.0
-            | _ -> graph.Intern(primitive, a, b, c)
+        | Instruction.Call when primitive.Traits.Reduction = Reduction.Argument -> a
+        | Instruction.Call when primitive.Traits.Reduction = Reduction.Constant -> graph.Constant(primitive.Value(values[a], 0.0, 0.0))
         | _ -> graph.Intern(primitive, a, b, c)
 
     member private graph.FactsOf(primitive: Primitive, a, b, c) : Facts =
         let mutable fact = Facts.None
-        if primitive.IsAnswer then fact <- fact ||| Facts.Answer ||| Facts.NeverMinusZero
         let never node = graph.Knows(node, Facts.NeverMinusZero)
+        if primitive.IsAnswer then fact <- fact ||| Facts.Answer
         match primitive.Instruction with
-        | Instruction.Abs -> fact <- fact ||| Facts.NeverMinusZero
         | Instruction.Add when never a || never b -> fact <- fact ||| Facts.NeverMinusZero
         | Instruction.Multiply when a = b -> fact <- fact ||| Facts.NeverMinusZero
-        | Instruction.Call ->
-            match primitive.Rule with
-            | :? Exponentials.Exp
-            | :? Exponentials.Sigmoid
-            | :? Exponentials.LogisticDensity
-            | :? Exponentials.LogisticShare
-            | :? Exponentials.LogisticShareDensity
-            | :? Exponentials.Softplus
-            | :? Hyperbolics.Cosh
-            | :? Hyperbolics.Sech
-            | :? Special.Gaussian
-            | :? Special.NormalPdf
-            | :? Special.NormalCdf
-            | :? Powers.ReciprocalOfPositive
-            | :? Powers.Hypot -> fact <- fact ||| Facts.NeverMinusZero
-            | _ -> ()
-        | _ -> ()
+        | _ -> if primitive.Traits.IsNeverMinusZero then fact <- fact ||| Facts.NeverMinusZero
         let inherits index node = primitive.Arity > index && graph.Knows(node, Facts.Uncertain)
         // A derivative that is a weight, or was multiplied by one, is a structural zero where the weight is 0.
         let weighs node = graph.Knows(node, Facts.Answer)

@@ -3,6 +3,7 @@ namespace FuncAD.Compiled
 open System
 open Microsoft.FSharp.NativeInterop
 open FuncAD.Rules
+open FuncAD
 
 // Programs run on plain memory.
 #nowarn "9"

@@ -1,6 +1,7 @@
 namespace FuncAD.Compiled
 
 open System.Collections.Generic
+open FuncAD
 
 /// <summary>
 /// The order of a program's lines: as they were traced, but what is made of inputs in a few quick operations for one reader alone comes right before that,

@@ -13,33 +13,6 @@ open FuncAD.Rules
 // Lanes are computed from addresses.
 #nowarn "9"
 
-/// <summary>What a machine does in an instruction or two: interpreters and emitters know it. Everything else is a call of the rule.</summary>
-type internal Instruction =
-    | Call = 0
-    | Add = 1
-    | Subtract = 2
-    | Multiply = 3
-    | Divide = 4
-    | Negate = 5
-    | Abs = 6
-    | Sqrt = 7
-    | Floor = 8
-    | Ceiling = 9
-    | Truncate = 10
-    | RoundToEven = 11
-    | Max = 12
-    | Min = 13
-    | FusedMultiplyAdd = 14
-    | Less = 15
-    | LessOrEqual = 16
-    | Equal = 17
-    | Both = 18
-    | Either = 19
-    | Not = 20
-    | Absorb = 21
-    | Select = 22
-    | Share = 23
-
 /// Stand for what is no rule: it has no derivative of its own.
 [<Struct>]
 type internal Selection = struct end
@@ -47,50 +20,17 @@ type internal Selection = struct end
 [<Struct>]
 type internal Sharing = struct end
 
-module internal Instruction =
-    let private known =
-        dict
-            [ typeof<Arithmetic.Add>, Instruction.Add
-              typeof<Arithmetic.Subtract>, Instruction.Subtract
-              typeof<Arithmetic.Multiply>, Instruction.Multiply
-              typeof<Arithmetic.Divide>, Instruction.Divide
-              typeof<Arithmetic.Negate>, Instruction.Negate
-              typeof<Arithmetic.Truncate>, Instruction.Truncate
-              typeof<Arithmetic.RoundToEven>, Instruction.RoundToEven
-              typeof<Arithmetic.FusedMultiplyAdd>, Instruction.FusedMultiplyAdd
-              typeof<Piecewise.Abs>, Instruction.Abs
-              typeof<Piecewise.Floor>, Instruction.Floor
-              typeof<Piecewise.Ceiling>, Instruction.Ceiling
-              typeof<Piecewise.Max>, Instruction.Max
-              typeof<Piecewise.Min>, Instruction.Min
-              typeof<Powers.Sqrt>, Instruction.Sqrt
-              typeof<Powers.RootOfSquares>, Instruction.Sqrt
-              typeof<Powers.Absorb>, Instruction.Absorb
-              typeof<Comparisons.Less>, Instruction.Less
-              typeof<Comparisons.LessOrEqual>, Instruction.LessOrEqual
-              typeof<Comparisons.Equal>, Instruction.Equal
-              typeof<Comparisons.Both>, Instruction.Both
-              typeof<Comparisons.Either>, Instruction.Either
-              typeof<Comparisons.Not>, Instruction.Not
-              typeof<Selection>, Instruction.Select
-              typeof<Sharing>, Instruction.Share ]
-
-    let ofRule (rule: Type) : Instruction =
-        match known.TryGetValue rule with
-        | true, instruction -> instruction
-        | _ -> Instruction.Call
-
 /// <summary>
 /// A rule as a node of a program applies it, with its type forgotten: on doubles, on runs of them and on vectors. Two primitives are equal if
 /// their rules are.
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
-type internal Primitive(rule: obj, name: string, arity: int) =
-    let instruction = Instruction.ofRule (rule.GetType())
+type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
     member _.Rule = rule
     member _.Name = name
     member _.Arity = arity
-    member _.Instruction = instruction
+    member _.Traits = traits
+    member _.Instruction = traits.Instruction
 
     /// Arguments beyond the arity are not looked at.
     abstract Value: a: float * b: float * c: float -> float
@@ -101,12 +41,7 @@ type internal Primitive(rule: obj, name: string, arity: int) =
     default _.IsAnswer = false
 
     /// A NaN among the arguments need not show in the result.
-    abstract HidesNaN: bool
-    default primitive.HidesNaN = primitive.IsAnswer
-
-    /// The sign of a NaN among the arguments may decide: a program, which simplifies signs, does not keep it.
-    abstract ReadsNaN: bool
-    default _.ReadsNaN = false
+    member primitive.HidesNaN = primitive.IsAnswer || traits.HidesNaN
 
     /// A static method of doubles that computes the value, where the rule has no parameters: the JIT inlines it.
     member primitive.Method: MethodInfo =
@@ -157,19 +92,17 @@ module internal LaneMethods =
 
 [<Sealed; AllowNullLiteral>]
 type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 1)
+    inherit Primitive(rule, rule.Name, 1, rule.Traits)
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
         LaneMethods.write y (VectorForms.Unary(rule, LaneMethods.read<'V> x))
-    override _.HidesNaN = typeof<'R> = typeof<CustomRule>
-    override primitive.ReadsNaN = primitive.HidesNaN
 
 [<Sealed; AllowNullLiteral>]
 type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 2)
+    inherit Primitive(rule, rule.Name, 2, rule.Traits)
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
@@ -179,7 +112,7 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
 
 [<Sealed; AllowNullLiteral>]
 type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 3)
+    inherit Primitive(rule, rule.Name, 3, rule.Traits)
     static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
     override _.Value(a, b, c) = rule.Value(a, b, c)
     override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
@@ -189,7 +122,7 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
 
 [<Sealed; AllowNullLiteral>]
 type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 1)
+    inherit Primitive(rule, rule.Name, 1, rule.Traits)
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Step(rule, x, y)
@@ -199,18 +132,17 @@ type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
 
 [<Sealed; AllowNullLiteral>]
 type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 2)
+    inherit Primitive(rule, rule.Name, 2, rule.Traits)
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Choice(rule, a, b, y)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (VectorForms.Choice(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-    override _.HidesNaN = rule.Name.EndsWith("Number", StringComparison.Ordinal)
 
 [<Sealed; AllowNullLiteral>]
 type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
-    inherit Primitive(relation, relation.Name, 2)
+    inherit Primitive(relation, relation.Name, 2, relation.Traits)
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'Q>.Value(a, b)
     override _.Value(a, b, _) = relation.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Relation(relation, a, b, y)
@@ -218,15 +150,11 @@ type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
         LaneMethods.write y (VectorForms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
     override _.IsAnswer = true
-    override _.ReadsNaN =
-        match box relation with
-        | :? Comparisons.Is as kind -> kind.ReadsNaN
-        | _ -> false
 
 /// <summary>a where the answer is 1, b where it is 0.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SelectPrimitive() =
-    inherit Primitive(Selection(), "select", 3)
+    inherit Primitive(Selection(), "select", 3, Traits.Plain.On Instruction.Select)
     static member Of(answer: float, a: float, b: float) : float = if answer <> 0.0 then a else b
     override _.Value(answer, a, b) = SelectPrimitive.Of(answer, a, b)
     override _.OnSpans(answer, a, b, y) = Elementwise.Select(answer, a, b, y)
@@ -234,7 +162,7 @@ type internal SelectPrimitive() =
 /// <summary>The share that a has in the result y of a choice between a and b.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SharePrimitive() =
-    inherit Primitive(Sharing(), "share", 3)
+    inherit Primitive(Sharing(), "share", 3, Traits.EvenNeverMinusZero.On Instruction.Share)
     static member Of(a: float, b: float, y: float) : float = Comparisons.share a b y
     override _.Value(a, b, y) = Comparisons.share a b y
     override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)

@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.Reflection
 open System.Reflection.Emit
 open Microsoft.FSharp.NativeInterop
+open FuncAD
 
 #nowarn "9"
 

@@ -1,5 +1,6 @@
 namespace FuncAD.Compiled
 
+open FuncAD
 open FuncAD.Rules
 
 /// <summary>
@@ -7,46 +8,6 @@ open FuncAD.Rules
 /// one of them meets a subtraction. Operators hand out derivatives as x + 0, which makes the cotangents before it such numbers.
 /// </summary>
 module internal SignedZeros =
-    /// What the sign of a zero argument does to the result of a call.
-    [<RequireQualifiedAccess>]
-    type private Effect =
-        /// Nothing.
-        | None
-        /// The result is a zero with the same sign, or the opposite one.
-        | Sign
-        | Any
-
-    let private ofCall (rule: obj) : Effect =
-        match rule with
-        | :? Exponentials.Exp
-        | :? Exponentials.Exp2
-        | :? Exponentials.Sigmoid
-        | :? Exponentials.LogisticDensity
-        | :? Powers.ReciprocalOfPositive
-        | :? Powers.OneMinusSquare
-        | :? Exponentials.Softplus
-        | :? Trigonometry.Cos
-        | :? Hyperbolics.Cosh
-        | :? Hyperbolics.Sech
-        | :? Special.Gaussian
-        | :? Special.Erfc
-        | :? Special.NormalPdf
-        | :? Special.NormalCdf -> Effect.None
-        | :? Trigonometry.Sin
-        | :? Trigonometry.Tan
-        | :? Trigonometry.Asin
-        | :? Trigonometry.Atan
-        | :? Hyperbolics.Sinh
-        | :? Hyperbolics.Tanh
-        | :? Hyperbolics.Asinh
-        | :? Hyperbolics.Atanh
-        | :? Exponentials.ExpM1
-        | :? Exponentials.LogP1
-        | :? Special.Erf
-        | :? Special.Reach
-        | :? Powers.Cbrt -> Effect.Sign
-        | _ -> Effect.Any
-
     /// For each node whether the outputs are the same when it is 0 as when it is -0.
     let private indifferent (graph: Graph) (outputs: int[]) : bool[] =
         let isIndifferent = Array.create graph.Count true
@@ -68,40 +29,21 @@ module internal SignedZeros =
                     demand a isFree
                     demand b (isFree || never a)
                 | Instruction.Multiply when a = b -> () // a square of a zero is 0
-                | Instruction.Multiply
-                | Instruction.Max
-                | Instruction.Min ->
-                    demand a isFree
-                    demand b isFree
                 | Instruction.Absorb -> demand b isFree
                 | Instruction.Divide ->
                     demand a isFree
                     demand b false
-                | Instruction.Negate
-                | Instruction.Sqrt
-                | Instruction.Floor
-                | Instruction.Truncate
-                | Instruction.RoundToEven -> demand a isFree
                 | Instruction.Select ->
                     demand b isFree
                     demand c isFree
-                | Instruction.Abs
-                | Instruction.Less
-                | Instruction.LessOrEqual
-                | Instruction.Equal
-                | Instruction.Both
-                | Instruction.Either
-                | Instruction.Not
-                | Instruction.Share -> ()
-                | Instruction.Call when primitive.Arity = 1 ->
-                    match ofCall primitive.Rule with
-                    | Effect.None -> ()
-                    | Effect.Sign -> demand a isFree
-                    | Effect.Any -> demand a false
                 | _ ->
-                    demand a false
-                    if primitive.Arity > 1 then demand b false
-                    if primitive.Arity > 2 then demand c false
+                    match primitive.Traits.SignOfZero with
+                    | SignOfZero.IsIgnored -> ()
+                    | kept ->
+                        let isFree = isFree && kept = SignOfZero.IsKept
+                        demand a isFree
+                        if primitive.Arity > 1 then demand b isFree
+                        if primitive.Arity > 2 then demand c isFree
         isIndifferent
 
     /// How often each node is an output, or an argument of what outputs need.

@@ -57,9 +57,9 @@ type internal Tracer(inputs: float[]) =
         let guard = { Node = node; Expected = expected }
         if not (graph.IsConstant node) && asked.Add guard then guards.Add guard
 
-    /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all.
+    /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all: a program, which simplifies signs, does not keep it.
     member private level.Check(primitive: Primitive, node: int) =
-        if graph.Knows(node, Facts.Uncertain) || (primitive.ReadsNaN && not (graph.IsConstant node)) then
+        if graph.Knows(node, Facts.Uncertain) || (primitive.Traits.ReadsSignOfNaN && not (graph.IsConstant node)) then
             if Double.IsNaN(graph.Value node) then isReliable <- false else level.Ask(graph.Apply(equal, node, node, 0), true)
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =

@@ -13,6 +13,7 @@ module internal Plain =
     let negate (a: float) = -a
     let previous (n: int) = n - 1
     let next (n: int) = n + 1
+    let times (n: int) m = n * m
 
 open FuncAD.Algebra
 
@@ -26,6 +27,7 @@ module Arithmetic =
     type Add =
         interface IBinary with
             member _.Name = "add"
+            member _.Traits = Traits.Odd.On(Instruction.Add).By Recurrence.Linear
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Plain.add a b
             member _.SlopeA(_, _, _) = number 1.0
@@ -36,6 +38,7 @@ module Arithmetic =
     type Subtract =
         interface IBinary with
             member _.Name = "subtract"
+            member _.Traits = Traits.Odd.On(Instruction.Subtract).By Recurrence.Linear
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Plain.subtract a b
             member _.SlopeA(_, _, _) = number 1.0
@@ -46,6 +49,7 @@ module Arithmetic =
     type Multiply =
         interface IBinary with
             member _.Name = "multiply"
+            member _.Traits = Traits.Odd.On(Instruction.Multiply).By Recurrence.Product
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Plain.multiply a b
             member _.SlopeA(_, b, _) = b
@@ -56,6 +60,7 @@ module Arithmetic =
     type Divide =
         interface IBinary with
             member _.Name = "divide"
+            member _.Traits = Traits.Plain.On(Instruction.Divide).By Recurrence.Quotient
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = Plain.divide a b
             member _.SlopeA(_, b, _) = number 1.0 / b
@@ -66,6 +71,7 @@ module Arithmetic =
     type Negate =
         interface IUnary with
             member _.Name = "negate"
+            member _.Traits = Traits.Odd.On(Instruction.Negate).By Recurrence.Linear
             member _.Domain = wide
             member _.Edges = [ edge 0.0 (-0.0, -1.0) ]
             member _.Value x = Plain.negate x
@@ -75,12 +81,14 @@ module Arithmetic =
     type Truncate =
         interface IStep with
             member _.Name = "truncate"
+            member _.Traits = Traits.Odd.On Instruction.Truncate
             member _.Value x = Math.Truncate x
 
     [<Struct>]
     type RoundToEven =
         interface IStep with
             member _.Name = "round"
+            member _.Traits = Traits.Odd.On Instruction.RoundToEven
             member _.Value x = Math.Round x
 
     /// 1 where y is a number, NaN where it is not: a slope times it is NaN wherever the value is
@@ -88,6 +96,7 @@ module Arithmetic =
     type Defined =
         interface IStep with
             member _.Name = "defined"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Value y = if Double.IsNaN y then y else 1.0
 
     /// The whole number that a remainder y leaves: (a - y) / b, rounded. (The quotient a / b itself may be rounded up to the next whole number, or to the
@@ -99,6 +108,7 @@ module Arithmetic =
     type Remainder =
         interface IBinary with
             member _.Name = "remainder"
+            member _.Traits = Traits.Odd
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = Plain.remainder a b
             member _.SlopeA(_, _, y) = step (Defined()) y
@@ -109,6 +119,7 @@ module Arithmetic =
     type Ieee754Remainder =
         interface IBinary with
             member _.Name = "ieee754Remainder"
+            member _.Traits = Traits.Odd
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = Math.IEEERemainder(a, b)
             member _.SlopeA(_, _, y) = step (Defined()) y
@@ -119,6 +130,7 @@ module Arithmetic =
     type FusedMultiplyAdd =
         interface ITernary with
             member _.Name = "fusedMultiplyAdd"
+            member _.Traits = Traits.Odd.On Instruction.FusedMultiplyAdd
             member _.Value(a, b, c) = Math.FusedMultiplyAdd(a, b, c)
             member _.SlopeA(_, b, _) = b
             member _.SlopeB(a, _, _) = a

@@ -33,6 +33,7 @@ type ICarrier<'T when 'T :> ICarrier<'T>> =
 /// </summary>
 and IUnary =
     abstract Name: string
+    abstract Traits: Traits
     /// <summary>Where tests sample x.</summary>
     abstract Domain: Domain
     /// <summary>Documented special cases, each held by a test.</summary>
@@ -44,6 +45,7 @@ and IUnary =
 /// <summary>A function y = f(a, b) with both partial derivatives.</summary>
 and IBinary =
     abstract Name: string
+    abstract Traits: Traits
     /// <summary>Where tests sample a and b.</summary>
     abstract Domain: struct (Domain * Domain)
     abstract Value: a: float * b: float -> float
@@ -57,6 +59,7 @@ and IBinary =
 /// </summary>
 and IStep =
     abstract Name: string
+    abstract Traits: Traits
     abstract Value: x: float -> float
 
 /// <summary>
@@ -65,6 +68,7 @@ and IStep =
 /// </summary>
 and IChoice =
     abstract Name: string
+    abstract Traits: Traits
     abstract Value: a: float * b: float -> float
 
 /// <summary>
@@ -72,11 +76,13 @@ and IChoice =
 /// </summary>
 and IRelation =
     abstract Name: string
+    abstract Traits: Traits
     abstract Value: a: float * b: float -> float
 
 /// <summary>A function of three arguments with its partial derivatives.</summary>
 type ITernary =
     abstract Name: string
+    abstract Traits: Traits
     abstract Value: a: float * b: float * c: float -> float
     abstract SlopeA<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T
     abstract SlopeB<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T

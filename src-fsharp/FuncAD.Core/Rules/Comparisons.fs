@@ -11,30 +11,35 @@ module Comparisons =
     type Less =
         interface IRelation with
             member _.Name = "less"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Less
             member _.Value(a, b) = answer (a < b)
 
     [<Struct>]
     type LessOrEqual =
         interface IRelation with
             member _.Name = "lessOrEqual"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.LessOrEqual
             member _.Value(a, b) = answer (a <= b)
 
     [<Struct>]
     type Equal =
         interface IRelation with
             member _.Name = "equal"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Equal
             member _.Value(a, b) = answer (a = b)
 
     [<Struct>]
     type Both =
         interface IRelation with
             member _.Name = "both"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Both
             member _.Value(a, b) = a * b
 
     [<Struct>]
     type Either =
         interface IRelation with
             member _.Name = "either"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Either
             member _.Value(a, b) = Math.Max(a, b)
 
     /// Which of a pair is not true, for an answer a: 1 - a
@@ -42,6 +47,7 @@ module Comparisons =
     type Not =
         interface IRelation with
             member _.Name = "not"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Not
             member _.Value(a, _) = 1.0 - a
 
     /// A kind of double that the first number is or is not; known by its name
@@ -49,8 +55,6 @@ module Comparisons =
     type Is(name: string, test: float -> bool) =
         member private _.Kind = name
 
-        /// The sign of NaN decides, which no program keeps.
-        member internal _.ReadsNaN = test Double.NaN <> test -Double.NaN
         override _.Equals other =
             match other with
             | :? Is as other -> name = other.Kind
@@ -59,6 +63,9 @@ module Comparisons =
 
         interface IRelation with
             member _.Name = name
+
+            member _.Traits = { Traits.Plain.NeverMinusZero with ReadsSignOfNaN = test Double.NaN <> test -Double.NaN }
+
             member _.Value(a, _) = answer (test a)
 
     /// The share that the first of two arguments has in the result y of a choice: 1 if it was taken, 0 if not, 1/2 at a tie. The second has

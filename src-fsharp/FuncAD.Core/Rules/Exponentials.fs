@@ -20,6 +20,7 @@ module Exponentials =
     type Exp =
         interface IUnary with
             member _.Name = "exp"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (1.0, 1.0); edge minusInf (0.0, 0.0); edge inf (inf, inf) ]
             member _.Value x = Math.Exp x
@@ -30,6 +31,7 @@ module Exponentials =
     type Exp2 =
         interface IUnary with
             member _.Name = "exp2"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (1.0, ln2) ]
             member _.Value x = Double.Exp2 x
@@ -40,6 +42,7 @@ module Exponentials =
     type Exp10 =
         interface IUnary with
             member _.Name = "exp10"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -10.0 10.0
             member _.Edges = [ edge 0.0 (1.0, ln10) ]
             member _.Value x = Double.Exp10 x
@@ -50,6 +53,7 @@ module Exponentials =
     type ExpM1 =
         interface IUnary with
             member _.Name = "expM1"
+            member _.Traits = Traits.Odd
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge minusInf (-1.0, 0.0) ]
             member _.Value x = SpecialValues.expm1 x
@@ -60,6 +64,7 @@ module Exponentials =
     type Exp2M1 =
         interface IUnary with
             member _.Name = "exp2M1"
+            member _.Traits = Traits.Odd
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.0, ln2) ]
             member _.Value x = SpecialValues.exp2m1 x
@@ -70,6 +75,7 @@ module Exponentials =
     type Exp10M1 =
         interface IUnary with
             member _.Name = "exp10M1"
+            member _.Traits = Traits.Odd
             member _.Domain = between -10.0 10.0
             member _.Edges = [ edge 0.0 (0.0, ln10) ]
             member _.Value x = SpecialValues.exp10m1 x
@@ -80,6 +86,7 @@ module Exponentials =
     type Log =
         interface IUnary with
             member _.Name = "log"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = positive
             member _.Edges = [ edge 1.0 (0.0, 1.0); edge 0.0 (minusInf, inf); edge -0.0 (minusInf, inf); edge -1.0 (nan, nan) ]
             member _.Value x = Math.Log x
@@ -90,6 +97,7 @@ module Exponentials =
     type Log2 =
         interface IUnary with
             member _.Name = "log2"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (minusInf, inf) ]
             member _.Value x = Math.Log2 x
@@ -100,6 +108,7 @@ module Exponentials =
     type Log10 =
         interface IUnary with
             member _.Name = "log10"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (minusInf, inf) ]
             member _.Value x = Math.Log10 x
@@ -110,6 +119,7 @@ module Exponentials =
     type LogP1 =
         interface IUnary with
             member _.Name = "logP1"
+            member _.Traits = Traits.Odd
             member _.Domain = abovePole
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge -1.0 (minusInf, inf) ]
             member _.Value x = SpecialValues.log1p x
@@ -120,6 +130,7 @@ module Exponentials =
     type Log2P1 =
         interface IUnary with
             member _.Name = "log2P1"
+            member _.Traits = Traits.Odd
             member _.Domain = abovePole
             member _.Edges = [ edge -1.0 (minusInf, inf) ]
             member _.Value x = Plain.divide (SpecialValues.log1p x) ln2
@@ -130,16 +141,71 @@ module Exponentials =
     type Log10P1 =
         interface IUnary with
             member _.Name = "log10P1"
+            member _.Traits = Traits.Odd
             member _.Domain = abovePole
             member _.Edges = [ edge -1.0 (minusInf, inf) ]
             member _.Value x = Plain.divide (SpecialValues.log1p x) ln10
             member _.Slope(x, _) = reciprocal (number 1.0 + x) / number ln10
+
+    /// y = e^x / (1 - e^x) for x <= 0, the odds of an event of probability e^x; dy/dx = y (1 + y)
+    [<Struct>]
+    type ExponentialOdds =
+        interface IUnary with
+            member _.Name = "exponentialOdds"
+            member _.Traits = Traits.EvenNeverMinusZero
+            member _.Domain = between -20.0 -0.01
+            member _.Edges = [ edge 0.0 (inf, inf); edge -0.0 (inf, inf); edge minusInf (0.0, 0.0); edge 1.0 (nan, nan) ]
+            member _.Value x = SpecialValues.exponentialOdds x
+            member _.Slope(_, y) = y * (number 1.0 + y)
+
+    /// y = log(1 - e^x) for x <= 0, dy/dx = -e^x / (1 - e^x), a quotient of which nothing overflows
+    [<Struct>]
+    type Log1MExp =
+        interface IUnary with
+            member _.Name = "log1MExp"
+            member _.Traits = Traits.Even
+            member _.Domain = between -20.0 -0.01
+            member _.Edges =
+                [ edge 0.0 (minusInf, minusInf); edge -0.0 (minusInf, minusInf); edge minusInf (-0.0, -0.0); edge 1.0 (nan, nan) ]
+            member _.Value x = SpecialValues.log1mExp x
+            member _.Slope(x, _) = -(unary (ExponentialOdds()) x)
+
+    /// <summary>log(1 - e^x) for x below 0, without cancellation; -infinity at 0, NaN above. Derivative -e^x/(1 - e^x).</summary>
+    let log1MExp (x: 'T) : 'T :> ICarrier<'T> = unary (Log1MExp()) x
+
+    /// y = a / b^k for b >= 0, and 0 at a = 0, b = 0: the slopes of a log b in b. dy/da = 1 / b^k, dy/db = -k a / b^(k + 1)
+    [<Struct>]
+    type RatioOfPositive(k: int) =
+        member internal _.Power = k
+
+        interface IBinary with
+            member _.Name = "ratioOfPositive"
+            member _.Traits = Traits.Even
+            member _.Domain = struct (between -10.0 10.0, positive)
+            member _.Value(a, b) = SpecialValues.ratioOfPositive k a b
+            member _.SlopeA(_, b, y) = binary (RatioOfPositive k) (step (Arithmetic.Defined()) y) b
+            member _.SlopeB(a, b, _) = number (Plain.negate (float k)) * binary (RatioOfPositive(Plain.next k)) a b
+
+    /// y = a log b, and 0 at a = 0 whatever number b is, as in entropies; dy/da = log b, dy/db = a / b, which is 0 at a = 0
+    [<Struct>]
+    type XLogY =
+        interface IBinary with
+            member _.Name = "xLogY"
+            member _.Traits = Traits.Even
+            member _.Domain = struct (between -10.0 10.0, positive)
+            member _.Value(a, b) = SpecialValues.xLogY a b
+            member _.SlopeA(_, b, y) = unary (Log()) b * step (Arithmetic.Defined()) y
+            member _.SlopeB(a, b, y) = binary (RatioOfPositive 1) a b * step (Arithmetic.Defined()) y
+
+    /// <summary>x log(y), and 0 at x = 0 for every number y, as in entropies; derivatives log(y) and x/y, which is 0 at x = 0.</summary>
+    let xLogY (x: 'T) (y: 'T) : 'T :> ICarrier<'T> = binary (XLogY()) x y
 
     /// y = log of a to the base b
     [<Struct>]
     type LogBase =
         interface IBinary with
             member _.Name = "logBase"
+            member _.Traits = Traits.Even
             member _.Domain = struct (positive, between 1.5 20.0)
             member _.Value(a, b) = Math.Log(a, b)
             member _.SlopeA(a, b, y) = reciprocal a / unary (Log()) b * step (Arithmetic.Defined()) y
@@ -150,6 +216,7 @@ module Exponentials =
     type LogisticDensity =
         interface IUnary with
             member _.Name = "logisticDensity"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.25, 0.0); edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.logisticDensity x
@@ -160,6 +227,7 @@ module Exponentials =
     type Sigmoid =
         interface IUnary with
             member _.Name = "sigmoid"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.5, 0.25); edge inf (1.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.sigmoid x
@@ -173,6 +241,7 @@ module Exponentials =
     type Softplus =
         interface IUnary with
             member _.Name = "softplus"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (ln2, 0.5); edge minusInf (0.0, 0.0); edge inf (inf, 1.0) ]
             member _.Value x = SpecialValues.softplus x
@@ -188,6 +257,7 @@ module Exponentials =
     type LogisticShare =
         interface IBinary with
             member _.Name = "logisticShare"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = struct (moderate, moderate)
             member _.Value(a, b) = SpecialValues.logisticShare a b
             member _.SlopeA(a, b, _) = binary (LogisticShareDensity()) a b
@@ -197,6 +267,7 @@ module Exponentials =
     and [<Struct>] LogisticShareDensity =
         interface IBinary with
             member _.Name = "logisticShareDensity"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = struct (moderate, moderate)
             member _.Value(a, b) = SpecialValues.logisticShareDensity a b
             member _.SlopeA(a, b, y) = -y * unary (Hyperbolics.Tanh()) (number 0.5 * (a - b))
@@ -207,6 +278,7 @@ module Exponentials =
     type LogAddExp =
         interface IBinary with
             member _.Name = "logAddExp"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = struct (moderate, moderate)
             member _.Value(a, b) = SpecialValues.logAddExp a b
             member _.SlopeA(a, b, _) = binary (LogisticShare()) a b
@@ -220,6 +292,7 @@ module Exponentials =
     type LogisticLoss =
         interface IBinary with
             member _.Name = "binaryCrossEntropy"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = struct (moderate, between 0.0 1.0)
             member _.Value(z, t) = SpecialValues.logisticLoss z t
             member _.SlopeA(z, t, _) = (number 1.0 - t) * unary (Sigmoid()) z - t * unary (Sigmoid()) (-z)

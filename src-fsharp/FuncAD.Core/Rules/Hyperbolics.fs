@@ -17,6 +17,7 @@ module rec Hyperbolics =
     type Sinh =
         interface IUnary with
             member _.Name = "sinh"
+            member _.Traits = Traits.Odd
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0) ]
             member _.Value x = Math.Sinh x
@@ -27,6 +28,7 @@ module rec Hyperbolics =
     type Cosh =
         interface IUnary with
             member _.Name = "cosh"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (1.0, 0.0) ]
             member _.Value x = Math.Cosh x
@@ -37,6 +39,7 @@ module rec Hyperbolics =
     type Tanh =
         interface IUnary with
             member _.Name = "tanh"
+            member _.Traits = Traits.Odd
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge inf (1.0, 0.0) ]
             member _.Value x = Math.Tanh x
@@ -50,6 +53,7 @@ module rec Hyperbolics =
     type Sech =
         interface IUnary with
             member _.Name = "sech"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = moderate
             member _.Edges = [ edge 0.0 (1.0, 0.0); edge 1000.0 (0.0, 0.0) ]
             member _.Value x = SpecialValues.sech x
@@ -60,6 +64,7 @@ module rec Hyperbolics =
     type Asinh =
         interface IUnary with
             member _.Name = "asinh"
+            member _.Traits = Traits.Odd
             member _.Domain = between -100.0 100.0
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0) ]
             member _.Value x = Math.Asinh x
@@ -70,6 +75,7 @@ module rec Hyperbolics =
     type AcoshSlope =
         interface IUnary with
             member _.Name = "acoshSlope"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between 1.1 100.0
             member _.Edges = [ edge 1.0 (inf, minusInf); edge 0.5 (nan, nan) ]
             member _.Value x = HyperbolicValues.acoshSlope x
@@ -80,6 +86,7 @@ module rec Hyperbolics =
     type Acosh =
         interface IUnary with
             member _.Name = "acosh"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between 1.1 100.0
             member _.Edges = [ edge 1.0 (0.0, inf); edge 0.5 (nan, nan) ]
             member _.Value x = Math.Acosh x
@@ -90,6 +97,7 @@ module rec Hyperbolics =
     type Atanh =
         interface IUnary with
             member _.Name = "atanh"
+            member _.Traits = Traits.Odd
             member _.Domain = between -0.95 0.95
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge 1.0 (inf, inf) ]
             member _.Value x = Math.Atanh x

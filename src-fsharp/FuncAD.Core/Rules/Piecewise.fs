@@ -15,6 +15,7 @@ module Piecewise =
     type Sign =
         interface IStep with
             member _.Name = "sign"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Value x = if Double.IsNaN x then x else float (Math.Sign x)
 
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
@@ -24,12 +25,14 @@ module Piecewise =
     type Floor =
         interface IStep with
             member _.Name = "floor"
+            member _.Traits = Traits.Odd.On Instruction.Floor
             member _.Value x = Math.Floor x
 
     [<Struct>]
     type Ceiling =
         interface IStep with
             member _.Name = "ceiling"
+            member _.Traits = Traits.Odd.On Instruction.Ceiling
             member _.Value x = Math.Ceiling x
 
     /// Rounding to a number of decimal digits in one of .NET's modes
@@ -37,6 +40,7 @@ module Piecewise =
     type Round(digits: int, mode: MidpointRounding) =
         interface IStep with
             member _.Name = "roundTo"
+            member _.Traits = Traits.Odd
             member _.Value x = Math.Round(x, digits, mode)
 
     /// The next double below
@@ -44,6 +48,7 @@ module Piecewise =
     type BitDecrement =
         interface IUnary with
             member _.Name = "bitDecrement"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -100.0 100.0
             member _.Edges = []
             member _.Value x = Math.BitDecrement x
@@ -54,6 +59,7 @@ module Piecewise =
     type BitIncrement =
         interface IUnary with
             member _.Name = "bitIncrement"
+            member _.Traits = Traits.Even
             member _.Domain = between -100.0 100.0
             member _.Edges = []
             member _.Value x = Math.BitIncrement x
@@ -64,6 +70,7 @@ module Piecewise =
     type Abs =
         interface IUnary with
             member _.Name = "abs"
+            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Abs
             member _.Domain = between -100.0 100.0
             member _.Edges = [ edge 0.0 (0.0, 0.0); edge -0.0 (0.0, 0.0); edge minusInf (inf, -1.0) ]
             member _.Value x = Math.Abs x
@@ -73,48 +80,56 @@ module Piecewise =
     type Max =
         interface IChoice with
             member _.Name = "max"
+            member _.Traits = Traits.Odd.On Instruction.Max
             member _.Value(a, b) = Math.Max(a, b)
 
     [<Struct>]
     type Min =
         interface IChoice with
             member _.Name = "min"
+            member _.Traits = Traits.Odd.On Instruction.Min
             member _.Value(a, b) = Math.Min(a, b)
 
     [<Struct>]
     type MaxMagnitude =
         interface IChoice with
             member _.Name = "maxMagnitude"
+            member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MaxMagnitude(a, b)
 
     [<Struct>]
     type MinMagnitude =
         interface IChoice with
             member _.Name = "minMagnitude"
+            member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MinMagnitude(a, b)
 
     [<Struct>]
     type MaxNumber =
         interface IChoice with
             member _.Name = "maxNumber"
+            member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxNumber(a, b)
 
     [<Struct>]
     type MinNumber =
         interface IChoice with
             member _.Name = "minNumber"
+            member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MinNumber(a, b)
 
     [<Struct>]
     type MaxMagnitudeNumber =
         interface IChoice with
             member _.Name = "maxMagnitudeNumber"
+            member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxMagnitudeNumber(a, b)
 
     [<Struct>]
     type MinMagnitudeNumber =
         interface IChoice with
             member _.Name = "minMagnitudeNumber"
+            member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MinMagnitudeNumber(a, b)
 
     /// The meeting point of two equal numbers, with a given value: the mean of their slopes
@@ -122,6 +137,7 @@ module Piecewise =
     type Tie(value: float) =
         interface IBinary with
             member _.Name = "tie"
+            member _.Traits = Traits.Even.By Recurrence.Linear
             member _.Domain = struct (between 0.0 0.0, between 0.0 0.0)
             member _.Value(_, _) = value
             member _.SlopeA(_, _, _) = number 0.5
@@ -132,6 +148,7 @@ module Piecewise =
     type Identity =
         interface IUnary with
             member _.Name = "identity"
+            member _.Traits = { Traits.Odd.By Recurrence.Linear with Reduction = Reduction.Argument }
             member _.Domain = between -100.0 100.0
             member _.Edges = [ edge -0.0 (-0.0, 1.0) ]
             member _.Value x = x

@@ -85,6 +85,7 @@ module Powers =
     type Sqrt =
         interface IUnary with
             member _.Name = "sqrt"
+            member _.Traits = Traits.Odd.On Instruction.Sqrt
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (0.0, inf); edge -0.0 (-0.0, inf); edge inf (inf, 0.0); edge -1.0 (nan, nan) ]
             member _.Value x = Math.Sqrt x
@@ -95,6 +96,7 @@ module Powers =
     type Cbrt =
         interface IUnary with
             member _.Name = "cbrt"
+            member _.Traits = Traits.Odd
             member _.Domain = wide
             member _.Edges = [ edge 0.0 (0.0, inf); edge -0.0 (-0.0, inf); edge -8.0 (-2.0, Plain.divide 1.0 12.0) ]
             member _.Value x = Math.Cbrt x
@@ -121,6 +123,13 @@ module Powers =
 
         interface IUnary with
             member _.Name = "power"
+
+            member power.Traits =
+                if exponent = 1.0 && rest = 0.0 then { Traits.Odd with Reduction = Reduction.Argument }
+                elif exponent = 0.0 && rest = 0.0 then { Traits.EvenNeverMinusZero with Reduction = Reduction.Constant }
+                elif power.IsEndless then Traits.Plain.By(Recurrence.Power(exponent, rest))
+                else Traits.Plain
+
             member _.Domain = positive
             member _.Edges = []
             member _.Value x = PowerValues.power exponent rest x
@@ -132,6 +141,7 @@ module Powers =
     type Absorb =
         interface IBinary with
             member _.Name = "absorb"
+            member _.Traits = Traits.Odd.On Instruction.Absorb
             member _.Domain = struct (wide, wide)
             member _.Value(b, p) = PowerValues.absorb b p
             member _.SlopeA(_, p, _) = p
@@ -148,6 +158,7 @@ module Powers =
 
         interface IBinary with
             member _.Name = if k = 0 && m = 0 then "pow" else "powerLog"
+            member _.Traits = if k = 0 && m = 0 then Traits.Plain.By Recurrence.VariablePower else Traits.Plain
             member _.Domain = struct (positive, between -3.0 3.0)
             member _.Value(a, b) = PowerValues.powerLog k m a b
 
@@ -174,6 +185,7 @@ module Powers =
 
         interface IUnary with
             member _.Name = if k = 0 then "rootN" else "rootBelow"
+            member _.Traits = if k = 0 then Traits.Plain.By(Recurrence.Root n) else Traits.Plain
             member _.Domain = positive
             member _.Edges = []
             member _.Value x = PowerValues.root n k x
@@ -189,6 +201,7 @@ module Powers =
     type InverseOrZero =
         interface IUnary with
             member _.Name = "inverseOrZero"
+            member _.Traits = Traits.Even
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (0.0, 0.0); edge -2.0 (-0.5, -0.25); edge inf (0.0, 0.0) ]
             member _.Value x = PowerValues.inverseOrZero x
@@ -200,6 +213,7 @@ module Powers =
     type RootOfSquares =
         interface IUnary with
             member _.Name = "rootOfSquares"
+            member _.Traits = Traits.Odd.On Instruction.Sqrt
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (0.0, 0.0); edge inf (inf, 0.0) ]
             member _.Value x = Math.Sqrt x
@@ -210,6 +224,7 @@ module Powers =
     type ScaleB(n: int) =
         interface IUnary with
             member _.Name = "scaleB"
+            member _.Traits = Traits.Odd.By Recurrence.Linear
             member _.Domain = wide
             member _.Edges = []
             member _.Value x = Math.ScaleB(x, n)
@@ -221,6 +236,7 @@ module Powers =
     type Direction =
         interface IBinary with
             member _.Name = "direction"
+            member _.Traits = Traits.Odd
             member _.Domain = struct (wide, positive)
             member _.Value(a, b) = PowerValues.direction a b
 
@@ -234,6 +250,7 @@ module Powers =
     and [<Struct>] Hypot =
         interface IBinary with
             member _.Name = "hypot"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Double.Hypot(a, b)
             member _.SlopeA(a, b, _) = binary (Direction()) a b
@@ -244,6 +261,7 @@ module Powers =
     type ReciprocalOfPositive =
         interface IUnary with
             member _.Name = "reciprocalOfPositive"
+            member _.Traits = Traits.EvenNeverMinusZero.By Recurrence.Reciprocal
             member _.Domain = positive
             member _.Edges = [ edge 0.0 (inf, minusInf); edge -0.0 (inf, minusInf); edge -1.0 (nan, nan); edge inf (0.0, 0.0) ]
             member _.Value x = PowerValues.reciprocalOfPositive x
@@ -254,6 +272,7 @@ module Powers =
     type OneMinusSquare =
         interface IUnary with
             member _.Name = "oneMinusSquare"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = wide
             member _.Edges = [ edge 1.0 (0.0, -2.0); edge 0.0 (1.0, 0.0) ]
             member _.Value x = PowerValues.oneMinusSquare x

@@ -14,6 +14,7 @@ module Special =
     type Reach =
         interface IUnary with
             member _.Name = "reach"
+            member _.Traits = Traits.Odd
             member _.Domain = between (Plain.negate SpecialValues.bellReach) SpecialValues.bellReach
             member _.Edges = [ edge inf (SpecialValues.bellReach, 1.0); edge minusInf (Plain.negate SpecialValues.bellReach, 1.0) ]
             member _.Value x = SpecialValues.reach x
@@ -26,6 +27,7 @@ module Special =
     type Gaussian =
         interface IUnary with
             member _.Name = "gaussian"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -5.0 5.0
             member _.Edges = [ edge 0.0 (1.0, 0.0); edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.gaussian x
@@ -39,6 +41,7 @@ module Special =
     type Erf =
         interface IUnary with
             member _.Name = "erf"
+            member _.Traits = Traits.Odd
             member _.Domain = between -4.0 4.0
             member _.Edges = [ edge 0.0 (0.0, twoOverSqrtPi); edge inf (1.0, 0.0); edge minusInf (-1.0, 0.0) ]
             member _.Value x = SpecialValues.erf x
@@ -52,6 +55,7 @@ module Special =
     type Erfc =
         interface IUnary with
             member _.Name = "erfc"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -4.0 8.0
             member _.Edges = [ edge 0.0 (1.0, Plain.negate twoOverSqrtPi); edge inf (0.0, 0.0) ]
             member _.Value x = SpecialValues.erfc x
@@ -65,6 +69,7 @@ module Special =
     type NormalPdf =
         interface IUnary with
             member _.Name = "normalPdf"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -5.0 5.0
             member _.Edges = [ edge inf (0.0, 0.0); edge minusInf (0.0, 0.0) ]
             member _.Value x = SpecialValues.normalPdf x
@@ -78,6 +83,7 @@ module Special =
     type NormalCdf =
         interface IUnary with
             member _.Name = "normalCdf"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between -8.0 5.0
             member _.Edges = [ edge 0.0 (0.5, SpecialValues.normalPdf 0.0); edge minusInf (0.0, 0.0); edge inf (1.0, 0.0) ]
             member _.Value x = SpecialValues.normalCdf x
@@ -91,6 +97,7 @@ module Special =
     type NormalQuantileDensity =
         interface IUnary with
             member _.Name = "normalQuantileDensity"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between 0.001 0.999
             member _.Edges = [ edge 0.0 (inf, minusInf); edge 1.0 (inf, inf); edge 2.0 (nan, nan) ]
             member _.Value x = SpecialValues.normalQuantileDensity x
@@ -100,6 +107,7 @@ module Special =
     and [<Struct>] NormalInverseCdf =
         interface IUnary with
             member _.Name = "normalInverseCdf"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between 0.001 0.999
             member _.Edges = [ edge 0.0 (minusInf, inf); edge 1.0 (inf, inf); edge 2.0 (nan, nan) ]
             member _.Value x = SpecialValues.normalInverseCdf x
@@ -113,6 +121,7 @@ module Special =
     type Polygamma(n: int) =
         interface IUnary with
             member _.Name = "polygamma"
+            member _.Traits = Traits.Plain
             member _.Domain = between 0.3 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.polygamma n x
@@ -126,6 +135,7 @@ module Special =
     type Digamma =
         interface IUnary with
             member _.Name = "digamma"
+            member _.Traits = Traits.Plain.NeverMinusZero
             member _.Domain = between 0.3 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.digamma x
@@ -139,6 +149,7 @@ module Special =
     type Gamma =
         interface IUnary with
             member _.Name = "gamma"
+            member _.Traits = Traits.Plain
             member _.Domain = between 0.3 15.0
             member _.Edges = []
             member _.Value x = SpecialValues.gamma x
@@ -152,6 +163,7 @@ module Special =
     type LogGamma =
         interface IUnary with
             member _.Name = "logGamma"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = between 0.3 50.0
             member _.Edges = []
             member _.Value x = SpecialValues.logGamma x
@@ -165,6 +177,7 @@ module Special =
     type BesselJ(n: int) =
         interface IUnary with
             member _.Name = "besselJ"
+            member _.Traits = Traits.Plain
             member _.Domain = between -20.0 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.besselJ n x
@@ -184,6 +197,7 @@ module Special =
     type BesselY(n: int) =
         interface IUnary with
             member _.Name = "besselY"
+            member _.Traits = Traits.Plain
             member _.Domain = between 0.3 20.0
             member _.Edges = []
             member _.Value x = SpecialValues.besselY n x
@@ -193,3 +207,28 @@ module Special =
 
     /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative Y(n-1) - n Y(n)/x.</summary>
     let besselY (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (BesselY n) x
+
+    /// The spherical Bessel function of the first kind, order n >= 0; dy/dx = (n j_(n-1) - (n + 1) j_(n+1)) / (2n + 1) (DLMF 10.51.2), which is regular at 0,
+    /// where (x cos x - sin x) / x^2 for n = 0 cancels
+    [<Struct>]
+    type SphericalBesselJ(n: int) =
+        member internal _.Order = n
+
+        interface IUnary with
+            member _.Name = if n = 0 then "sinc" else "sphericalBesselJ"
+            member _.Traits = if n % 2 = 0 then Traits.Even else Traits.Odd
+            member _.Domain = between -20.0 20.0
+            member _.Edges = if n = 0 then [ edge 0.0 (1.0, 0.0); edge -0.0 (1.0, 0.0); edge inf (0.0, 0.0) ] else []
+            member _.Value x = SpecialValues.sphericalBesselJ n x
+
+            member _.Slope(x, _) =
+                let above = unary (SphericalBesselJ(Plain.next n)) x
+
+                if n = 0 then
+                    -above
+                else
+                    (number (float n) * unary (SphericalBesselJ(Plain.previous n)) x - number (float (Plain.next n)) * above)
+                    / number (float (Plain.next (2 |> Plain.times n)))
+
+    /// <summary>sin(x)/x, and 1 at 0; derivative -j1(x), the spherical Bessel function of order 1. (What signal processing calls sinc is sinc(pi x).)</summary>
+    let sinc (x: 'T) : 'T :> ICarrier<'T> = unary (SphericalBesselJ 0) x

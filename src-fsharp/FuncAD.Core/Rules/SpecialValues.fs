@@ -523,3 +523,70 @@ let besselY (n: int) (x: float) =
     elif x = infinity then 0.0
     elif order < 2.0 then sign * besselYLow order x
     else sign * recurUp order x (besselYLow 0.0 x) (besselYLow 1.0 x)
+
+/// x^n / (2n + 1)!! times its power series in x^2 / 2 (DLMF 10.53.1), for x^2 <= 2n + 3, where its terms fall by half or more.
+let private sphericalBesselSeries (n: int) (x: float) =
+    let mutable factor = 1.0
+    for k = 1 to n do
+        factor <- factor * (x / float (2 * k + 1))
+    let half = x * x / 2.0
+    let mutable term, rest, k = 1.0, 0.0, 1
+    while abs term > 1e-18 do
+        term <- -term * half / (float k * float (2 * n + 1 + 2 * k))
+        rest <- rest + term
+        k <- k + 1
+    factor + factor * rest
+
+let private sphericalBesselUp (n: int) (x: float) =
+    let mutable before, current = Math.Cos x / x, Math.Sin x / x
+    for k = 0 to n - 1 do
+        let next = float (2 * k + 1) * (current / x) - before
+        before <- current
+        current <- next
+    current
+
+/// j_n(x) for n > x > 0 from the ratios j_k / j_(k-1), which are a continued fraction downwards (DLMF 10.51.1; Gautschi, "Computational aspects of three-term
+/// recurrence relations", 1967): the recurrence upwards is not stable there. It starts at the larger of j_0 and j_1, as either has zeros.
+let private sphericalBesselDown (n: int) (x: float) =
+    let low, high = sphericalBesselUp 0 x, sphericalBesselUp 1 x
+    let start = if abs low >= abs high then 0 else 1
+    let mutable ratio, product = 0.0, (if start = 0 then low else high)
+    for k = n + 40 downto start + 1 do
+        ratio <- 1.0 / (float (2 * k + 1) / x - ratio)
+        if k <= n then product <- product * ratio
+    product
+
+/// The spherical Bessel function of the first kind, of order n >= 0 (DLMF 10.47.3): sin x / x for n = 0. 0 at infinity.
+let sphericalBesselJ (n: int) (x: float) =
+    let a = abs x
+    let y =
+        if Double.IsInfinity x then 0.0
+        elif n = 0 then (if x = 0.0 then 1.0 else Math.Sin a / a)
+        elif a * a <= float (2 * n + 3) then sphericalBesselSeries n a
+        elif a < float n then sphericalBesselDown n a
+        else sphericalBesselUp n a
+    if n % 2 <> 0 && Double.IsNegative x then -y else y
+
+/// log(1 - e^x) for x <= 0, NaN above (Maechler, "Accurately computing log(1 - exp(-|a|))", 2012)
+let log1mExp (x: float) = if x > -0.6931471805599453 then Math.Log -(expm1 x) else log1p -(Math.Exp x)
+
+/// e^x / (1 - e^x) for x <= 0: infinity at 0, NaN above
+let exponentialOdds (x: float) =
+    if x > 0.0 then nan
+    elif x < -40.0 then Math.Exp x // e^-x may overflow, and the 1 is no more than its last place
+    else 1.0 / abs (expm1 -x)
+
+/// x log y, and 0 at x = 0 for every number y
+let xLogY (x: float) (y: float) = if x = 0.0 && not (Double.IsNaN y) then 0.0 else x * Math.Log y
+
+/// x / y^k for y >= 0, and 0 at x = 0 for every number y
+let ratioOfPositive (k: int) (x: float) (y: float) =
+    if x = 0.0 && not (Double.IsNaN y) then
+        0.0
+    elif y < 0.0 then
+        nan
+    else
+        let mutable ratio = x
+        for _ in 1..k do
+            ratio <- ratio / abs y // -0 counts as 0
+        ratio

@@ -21,6 +21,7 @@ module rec Trigonometry =
     type Sin =
         interface IUnary with
             member _.Name = "sin"
+            member _.Traits = Traits.Odd
             member _.Domain = angle
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge -0.0 (-0.0, 1.0); edge inf (nan, nan) ]
             member _.Value x = Math.Sin x
@@ -31,6 +32,7 @@ module rec Trigonometry =
     type Cos =
         interface IUnary with
             member _.Name = "cos"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = angle
             member _.Edges = [ edge 0.0 (1.0, 0.0); edge inf (nan, nan) ]
             member _.Value x = Math.Cos x
@@ -41,6 +43,7 @@ module rec Trigonometry =
     type Tan =
         interface IUnary with
             member _.Name = "tan"
+            member _.Traits = Traits.Odd
             member _.Domain = between -1.4 1.4
             member _.Edges = [ edge 0.0 (0.0, 1.0) ]
             member _.Value x = Math.Tan x
@@ -51,6 +54,7 @@ module rec Trigonometry =
     type SinPi =
         interface IUnary with
             member _.Name = "sinPi"
+            member _.Traits = Traits.Odd
             member _.Domain = halfTurns
             member _.Edges = [ edge 0.0 (0.0, pi); edge 1.0 (0.0, Plain.negate pi); edge 0.5 (1.0, 0.0) ]
             member _.Value x = Double.SinPi x
@@ -61,6 +65,7 @@ module rec Trigonometry =
     type CosPi =
         interface IUnary with
             member _.Name = "cosPi"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = halfTurns
             member _.Edges = [ edge 0.5 (0.0, Plain.negate pi); edge 1.0 (-1.0, 0.0) ]
             member _.Value x = Double.CosPi x
@@ -71,6 +76,7 @@ module rec Trigonometry =
     type TanPi =
         interface IUnary with
             member _.Name = "tanPi"
+            member _.Traits = Traits.Odd
             member _.Domain = between -0.45 0.45
             member _.Edges = [ edge 0.0 (0.0, pi); edge 0.25 (Double.TanPi 0.25, Plain.multiply 2.0 pi) ]
             member _.Value x = Double.TanPi x
@@ -88,6 +94,7 @@ module rec Trigonometry =
     type Asin =
         interface IUnary with
             member _.Name = "asin"
+            member _.Traits = Traits.Odd
             member _.Domain = inside
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge 1.0 (Math.Asin 1.0, inf); edge 2.0 (nan, nan) ]
             member _.Value x = Math.Asin x
@@ -98,6 +105,7 @@ module rec Trigonometry =
     type Acos =
         interface IUnary with
             member _.Name = "acos"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.0, minusInf); edge 2.0 (nan, nan) ]
             member _.Value x = Math.Acos x
@@ -108,6 +116,7 @@ module rec Trigonometry =
     type Lorentzian =
         interface IUnary with
             member _.Name = "lorentzian"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = wide
             member _.Edges = [ edge 0.0 (1.0, 0.0) ]
             member _.Value x = TrigonometryValues.lorentzian x
@@ -118,6 +127,7 @@ module rec Trigonometry =
     type Atan =
         interface IUnary with
             member _.Name = "atan"
+            member _.Traits = Traits.Odd
             member _.Domain = wide
             member _.Edges = [ edge 0.0 (0.0, 1.0); edge inf (Math.Atan inf, 0.0) ]
             member _.Value x = Math.Atan x
@@ -128,6 +138,7 @@ module rec Trigonometry =
     type AsinPi =
         interface IUnary with
             member _.Name = "asinPi"
+            member _.Traits = Traits.Odd
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.5, inf) ]
             member _.Value x = Double.AsinPi x
@@ -138,6 +149,7 @@ module rec Trigonometry =
     type AcosPi =
         interface IUnary with
             member _.Name = "acosPi"
+            member _.Traits = Traits.EvenNeverMinusZero
             member _.Domain = inside
             member _.Edges = [ edge 1.0 (0.0, minusInf) ]
             member _.Value x = Double.AcosPi x
@@ -148,6 +160,7 @@ module rec Trigonometry =
     type AtanPi =
         interface IUnary with
             member _.Name = "atanPi"
+            member _.Traits = Traits.Odd
             member _.Domain = wide
             member _.Edges = [ edge inf (0.5, 0.0) ]
             member _.Value x = Double.AtanPi x
@@ -158,6 +171,7 @@ module rec Trigonometry =
     type Atan2 =
         interface IBinary with
             member _.Name = "atan2"
+            member _.Traits = Traits.Plain
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Math.Atan2(a, b)
             member _.SlopeA(a, b, _) = angleSlope a b
@@ -168,6 +182,7 @@ module rec Trigonometry =
     type Atan2Pi =
         interface IBinary with
             member _.Name = "atan2Pi"
+            member _.Traits = Traits.Plain
             member _.Domain = struct (wide, wide)
             member _.Value(a, b) = Double.Atan2Pi(a, b)
             member _.SlopeA(a, b, _) = angleSlope a b / number pi

@@ -54,7 +54,7 @@ let tests =
               "laws of two arguments"
               [
                 // the meeting point of equal numbers is no function of numbers that are not
-                for rule in Table.binaries |> Array.filter (fun rule -> rule.Label <> "meet(0)") do
+                for rule in Table.binaries |> Array.filter (fun rule -> rule.Label <> "tie(0)") do
                     testCase rule.Label (fun () ->
                         let random = random rule.Label
                         let struct (first, second) = rule.Domain

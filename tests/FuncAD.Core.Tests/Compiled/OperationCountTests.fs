@@ -48,7 +48,7 @@ let private table =
       Array.init 20 (fun k -> 1.0 + 0.1 * float k),
       2579,
       1054
-      "Gaussian mixture, a point's value and gradient, d = 10, K = 25", mixtureGradient, wave (n + d), 15199, 10375 ]
+      "Gaussian mixture, a point's value and gradient, d = 10, K = 25", mixtureGradient, wave (n + d), 15199, 10350 ]
 
 [<Tests>]
 let tests =

@@ -291,6 +291,25 @@ def bessel(function, n):
     return derivatives
 
 
+def spherical_bessel(n):
+    """j_n' = (n j_(n-1) - (n+1) j_(n+1)) / (2n + 1), DLMF 10.51.2"""
+    orders = [{n: mpf(1)}]
+    for _ in range(3):
+        terms = {}
+        for k, c in orders[-1].items():
+            terms[k + 1] = terms.get(k + 1, 0) - c * (k + 1) / (2 * k + 1)
+            if k:
+                terms[k - 1] = terms.get(k - 1, 0) + c * k / (2 * k + 1)
+        orders.append(terms)
+
+    def value(k, x):
+        if x == 0:
+            return mpf(k == 0)
+        return (mp.sign(x) ** k if k else 1) * mp.sqrt(pi / 2 / abs(x)) * mp.besselj(k + mpf(1) / 2, abs(x))
+
+    return lambda x: [sum(c * value(k, x) for k, c in terms.items()) for terms in orders]
+
+
 SPECIAL = [x for x in REAL if abs(x) <= 200 and abs(x) >= 1e-300]
 OFF_POLES = [x for x in SPECIAL if x > 0 or x != math.floor(x)] + near(-0.25, -0.75, -3.5, -10.25) + [-20.75, -100.25]
 GAMMAS = [x for x in OFF_POLES if abs(x) < 172.7] + [170.6, 171.0, 171.5, 171.62, 150.25, -150.5, -170.5, -175.5, -181.25]
@@ -347,10 +366,26 @@ for n in (1, 2, 3, 5, -2, 7, 100, -3):
 for n in (1, 2, 3, 4, 5, 8):
     UNARY['polygamma(%d)' % n] = (polygamma(n), [x for x in OFF_POLES if abs(x) > 1e-40] + LARGE + [-1000.25])
 for n in (0, 1, 2, 5):
+    UNARY['sphericalBesselJ(%d)' % n if n else 'sinc(0)'] = (spherical_bessel(n), BESSEL_POINTS + [-x for x in BESSEL_POINTS[::3]] + [0.0])
     UNARY['besselJ(%d)' % n] = (bessel(mp.besselj, n), BESSEL_POINTS + [-x for x in BESSEL_POINTS[::3]])
     # the last but one: where the next order overflows and the slope does not
     last = 2 * (math.factorial(n) / math.pi / 1.25e308 / 2) ** (1 / (n + 1))
     UNARY['besselY(%d)' % n] = (bessel(mp.bessely, n), BESSEL_POINTS + [last])
+
+
+def log1m_exp(x):
+    odds = 1 / mp.expm1(-x)
+    return [mp.log1p(-mp.exp(x)) if x < -1 else mp.log(-mp.expm1(x)), -odds, -odds * (1 + odds), -odds * (1 + odds) * (1 + 2 * odds)]
+
+
+def odds(x):
+    y = 1 / mp.expm1(-x)
+    return [y, y * (1 + y), y * (1 + y) * (1 + 2 * y), y * (1 + y) * (1 + 6 * y + 6 * y * y)]
+
+
+BELOW = [x for x in REAL if -1e4 < x < 0] + near(*[-x for x in EXPONENTS]) + near(-0.6931471805599453, -40.0)
+UNARY['log1MExp'] = (log1m_exp, BELOW)
+UNARY['exponentialOdds'] = (odds, BELOW)
 
 
 # ---- Functions of two numbers: (a, b) -> (f, fa, fb, faa, fab, fbb, faaa, faab, fabb, fbbb) ----
@@ -457,6 +492,15 @@ def logistic_loss(z, t):
     return [max(z, mpf(0)) - t * z + mp.log1p(exp(-abs(z))), (1 - t) * s - t * r, -z, s * r, -1, 0, -s * r * tanh(z / 2), 0, 0, 0]
 
 
+def ratio(k):
+    return lambda a, b: [a / b ** k, 1 / b ** k, -k * a / b ** (k + 1), 0, -k / b ** (k + 1), k * (k + 1) * a / b ** (k + 2),
+                         0, 0, k * (k + 1) / b ** (k + 2), -k * (k + 1) * (k + 2) * a / b ** (k + 3)]
+
+
+def x_log_y(a, b):
+    return [a * mp.log(b), mp.log(b), a / b, 0, 1 / b, -a / b ** 2, 0, 0, -1 / b ** 2, 2 * a / b ** 3]
+
+
 def product(a, b):
     return [a * b, b, a, 0, 1, 0, 0, 0, 0, 0]
 
@@ -488,6 +532,9 @@ BINARY = {
     'logAddExp': (log_add, pairs(TERMS, TERMS) + [(a, a + d) for a in (0.1, 1e3 / 3, -1e5 / 7) for d in (1e-9, -0.3, 3.3, 40.1, -699.7)]),
     'logisticShare': (logistic_share, pairs(TERMS, TERMS)), 'logisticShareDensity': (logistic_share_density, pairs(TERMS[::2], TERMS)),
     'binaryCrossEntropy': (logistic_loss, pairs(TERMS, [0.0, 1.0, 0.5, 0.1, 1e-10])),
+    'xLogY': (x_log_y, pairs(SIGNED, BASES)),
+    'ratioOfPositive(1)': (ratio(1), pairs(SIGNED[::2], BASES)), 'ratioOfPositive(2)': (ratio(2), pairs(SIGNED[::3], BASES)),
+    'ratioOfPositive(3)': (ratio(3), pairs(SIGNED[::4], BASES)),
     'pow(0)': (power_log(0), pairs(BASES, POWERS) + pairs([-1.0, -2.0, -0.5, -3.3, -1 - 2.0 ** -52], WHOLE_POWERS)),
     'powerLog(1)': (power_log(1), pairs([b for b in BASES if b != 1], POWERS[:-3:2])),
     'powerLog(2)': (power_log(2), pairs([b for b in BASES if b != 1], POWERS[:-3:3])),
