@@ -36,7 +36,7 @@ public static partial class AD
 
     /// <summary>Compares the gradient of f at x with differences that are extrapolated to step 0, and reports the worst entry.</summary>
     /// <remarks>
-    /// It passes if every relative error is at most 1e-6. Where differences cannot tell, at a kink, an infinite slope, the brink of the domain, or under noise, the
+    /// It passes if every relative error is at most 1e-6, or if f is flat and the derivative as small as what differences see of a slope there. Where differences cannot tell, at a kink, an infinite slope, the brink of the domain, or under noise, the
     /// report says so (<see cref="GradientReport.Verdict"/>); it does not pass then. Cost: some 60 to 120 runs of f for each number of x, up to 250 where f is flat or noisy.
     /// </remarks>
     public static GradientReport CheckGradient<P>(Func<P, Real> f, P x) => ADModule.checkGradient(f.ToFSharp(), x);

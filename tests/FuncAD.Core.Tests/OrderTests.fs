@@ -223,6 +223,17 @@ let tests =
                           expectSame 0.0 series[k].Value $"{c} at {x}: {k}"
                       expectSame 0.0 (AD.diffn (2 * c + 200) f (real x)).Value $"a derivative, {c} at {x}")
 
+          // Where the exponent is differentiated, or a parameter of a program, nobody knows that it is whole.
+          testCase "powers with a whole exponent that is not known end" (fun () ->
+              for p in [ 2.0; 3.0; 7.0 ] do
+                  for x in [ 0.001; 1.0; 1.5 ] do
+                      for order in [ int p + 1; 8; 30 ] do
+                          let f (p: Real) = AD.diffn order (fun t -> Real.Pow(t, p)) (real x)
+                          let program = AD.compile f (real 0.75)
+                          expectEqual 0.0 (AD.valueAndGrad f (real p) |> fst).Value $"order {order} of {x}^{p} in reverse mode"
+                          expectEqual 0.0 (AD.jvp f (real p) (real 1.0) |> fst).Value $"order {order} of {x}^{p} in forward mode"
+                          expectEqual 0.0 (program.Invoke(real p)).Value $"order {order} of {x}^{p} compiled")
+
           testCase "a thread's stack that is too small for an order is an error" (fun () ->
               let mutable error: exn = null
               let work () =

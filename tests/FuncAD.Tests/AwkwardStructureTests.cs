@@ -143,6 +143,30 @@ public class AwkwardStructureTests
 
     // ---- Properties computed from one another ----
 
+    private sealed class Observed
+    {
+        public Real A { get; set; }
+
+        public object? Tag { get; set; }
+
+        public event Action? Changed;
+
+        public void Raise() => Changed?.Invoke();
+    }
+
+    [Fact]
+    public void Events_and_objects_without_numbers_ride_along()
+    {
+        var p = new Observed { A = 3, Tag = "a label" };
+        var gradient = Grad((Observed o) => o.A * o.A)(p);
+        Assert.Equal(6, gradient.A.Value);
+        Assert.Equal("a label", gradient.Tag);
+        gradient.Raise();
+        var error = Assert.Throws<ArgumentException>(() => Grad((Observed o) => o.A * o.A)(new Observed { A = 3, Tag = new Observed() }));
+        Assert.Contains("Tag", error.Message, StringComparison.Ordinal);
+        Assert.Contains("would be taken for constants", error.Message, StringComparison.Ordinal);
+    }
+
     private sealed class Thermometer
     {
         public Real Celsius { get; set; }

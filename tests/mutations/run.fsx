@@ -35,7 +35,16 @@ let run (folder: string) (program: string) (arguments: string list) : int * stri
         1, "It took too long."
 
 let project = "tests/FuncAD.Core.Tests"
+let core = "src-fsharp/FuncAD.Core"
 let build copy = run copy "dotnet" [ "build"; project; "--verbosity"; "quiet" ]
+
+/// Builds the core alone and puts it beside the tests that were built before: half the time. What the compiler inlined into the tests is the old code.
+let buildCore (copy: string) =
+    let built = run copy "dotnet" [ "build"; core; "--no-restore"; "--verbosity"; "quiet" ]
+    if fst built = 0 then
+        let library folder = Path.Combine(copy, folder, "bin", "Debug", "net10.0", "FuncAD.Core.dll")
+        File.Copy(library core, library project, true)
+    built
 
 let test copy (list: string) =
     let only = if list = "" then [] else [ "--filter-test-list"; list ]
@@ -69,13 +78,13 @@ let attempt (copy: string) (mutation: Mutation) =
     | -1 -> report "NO TEXT" $"{mutation.Name}: {mutation.File} no longer has it"
     | at ->
         File.WriteAllText(file, source.Remove(at, mutation.From.Length).Insert(at, mutation.To))
-        match build copy with
+        match buildCore copy with
         | 0, _ ->
             let catches list = fst (test copy list) <> 0
             let isCaught =
                 match argument 2, mutation.List with
-                | "", "" -> catches ""
-                | "", list -> catches list || catches ""
+                | "", "" -> catches "" || (fst (build copy) = 0 && catches "")
+                | "", list -> catches list || catches "" || (fst (build copy) = 0 && catches "")
                 | list, _ -> catches list
             report (if isCaught then "caught" else "SURVIVED") mutation.Name
         | _, output -> report "NO BUILD" $"{mutation.Name}: {last output}"

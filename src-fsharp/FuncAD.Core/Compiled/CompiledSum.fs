@@ -12,7 +12,15 @@ open FuncAD.Compiled
 /// give them: what it keeps from being differentiated, and how its rules are differentiated, holds here as well.
 /// </summary>
 [<Sealed>]
-type internal SumOfKind(parameters: float[], datum: float[], options: CompileOptions, outputs: int, results: Real[] -> Real[] -> Real[]) =
+type internal SumOfKind
+    (
+        parameters: float[],
+        datum: float[],
+        options: CompileOptions,
+        outputs: int,
+        results: Real[] -> Real[] -> Real[],
+        checkUnchanged: unit -> unit
+    ) =
     /// The results as a function of all numbers, parameters first.
     let joined (x: Real[]) = results x[.. parameters.Length - 1] x[parameters.Length ..]
 
@@ -29,6 +37,7 @@ type internal SumOfKind(parameters: float[], datum: float[], options: CompileOpt
             && (match data |> Seq.tryFind (fun datum -> not (paths |> Array.exists _.IsTaken(parameters, datum))) with
                 | None -> false
                 | Some datum ->
+                    checkUnchanged ()
                     match SumPath.follow joined 1 parameters datum options with
                     | null -> false
                     | path ->
@@ -99,6 +108,16 @@ type CompiledSum<'P, 'D>
         struct (like, parts.Numbers |> Array.map _.Bottom.value)
 
     let struct (likeParameters, parameters) = takenApart "exampleParameters" exampleParameters
+
+    do
+        if not (Structures.of'<'D>()).HasNumbers then
+            raise (
+                ArgumentException(
+                    $"CompileSum: a datum of type {typeof<'D>} holds no Real. Programs read their data as Reals: make it a Real, a Real[] or a record of them.",
+                    "exampleDatum"
+                )
+            )
+
     let struct (likeDatum, datum) = takenApart "exampleDatum" exampleDatum
 
     do
@@ -115,12 +134,17 @@ type CompiledSum<'P, 'D>
 
     let value (p: Real[]) (d: Real[]) : Real = f (own likeParameters p) (own likeDatum d)
 
+    let atExample () = [| (value (Array.map Real parameters) (Array.map Real datum)).Value |]
+    let before = atExample ()
+    let checkUnchanged () = Path.checkUnchanged "A compiled sum" before atExample
+
     let n = parameters.Length
     let lower (matrix: int -> int -> Real) =
         [| for i in 0 .. n - 1 do
                for j in 0..i -> matrix i j |]
 
-    let kind (outputs: int) (results: Real[] -> Real[] -> Real[]) = lazy (SumOfKind(parameters, datum, options, outputs, results))
+    let kind (outputs: int) (results: Real[] -> Real[] -> Real[]) =
+        lazy (SumOfKind(parameters, datum, options, outputs, results, checkUnchanged))
     let valueAndGradient (p: Real[]) (d: Real[]) = Recording.valueAndGradient "CompileSum" (fun p -> value p d) p
     let triangle = n * (n + 1) / 2
 

@@ -1,5 +1,6 @@
 namespace FuncAD.Compiled
 
+open System
 open System.Runtime.CompilerServices
 open System.Threading
 open FuncAD
@@ -58,6 +59,20 @@ module internal Path =
             Path(program, mode, like, level.IsReliable)
         finally
             level.End()
+
+    /// Refuses to trace a function anew that is not what it was when it was compiled: its programs would not be those of one function. <c>before</c> are its
+    /// results for the example at that time.
+    let checkUnchanged (operation: string) (before: float[]) (results: unit -> float[]) : unit =
+        let isSame (x: float) (y: float) = x.Equals y && Double.IsNegative x = Double.IsNegative y || Double.IsNaN x && Double.IsNaN y
+        let now = results ()
+        if now.Length <> before.Length || not (Array.forall2 isSame before now) then
+            raise (
+                InvalidOperationException(
+                    $"{operation}: f gives another result for the example than when it was compiled. It reads something that has changed since, or random numbers; its "
+                    + "programs keep what they were traced with, and one for another branch or member would keep something else. Compile f again after a change, or make "
+                    + "what changes a part of the parameters."
+                )
+            )
 
     /// The path of a function of numbers that a point takes, to be executed.
     let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> =

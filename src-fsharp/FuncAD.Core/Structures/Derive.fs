@@ -281,7 +281,7 @@ let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
 /// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the
 /// constructor and the properties keeps what it is given, each value that is made has to show.
 let private object (kind: Type) =
-    if kind.IsAbstract || kind = typeof<obj> then refuse kind "it is abstract, so that a value of it cannot be made."
+    if kind.IsAbstract then refuse kind "it is abstract, so that a value of it cannot be made."
     let readable: (string * Type * MemberInfo) list =
         [ for property in kind.GetProperties(BindingFlags.Instance ||| BindingFlags.Public) do
               if property.CanRead && not (isNull (property.GetGetMethod())) && property.GetIndexParameters().Length = 0 then
@@ -323,8 +323,13 @@ let private object (kind: Type) =
     let settable =
         settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
     let hidden = allFields |> Array.filter (fun field -> not (owners.ContainsKey field))
+    // An event's handlers return nothing to differentiate.
+    let isAction (kind: Type) =
+        let invoke = if typeof<Delegate>.IsAssignableFrom kind then kind.GetMethod "Invoke" else null
+        not (isNull invoke) && invoke.ReturnType = typeof<Void>
     for field in hidden do
-        if isNumeric field.FieldType then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
+        if isNumeric field.FieldType && not (isAction field.FieldType) then
+            refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let value, values = Expression.Parameter typeof<obj>, Expression.Parameter typeof<obj[]>
     let members = matched @ settable
     let read =
@@ -351,8 +356,8 @@ let private derive (kind: Type) : Structure =
         TensorShape()
     elif definition kind = typedefof<Nullable<_>> then
         structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
-    elif isInert kind then
-        InertShape(kind, isInert)
+    elif isInert kind || kind = typeof<obj> then
+        InertShape(kind, isInert) // of an object, the value is asked
     elif kind.IsArray && not kind.IsSZArray then
         if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then

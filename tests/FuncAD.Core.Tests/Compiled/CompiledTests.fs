@@ -540,6 +540,32 @@ let private edges =
               scale[0] <- 100.0
               expectSame before (compiled.Invoke(Real 3.0)).Value "the same again"
 
+          testCase "a program for another branch or member is not traced from another function"
+          <| fun () ->
+              let scale = [| 2.0 |]
+              let branching = AD.compile (fun (x: Real) -> if x > Real 0.0 then x * Real scale[0] else -x * Real scale[0]) (Real 1.0)
+              let sum = AD.compileSum (fun (p: Real) (d: Real) -> p * d * Real scale[0]) (Real 1.0) (Real 1.0)
+              expectSame 6.0 (sum.Value(Real 1.0, ReadOnlySpan [| 3.0 |])) "the sum"
+              scale[0] <- 5.0
+              expectSame 6.0 (sum.Value(Real 1.0, ReadOnlySpan [| 3.0 |])) "the sum again"
+              expectSame 2.0 (branching.Invoke(Real 1.0)).Value "the known branch"
+              let refused =
+                  [ fun () -> branching.Invoke(Real -1.0) |> ignore
+                    fun () -> sum.ValueAndGrad(Real 1.0, ReadOnlySpan [| 3.0 |]) |> ignore
+                    fun () -> sum.Hessian(Real 1.0, ReadOnlySpan [| 3.0 |]) |> ignore
+                    fun () -> sum.NormalEquations(Real 1.0, ReadOnlySpan [| 3.0 |]) |> ignore ]
+              for call in refused do
+                  (thrown<InvalidOperationException> call).Message |> expectMentions [ "has changed since"; "Compile f again" ]
+              scale[0] <- 2.0
+              expectSame 2.0 (branching.Invoke(Real -1.0)).Value "the other branch, of the function as it was"
+              let struct (_, gradient) = sum.ValueAndGrad(Real 1.0, ReadOnlySpan [| 3.0 |])
+              expectSame 6.0 gradient.Value "the gradient of the function as it was"
+
+          testCase "a datum of plain doubles is refused in words that help"
+          <| fun () ->
+              (thrown<ArgumentException>(fun () -> AD.compileSum (fun (p: Real) (d: float) -> p * d) (Real 1.0) 1.0 |> ignore)).Message
+              |> expectMentions [ "datum"; "Double"; "make it a Real" ]
+
           testCase "a captured number of an outer derivative is an error that says what to do"
           <| fun () ->
               let inner (y: Real) = (AD.compile (fun x -> x * y) (Real 1.0)).Invoke(Real 2.0)
