@@ -215,7 +215,7 @@ let mutations =
       mutation "rule: sinc's slope by the quotient, which cancels" "Rules/SpecialValues.fs" "elif a * a <= float (2 * n + 3) then" "elif a * a <= 1e-20 then"
       mutation "rule: a log b at a = 0" "Rules/SpecialValues.fs" "if x = 0.0 && not (Double.IsNaN y) then 0.0 else x * Math.Log y" "x * Math.Log y"
       mutation "rule: log(1 - e^x) by one formula" "Rules/SpecialValues.fs" "if x > -0.6931471805599453 then" "if x > -infinity then"
-      mutation "compiled: another branch of another function" "Compiled/Compiled.fs" "Path.checkUnchanged \"A compiled function\" atExample (fun () -> original start)" "()" |> by "compiled functions"
+      mutation "compiled: another branch of another function" "Compiled/Compiled.fs" "Path.checkUnchanged \"A compiled function\" first.Values (fun () -> (Path.trace f like start options.Mode).Values)" "()" |> by "compiled functions"
       mutation "compiled sum: another member of another function" "Compiled/CompiledSum.fs" "checkUnchanged ()\n" "()\n" |> by "compiled functions"
       mutation "Taylor: a whole power that nobody knows does not end" "Modes/Taylor.fs" "let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j), b), Real(float (j - k)))" "let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j * 1.0000000000000002), b), Real(float (j - k)))" |> by "orders"
       mutation "compiled: the sign of NaN is the program's" "Program/Tracer.fs" "primitive.Traits.ReadsSignOfNaN && not (graph.IsConstant node)" "false" |> by "compiled functions"

@@ -61,8 +61,6 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         checkOutputs numbers.Length
         numbers |> Array.map _.Value
 
-    let atExample = original start
-
     /// The function itself: what it writes into its argument is lost, as it is where the program runs.
     let onCopy (x: 'P) : 'Q =
         let struct (own, parts) = Flatten.input "A compiled function" "x" x
@@ -72,7 +70,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
         lock start (fun () ->
             if paths.Length = known.Length && known.Length < options.MaximumPaths then
-                Path.checkUnchanged "A compiled function" atExample (fun () -> original start)
+                Path.checkUnchanged "A compiled function" first.Values (fun () -> (Path.trace f like start options.Mode).Values)
                 let path = Path.trace f like point options.Mode
                 checkOutputs path.Program.Outputs.Length
                 if path.IsReliable then Volatile.Write(&paths, Array.append paths [| path |])

@@ -31,9 +31,12 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
 
 /// <summary>One path through a function's branches: its program, and a result that gives others their structure.</summary>
 [<Sealed; AllowNullLiteral>]
-type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, isReliable: bool) =
+type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, isReliable: bool, values: float[]) =
     let point = PointCode(program, mode)
     member _.Program = program
+
+    /// The results at the point that it was traced at.
+    member _.Values = values
     member _.Point = point
 
     /// False if not even the point that it was traced at can be computed by it.
@@ -56,7 +59,7 @@ module internal Path =
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
             let program =
                 Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
-            Path(program, mode, like, level.IsReliable)
+            Path(program, mode, like, level.IsReliable, Array.map _.value numbers)
         finally
             level.End()
 
