@@ -2,7 +2,6 @@ namespace FuncAD
 
 open System
 open System.Runtime.CompilerServices
-open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
 
 // Pinned addresses and stack buffers are what this file is about.
@@ -37,7 +36,23 @@ type internal Reads =
     interface IPlain<Reads> with
         member a.Map(b, _) = Reads.Of(a, b)
 
-/// <summary>The loop over spans: one pass, no temporaries, no allocation.</summary>
+/// <summary>
+/// The memory of a loop, pinned: an output, and inputs that are whole, a number for each place, or have one number for all places.
+/// </summary>
+[<Struct; NoEquality; NoComparison>]
+type internal LoopMemory =
+    { P: nativeptr<float>
+      Q: nativeptr<float>
+      R: nativeptr<float>
+      S: nativeptr<float>
+      Y: nativeptr<float>
+      WholeP: bool
+      WholeQ: bool
+      WholeR: bool
+      WholeS: bool
+      Length: int }
+
+/// <summary>The loops over runs of doubles: one pass, no temporaries, no allocation.</summary>
 /// <remarks>
 /// An input with one number for all places is a short buffer that every vector is loaded from: its mask keeps it at place 0. The last,
 /// incomplete vector is computed by the same code on padded copies, so that the value at a place does not depend on the place.
@@ -72,31 +87,16 @@ type internal Loop =
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
     [<SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
-        (
-            kernel: 'K,
-            p: ReadOnlySpan<float>,
-            q: ReadOnlySpan<float>,
-            r: ReadOnlySpan<float>,
-            s: ReadOnlySpan<float>,
-            y: Span<float>,
-            add: bool
-        ) : unit =
-        let length = y.Length
+        (kernel: 'K, memory: inref<LoopMemory>, add: bool)
+        : unit =
+        let length = memory.Length
         let buffers = NativePtr.stackalloc<float>(5 * Loop.Widest)
-        use fixedP = fixed p
-        use fixedQ = fixed q
-        use fixedR = fixed r
-        use fixedS = fixed s
-        use fixedY = fixed y
-        let wholeP = p.Length = length
-        let wholeQ = q.Length = length
-        let wholeR = r.Length = length
-        let wholeS = s.Length = length
-        let mutable atP = Loop.Source(fixedP, wholeP, NativePtr.add buffers (0 * Loop.Widest))
-        let mutable atQ = Loop.Source(fixedQ, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
-        let mutable atR = Loop.Source(fixedR, wholeR, NativePtr.add buffers (2 * Loop.Widest))
-        let mutable atS = Loop.Source(fixedS, wholeS, NativePtr.add buffers (3 * Loop.Widest))
-        let mutable atY = fixedY
+        let wholeP, wholeQ, wholeR, wholeS = memory.WholeP, memory.WholeQ, memory.WholeR, memory.WholeS
+        let mutable atP = Loop.Source(memory.P, wholeP, NativePtr.add buffers (0 * Loop.Widest))
+        let mutable atQ = Loop.Source(memory.Q, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
+        let mutable atR = Loop.Source(memory.R, wholeR, NativePtr.add buffers (2 * Loop.Widest))
+        let mutable atS = Loop.Source(memory.S, wholeS, NativePtr.add buffers (3 * Loop.Widest))
+        let mutable atY = memory.Y
         let maskP = if wholeP then -1n else 0n
         let maskQ = if wholeQ then -1n else 0n
         let maskR = if wholeR then -1n else 0n
@@ -108,7 +108,7 @@ type internal Loop =
         let mutable turns = if rest = 0 then 1 else 2
         while turns > 0 do
             while place < limit do
-                // what would be loaded in vain would take registers from the rest
+                // an input that the kernel does not use would take a register from the others
                 let p = 'V.Load(Loop.At(atP, place &&& maskP))
                 let q = if kernel.Inputs > 1 then 'V.Load(Loop.At(atQ, place &&& maskQ)) else p
                 let r = if kernel.Inputs > 2 then 'V.Load(Loop.At(atR, place &&& maskR)) else p
@@ -123,29 +123,26 @@ type internal Loop =
                 atQ <- Loop.Pad(atQ, length - rest, rest, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
                 atR <- Loop.Pad(atR, length - rest, rest, wholeR, NativePtr.add buffers (2 * Loop.Widest))
                 atS <- Loop.Pad(atS, length - rest, rest, wholeS, NativePtr.add buffers (3 * Loop.Widest))
-                atY <- Loop.Pad(fixedY, length - rest, rest, true, NativePtr.add buffers (4 * Loop.Widest))
+                atY <- Loop.Pad(memory.Y, length - rest, rest, true, NativePtr.add buffers (4 * Loop.Widest))
                 place <- 0n
                 limit <- nativeint 'V.Count * 8n
         for lane in 0 .. rest - 1 do
-            NativePtr.set fixedY (length - rest + lane) (NativePtr.get atY lane)
+            NativePtr.set memory.Y (length - rest + lane) (NativePtr.get atY lane)
 
     /// (y_i, z_i) = shared(x_i), for a length that is a multiple of the widest vectors' lanes.
-    static member private OnShared<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ISharedForm>
-        (shared: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>)
+    static member OnShared<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ISharedForm>
+        (shared: 'T, x: nativeptr<float>, y: nativeptr<float>, z: nativeptr<float>, length: int)
         : unit =
-        use fixedX = fixed x
-        use fixedY = fixed y
-        use fixedZ = fixed z
-        let limit = nativeint y.Length * 8n
+        let limit = nativeint length * 8n
         let mutable place = 0n
         while place < limit do
             let mutable second = 'V.Constant 0.0
-            let first = shared.On('V.Load(Loop.At(fixedX, place)), &second)
-            'V.Store(first, Loop.At(fixedY, place))
-            'V.Store(second, Loop.At(fixedZ, place))
+            let first = shared.On('V.Load(Loop.At(x, place)), &second)
+            'V.Store(first, Loop.At(y, place))
+            'V.Store(second, Loop.At(z, place))
             place <- place + nativeint 'V.Count * 8n
 
-    /// The same with the machine's widest vectors, and lengths checked: the loop has no tail.
+    /// (y_i, z_i) = shared(x_i) with the machine's widest vectors. The length is a multiple of Loop.Widest: the loop has no tail.
     static member RunShared<'T when 'T: struct and 'T :> ISharedForm>
         (shared: 'T, x: ReadOnlySpan<float>, y: Span<float>, z: Span<float>)
         : unit =
@@ -153,9 +150,10 @@ type internal Loop =
             invalidArg
                 (nameof x)
                 $"Shared forms go over whole groups of {Loop.Widest} numbers, as many in as out; got {x.Length}, {y.Length} and {z.Length}."
-        if Vector512.IsHardwareAccelerated then Loop.OnShared<Pair512, 'T>(shared, x, y, z)
-        elif Vector256.IsHardwareAccelerated then Loop.OnShared<Lane256, 'T>(shared, x, y, z)
-        else Loop.OnShared<Lane128, 'T>(shared, x, y, z)
+        use fixedX = fixed x
+        use fixedY = fixed y
+        use fixedZ = fixed z
+        Widest.RunInPairs(SharedLoop<'T>(shared, fixedX, fixedY, fixedZ, y.Length))
 
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i) with the machine's widest vectors.
     static member Run<'K when 'K: struct and 'K :> IKernel>
@@ -168,10 +166,34 @@ type internal Loop =
             y: Span<float>,
             add: bool
         ) : unit =
-        if y.Length > 0 then
-            if Vector512.IsHardwareAccelerated then Loop.On<Pair512, 'K>(kernel, p, q, r, s, y, add)
-            elif Vector256.IsHardwareAccelerated then Loop.On<Lane256, 'K>(kernel, p, q, r, s, y, add)
-            else Loop.On<Lane128, 'K>(kernel, p, q, r, s, y, add)
+        let length = y.Length
+        if length > 0 then
+            use fixedP = fixed p
+            use fixedQ = fixed q
+            use fixedR = fixed r
+            use fixedS = fixed s
+            use fixedY = fixed y
+            let memory =
+                { P = fixedP
+                  Q = fixedQ
+                  R = fixedR
+                  S = fixedS
+                  Y = fixedY
+                  WholeP = (p.Length = length)
+                  WholeQ = (q.Length = length)
+                  WholeR = (r.Length = length)
+                  WholeS = (s.Length = length)
+                  Length = length }
+            Widest.RunInPairs(KernelLoop<'K>(kernel, memory, add))
+
+and [<Struct>] internal KernelLoop<'K when 'K: struct and 'K :> IKernel>(kernel: 'K, memory: LoopMemory, add: bool) =
+    interface IAtAnyWidth with
+        member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() = Loop.On<'V, 'K>(kernel, &memory, add)
+
+and [<Struct>] internal SharedLoop<'T when 'T: struct and 'T :> ISharedForm>
+    (shared: 'T, x: nativeptr<float>, y: nativeptr<float>, z: nativeptr<float>, length: int) =
+    interface IAtAnyWidth with
+        member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() = Loop.OnShared<'V, 'T>(shared, x, y, z, length)
 
 // ---- Kernels ----
 
@@ -205,7 +227,7 @@ type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: '
         member _.Inputs = 2
         member _.On(a, b, _, _) = VectorForms.Relation(relation, a, b)
 
-/// a where the answer is not 0, b where it is.
+/// a where the answer is not 0, b where it is 0.
 [<Struct>]
 type internal SelectKernel =
     interface IKernel with
@@ -237,7 +259,7 @@ type internal SlopeBKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
         member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeB<'V>(a, b, y), t)
 
-/// The share that the first argument has in the result y of a choice, as Comparisons.share has it.
+/// The share that the first argument has in the result y of a choice: Comparisons.share on lanes.
 [<Struct>]
 type internal ShareKernel =
     interface IKernel with
@@ -248,7 +270,7 @@ type internal ShareKernel =
             let taken = 'V.Select('V.Or('V.Equal(y, y), 'V.Equal(a, a)), 'V.Equal(y, a), 'V.Equal(zero, zero))
             'V.Select('V.Equal(a, b), 'V.Constant 0.5, 'V.Select(taken, one, zero))
 
-/// What is not taken contributes nothing, be t what it may.
+/// The slope of a choice times t. An argument that is not taken contributes 0, whatever t is.
 [<Struct>]
 type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IKernel with
@@ -258,7 +280,31 @@ type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, 
             let share = if first then share else 'V.Subtract('V.Constant 1.0, share)
             Lanes.LanePowers.absorb share t
 
-/// <summary>Values and slopes of the rules over spans. An input has the result's length, or length 1: that number is used for all.</summary>
+/// <summary>
+/// The sum of a block of numbers by halves: one half is added to the other until one number is left, the first. The order is the same for
+/// every width.
+/// </summary>
+[<Struct>]
+type internal BlockSum(numbers: nativeptr<float>) =
+    /// The length of a block.
+    static member Length = 256
+
+    interface IAtAnyWidth with
+        member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() : unit =
+            let mutable half = BlockSum.Length / 2
+            while half >= 'V.Count do
+                let mutable place = 0
+                while place < half do
+                    let at = NativePtr.add numbers place
+                    'V.Store('V.Add('V.Load at, 'V.Load(NativePtr.add at half)), at)
+                    place <- place + 'V.Count
+                half <- half / 2
+            while half > 0 do
+                for place in 0 .. half - 1 do
+                    NativePtr.set numbers place (NativePtr.get numbers place + NativePtr.get numbers (half + place))
+                half <- half / 2
+
+/// <summary>Values and slopes of the rules over spans. An input has the length of the result, or length 1 for all places.</summary>
 [<AbstractClass; Sealed>]
 type internal Elementwise =
 
@@ -272,7 +318,7 @@ type internal Elementwise =
     static member inline private IfRead(input: ReadOnlySpan<float>, reads: Reads, index: int) : ReadOnlySpan<float> =
         if reads.Set &&& index <> 0 || input.Length <= 1 then input else input.Slice(0, 1)
 
-    /// For the places of a kernel that it does not use.
+    /// One number, to be passed for the inputs that a kernel does not use.
     static member inline One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
 
     /// <summary>y_i = f(x_i)</summary>
@@ -305,7 +351,7 @@ type internal Elementwise =
         let one = Elementwise.One a
         Loop.Run(ChoiceKernel<'R> rule, a, b, one, one, y, false)
 
-    /// <summary>y_i = 1 or 0, the answer to a question about a_i and b_i</summary>
+    /// <summary>y_i = 1 if the relation holds for a_i and b_i, otherwise 0</summary>
     static member Relation<'Q when 'Q: struct and 'Q :> IRelation>
         (relation: 'Q, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
         : unit =
@@ -393,8 +439,8 @@ type internal Elementwise =
         Loop.Run(kernel, Elementwise.IfRead(a, reads, 1), Elementwise.IfRead(b, reads, 2), Elementwise.IfRead(y, reads, 4), t, out, add)
 
     /// <summary>
-    /// out_i (+)= w_i t_i, where the weight w_i of the first argument (or the second) is 1 where the rule chooses it, 1/2 at a tie. Where it
-    /// is 0, the contribution is 0 whatever t_i is.
+    /// out_i (+)= w_i t_i, where the weight w_i of the first argument (or the second) is 1 where the rule chooses it, 1/2 at a tie. Where
+    /// it is 0, the contribution is 0 whatever t_i is.
     /// </summary>
     static member ChoiceSlope<'R when 'R: struct and 'R :> IChoice>
         (rule: 'R, first: bool, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool)
@@ -406,46 +452,27 @@ type internal Elementwise =
 
     // ---- Sums over runs ----
 
-    static member private Block = 256
-
     /// The numbers of a part of an input, or its one number.
     static member inline private Part(input: ReadOnlySpan<float>, start: int, count: int) : ReadOnlySpan<float> =
         if input.Length = 1 then input else input.Slice(start, count)
 
-    /// The sum of a block by halves: one half is added to the other until one number is left. The order is the same for every width.
-    static member private SumByHalves<'V when 'V: struct and 'V :> ILanes<'V>>(numbers: nativeptr<float>) : float =
-        let mutable half = Elementwise.Block / 2
-        while half >= 'V.Count do
-            let mutable place = 0
-            while place < half do
-                let at = NativePtr.add numbers place
-                'V.Store('V.Add('V.Load at, 'V.Load(NativePtr.add at half)), at)
-                place <- place + 'V.Count
-            half <- half / 2
-        while half > 0 do
-            for place in 0 .. half - 1 do
-                NativePtr.set numbers place (NativePtr.get numbers place + NativePtr.get numbers (half + place))
-            half <- half / 2
-        NativePtr.read numbers
-
     /// <summary>
-    /// The sum of kernel(p_i, q_i, r_i, s_i), in an order that depends on the length alone: blocks by halves, and pairs of their sums, so that
-    /// the rounding error grows with the logarithm of the length (Higham 1993).
+    /// The sum of kernel(p_i, q_i, r_i, s_i), in an order that depends on the length alone: blocks by halves, and pairs of their sums, so
+    /// that the rounding error grows with the logarithm of the length (Higham 1993).
     /// </summary>
     [<SkipLocalsInit>]
     static member Sum<'K when 'K: struct and 'K :> IKernel>
         (kernel: 'K, length: int, p: ReadOnlySpan<float>, q: ReadOnlySpan<float>, r: ReadOnlySpan<float>, s: ReadOnlySpan<float>)
         : float =
-        if length <= Elementwise.Block then
-            let numbers = NativePtr.stackalloc<float> Elementwise.Block
-            let block = Span<float>(NativePtr.toVoidPtr numbers, Elementwise.Block)
+        if length <= BlockSum.Length then
+            let numbers = NativePtr.stackalloc<float> BlockSum.Length
+            let block = Span<float>(NativePtr.toVoidPtr numbers, BlockSum.Length)
             block.Slice(length).Clear()
             Loop.Run(kernel, p, q, r, s, block.Slice(0, length), false)
-            if Vector512.IsHardwareAccelerated then Elementwise.SumByHalves<Lane512> numbers
-            elif Vector256.IsHardwareAccelerated then Elementwise.SumByHalves<Lane256> numbers
-            else Elementwise.SumByHalves<Lane128> numbers
+            Widest.Run(BlockSum numbers)
+            NativePtr.read numbers
         else
-            let half = (length / 2 + Elementwise.Block - 1) / Elementwise.Block * Elementwise.Block
+            let half = (length / 2 + BlockSum.Length - 1) / BlockSum.Length * BlockSum.Length
             let rest = length - half
             let low =
                 Elementwise.Sum(

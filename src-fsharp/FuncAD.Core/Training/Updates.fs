@@ -1,7 +1,6 @@
 namespace FuncAD
 
 open System
-open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
 open FuncAD.Rules
 
@@ -60,45 +59,50 @@ module internal Updates =
                 struct (p - rate * (if decay = 0.0 then step else step + number decay * p), m, v)
 
 /// <summary>The loop over constant arrays: one pass, and no arrays but the results.</summary>
+[<Struct>]
+type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
+    (update: 'U, rate: float, p: float[], g: float[], m: float[], v: float[], nextP: float[], nextM: float[], nextV: float[]) =
+    interface IAtAnyWidth with
+        member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() : unit =
+            let update = update // a field of a struct cannot be captured by moment
+            use p' = fixed p
+            use g' = fixed g
+            use m' = fixed m
+            use v' = fixed v
+            use nextP' = fixed nextP
+            use nextM' = fixed nextM
+            use nextV' = fixed nextV
+            let inline load source place : 'V = 'V.Load(NativePtr.add source place)
+            let whole = p.Length - p.Length % 'V.Count
+            let mutable i = 0
+            while i < whole do
+                // A moment that is not kept is neither read nor written: p stands for it.
+                let struct (newP, newM, newV) =
+                    update.Apply<'V>(
+                        'V.Constant rate,
+                        load p' i,
+                        load g' i,
+                        (if update.Moments >= 1 then load m' i else 'V.Constant 0.0),
+                        (if update.Moments >= 2 then load v' i else 'V.Constant 0.0)
+                    )
+                'V.Store(newP, NativePtr.add nextP' i)
+                if update.Moments >= 1 then 'V.Store(newM, NativePtr.add nextM' i)
+                if update.Moments >= 2 then 'V.Store(newV, NativePtr.add nextV' i)
+                i <- i + 'V.Count
+            while i < p.Length do
+                let moment kept (x: float[]) = PlainDouble(if update.Moments >= kept then x[i] else 0.0)
+                let struct (newP, newM, newV) =
+                    update.Apply<PlainDouble>(PlainDouble rate, PlainDouble p[i], PlainDouble g[i], moment 1 m, moment 2 v)
+                nextP[i] <- newP.Value
+                if update.Moments >= 1 then nextM[i] <- newM.Value
+                if update.Moments >= 2 then nextV[i] <- newV.Value
+                i <- i + 1
+
+/// <summary>A step over constant arrays.</summary>
 [<AbstractClass; Sealed>]
-type internal UpdateLoop =
+type internal ArrayUpdate =
 
-    static member private On<'V, 'U when 'V: struct and 'V :> ILanes<'V> and 'U: struct and 'U :> IUpdate>
-        (update: 'U, rate: float, p: float[], g: float[], m: float[], v: float[], nextP: float[], nextM: float[], nextV: float[])
-        : unit =
-        use p' = fixed p
-        use g' = fixed g
-        use m' = fixed m
-        use v' = fixed v
-        use nextP' = fixed nextP
-        use nextM' = fixed nextM
-        use nextV' = fixed nextV
-        let inline load source place : 'V = 'V.Load(NativePtr.add source place)
-        let whole = p.Length - p.Length % 'V.Count
-        let mutable i = 0
-        while i < whole do
-            // A moment that is not kept is neither read nor written: p stands for it.
-            let struct (newP, newM, newV) =
-                update.Apply<'V>(
-                    'V.Constant rate,
-                    load p' i,
-                    load g' i,
-                    (if update.Moments >= 1 then load m' i else 'V.Constant 0.0),
-                    (if update.Moments >= 2 then load v' i else 'V.Constant 0.0)
-                )
-            'V.Store(newP, NativePtr.add nextP' i)
-            if update.Moments >= 1 then 'V.Store(newM, NativePtr.add nextM' i)
-            if update.Moments >= 2 then 'V.Store(newV, NativePtr.add nextV' i)
-            i <- i + 'V.Count
-        while i < p.Length do
-            let moment kept (x: float[]) = PlainDouble(if update.Moments >= kept then x[i] else 0.0)
-            let struct (newP, newM, newV) =
-                update.Apply<PlainDouble>(PlainDouble rate, PlainDouble p[i], PlainDouble g[i], moment 1 m, moment 2 v)
-            nextP[i] <- newP.Value
-            if update.Moments >= 1 then nextM[i] <- newM.Value
-            if update.Moments >= 2 then nextV[i] <- newV.Value
-            i <- i + 1
-
+    /// The next parameters and moments.
     static member Run<'U when 'U: struct and 'U :> IUpdate>
         (update: 'U, rate: float, p: Tensor, g: Tensor, m: Tensor, v: Tensor)
         : struct (Tensor * Tensor * Tensor) =
@@ -107,9 +111,7 @@ type internal UpdateLoop =
         let hasM, hasV = update.Moments >= 1, update.Moments >= 2
         let p', g', m', v' = p.Elements, g.Elements, read hasM m, read hasV v
         let nextP, nextM, nextV = next true, next hasM, next hasV
-        if Vector512.IsHardwareAccelerated then UpdateLoop.On<Lane512, 'U>(update, rate, p', g', m', v', nextP, nextM, nextV)
-        elif Vector256.IsHardwareAccelerated then UpdateLoop.On<Lane256, 'U>(update, rate, p', g', m', v', nextP, nextM, nextV)
-        else UpdateLoop.On<Lane128, 'U>(update, rate, p', g', m', v', nextP, nextM, nextV)
+        Widest.Run(UpdateLoop<'U>(update, rate, p', g', m', v', nextP, nextM, nextV))
         let moment isKept next old = if isKept then Tensor(next, p.Dimensions, null) else old
         struct (Tensor(nextP, p.Dimensions, null), moment hasM nextM m, moment hasV nextV v)
 
@@ -125,7 +127,7 @@ module internal Update =
         : struct (Tensor * Tensor * Tensor) when 'U: struct and 'U :> IUpdate =
         let p, g, m, v, rate = p.Live, g.Live, m.Live, v.Live, rate.Live
         if isNull rate.node && isNull (Tensor.Highest [| p; g; m; v |]) then
-            UpdateLoop.Run(update, rate.value, p, g, m, v)
+            ArrayUpdate.Run(update, rate.value, p, g, m, v)
         else
             update.Apply<Tensor>(Tensor.Of rate, p, g, m, v)
 

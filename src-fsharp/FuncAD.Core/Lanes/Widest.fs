@@ -1,0 +1,33 @@
+namespace FuncAD
+
+open System.Runtime.Intrinsics
+
+/// <summary>Code over vectors of any width: a struct that holds what the code needs.</summary>
+type internal IAtAnyWidth =
+    abstract Run<'V when 'V: struct and 'V :> ILanes<'V>> : unit -> unit
+
+/// <summary>
+/// The one place that picks a width for the machine. The JIT knows which vectors the machine has and the type of the code, so that a call
+/// of Run is a direct call of the code at one width, and the other widths are not compiled. (The number's tape and the sweep of several
+/// rows choose a width by how many tangents or rows there are: Numbers/Real.fs, Modes/.)
+/// </summary>
+[<AbstractClass; Sealed>]
+type internal Widest =
+    /// The bits of the machine's widest vectors.
+    static member Bits: int =
+        if Vector512.IsHardwareAccelerated then 512
+        elif Vector256.IsHardwareAccelerated then 256
+        else 128
+
+    /// Runs code with the machine's widest vectors.
+    static member Run<'Code when 'Code: struct and 'Code :> IAtAnyWidth>(code: 'Code) : unit =
+        if Vector512.IsHardwareAccelerated then code.Run<Lane512>()
+        elif Vector256.IsHardwareAccelerated then code.Run<Lane256>()
+        else code.Run<Lane128>()
+
+    /// Runs code with the machine's widest vectors, two at a time where these have 512 bits: for functions whose operations wait for one
+    /// another.
+    static member RunInPairs<'Code when 'Code: struct and 'Code :> IAtAnyWidth>(code: 'Code) : unit =
+        if Vector512.IsHardwareAccelerated then code.Run<Pair512>()
+        elif Vector256.IsHardwareAccelerated then code.Run<Lane256>()
+        else code.Run<Lane128>()
