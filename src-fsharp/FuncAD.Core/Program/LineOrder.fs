@@ -4,14 +4,14 @@ open System.Collections.Generic
 open FuncAD
 
 /// <summary>
-/// The order of a program's lines: as they were traced, but what is made of inputs in a few quick operations for one reader alone comes right before that,
-/// so that it need not be kept until then.
+/// The order of a program's lines: as they were traced. Only what a few quick operations make of inputs for a single reader comes right
+/// before that reader, so that it need not be kept until then.
 /// </summary>
 module internal LineOrder =
-    /// Values that are this many operations away from the inputs are computed when they come.
+    /// Lines at this many operations from the inputs stay in their place.
     let private far = 4
 
-    /// Operations that nobody waits long for.
+    /// Operations with short latency.
     let private isQuick (primitive: Primitive) =
         match primitive.Instruction with
         | Instruction.Add
@@ -20,7 +20,7 @@ module internal LineOrder =
         | Instruction.Negate -> true
         | _ -> false
 
-    /// The operations among the needed nodes of a graph; results are those that are needed for themselves.
+    /// The operations among the needed nodes of a graph, in order. Results are nodes that are outputs or guards.
     let of' (graph: Graph) (isNeeded: bool[]) (results: seq<int>) : int[] =
         let isLine node = isNeeded[node] && not (graph.IsInput node || graph.IsConstant node)
         let operands node =
@@ -36,7 +36,7 @@ module internal LineOrder =
         let isResult = Array.zeroCreate<bool> graph.Count
         for node in results do
             isResult[node] <- true
-        let depth = Array.zeroCreate<int> graph.Count // operations from the inputs, up to far
+        let depth = Array.zeroCreate<int> graph.Count // operations from the inputs, at most far
         let isLate = Array.zeroCreate<bool> graph.Count
         for line in lines do
             let depthOf operand = if isLine operand && not isLate[operand] then far else depth[operand]

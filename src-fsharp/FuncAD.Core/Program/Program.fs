@@ -6,12 +6,34 @@ open System.Globalization
 open System.Text
 open FuncAD
 
-/// <summary>A line of a program, a primitive applied: its operands and its result are values, by number.</summary>
+/// <summary>A line of a program: a primitive applied to values, which are numbered. Operands beyond the primitive's arity are 0.</summary>
 [<Struct>]
-type internal Line = { Primitive: Primitive; Instruction: Instruction; A: int; B: int; C: int }
+type internal Line =
+    { Primitive: Primitive
+      Instruction: Instruction
+      A: int
+      B: int
+      C: int }
+
+    /// The operands, in order.
+    member line.Operands: int[] =
+        match line.Primitive.Arity with
+        | 1 -> [| line.A |]
+        | 2 -> [| line.A; line.B |]
+        | _ -> [| line.A; line.B; line.C |]
 
 /// <summary>
-/// A straight-line program: what is needed of a graph for its outputs and guards, in the order of LineOrder. Values are numbered:
+/// What the tables of instructions have in common. There is one table for each target: Interpreter and ScalarEmitter for a program at one
+/// point, LaneEmitter for vectors. Each lists all instructions in the order of the enumeration, and a test holds each to the values of the
+/// rules. (Runs of doubles need no table: a primitive calls the loop of its own rule, whose vector form is in Lanes/VectorForms.fs.)
+/// </summary>
+module internal InstructionTable =
+    /// The last case of each table: F# cannot see that a match over an enumeration is complete.
+    let unknown (instruction: Instruction) : 'T =
+        raise (ArgumentOutOfRangeException(nameof instruction, instruction, "FuncAD: there is no such instruction."))
+
+/// <summary>
+/// A straight-line program: the nodes of a graph that its outputs and guards need, in the order of LineOrder. Values are numbered:
 /// first the inputs, then the constants, then the results of the lines.
 /// </summary>
 [<Sealed>]
@@ -27,13 +49,13 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
     member _.Outputs = outputs
     member _.Guards = guards
 
-    /// The number of operations that were performed while tracing, before anything was left out.
+    /// The number of operations that were performed while tracing, before any was left out.
     member _.Traced = traced
 
-    /// NaN among the outputs may be due to a structural zero that is a plain zero here.
+    /// True if NaN among the outputs may be due to a structural zero that is a plain zero here.
     member _.IsUncertain = isUncertain
 
-    /// The value that the first line computes.
+    /// The value that the first line computes. Line i computes value First + i.
     member _.First = first
     member _.Values = first + lines.Length
     member _.IsInput value = value < inputs
@@ -45,21 +67,16 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         | true, guards -> guards
         | _ -> [||]
 
-    /// The outputs that a value is.
+    /// The outputs that are this value.
     member _.OutputsOf(value: int) : int[] =
         match outputsOf.Value.TryGetValue value with
         | true, outputs -> outputs
         | _ -> [||]
 
     /// The operands of a line, in order.
-    member _.Operands(line: int) : int[] =
-        let { Primitive = primitive; A = a; B = b; C = c } = lines[line]
-        match primitive.Arity with
-        | 1 -> [| a |]
-        | 2 -> [| a; b |]
-        | _ -> [| a; b; c |]
+    member _.Operands(line: int) : int[] = lines[line].Operands
 
-    /// What a graph's outputs and guards need.
+    /// The program of those nodes of a graph that its outputs and guards need.
     static member Of(graph: Graph, outputs: int[], guards: Guard[], traced: int, isUncertain: bool) : Program =
         let isNeeded = Array.zeroCreate<bool> graph.Count
         for node in outputs do
@@ -91,11 +108,11 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
         let guards = guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
         Program(graph.Inputs, constants.ToArray(), lines, outputs |> Array.map (fun node -> number[node]), guards, traced, isUncertain)
 
-    /// <summary>Some lines as a program of its own, with other inputs.</summary>
+    /// <summary>Some of the lines as a program of its own, with other inputs.</summary>
     /// <param name="chosen">The lines, in order.</param>
-    /// <param name="inputs">The number of inputs.</param>
-    /// <param name="inputOf">The new input that a value of elsewhere has become; -1 for constants that remain what they are.</param>
-    /// <param name="outputs">The values that are its outputs.</param>
+    /// <param name="inputs">The number of inputs of the new program.</param>
+    /// <param name="inputOf">The new input that stands for a value that no chosen line computes; -1 for constants that stay constants.</param>
+    /// <param name="outputs">The values that become the outputs of the new program.</param>
     member program.Part(chosen: int[], inputs: int, inputOf: int -> int, outputs: int[]) : Program =
         let lineOf = Dictionary<int, int>()
         chosen |> Array.iteri (fun index line -> lineOf[first + line] <- index)
@@ -147,7 +164,7 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
                 parameters
                 |> Array.map (fun field -> field.GetValue(lines[line].Primitive.Rule))
                 |> Array.filter (fun value -> value :? int || value :? float)
-                // a second one refines the first
+                // a second number refines the first
                 |> Array.indexed
                 |> Array.filter (fun (index, value) -> index = 0 || Convert.ToDouble value <> 0.0)
                 |> Array.map (fun (_, value) -> Convert.ToString(value, CultureInfo.InvariantCulture))
