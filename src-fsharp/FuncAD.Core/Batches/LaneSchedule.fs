@@ -3,7 +3,7 @@ namespace FuncAD.Compiled
 open System.Collections.Generic
 open FuncAD
 
-/// <summary>What is computed at once: a line, or two lines that call rules of the same argument.</summary>
+/// <summary>What a loop computes at once: a line, or two lines that call rules of the same argument.</summary>
 [<RequireQualifiedAccess>]
 type internal Job =
     | Line of line: int
@@ -14,14 +14,15 @@ type internal Job =
         | Line line -> [| line |]
         | Shared(_, first, second) -> [| first; second |]
 
+/// <summary>Lines as jobs, and the order of jobs in a loop.</summary>
 module internal LaneSchedule =
-    let isCall (program: Program) (job: Job) : bool = program.Lines[job.Lines[0]].Instruction = Instruction.Call
+    let isCall (lines: Line[]) (job: Job) : bool = lines[job.Lines[0]].Instruction = Instruction.Call
 
-    /// The values that a job reads; those of a shared form are the same.
-    let operands (program: Program) (job: Job) : int[] = program.Operands job.Lines[0]
+    /// The values that a job reads. Both lines of a shared form read the same.
+    let operands (lines: Line[]) (job: Job) : int[] = lines[job.Lines[0]].Operands
 
-    /// Lines as jobs, in order, those of a shared form together where the first one was. The first inputs, so many, have one number for all points: calls of that are
-    /// not worth it.
+    /// Lines as jobs, in order. The two lines of a shared form become one job, in the place of the first. The first `uniform` inputs have
+    /// one number for all points: there, a shared form is not worth it.
     let withSharedForms (program: Program) (uniform: int) (lines: int[]) : Job[] =
         let isAlone line =
             let { Instruction = instruction; Primitive = primitive; A = a } = program.Lines[line]
@@ -31,7 +32,7 @@ module internal LaneSchedule =
         [| for line in lines do
                if isTaken.Add line then
                    let primitive line = program.Lines[line].Primitive
-                   let twin (kind: SharedPrimitives) other =
+                   let sharedWith (other: int) (kind: SharedPrimitives) =
                        if isTaken.Contains other then None
                        elif kind.Are(primitive line, primitive other) then Some(Job.Shared(kind, line, other))
                        elif kind.Are(primitive other, primitive line) then Some(Job.Shared(kind, other, line))
@@ -41,18 +42,18 @@ module internal LaneSchedule =
                            None
                        else
                            ofArgument[program.Lines[line].A]
-                           |> Array.tryPick (fun other -> SharedPrimitives.All |> Array.tryPick (fun kind -> twin kind other))
+                           |> Array.tryPick (fun other -> SharedPrimitives.All |> Array.tryPick (sharedWith other))
                    match shared with
                    | Some job ->
                        isTaken.UnionWith job.Lines
                        job
                    | None -> Job.Line line |]
 
-    /// Jobs in parts: what is between calls, and each call.
-    let inRuns (program: Program) (jobs: Job[]) : Job[][] =
+    /// Jobs in runs, whose values are in registers together: each call, and what is between two calls.
+    let inRuns (lines: Line[]) (jobs: Job[]) : Job[][] =
         [| let run = List<Job>()
            for job in jobs do
-               if isCall program job then
+               if isCall lines job then
                    if run.Count > 0 then run.ToArray()
                    run.Clear()
                    [| job |]
@@ -62,8 +63,10 @@ module internal LaneSchedule =
 
     // ---- Order ----
 
-    // What a pair of vectors of 512 bits takes, in cycles, measured roughly: a third more or less of each leaves the Greeks of Black-Scholes as fast.
+    // The cycles of a pair of vectors of 512 bits, measured roughly: the Greeks of Black-Scholes take as long with a third more or less of
+    // each.
 
+    /// Cycles until the result can be read.
     let private latency instruction =
         match instruction with
         | Instruction.Call -> 120
@@ -71,44 +74,48 @@ module internal LaneSchedule =
         | Instruction.Sqrt -> 60
         | _ -> 5
 
-    /// Until the next job can begin.
+    /// Cycles until the next job can begin.
     let private issue instruction =
         match instruction with
         | Instruction.Call -> 60
         | _ -> 1
 
-    /// Until the machine's divider, which goes on beside all else, is free again.
+    /// Cycles until the machine's divider, which works beside all other units, is free again.
     let private division instruction =
         match instruction with
         | Instruction.Divide -> 32
         | Instruction.Sqrt -> 48
         | _ -> 0
 
-    /// Jobs in an order in which little waits: the next one is the first that can begin, and among those the one that most is left to do after. The machine
-    /// finds other work itself, but only a hundred or so instructions ahead, and a call is as many. (List scheduling; Gibbons and Muchnick 1986.)
-    let inOrder (program: Program) (jobs: Job[]) : Job[] =
-        let instruction = jobs |> Array.map (fun job -> program.Lines[job.Lines[0]].Instruction)
-        let stepOf = Dictionary<int, int>()
+    /// For each job, the jobs that compute its operands.
+    let private sourcesOf (program: Program) (jobs: Job[]) : int[][] =
+        let jobOf = Dictionary<int, int>()
         jobs
         |> Array.iteri (fun index job ->
             for line in job.Lines do
-                stepOf[program.First + line] <- index)
-        let sources =
-            jobs
-            |> Array.map (fun job ->
-                operands program job |> Array.filter stepOf.ContainsKey |> Array.map (fun value -> stepOf[value]) |> Array.distinct)
+                jobOf[program.First + line] <- index)
+        jobs
+        |> Array.map (fun job ->
+            operands program.Lines job |> Array.filter jobOf.ContainsKey |> Array.map (fun value -> jobOf[value]) |> Array.distinct)
+
+    /// Jobs in an order in which little waits: the next one is the first that can begin, and among several the one with the longest chain
+    /// of jobs after it. The machine reorders as well, but looks only a hundred or so instructions ahead, and a call is as many. (List
+    /// scheduling; Gibbons and Muchnick 1986.)
+    let inOrder (program: Program) (jobs: Job[]) : Job[] =
+        let instruction = jobs |> Array.map (fun job -> program.Lines[job.Lines[0]].Instruction)
+        let sources = sourcesOf program jobs
         let readers = Array.init jobs.Length (fun _ -> List<int>())
         sources
         |> Array.iteri (fun index sources ->
             for source in sources do
                 readers[source].Add index)
-        let height = Array.map latency instruction
+        let height = Array.map latency instruction // cycles until the end of the longest chain
         for index = jobs.Length - 1 downto 0 do
             for source in sources[index] do
                 height[source] <- max height[source] (latency instruction[source] + height[index])
 
-        let waiting = Array.map Array.length sources
-        let ready = Array.zeroCreate<int> jobs.Length // when the operands are there
+        let waiting = Array.map Array.length sources // operands that are still to be computed
+        let ready = Array.zeroCreate<int> jobs.Length // the cycle from which on all operands can be read
         let candidates = List<int>()
         for index = 0 to jobs.Length - 1 do
             if waiting[index] = 0 then candidates.Add index

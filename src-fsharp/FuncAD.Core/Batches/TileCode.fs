@@ -13,7 +13,7 @@ type internal Tile =
     {
         Columns: nativeptr<nativeint>
         Scratch: nativeptr<float>
-        /// A multiple of Loop.Widest, no more than the plan's tile.
+        /// A multiple of Loop.Widest, at most the plan's tile.
         Count: int
     }
 
@@ -21,22 +21,31 @@ type internal Tile =
 [<Sealed>]
 type internal TileCode(plan: Plan, fusions: Fusion[]) =
     let program = plan.Program
-    let places = plan.Places
+    let layout = plan.Layout
 
     /// Constants as operands of loops.
     let constants = program.Constants
 
+    let column (tile: Tile) (index: int) : nativeptr<float> = NativePtr.get tile.Columns index |> NativePtr.ofNativeInt
+
+    let doubles (start: nativeptr<float>) (count: int) : Span<float> = Span(NativePtr.toVoidPtr start, count)
+
     /// The doubles of a value: one for each point, or one for all.
     let span (tile: Tile) (value: int) : Span<float> =
-        let column index = NativePtr.get tile.Columns index |> NativePtr.ofNativeInt<float>
-        match places[value] with
-        | Place.Column index -> Span(NativePtr.toVoidPtr (column index), tile.Count)
-        | Place.Uniform index -> Span(NativePtr.toVoidPtr (NativePtr.add (column 0) index), 1)
-        | Place.Number slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Stride)), 1)
-        | Place.Scratch slot -> Span(NativePtr.toVoidPtr (NativePtr.add tile.Scratch (slot * plan.Stride)), tile.Count)
-        | _ -> Span(constants, value - program.Inputs, 1)
+        match layout.Places[value] with
+        | Place.Constant _ -> Span(constants, value - program.Inputs, 1)
+        | Place.Column index -> doubles (column tile index) tile.Count
+        | Place.Uniform index -> doubles (NativePtr.add (column tile 0) index) 1
+        | Place.Number slot -> doubles (NativePtr.add tile.Scratch (slot * layout.Stride)) 1
+        | Place.Scratch slot -> doubles (NativePtr.add tile.Scratch (slot * layout.Stride)) tile.Count
+        | Place.Table _
+        | Place.Group _
+        | Place.Register as place ->
+            invalidOp $"Value {value} is at {place}, which is no column of a tile."
+            Span.Empty
 
-    /// The outputs that were not computed where they go to, or not added up by fused lines.
+    /// The outputs that are still to be copied or added up after the stages: those that are not computed in their own column, or not added
+    /// up by fused lines.
     let rest =
         let fused =
             set
@@ -45,20 +54,44 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                       | Stage.Fused jobs -> yield! jobs |> Seq.collect _.Lines
                       | Stage.Kernel _ -> () ]
         let isDone (output, value) =
-            if plan.IsSum then fused.Contains(value - program.First) else places[value] = Place.Column(program.Inputs + output)
+            if layout.IsSum then fused.Contains(value - program.First) else layout.Places[value] = Place.Column(program.Inputs + output)
         program.Outputs |> Array.indexed |> Array.filter (isDone >> not)
 
     /// The column of an output.
-    let target (tile: Tile) output : Span<float> =
-        Span(NativePtr.toVoidPtr (NativePtr.ofNativeInt<float>(NativePtr.get tile.Columns (program.Inputs + output))), tile.Count)
+    let target (tile: Tile) (output: int) : Span<float> = doubles (column tile (program.Inputs + output)) tile.Count
 
     /// The eight partial sums of an output.
-    let sums (tile: Tile) output : Span<float> =
-        Span(NativePtr.toVoidPtr (NativePtr.add (NativePtr.ofNativeInt<float>(NativePtr.get tile.Columns program.Inputs)) (8 * output)), 8)
+    let sums (tile: Tile) (output: int) : Span<float> = doubles (NativePtr.add (column tile layout.SumColumn) (8 * output)) 8
+
+    /// Runs a line as a loop of its own. The primitive calls the loop of its rule.
+    let runLine (tile: Tile) (line: int) =
+        let { Primitive = primitive; A = a; B = b; C = c } = program.Lines[line]
+        // The primitive does not read operands beyond its arity.
+        let b = if primitive.Arity > 1 then b else a
+        let c = if primitive.Arity > 2 then c else a
+        primitive.OnSpans(
+            Span.op_Implicit (span tile a),
+            Span.op_Implicit (span tile b),
+            Span.op_Implicit (span tile c),
+            span tile (program.First + line)
+        )
+
+    /// Copies an output that is computed elsewhere to its column, or adds it up.
+    let finish (tile: Tile) (output: int) (value: int) =
+        let source = span tile value
+        if layout.IsSum then
+            let sums = sums tile output
+            for point = 0 to tile.Count - 1 do
+                let sum = &sums[point &&& 7]
+                sum <- sum + source[if source.Length = 1 then 0 else point]
+        elif source.Length = 1 then
+            (target tile output).Fill source[0]
+        else
+            source.CopyTo(target tile output)
 
     member _.Plan = plan
 
-    /// Doubles of scratch memory for a tile.
+    /// The doubles of scratch memory that a tile needs.
     member _.Scratch = plan.Memory
 
     member _.Run(tile: Tile) : unit =
@@ -70,32 +103,16 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
             | Stage.Kernel(Job.Shared(kind, first, second)) ->
                 let x = span tile program.Lines[first].A
                 kind.OnSpans(Span.op_Implicit x, span tile (program.First + first), span tile (program.First + second))
-            | Stage.Kernel(Job.Line line) ->
-                let { Primitive = primitive; A = a; B = b; C = c } = program.Lines[line]
-                let result = span tile (program.First + line)
-                // what is beyond the arity is not looked at
-                let b = if primitive.Arity > 1 then b else a
-                let c = if primitive.Arity > 2 then c else a
-                primitive.OnSpans(Span.op_Implicit (span tile a), Span.op_Implicit (span tile b), Span.op_Implicit (span tile c), result)
+            | Stage.Kernel(Job.Line line) -> runLine tile line
         for output, value in rest do
-            let source = span tile value
-            if plan.IsSum then
-                let sums = sums tile output
-                for point = 0 to tile.Count - 1 do
-                    let sum = &sums[point &&& 7]
-                    sum <- sum + source[if source.Length = 1 then 0 else point]
-            elif source.Length = 1 then
-                (target tile output).Fill source[0]
-            else
-                source.CopyTo(target tile output)
+            finish tile output value
 
-    /// Marks the points whose guards do not hold, or whose outputs are in doubt. True if there are any. Where outputs are added up, some sum is in
-    /// doubt, and which point made it so is not known.
+    /// Marks the points whose guards do not hold or whose outputs are in doubt, and returns true if there are any. Where outputs are added
+    /// up, a sum is in doubt, and the marks do not tell by which points.
     member _.Reject(tile: Tile, rejected: bool[]) : bool =
         let mutable any = false
         for guard in program.Guards do
-            let answers = span tile guard.Node
-            // answers are 0 and 1
+            let answers = span tile guard.Node // 0 and 1
             let holds =
                 if guard.Expected then
                     TensorPrimitives.Min(Span.op_Implicit answers) = 1.0
@@ -107,8 +124,8 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
                 any <- true
         if program.IsUncertain then
             for output = 0 to program.Outputs.Length - 1 do
-                let results = if plan.IsSum then sums tile output else target tile output
-                // NaN if one of them is
+                let results = if layout.IsSum then sums tile output else target tile output
+                // Max is NaN if one of the results is.
                 if Double.IsNaN(TensorPrimitives.Max(Span.op_Implicit results)) then
                     for index = 0 to results.Length - 1 do
                         if Double.IsNaN results[index] then rejected[index] <- true
@@ -116,11 +133,8 @@ type internal TileCode(plan: Plan, fusions: Fusion[]) =
         any
 
 module internal TileCode =
-    let bits (options: CompileOptions) : int =
-        if options.VectorBits <> 0 then options.VectorBits
-        elif Runtime.Intrinsics.Vector512.IsHardwareAccelerated then 512
-        elif Runtime.Intrinsics.Vector256.IsHardwareAccelerated then 256
-        else 128
+    /// The bits of the vectors that batches run in.
+    let bits (options: CompileOptions) : int = if options.VectorBits <> 0 then options.VectorBits else Widest.Bits
 
     let interpreted (program: Program) (uniform: int) : TileCode = TileCode(Plan.make program uniform false false, [||])
 
@@ -128,6 +142,6 @@ module internal TileCode =
         let plan = Plan.make program uniform isSum true
         let fusion stage =
             match stage with
-            | Stage.Fused jobs -> LaneCompiler.compile plan jobs bits
+            | Stage.Fused jobs -> LaneCompiler.compile plan.Layout program.Lines jobs bits
             | Stage.Kernel _ -> null
         TileCode(plan, Array.map fusion plan.Stages)

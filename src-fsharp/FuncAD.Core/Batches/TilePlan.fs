@@ -11,23 +11,49 @@ type internal Place =
     | Constant of value: float
     /// A column that the caller provides: the inputs first, then the outputs.
     | Column of index: int
-    /// One number for all points: so many doubles behind the pointer of the first column.
+    /// One number for all points, at an index from the pointer of the first column on.
     | Uniform of index: int
-    /// A column of constants, so many doubles behind the pointer that stands in for the columns.
+    /// A column of constants, at an index from the pointer that stands in for the columns.
     | Table of start: int
-    /// One number for all points, in the tile's own memory.
+    /// One number for all points, at the beginning of a column of the tile's own memory.
     | Number of slot: int
     /// A column of the tile's own memory.
     | Scratch of slot: int
-    /// Numbers of the group that a loop is at, in the tile's own memory.
+    /// A group in the tile's own memory: the numbers of the points that a loop is at.
     | Group of slot: int
-    /// In a register between the calls of a loop, and nowhere else.
+    /// In a register between the calls of a loop, and not in memory.
     | Register
+
+/// <summary>Where the values of some lines lie while they are computed: all that the lane compiler needs to know besides the lines.</summary>
+[<NoEquality; NoComparison>]
+type internal Layout =
+    {
+        /// The place of each value, by its number: first the values that the lines read, then the results of the lines.
+        Places: Place[]
+        /// The value that the first line computes.
+        First: int
+        /// Doubles from one column of a tile's own memory to the next.
+        Stride: int
+        /// Doubles before the groups in a tile's own memory.
+        GroupStart: int
+        /// The first values, this many, have one number for all points.
+        Uniform: int
+        /// The column of the partial sums, where outputs are added up over the points; -1 where they are stored. It has eight sums for each
+        /// output, and point k of a tile is added to sum k mod 8.
+        SumColumn: int
+        /// The outputs that a value is added to, where outputs are added up.
+        OutputsOf: int -> int[]
+    }
+
+    member layout.IsSum = layout.SumColumn >= 0
+
+    /// The doubles before a group in a tile's own memory.
+    member layout.GroupAt(slot: int) = layout.GroupStart + slot * Loop.Widest
 
 /// <summary>What is done to a whole tile at once.</summary>
 [<RequireQualifiedAccess>]
 type internal Stage =
-    /// One pass over the points: lines that the machine has instructions for, and calls that go from group to group.
+    /// One loop over the points: lines that the machine has instructions for, and calls that compute a group at a time.
     | Fused of jobs: Job[]
     /// A call of a rule, in a loop of its own.
     | Kernel of job: Job
@@ -38,69 +64,60 @@ type internal Stage =
         | Kernel job -> [| job |]
 
 /// <summary>
-/// How a program runs over many points: tile by tile, and within a tile stage by stage. A tile has so many points that what it computes stays
-/// in the cache.
+/// How a program runs over many points: tile by tile, and within a tile stage by stage. A tile has so many points that what it computes
+/// stays in the cache.
 /// </summary>
-[<Sealed>]
-type internal Plan
-    (program: Program, uniform: int, isSum: bool, stages: Stage[], places: Place[], slots: int, groups: int, tile: int, stride: int) =
-    member _.Program = program
+type internal Plan =
+    {
+        Program: Program
+        Stages: Stage[]
+        Layout: Layout
+        /// The number of points of a tile.
+        Tile: int
+        /// The doubles of a tile's own memory: the columns, then the groups.
+        Memory: int
+    }
 
-    /// True if outputs are added up over the points instead of stored: behind the pointer of the first output's column lie eight partial sums for each, and
-    /// point k of a tile goes to sum k mod 8.
-    member _.IsSum = isSum
-
-    /// So many of the inputs, the first ones, have one number for all points.
-    member _.Uniform = uniform
-    member _.Stages = stages
-
-    /// The place of each value.
-    member _.Places = places
-
-    /// The number of points of a tile.
-    member _.Tile = tile
-
-    /// The doubles of a tile's own memory: the columns, then the groups.
-    member _.Memory = slots * stride + groups * Loop.Widest
-
-    /// Where a group begins.
-    member _.GroupAt(slot: int) = slots * stride + slot * Loop.Widest
-
-    /// The doubles from one column of a tile's own memory to the next.
-    member _.Stride = stride
-
+/// <summary>Makes plans: stages, then the lifetimes of values, then their places.</summary>
 module internal Plan =
-    /// Lines that are looked at together when the stages are formed: in a longer window more lines find company, but their values live longer.
+    /// Lines that are looked at together when the stages are formed: in a longer window more lines share a loop, but their values live
+    /// longer.
     let private window = 600
 
-    /// Fused lines in one loop: with many more the JIT stops keeping values in registers.
+    /// Lines in one loop: with many more the JIT stops keeping values in registers.
     let LongestFusion = 240
 
-    /// The memory that a tile's columns may take, so that they stay in the first-level cache, unless tiles would be short, and then in the second.
+    /// The memory of a tile's columns: within the first-level cache, or, where that makes tiles short, within the second.
     let private firstCacheBytes = 40960
     let private secondCacheBytes = 262144
 
-    /// Long programs read their code anew for each tile, some 20 bytes a line, from beyond the cache: so many bytes a line of the tile's own are no longer
-    /// what takes the time (measured on mixtures of Gaussians: 70 000 lines take half as long as on tiles of 16 points).
+    /// The code of a long program, some 20 bytes a line, does not stay in the cache and is read again for each tile. With this many bytes
+    /// of columns a line, that no longer dominates (measured on mixtures of Gaussians: 70 000 lines take half as long as on tiles of 16
+    /// points).
     let private bytesPerLine = 64
 
-    /// Columns whose distance is a power of two would share a few sets of the first-level cache: a line of it lies between them.
-    let private beyondTile = 8
+    /// Doubles between two columns, a line of the cache: columns at distances of a power of two would share a few sets of the first-level
+    /// cache.
+    let private columnGap = 8
 
-    /// The interpreter does one line after the other over a whole tile: shorter ones would be spent on calls (measured: 128 points are best), unless
-    /// the tile would take more memory than this.
+    /// The interpreter runs each line over a whole tile, and on short tiles its calls dominate (measured: 128 points are best). Only where
+    /// such a tile would need more memory than largestTileBytes it is shorter.
     let private interpretedTile = 128
     let private largestTileBytes = 33554432
+    let private longestTile = 512
 
-    /// Longer programs have their calls in loops of their own (measured on networks, mixtures and sums of exponentials: fused calls gain up to half with
-    /// some hundred lines, and lose as much from 2000 on).
+    /// In longer programs calls have loops of their own (measured on networks, mixtures and sums of exponentials: calls within the loops
+    /// gain up to half with some hundred lines, and lose as much from 2000 on).
     let private longestWithCalls = 1000
 
-    /// Whether a line calls a rule whose arguments have columns.
+    // ---- Stages ----
+
+    /// Whether all operands of a line are columns.
     let private isOverColumns (program: Program) (uniform: int) (line: int) =
         program.Operands line |> Array.forall (fun value -> value >= uniform && not (program.IsConstant value))
 
-    /// In each window, lines that are ready together: first all that go into one pass, then all calls that these make possible, and so on.
+    /// In each window, lines that can be computed together: first all that go into one loop, then all calls whose operands are computed by
+    /// then, and so on.
     let private schedule (program: Program) (uniform: int) : Stage[] =
         let lines = program.Lines
         let isCall line = lines[line].Instruction = Instruction.Call
@@ -117,31 +134,43 @@ module internal Plan =
                         round[line] <-
                             max round[line] (if isAlone earlier && not (isAlone line) then round[earlier] + 1 else round[earlier])
             let inRounds = [| start..finish |] |> Array.groupBy (fun line -> round[line]) |> Array.sortBy fst
-            for _, lines in inRounds do
-                let alone, fused = lines |> Array.partition isAlone
+            for _, together in inRounds do
+                let alone, fused = together |> Array.partition isAlone
                 let jobs = LaneSchedule.withSharedForms program uniform fused
-                let jobs = if Array.exists (LaneSchedule.isCall program) jobs then LaneSchedule.inOrder program jobs else jobs
+                let jobs = if Array.exists (LaneSchedule.isCall lines) jobs then LaneSchedule.inOrder program jobs else jobs
                 for jobs in Array.chunkBySize LongestFusion jobs do
                     stages.Add(Stage.Fused jobs)
                 stages.AddRange(LaneSchedule.withSharedForms program uniform alone |> Array.map Stage.Kernel)
         stages.ToArray()
 
-    /// The lines of each stage in parts whose values are in registers together: a call is a part of its own.
-    let private inRuns (program: Program) (stages: Stage[]) : (int * int[])[] =
-        [| for index, stage in Array.indexed stages do
-               for run in LaneSchedule.inRuns program stage.Jobs do
-                   index, run |> Array.collect (fun job -> job.Lines) |]
+    // ---- Lifetimes ----
 
-    /// A plan for code, with loops over several lines, or for the interpreter, where every line is a loop of its own.
-    let make (program: Program) (uniform: int) (isSum: bool) (isFused: bool) : Plan =
-        let stages = if isFused then schedule program uniform else Array.init program.Lines.Length (Job.Line >> Stage.Kernel)
-        let runs = inRuns program stages
-        let isInMemory = Array.zeroCreate<bool> program.Values // needed beyond the run that computes it
-        let isColumn = Array.zeroCreate<bool> program.Values // and beyond its stage
-        let last = Array.create program.Values -1 // the last run that reads it
-        let home = Array.create program.Values -1
+    /// Lines whose values are in registers together, and the index of their stage.
+    type private Run = { Stage: int; Lines: int[] }
+
+    let private runsOf (program: Program) (stages: Stage[]) : Run[] =
+        [| for index, stage in Array.indexed stages do
+               for run in LaneSchedule.inRuns program.Lines stage.Jobs do
+                   { Stage = index; Lines = run |> Array.collect _.Lines } |]
+
+    /// How long each value is needed.
+    type private Lifetimes =
+        {
+            /// Beyond the run that computes it, so that it needs memory.
+            IsInMemory: bool[]
+            /// Beyond the stage that computes it, or by the code around the stages, so that it needs a column.
+            IsColumn: bool[]
+            /// The last run that reads it; the number of runs if the code around the stages reads it; -1 if nothing does.
+            LastReader: int[]
+        }
+
+    let private lifetimes (program: Program) (isSum: bool) (stages: Stage[]) (runs: Run[]) : Lifetimes =
+        let isInMemory = Array.zeroCreate<bool> program.Values
+        let isColumn = Array.zeroCreate<bool> program.Values
+        let last = Array.create program.Values -1
+        let home = Array.create program.Values -1 // the run that computes it
         runs
-        |> Array.iteri (fun run (stage, lines) ->
+        |> Array.iteri (fun run { Stage = stage; Lines = lines } ->
             for line in lines do
                 let value = program.First + line
                 home[value] <- run
@@ -149,7 +178,7 @@ module internal Plan =
                     last[operand] <- run
                     if home[operand] >= 0 then
                         if home[operand] <> run then isInMemory[operand] <- true
-                        if fst runs[home[operand]] <> stage then isColumn[operand] <- true
+                        if runs[home[operand]].Stage <> stage then isColumn[operand] <- true
                 if program.Lines[line].Instruction = Instruction.Call then isInMemory[value] <- true
                 match stages[stage] with
                 | Stage.Kernel _ -> isColumn[value] <- true
@@ -157,51 +186,87 @@ module internal Plan =
         for guard in program.Guards do
             isColumn[guard.Node] <- true
             last[guard.Node] <- runs.Length
-
+        // What no loop of fused lines adds up is added up after the stages.
         if isSum then
-            // what no fused line computes is added up in the end
             for value in program.Outputs do
                 if value >= program.First && isColumn[value] then last[value] <- runs.Length
+        { IsInMemory = isInMemory; IsColumn = isColumn; LastReader = last }
 
+    // ---- Places ----
+
+    /// The places of inputs, constants and outputs. All other values are in registers, to begin with.
+    let private fixedPlaces (program: Program) (uniform: int) (isSum: bool) : Place[] =
         let places = Array.create program.Values Place.Register
         for input = 0 to program.Inputs - 1 do
             places[input] <- if input < uniform then Place.Uniform input else Place.Column input
         program.Constants |> Array.iteri (fun index value -> places[program.Inputs + index] <- Place.Constant value)
-        // An output is computed where it goes to; what goes to several is copied in the end.
+        // A value is computed in the column of the first output that it is. For further outputs it is copied after the stages.
         if not isSum then
             program.Outputs
             |> Array.iteri (fun output value ->
                 if value >= program.First && places[value] = Place.Register then places[value] <- Place.Column(program.Inputs + output))
+        places
 
-        // Gives a slot to each value of a kind while it is needed, and says how many there are.
-        let withSlots (isOfKind: int -> bool) (place: int -> Place) : int =
-            let free = Stack<int>()
-            let ending = Array.init (runs.Length + 1) (fun _ -> List<int>())
-            let mutable slots = 0
-            runs
-            |> Array.iteri (fun run (_, lines) ->
-                for line in lines do
-                    let value = program.First + line
-                    if isOfKind value && places[value] = Place.Register then
-                        let slot =
-                            if free.Count > 0 then
-                                free.Pop()
-                            else
-                                slots <- slots + 1
-                                slots - 1
-                        places[value] <- place slot
-                        ending[max run last[value]].Add slot
-                for slot in ending[run] do
-                    free.Push slot)
-            slots
-        let slots = withSlots (fun value -> isColumn[value]) Place.Scratch
-        let groups = withSlots (fun value -> isInMemory[value]) Place.Group
-        let columns = slots + program.Inputs - uniform + (if isSum then 0 else program.Outputs.Length)
+    /// Gives a slot to each value of a kind that has no place yet, for as long as it is needed. Returns the number of slots.
+    let private giveSlots
+        (program: Program)
+        (runs: Run[])
+        (last: int[])
+        (places: Place[])
+        (isOfKind: int -> bool)
+        (place: int -> Place)
+        : int =
+        let free = Stack<int>()
+        let ending = Array.init (runs.Length + 1) (fun _ -> List<int>())
+        let mutable slots = 0
+        runs
+        |> Array.iteri (fun run { Lines = lines } ->
+            for line in lines do
+                let value = program.First + line
+                if isOfKind value && places[value] = Place.Register then
+                    let slot =
+                        if free.Count > 0 then
+                            free.Pop()
+                        else
+                            slots <- slots + 1
+                            slots - 1
+                    places[value] <- place slot
+                    ending[max run last[value]].Add slot
+            for slot in ending[run] do
+                free.Push slot)
+        slots
+
+    /// The points of a tile with so many columns.
+    let private tileLength (program: Program) (columns: int) (isFused: bool) : int =
         let within bytes = bytes / 8 / max 1 columns / Loop.Widest * Loop.Widest
-        let tile =
-            if isFused then
-                let second = max secondCacheBytes (bytesPerLine * program.Lines.Length)
-                Math.Clamp(within firstCacheBytes, Math.Clamp(within second, Loop.Widest, 128), 512)
-            else
-                Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), 512)
-        Plan(program, uniform, isSum, stages, places, slots, groups, tile, tile + beyondTile)
+        if isFused then
+            let second = max secondCacheBytes (bytesPerLine * program.Lines.Length)
+            Math.Clamp(within firstCacheBytes, Math.Clamp(within second, Loop.Widest, 128), longestTile)
+        else
+            Math.Clamp(within secondCacheBytes, Math.Clamp(within largestTileBytes, Loop.Widest, interpretedTile), longestTile)
+
+    /// <summary>A plan for a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="uniform">The first inputs, this many, have one number for all points.</param>
+    /// <param name="isSum">True if outputs are added up over the points instead of stored.</param>
+    /// <param name="isFused">True for code with loops over several lines; false for the interpreter, which has a loop for each line.</param>
+    let make (program: Program) (uniform: int) (isSum: bool) (isFused: bool) : Plan =
+        let stages = if isFused then schedule program uniform else Array.init program.Lines.Length (Job.Line >> Stage.Kernel)
+        let runs = runsOf program stages
+        let lifetimes = lifetimes program isSum stages runs
+        let places = fixedPlaces program uniform isSum
+        let giveSlots = giveSlots program runs lifetimes.LastReader places
+        let slots = giveSlots (fun value -> lifetimes.IsColumn[value]) Place.Scratch
+        let groups = giveSlots (fun value -> lifetimes.IsInMemory[value]) Place.Group
+        let columns = slots + program.Inputs - uniform + (if isSum then 0 else program.Outputs.Length)
+        let tile = tileLength program columns isFused
+        let stride = tile + columnGap
+        let layout =
+            { Places = places
+              First = program.First
+              Stride = stride
+              GroupStart = slots * stride
+              Uniform = uniform
+              SumColumn = if isSum then program.Inputs else -1
+              OutputsOf = program.OutputsOf }
+        { Program = program; Stages = stages; Layout = layout; Tile = tile; Memory = layout.GroupAt groups }

@@ -29,7 +29,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
 
     /// Leads the inputs to the parameters and to some points of the data.
     let read (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) =
-        workspace.Lead(0, parameters)
+        workspace.SetPointer(0, parameters)
         for index = 0 to width - 1 do
             workspace.Read(shared + index, data, index, first, count)
 
@@ -40,7 +40,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
             let length = min tile (first + count - start)
             read workspace parameters data start length
             for output = 0 to outputs - 1 do
-                workspace.Lead(program.Inputs + output, workspace.Column(program.Inputs + output))
+                workspace.SetPointer(program.Inputs + output, workspace.Column(program.Inputs + output))
             let points = workspace.Tile(Workspace.Padded length)
             code.Run points
             let rejected = workspace.Rejected
@@ -62,7 +62,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let start = workspace.Column program.Inputs
         let partial = Span<float>(NativePtr.toVoidPtr start, 8 * outputs)
         partial.Fill -0.0
-        workspace.Lead(program.Inputs, start)
+        workspace.SetPointer(program.Inputs, start)
         let mutable next, holds = first, true
         while holds && next < first + count do
             let length = min tile (first + count - next)
@@ -91,7 +91,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let sums = Array.init parts (fun _ -> Array.create (8 * outputs) -0.0)
         let leftOut = Array.init parts (fun _ -> List<int>())
         let careful, quick = careful.For count, quick.For count
-        let isQuick = quick.Plan.IsSum
+        let isQuick = quick.Plan.Layout.IsSum
         let chunk (workspaces: Workspaces) part =
             let first = part * length
             let count = min length (count - first)

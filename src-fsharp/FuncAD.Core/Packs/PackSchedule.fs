@@ -12,11 +12,13 @@ type internal Together(isLoop: bool, length: int) =
     /// The packs, by number.
     member val Packs = List<int>()
 
-/// <summary>Puts packs into loops. A pack joins a loop of its length whose results it reads member by member: these stay in registers.</summary>
+/// <summary>
+/// Puts packs into loops. A pack joins a loop of its length: results of the loop that it reads member by member stay in registers.
+/// </summary>
 [<Sealed>]
 type internal PackSchedule(program: Program, packs: Packs) =
-    /// Loops that a pack looks at, the latest first.
-    static let looks = 8
+    /// The number of loops that a pack may join: the latest ones of its length.
+    static let candidates = 8
 
     let steps = List<Together>()
     let stepOf = Array.create packs.All.Length -1
@@ -32,8 +34,11 @@ type internal PackSchedule(program: Program, packs: Packs) =
 
     let isRegister (step: int) (operand: Source) =
         match operand with
-        | Source.Run(pack, 0) -> steps[step].IsLoop && stepOf[pack] = step
-        | _ -> false
+        | Source.Run(pack, first) -> first = 0 && steps[step].IsLoop && stepOf[pack] = step
+        | Source.One _
+        | Source.Numbers _
+        | Source.Inputs _
+        | Source.Scattered _ -> false
 
     let mayJoin (pack: Pack) (step: int) =
         let isReady operand =
@@ -45,7 +50,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
         let ofLength = Dictionary<int, List<int>>()
         packs.All
         |> Array.iteri (fun index pack ->
-            // 0 is for what is no loop
+            // 0 stands for lines that are computed one by one
             let length = if pack.IsWide then pack.Length else 0
             let open' =
                 match ofLength.TryGetValue length with
@@ -53,7 +58,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
                 | _ ->
                     ofLength[length] <- List()
                     ofLength[length]
-            let latest = seq { for back in 1 .. min open'.Count (if pack.IsWide then looks else 1) -> open'[open'.Count - back] }
+            let latest = seq { for back in 1 .. min open'.Count (if pack.IsWide then candidates else 1) -> open'[open'.Count - back] }
             let step =
                 match latest |> Seq.tryFind (mayJoin pack) with
                 | Some step -> step
@@ -77,9 +82,9 @@ type internal PackSchedule(program: Program, packs: Packs) =
     /// The packs that an operand is made of.
     member _.PacksOf(operand: Source) = packsOf operand
 
-    /// An estimate of what running the schedule takes, in lines of straight code at two of them a cycle.
+    /// An estimate of the time that the schedule takes, in units of a line of straight code, of which the machine does two a cycle.
     member _.Cost(lanes: int) : float =
-        // measured on gradients of Rosenbrock's function and of the Helmholtz energy of 10 to 1000 arguments
+        // Measured on gradients of Rosenbrock's function and of the Helmholtz energy of 10 to 1000 arguments.
         let perRun, perStep, perVector, perMemory, perGathered, perLine, latency = 100.0, 40.0, 1.25, 1.0, 2.0, 2.5, 8.0
         let gathered = HashSet<int[]>(HashIdentity.Structural)
         let loopCost step (pack: Pack) =
@@ -87,8 +92,11 @@ type internal PackSchedule(program: Program, packs: Packs) =
             let operandCost operand =
                 let gather =
                     match operand with
-                    | Source.Scattered values when gathered.Add values -> perGathered * float values.Length
-                    | _ -> 0.0
+                    | Source.Scattered values -> if gathered.Add values then perGathered * float values.Length else 0.0
+                    | Source.One _
+                    | Source.Numbers _
+                    | Source.Inputs _
+                    | Source.Run _ -> 0.0
                 gather + (if isRegister step operand then 0.0 else perMemory * vectors)
             perVector * vectors + Array.sumBy operandCost pack.Operands
         let stepCost index (step: Together) =
@@ -96,7 +104,7 @@ type internal PackSchedule(program: Program, packs: Packs) =
                 step.Packs |> Seq.sumBy (fun pack -> loopCost index packs.All[pack])
             else
                 let lines = step.Packs |> Seq.collect (fun pack -> packs.All[pack].Lines) |> Array.ofSeq
-                // as long as each may have to wait for the one before
+                // lines at different distances from the inputs may have to wait for one another
                 let longest = lines |> Seq.map packs.Distance |> Seq.distinct |> Seq.length
                 max (perLine * float lines.Length) (latency * float longest)
         perRun + (steps |> Seq.mapi (fun index step -> perStep + stepCost index step) |> Seq.sum)

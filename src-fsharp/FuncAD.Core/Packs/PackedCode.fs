@@ -6,13 +6,13 @@ open FuncAD
 
 #nowarn "9"
 
-/// <summary>A step of a packed program, on memory that holds the inputs and what earlier steps have computed.</summary>
+/// <summary>A step of a packed program. The memory holds the inputs and the results of earlier steps.</summary>
 [<AbstractClass>]
 type internal PackedStep() =
-    /// False if a guard does not hold.
+    /// Returns false if a guard does not hold.
     abstract Run: memory: nativeptr<float> -> bool
 
-/// <summary>Packs of one length, as a loop over vectors, and the constants that members differ in, at an address that stays.</summary>
+/// <summary>Packs of one length, as a loop over vectors. The constants in which members differ are in a pinned array.</summary>
 [<Sealed>]
 type internal LoopStep(fusion: Fusion, constants: float[], length: int) =
     inherit PackedStep()
@@ -22,7 +22,7 @@ type internal LoopStep(fusion: Fusion, constants: float[], length: int) =
         fusion.Invoke(Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(constants, 0), NativePtr.toNativeInt memory, bytes)
         true
 
-/// <summary>Brings numbers from anywhere together, for a loop to read.</summary>
+/// <summary>Copies numbers from different places one behind the other, for a loop to read.</summary>
 [<Sealed>]
 type internal GatherStep(target: int, sources: int[]) =
     inherit PackedStep()
@@ -33,17 +33,20 @@ type internal GatherStep(target: int, sources: int[]) =
             NativePtr.set target index (NativePtr.get memory sources[index])
         true
 
-/// <summary>Lines that are in no pack, or that call rules. They read and write the memory by places.</summary>
+/// <summary>Lines that are in no loop, such as calls of rules: machine code for a point. Its inputs and outputs are the memory.</summary>
 [<Sealed>]
 type internal LinesStep(code: MachineCode, scratch: int) =
     inherit PackedStep()
     override _.Run memory = code.Run(memory, NativePtr.add memory scratch, memory)
 
-/// <summary>Numbers that lie one behind the other in the memory and among the outputs.</summary>
+/// <summary>Numbers that lie one behind the other both in the memory and among the outputs.</summary>
 [<Struct>]
 type internal Stretch = { Source: int; Target: int; Length: int }
 
-/// <summary>A program as steps over packs.</summary>
+/// <summary>
+/// A program as steps over packs. Of the outputs, those that are constants are written first, with zeros for all others, and then the stretches of
+/// the memory.
+/// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal PackedCode(inputs: int, steps: PackedStep[], size: int, constants: float[], outputs: Stretch[]) =
     inherit ScalarCode()

@@ -4,95 +4,142 @@ open System
 open System.Collections.Generic
 open FuncAD
 
+/// <summary>
+/// The memory of a run: the inputs, then the packs that are not in registers alone, then what is gathered. Constants are in tables of their
+/// own.
+/// </summary>
+[<Sealed>]
+type internal PackedMemory(schedule: PackSchedule) =
+    let program, packs = schedule.Program, schedule.Packs
+    let mutable size = Workspace.Padded program.Inputs
+
+    /// For each pack whether it is kept in memory: because another step reads it, or because it holds outputs.
+    let isKept =
+        let isKept = Array.zeroCreate<bool> packs.All.Length
+        schedule.Steps
+        |> Seq.iteri (fun step together ->
+            for pack in together.Packs do
+                for operand in packs.All[pack].Operands do
+                    if not (schedule.IsRegister(step, operand)) then
+                        for source in schedule.PacksOf operand do
+                            if together.IsLoop || schedule.StepOf source <> step then isKept[source] <- true)
+        for output in program.Outputs do
+            if output >= program.First then isKept[packs.Of(output - program.First)] <- true
+        isKept
+
+    let allocate (length: int) =
+        let start = size
+        size <- size + Workspace.Padded length
+        start
+
+    let address = packs.All |> Array.mapi (fun index pack -> if isKept[index] then allocate pack.Length else -1)
+    let gathered = Dictionary<int[], int>(HashIdentity.Structural)
+    let constants = List<float>()
+
+    /// By bits, so that 0 is not -0.
+    let tables = Dictionary<int64[], int>(HashIdentity.Structural)
+
+    let packsEnd = size
+
+    /// The doubles that are allocated so far.
+    member _.Size = size
+
+    /// The end of the packs: what is gathered begins here.
+    member _.PacksEnd = packsEnd
+    member _.IsKept(pack: int) = isKept[pack]
+    member _.Address(pack: int) = address[pack]
+
+    member _.AddressOf(value: int) =
+        if value < program.Inputs then value else address[packs.Of(value - program.First)] + packs.Place(value - program.First)
+
+    /// The address where values from different places are gathered, and whether no earlier step has gathered them.
+    member memory.Gather(values: int[]) : struct (int * bool) =
+        match gathered.TryGetValue values with
+        | true, start -> struct (start, false)
+        | _ ->
+            let start = allocate values.Length
+            gathered[values] <- start
+            struct (start, true)
+
+    /// The index of numbers among the constants. Each table is filled up to whole groups.
+    member memory.Table(numbers: float[]) : int =
+        let bits = numbers |> Array.map BitConverter.DoubleToInt64Bits
+        if tables.TryAdd(bits, constants.Count) then
+            constants.AddRange numbers
+            constants.AddRange(Seq.replicate (Workspace.Padded numbers.Length - numbers.Length) (Array.last numbers))
+        tables[bits]
+
+    /// The constants of all tables, pinned.
+    member memory.Constants: float[] =
+        let pinned = GC.AllocateUninitializedArray<float>(constants.Count, pinned = true)
+        constants.CopyTo pinned
+        pinned
+
+    /// The place of a value that is the same for all members.
+    member memory.One(value: int) : Place =
+        if program.IsConstant value then
+            Place.Constant program.Constants[value - program.Inputs]
+        else
+            Place.Number(memory.AddressOf value)
+
+/// <summary>The values that a loop reads from memory, numbered, and the steps that gather some of them before the loop.</summary>
+[<Sealed>]
+type internal LoopInputs(memory: PackedMemory) =
+    let gathers = List<PackedStep>()
+    let places = List<Place>()
+    let valueAt = Dictionary<struct (Place * int64), int>()
+    let valueOf = Dictionary<Source, int>(HashIdentity.Reference)
+
+    let placeOf (operand: Source) : Place =
+        match operand with
+        | Source.One value -> memory.One value
+        | Source.Numbers numbers -> Place.Table(memory.Table numbers)
+        | Source.Inputs first -> Place.Scratch first
+        | Source.Run(pack, first) -> Place.Scratch(memory.Address pack + first)
+        | Source.Scattered values ->
+            let struct (start, isNew) = memory.Gather values
+            if isNew then gathers.Add(GatherStep(start, Array.map memory.AddressOf values))
+            Place.Scratch start
+
+    /// Adds an operand that a loop reads. Operands at one place are one value.
+    member _.Add(operand: Source) : unit =
+        let place = placeOf operand
+        let bits =
+            match place with
+            | Place.Constant value -> BitConverter.DoubleToInt64Bits value // places compare 0 and -0 as equal
+            | Place.Column _
+            | Place.Uniform _
+            | Place.Table _
+            | Place.Number _
+            | Place.Scratch _
+            | Place.Group _
+            | Place.Register -> 0L
+        let key = struct (place, bits)
+        if valueAt.TryAdd(key, places.Count) then places.Add place
+        valueOf[operand] <- valueAt[key]
+
+    member _.Count = places.Count
+    member _.Places = places
+    member _.Value(operand: Source) : int = valueOf[operand]
+    member _.Gathers: PackedStep[] = gathers.ToArray()
+
 /// <summary>Compiles programs that were loops before they were traced as loops again.</summary>
 module internal PackedCompiler =
-    /// Vectors of the machine's that are filled by so many members.
+    /// The time up to which packs are worth it, as a part of the time of straight code, and the one that is short enough not to look for a
+    /// better schedule.
+    let private largestCost, sufficientCost = 0.7, 0.3
+
+    /// The part of the lines that has to be in groups long enough for packs before packs are sought: the rest could not make up for less.
+    let private smallestPromise = 0.4
+
+    /// Straight code of more lines than this does not stay in the first-level cache, and its lines take at least so many times as long.
+    let private cachedLines, costBeyondCache = 2000, 1.25
+
+    /// Shorter programs do not get faster.
+    let private shortestProgram = 100
+
+    /// The bits of the vectors of a loop of so many members: half of the machine's where these are not more.
     let private bitsFor (bits: int) (length: int) = if length * 64 <= bits / 2 then bits / 2 else bits
-
-    /// The least gain that is worth it, and one that is not sought to be outdone.
-    let private worth, good = 0.7, 0.3
-
-    /// The part of the lines that has to have company before packs are sought: the rest could not make up for less.
-    let private promising = 0.4
-
-    /// Straight code of more lines does not stay in the first-level cache, and its lines take so many times as long, at least.
-    let private cached, beyondCache = 2000, 1.25
-
-    /// Programs with fewer lines are as fast as they get.
-    let private shortest = 100
-
-    /// Where things lie: in the memory of a run the inputs, then the packs that are not in registers alone, then what is gathered; constants in an array of
-    /// their own.
-    [<Sealed>]
-    type private Memory(schedule: PackSchedule) =
-        let program, packs = schedule.Program, schedule.Packs
-        let mutable size = Workspace.Padded program.Inputs
-
-        let isKept =
-            let isKept = Array.zeroCreate<bool> packs.All.Length
-            schedule.Steps
-            |> Seq.iteri (fun step together ->
-                for pack in together.Packs do
-                    for operand in packs.All[pack].Operands do
-                        if not (schedule.IsRegister(step, operand)) then
-                            for source in schedule.PacksOf operand do
-                                if together.IsLoop || schedule.StepOf source <> step then isKept[source] <- true)
-            for output in program.Outputs do
-                if output >= program.First then isKept[packs.Of(output - program.First)] <- true
-            isKept
-
-        let take (length: int) =
-            let start = size
-            size <- size + Workspace.Padded length
-            start
-
-        let address = packs.All |> Array.mapi (fun index pack -> if isKept[index] then take pack.Length else -1)
-        let gathered = Dictionary<int[], int>(HashIdentity.Structural)
-        let constants = List<float>()
-
-        /// By bits: 0 is not -0.
-        let tables = Dictionary<int64[], int>(HashIdentity.Structural)
-
-        /// Beyond the packs, before what is gathered.
-        let packsEnd = size
-
-        member _.Size = size
-        member _.PacksEnd = packsEnd
-        member _.IsKept(pack: int) = isKept[pack]
-        member _.Address(pack: int) = address[pack]
-
-        member _.AddressOf(value: int) =
-            if value < program.Inputs then value else address[packs.Of(value - program.First)] + packs.Place(value - program.First)
-
-        /// Where numbers from anywhere are brought together, and whether that is still to be done.
-        member memory.Gather(values: int[]) : struct (int * bool) =
-            match gathered.TryGetValue values with
-            | true, start -> struct (start, false)
-            | _ ->
-                let start = take values.Length
-                gathered[values] <- start
-                struct (start, true)
-
-        /// Where numbers are among the constants, filled up to whole groups of vectors.
-        member memory.Table(numbers: float[]) : int =
-            let bits = numbers |> Array.map BitConverter.DoubleToInt64Bits
-            if tables.TryAdd(bits, constants.Count) then
-                constants.AddRange numbers
-                constants.AddRange(Seq.replicate (Workspace.Padded numbers.Length - numbers.Length) (Array.last numbers))
-            tables[bits]
-
-        /// The constants of all tables, pinned.
-        member memory.Constants: float[] =
-            let pinned = GC.AllocateUninitializedArray<float>(constants.Count, pinned = true)
-            constants.CopyTo pinned
-            pinned
-
-        /// A value that is one number for all members, as a place.
-        member memory.One(value: int) : Place =
-            if program.IsConstant value then
-                Place.Constant program.Constants[value - program.Inputs]
-            else
-                Place.Number(memory.AddressOf value)
 
     /// The packs of a loop, each after those that it reads from registers, and right before the first that reads it.
     let private inOrder (schedule: PackSchedule) (step: int) : int[] =
@@ -112,65 +159,51 @@ module internal PackedCompiler =
             if not (isRead.Contains pack) then visit pack
         order.ToArray()
 
-    /// What a loop over vectors gathers before, and the loop as lines of a program of its own: inputs are what is read from memory.
-    let private loop (schedule: PackSchedule) (memory: Memory) (step: int) (bits: int) : struct (PackedStep[] * Fusion) =
-        let packs = schedule.Packs.All
-        let order = inOrder schedule step
-        let steps = List<PackedStep>()
-        let places = List<Place>()
-        let known = Dictionary<struct (Place * int64), int>()
-        let inputOf = Dictionary<Source, int>(HashIdentity.Reference)
-        let read operand =
-            let place =
-                match operand with
-                | Source.One value -> memory.One value
-                | Source.Numbers numbers -> Place.Table(memory.Table numbers)
-                | Source.Inputs first -> Place.Scratch first
-                | Source.Run(pack, first) -> Place.Scratch(memory.Address pack + first)
-                | Source.Scattered values ->
-                    let struct (start, isNew) = memory.Gather values
-                    if isNew then steps.Add(GatherStep(start, Array.map memory.AddressOf values))
-                    Place.Scratch start
-            // 0 and -0 are the same place otherwise
-            let key =
-                struct (place,
-                        (match place with
-                         | Place.Constant value -> BitConverter.DoubleToInt64Bits value
-                         | _ -> 0L))
-            if known.TryAdd(key, places.Count) then places.Add place
-            inputOf[operand] <- known[key]
-        for pack in order do
-            for operand in packs[pack].Operands do
-                if not (schedule.IsRegister(step, operand)) then read operand
-        let first = places.Count
+    /// The packs of a loop as lines, one for each pack: a line's value is a pack's result, or what the loop reads from memory.
+    let private linesOf (schedule: PackSchedule) (step: int) (order: int[]) (inputs: LoopInputs) : Line[] =
         let lineOf = Dictionary<int, int>()
         order |> Array.iteri (fun line pack -> lineOf[pack] <- line)
-        let lines =
-            order
-            |> Array.map (fun index ->
-                let pack = packs[index]
-                let value place =
-                    if place >= pack.Operands.Length then
-                        0
-                    else
-                        match pack.Operands[place] with
-                        | Source.Run(source, _) as operand when schedule.IsRegister(step, operand) -> first + lineOf[source]
-                        | operand -> inputOf[operand]
-                { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive
-                  Instruction = pack.Instruction
-                  A = value 0
-                  B = value 1
-                  C = value 2 })
-        for pack in order do
-            places.Add(if memory.IsKept pack then Place.Scratch(memory.Address pack) else Place.Register)
-        let all = Array.init lines.Length Job.Line
-        let program = Program(first, [||], lines, [||], [||], 0, false)
-        let plan = Plan(program, 0, false, [| Stage.Fused all |], places.ToArray(), 0, 0, 1, 1)
-        let length = schedule.Steps[step].Length
-        struct (steps.ToArray(), LaneCompiler.compile plan all (bitsFor bits length))
+        let valueOf operand =
+            match operand with
+            | Source.Run(source, _) when schedule.IsRegister(step, operand) -> inputs.Count + lineOf[source]
+            | Source.Run _
+            | Source.One _
+            | Source.Numbers _
+            | Source.Inputs _
+            | Source.Scattered _ -> inputs.Value operand
+        order
+        |> Array.map (fun index ->
+            let pack = schedule.Packs.All[index]
+            let operand place = if place < pack.Operands.Length then valueOf pack.Operands[place] else 0
+            { Primitive = schedule.Program.Lines[pack.Lines[0]].Primitive
+              Instruction = pack.Instruction
+              A = operand 0
+              B = operand 1
+              C = operand 2 })
 
-    /// Lines one by one, as a program whose inputs and outputs are the memory.
-    let private alone (schedule: PackSchedule) (memory: Memory) (step: int) : MachineCode =
+    /// The steps that gather what a loop reads, and the loop.
+    let private loop (schedule: PackSchedule) (memory: PackedMemory) (step: int) (bits: int) : struct (PackedStep[] * Fusion) =
+        let order = inOrder schedule step
+        let inputs = LoopInputs memory
+        for pack in order do
+            for operand in schedule.Packs.All[pack].Operands do
+                if not (schedule.IsRegister(step, operand)) then inputs.Add operand
+        let lines = linesOf schedule step order inputs
+        let resultPlace pack = if memory.IsKept pack then Place.Scratch(memory.Address pack) else Place.Register
+        // Members are the points, and a run's memory is the tile's own. With a stride of 1 a slot is an address.
+        let layout =
+            { Places = Array.append (inputs.Places.ToArray()) (Array.map resultPlace order)
+              First = inputs.Count
+              Stride = 1
+              GroupStart = 0
+              Uniform = 0
+              SumColumn = -1
+              OutputsOf = fun _ -> [||] }
+        let jobs = Array.init lines.Length Job.Line
+        struct (inputs.Gathers, LaneCompiler.compile layout lines jobs (bitsFor bits schedule.Steps[step].Length))
+
+    /// The lines of a step that is no loop, as a program whose inputs and outputs are the memory.
+    let private alone (schedule: PackSchedule) (memory: PackedMemory) (step: int) : MachineCode =
         let program = schedule.Program
         let chosen = schedule.Steps[step].Packs |> Seq.collect (fun pack -> schedule.Packs.All[pack].Lines) |> Seq.sort |> Array.ofSeq
         let kept = chosen |> Array.filter (schedule.Packs.Of >> memory.IsKept) |> Array.map ((+) program.First)
@@ -178,8 +211,8 @@ module internal PackedCompiler =
         let part = program.Part(chosen, memory.PacksEnd, inputOf, kept)
         Array.map2 (fun value result -> struct (memory.AddressOf value, result)) kept part.Outputs |> ScalarCompiler.compileInto part
 
-    /// What goes from the memory to the outputs.
-    let private stretches (program: Program) (memory: Memory) : Stretch[] =
+    /// The stretches of memory that are copied to the outputs.
+    let private stretches (program: Program) (memory: PackedMemory) : Stretch[] =
         let stretches = List<Stretch>()
         program.Outputs
         |> Array.iteri (fun output value ->
@@ -192,17 +225,17 @@ module internal PackedCompiler =
                     stretches.Add { Source = source; Target = output; Length = 1 })
         stretches.ToArray()
 
-    /// The code of a program for vectors of so many bits, however much or little it gains.
+    /// The code of a schedule for vectors of so many bits, whether or not it gains.
     let compileFor (bits: int) (schedule: PackSchedule) : PackedCode =
         let program = schedule.Program
-        let memory = Memory schedule
+        let memory = PackedMemory schedule
         let loops =
             schedule.Steps
             |> Seq.mapi (fun step together -> if together.IsLoop then loop schedule memory step bits else struct ([||], null))
             |> Array.ofSeq
         let constants = memory.Constants
-        // all that is read as a vector may be read beyond its end
-        let own = memory.Size + Loop.Widest
+        // A loop reads whole vectors, beyond the end of what it reads.
+        let size = memory.Size + Loop.Widest
         let mutable scratch = 0
         let steps =
             [| for step = 0 to schedule.Steps.Count - 1 do
@@ -213,27 +246,27 @@ module internal PackedCompiler =
                    else
                        let code = alone schedule memory step
                        scratch <- max scratch code.Scratch
-                       LinesStep(code, own) |]
-        let ofOutputs =
+                       LinesStep(code, size) |]
+        let constantOutputs =
             program.Outputs |> Array.map (fun value -> if program.IsConstant value then program.Constants[value - program.Inputs] else 0.0)
-        PackedCode(program.Inputs, steps, own + scratch, ofOutputs, stretches program memory)
+        PackedCode(program.Inputs, steps, size + scratch, constantOutputs, stretches program memory)
 
     /// The code of a program that gains by vectors of so many bits, otherwise null.
     let compile (bits: int) (program: Program) : PackedCode =
-        if program.Lines.Length < shortest then
+        if program.Lines.Length < shortestProgram then
             null
         else
             let lanes = bits / 64
-            let straight = float program.Lines.Length * (if program.Lines.Length > cached then beyondCache else 1.0)
+            let straight = float program.Lines.Length * (if program.Lines.Length > cachedLines then costBeyondCache else 1.0)
             let schedule isLoose =
                 let packs = Packs(program, isLoose)
-                if packs.Promise < promising then None else Some(PackSchedule(program, packs))
+                if packs.Promise < smallestPromise then None else Some(PackSchedule(program, packs))
             let cost = Option.map (fun (schedule: PackSchedule) -> schedule.Cost lanes) >> Option.defaultValue infinity
             let strict = schedule false
             let best =
-                if cost strict < good * straight then
+                if cost strict < sufficientCost * straight then
                     strict
                 else
                     let loose = schedule true
                     if cost loose < cost strict then loose else strict
-            if cost best < worth * straight then compileFor bits best.Value else null
+            if cost best < largestCost * straight then compileFor bits best.Value else null

@@ -6,7 +6,7 @@ open FuncAD
 /// <summary>An operand of a pack: where the numbers for its members come from.</summary>
 [<RequireQualifiedAccess>]
 type internal Source =
-    /// The same value for all.
+    /// The same value for all members.
     | One of value: int
     /// Constants.
     | Numbers of numbers: float[]
@@ -25,17 +25,17 @@ type internal Pack(instruction: Instruction, lines: int[], operands: Source[], i
     member _.Operands = operands
     member _.Length = lines.Length
 
-    /// There are enough of them, and the machine has an instruction for them: they are worth a loop over vectors.
+    /// True if a loop over vectors is worth it: there are enough members, and the machine has an instruction for them.
     member _.IsWide = isWide
 
 /// <summary>
-/// Finds in a straight-line program what was a loop before it was traced, or could have been one: packs of isomorphic lines (Larsen and Amarasinghe,
-/// "Exploiting superword level parallelism with multimedia instruction sets", 2000), as long as they come.
+/// Finds in a straight-line program what was a loop before it was traced, or could have been one: packs of isomorphic lines (Larsen and
+/// Amarasinghe, "Exploiting superword level parallelism with multimedia instruction sets", 2000), of any length.
 /// </summary>
 /// <param name="program">The program.</param>
 /// <param name="isLoose">
-/// Lines of a pack agree in what has computed their operands, not in all that led up to these: then packs are cut where the operands do not lie one behind
-/// the other.
+/// True if lines of a pack need to agree only in the instructions that compute their operands, instead of in all that leads up to these.
+/// Packs are then cut where the operands do not lie one behind the other.
 /// </param>
 [<Sealed>]
 type internal Packs(program: Program, isLoose: bool) =
@@ -76,7 +76,7 @@ type internal Packs(program: Program, isLoose: bool) =
                 elif isLoose then int lines[operands[place] - first].Instruction
                 else groupOf[operands[place] - first]
             if isCommutative instruction && kind 0 > kind 1 then System.Array.Reverse operands
-            // a guard is checked where its line is computed
+            // A guard is checked where its line is computed, which is in no loop.
             let isGuard = program.GuardsAfter(line).Length > 0
             let rule = if instruction = Instruction.Call then primitive else null
             let key = struct (rule, instruction, (if isGuard then -1 - distance[line] else distance[line]), struct (kind 0, kind 1, kind 2))
@@ -93,11 +93,11 @@ type internal Packs(program: Program, isLoose: bool) =
 
     /// The part of the lines that is in groups long enough for packs.
     let promise =
-        let inCompany = isomorphic |> Seq.sumBy (fun group -> if group.Count >= shortest then group.Count else 0)
-        float inCompany / float (max 1 lines.Length)
+        let inLongGroups = isomorphic |> Seq.sumBy (fun group -> if group.Count >= shortest then group.Count else 0)
+        float inLongGroups / float (max 1 lines.Length)
 
-    /// Groups are split by who reads them first, if that leaves packs: the products of a matrix and a vector, say, into those of each column, which are
-    /// added to the rows' sums together.
+    /// Groups are split by who reads them first, if that leaves packs: the products of a matrix and a vector, say, into those of each
+    /// column, which are added to the rows' sums together.
     let split () : int[][] =
         let reader = Array.create lines.Length -1
         for line = lines.Length - 1 downto 0 do
@@ -111,19 +111,19 @@ type internal Packs(program: Program, isLoose: bool) =
                 |> Seq.groupBy (fun line -> if reader[line] < 0 then -1 else partOf[reader[line]])
                 |> Seq.map (snd >> Array.ofSeq)
                 |> Array.ofSeq
-            let worth = readers |> Array.filter (fun part -> part.Length >= shortest)
-            for part in (if worth.Length > 1 then readers else [| group.ToArray() |]) do
+            let long = readers |> Array.filter (fun part -> part.Length >= shortest)
+            for part in (if long.Length > 1 then readers else [| group.ToArray() |]) do
                 for line in part do
                     partOf[line] <- parts.Count
                 parts.Add part
         parts.Reverse()
         parts.ToArray()
 
-    /// The pack and the place in it of each line that has found them.
+    /// For each line its pack and its place in the pack; -1 while it has none.
     let pack = Array.create lines.Length -1
     let place = Array.zeroCreate<int> lines.Length
 
-    /// How an operand of one member lies to that of the next: the same, one behind the other, or neither.
+    /// How the operand of one member lies to that of the next: 0 for the same value, 1 for one behind the other, -1 for neither.
     let relation (value: int) (next: int) : int =
         if value = next then
             0
@@ -168,24 +168,19 @@ type internal Packs(program: Program, isLoose: bool) =
                 by index -1
         }
 
-    /// The first of the candidates that leaves nothing to be wished for, or the one that leaves least.
-    let best (left: 'T -> int) (candidates: seq<'T>) : 'T =
-        let ranked = candidates |> Seq.map (fun candidate -> struct (left candidate, candidate)) |> Seq.cache
+    /// The first of the candidates that costs nothing, or the cheapest.
+    let cheapest (cost: 'T -> int) (candidates: seq<'T>) : 'T =
+        let ranked = candidates |> Seq.map (fun candidate -> struct (cost candidate, candidate)) |> Seq.cache
         let struct (_, found) =
-            match ranked |> Seq.tryFind (fun (struct (left, _)) -> left = 0) with
+            match ranked |> Seq.tryFind (fun (struct (cost, _)) -> cost = 0) with
             | Some found -> found
-            | None -> ranked |> Seq.minBy (fun (struct (left, _)) -> left)
+            | None -> ranked |> Seq.minBy (fun (struct (cost, _)) -> cost)
         found
 
-    /// Members in the order in which most operands are found one behind the other.
+    /// Members in the order in which the fewest operands are scattered.
     let ordered (members: int[]) : int[] =
-        let scattered members =
-            operandsOf members
-            |> Array.sumBy (fun operand ->
-                match operand with
-                | Source.Scattered _ -> 1
-                | _ -> 0)
-        if members.Length = 1 then members else orders members |> best scattered
+        let scattered members = operandsOf members |> Array.sumBy (fun operand -> if operand.IsScattered then 1 else 0)
+        if members.Length = 1 then members else orders members |> cheapest scattered
 
     /// Pieces of members, long enough to be packs, whose operands lie one behind the other.
     let pieces (members: int[]) : int[][] =
@@ -210,11 +205,11 @@ type internal Packs(program: Program, isLoose: bool) =
                 start <- start + 1
         pieces.ToArray()
 
-    /// The pieces that most members are in, and all the rest.
+    /// Members cut into the pieces that leave the fewest over, and those that are left over.
     let cut (members: int[]) : int[][] =
-        // each piece costs about as much as a member on its own
-        let left (pieces: int[][]) = members.Length - Array.sumBy Array.length pieces + pieces.Length - 1
-        let pieces = orders members |> Seq.map pieces |> best left
+        // each piece costs about as much as a member by itself
+        let cost (pieces: int[][]) = members.Length - Array.sumBy Array.length pieces + pieces.Length - 1
+        let pieces = orders members |> Seq.map pieces |> cheapest cost
         let inPieces = HashSet(Seq.concat pieces)
         let rest = members |> Array.filter (inPieces.Contains >> not)
         if rest.Length = 0 then pieces else Array.append pieces [| rest |]
@@ -232,7 +227,10 @@ type internal Packs(program: Program, isLoose: bool) =
             let isHard operand =
                 match operand with
                 | Source.Scattered values -> isLoose || values |> Array.exists program.IsConstant
-                | _ -> false
+                | Source.One _
+                | Source.Numbers _
+                | Source.Inputs _
+                | Source.Run _ -> false
             let isWide = members.Length >= shortest && instruction <> Instruction.Call && not isGuard && not (Array.exists isHard operands)
             packs.Add(Pack(instruction, members, operands, isWide))
         for members in split () do
@@ -244,7 +242,7 @@ type internal Packs(program: Program, isLoose: bool) =
     /// The part of the lines that can be in loops, at most.
     member _.Promise = promise
 
-    /// In an order in which each pack comes after those that it reads.
+    /// All packs, each after those that it reads.
     member _.All = packs.Value
 
     /// The pack of a line.
