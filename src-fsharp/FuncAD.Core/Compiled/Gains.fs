@@ -4,14 +4,15 @@ open System
 open FuncAD
 
 /// <summary>
-/// Whether factors may be taken out of a sum. c (x1 + x2 + ...) is c x1 + c x2 + ... but for rounding, unless one of the two leaves the range of doubles. A sum
-/// of x that overflows shows, since what comes of it is not finite. What does not show is a term that would have overflowed, or lost its digits to
-/// underflow, by itself: that matters only where it is multiplied by a large number before or after.
+/// Whether factors may be taken out of a sum. c (x1 + x2 + ...) is c x1 + c x2 + ... but for rounding, unless one of the two leaves the
+/// range of doubles. A sum of x that overflows shows, since a result is then not finite. What does not show is a single term c x that would
+/// have overflowed or underflowed: that matters only where it is multiplied by a large number before or after.
 /// </summary>
-/// <remarks>For programs that are linear in sums (Hoist.fs), whose products have the factor first.</remarks>
+/// <remarks>For programs that are linear in sums (SumSplit.After), whose products have the factor first.</remarks>
 [<Sealed>]
 type internal Gains(program: Program) =
-    /// A term that overflows unseen is beyond 2^896 before it meets such factors, and what underflow takes from it remains below 2^-946.
+    /// The largest harmless product of factors. A term that it makes overflow is beyond 2^896 before, and an error of underflow that it
+    /// enlarges stays below 2^-946.
     static let largest = Math.ScaleB(1.0, 128)
 
     let lines = program.Lines
@@ -26,7 +27,7 @@ type internal Gains(program: Program) =
             | Instruction.Divide -> line.B
             | _ -> -1)
 
-    /// What a line passes on: one sum, or two.
+    /// The one or two sums that a line passes on, as a pair.
     let passedOn =
         lines
         |> Array.map (fun line ->
@@ -38,7 +39,7 @@ type internal Gains(program: Program) =
             | Instruction.Select -> struct (line.B, line.C)
             | _ -> struct (line.A, line.B))
 
-    /// The size of what a line multiplies by.
+    /// The absolute value of what a line multiplies by.
     let gain (inputs: float[]) (line: int) =
         let factor = factors[line]
         if factor < 0 then
@@ -47,13 +48,13 @@ type internal Gains(program: Program) =
             let number = abs (if program.IsInput factor then inputs[factor] else program.Constants[factor - program.Inputs])
             if lines[line].Instruction = Instruction.Divide then 1.0 / number else number
 
-    /// A line for each factor there is.
+    /// One line for each different factor.
     let multiplying =
         [| 0 .. lines.Length - 1 |]
         |> Array.filter (fun line -> factors[line] >= 0)
         |> Array.distinctBy (fun line -> struct (factors[line], lines[line].Instruction = Instruction.Divide))
 
-    /// The most factors that there are on a way from the sums to an output.
+    /// The largest number of factors on a path from the sums to an output.
     let longest =
         let counts = Array.zeroCreate<int> program.Values
         for line = 0 to lines.Length - 1 do
@@ -61,15 +62,15 @@ type internal Gains(program: Program) =
             counts[program.First + line] <- max counts[a] counts[b] + (if factors[line] >= 0 then 1 else 0)
         Array.fold max 0 counts
 
-    /// True if even the largest factor, as often as factors follow each other, does not multiply by much.
+    /// True if even a path on which each factor is the largest does not multiply by much.
     let areSmall (inputs: float[]) =
-        let mutable most = 1.0
+        let mutable largestGain = 1.0
         for line in multiplying do
-            most <- Math.Max(most, gain inputs line) // NaN if one is
-        Math.Pow(most, float longest) <= largest
+            largestGain <- Math.Max(largestGain, gain inputs line) // NaN if one is
+        Math.Pow(largestGain, float longest) <= largest
 
-    /// True if no way into a line, and none from a line to the outputs, multiplies by much.
-    let areSmallOnAllWays (inputs: float[]) =
+    /// True if no path from the sums to a line, and none from a line to the outputs, multiplies by much.
+    let areSmallOnAllPaths (inputs: float[]) =
         let gains = Array.create program.Values 1.0
         let mutable isHarmless = true
         let note value gain =
@@ -81,11 +82,11 @@ type internal Gains(program: Program) =
         Array.Fill(gains, 1.0)
         for line = lines.Length - 1 downto 0 do
             let struct (a, b) = passedOn[line]
-            let behind = gain inputs line * gains[program.First + line]
-            note a (max gains[a] behind)
-            note b (max gains[b] behind)
+            let toOutputs = gain inputs line * gains[program.First + line]
+            note a (max gains[a] toOutputs)
+            note b (max gains[b] toOutputs)
         isHarmless
 
-    /// True if no way into a line, and none from a line to the outputs, multiplies by much. The few factors are looked at first, which nearly always
-    /// suffices: the ways took as long as a sum over a hundred data.
-    member _.AreHarmless(inputs: float[]) : bool = areSmall inputs || areSmallOnAllWays inputs
+    /// True if no path from the sums to a line, and none from a line to the outputs, multiplies by much. The few different factors nearly
+    /// always decide; the paths take as long as a sum over a hundred data.
+    member _.AreHarmless(inputs: float[]) : bool = areSmall inputs || areSmallOnAllPaths inputs

@@ -5,21 +5,21 @@ open System.Collections.Generic
 open FuncAD
 
 /// <summary>
-/// A program over parameters and a datum whose results are summed over the data, in three: what depends on the parameters alone, what is computed for each
-/// datum, and what commutes with the sum. The first results, so many, are values: their sum is the sum of what the function gives, term by term. The others
-/// are derivatives, which may be taken apart.
+/// A program over parameters and a datum whose results are summed over the data, in three: what depends on the parameters alone, what is
+/// computed for each datum, and what commutes with the sum. The first results are values: their sum is the sum of what the function gives,
+/// term by term. The others are derivatives, in which factors may be taken out of the sum.
 /// </summary>
 type internal SumSplit =
     {
         /// From the parameters to the numbers that the other parts need: the shared ones.
         Once: Program
-        /// From those, then the numbers of the datum, to the results.
+        /// From the shared numbers, then those of the datum, to the results.
         Each: Program
         /// From the same to the addends, which are fewer or cheaper.
         Addends: Program
         /// From the shared numbers, then the sums of the addends, then those of what is equal for all data, to the sums of the results.
         After: Program
-        /// What is equal for all data and summed: values of Each, shared numbers or constants.
+        /// What is equal for all data and summed: numbers of values of Each, which are shared numbers or constants.
         Equal: int[]
     }
 
@@ -27,17 +27,17 @@ type internal SumSplit =
     member parts.IsApart =
         parts.After.Lines.Length > 0 || parts.Equal.Length > 0 || parts.Addends.Outputs.Length <> parts.Each.Outputs.Length
 
-    /// The sums of what is equal for so many data.
+    /// The sums over `count` data of what is equal for all of them.
     member parts.Multiples(shared: float[], count: int) : float[] =
         let number value = if value < shared.Length then shared[value] else parts.Each.Constants[value - parts.Each.Inputs]
         parts.Equal |> Array.map (fun value -> if count = 0 then 0.0 else float count * number value)
 
 module internal SumSplit =
-    /// The lines of which something holds as a program of its own.
+    /// The lines for which a predicate holds, as a program of their own.
     let private part (program: Program) (isOf: int -> bool) (inputs: int) (inputOf: int -> int) (outputs: int[]) : Program =
         program.Part(Array.filter isOf [| 0 .. program.Lines.Length - 1 |], inputs, inputOf, outputs)
 
-    /// What depends on the first inputs alone, and the rest.
+    /// Two programs: what depends on the parameters alone, which are the first inputs, and the rest.
     let private once (program: Program) (parameters: int) : struct (Program * Program) =
         let first = program.First
         let varies = Array.zeroCreate<bool> program.Values
@@ -46,7 +46,7 @@ module internal SumSplit =
         program.Lines
         |> Array.iteri (fun line _ -> varies[first + line] <- program.Operands line |> Array.exists (fun operand -> varies[operand]))
 
-        // What is handed on: what varying lines and outputs read of what does not vary.
+        // The first hands on to the second what does not vary, and what varying lines or outputs read.
         let handedOn = List<int>()
         let place = Array.create program.Values -1
         let handOn value =
@@ -65,8 +65,9 @@ module internal SumSplit =
                     (handedOn.ToArray()),
                 part program (fun line -> varies[first + line]) (handedOn.Count + width) datum program.Outputs)
 
-    /// Values that carry a rounding error of their own size. A sum of others may be exact however much they cancel, and is then taken as it is:
-    /// (a1 - b1) + (a2 - b2) + ... is not (a1 + a2 + ...) - (b1 + b2 + ...).
+    /// For each value whether it has a rounding error in proportion to its size. A sum of two values that have none may be exact, however
+    /// much they cancel; its terms are then not summed one by one: (a1 - b1) + (a2 - b2) + ... rounds less than (a1 + a2 + ...) - (b1 + b2
+    /// + ...).
     let private rounded (each: Program) : bool[] =
         let isRounded = Array.zeroCreate<bool> each.Values
         let isPowerOfTwo value =
@@ -75,130 +76,195 @@ module internal SumSplit =
         |> Array.iteri (fun line { Instruction = instruction; A = a; B = b; C = c } ->
             isRounded[each.First + line] <-
                 match instruction with
+                | Instruction.Call -> true
                 | Instruction.Add
                 | Instruction.Subtract -> isRounded[a] || isRounded[b]
+                | Instruction.Multiply -> if isPowerOfTwo a then isRounded[b] else not (isPowerOfTwo b) || isRounded[a]
+                | Instruction.Divide -> true
                 | Instruction.Negate
                 | Instruction.Abs -> isRounded[a]
+                | Instruction.Sqrt -> true
+                | Instruction.Floor
+                | Instruction.Ceiling
+                | Instruction.Truncate
+                | Instruction.RoundToEven -> false
                 | Instruction.Max
                 | Instruction.Min -> isRounded[a] && isRounded[b]
-                | Instruction.Select -> isRounded[b] && isRounded[c]
+                | Instruction.FusedMultiplyAdd -> true
+                | Instruction.Less
+                | Instruction.LessOrEqual
+                | Instruction.Equal
+                | Instruction.Both
+                | Instruction.Either
+                | Instruction.Not -> false
                 | Instruction.Absorb -> isRounded[b]
-                | Instruction.Multiply when isPowerOfTwo a -> isRounded[b]
-                | Instruction.Multiply when isPowerOfTwo b -> isRounded[a]
-                | Instruction.Multiply
-                | Instruction.Divide
-                | Instruction.Sqrt
-                | Instruction.FusedMultiplyAdd
-                | Instruction.Call -> true
-                | _ -> false)
+                | Instruction.Select -> isRounded[b] && isRounded[c]
+                | Instruction.Share -> false
+                | other -> InstructionTable.unknown other)
         isRounded
 
-    /// What a line multiplies, or only passes on, of its operands; the others are factors or conditions, the same for all data.
-    let private summed (line: Line) (isShared: int -> bool) : int[] =
-        match line.Instruction with
-        | Instruction.Negate
-        | Instruction.Divide -> [| line.A |]
-        | Instruction.Multiply -> [| (if isShared line.A then line.B else line.A) |]
-        | Instruction.Absorb -> [| line.B |]
-        | Instruction.Select -> [| line.B; line.C |]
-        | _ -> [| line.A; line.B |]
-
-    /// Lines that are linear in what varies, and that only such lines and outputs read, commute with the sum: they are done once, on sums of what
-    /// they read. The gradient with respect to a mean, say, is then one product with a matrix instead of one for each datum. What is the same for all
-    /// data is multiplied by their number where it is summed, and stays what it is where it is a factor.
-    let private after (each: Program) (shared: int) (values: int) : struct (Program * Program * int[]) =
-        let first = each.First
-        let isShared value = value < shared || each.IsConstant value
-        let isZero value = each.IsConstant value && each.Constants[value - each.Inputs] = 0.0
-        let varies value = not (isShared value)
+    /// The program for one datum, and which of its lines commute with the sum over the data.
+    type private Datum(each: Program, shared: int) =
         let isRounded = rounded each
-        let isTerm value = isShared value || isRounded[value]
-        let isLinear line =
+        member _.Each = each
+        member _.Shared = shared
+
+        /// The same for all data: a shared number or a constant.
+        member _.IsShared(value: int) = value < shared || each.IsConstant value
+
+        /// Whether a line is linear in what varies from datum to datum.
+        member datum.IsLinear(line: int) : bool =
             let { Instruction = instruction; A = a; B = b } = each.Lines[line]
+            let isShared = datum.IsShared
+            let isZero value = each.IsConstant value && each.Constants[value - each.Inputs] = 0.0
+            let isTerm value = isShared value || isRounded[value]
             match instruction with
             | Instruction.Add
             | Instruction.Subtract -> isZero a || isZero b || isTerm a && isTerm b
             | Instruction.Negate -> true
             | Instruction.Multiply -> isShared a <> isShared b
-            | Instruction.Divide -> varies a && isShared b
+            | Instruction.Divide -> not (isShared a) && isShared b
             | Instruction.Absorb
             | Instruction.Select -> isShared a
             | _ -> false
-        let commutes = Array.init each.Lines.Length isLinear
-        let stays value = if value >= first then commutes[value - first] <- false
-        for guard in each.Guards do
-            stays guard.Node
-        Array.iter stays each.Outputs[.. values - 1]
-        for line = each.Lines.Length - 1 downto 0 do
-            if not commutes[line] then Array.iter stays (each.Operands line)
-        let lines =
+
+        /// The operands that a linear line multiplies or passes on. The other one is a factor or a condition, the same for all data.
+        member datum.Summed(line: int) : int[] =
+            let { Instruction = instruction; A = a; B = b; C = c } = each.Lines[line]
+            match instruction with
+            | Instruction.Add
+            | Instruction.Subtract -> [| a; b |]
+            | Instruction.Negate
+            | Instruction.Divide -> [| a |]
+            | Instruction.Multiply -> [| (if datum.IsShared a then b else a) |]
+            | Instruction.Absorb -> [| b |]
+            | Instruction.Select -> [| b; c |]
+            | other -> invalidOp $"{other} is not linear."
+
+        /// The factor or the condition of a linear line; -1 if it has none.
+        member datum.Factor(line: int) : int =
+            let { Instruction = instruction; A = a; B = b } = each.Lines[line]
+            match instruction with
+            | Instruction.Add
+            | Instruction.Subtract
+            | Instruction.Negate -> -1
+            | Instruction.Multiply -> if datum.IsShared a then a else b
+            | Instruction.Divide -> b
+            | Instruction.Absorb
+            | Instruction.Select -> a
+            | other -> invalidOp $"{other} is not linear."
+
+        /// A linear line on other operands: those that it sums, and its factor or condition.
+        member _.OnSums(line: int, summed: int[], factor: int) : Line =
+            let line = each.Lines[line]
+            match line.Instruction with
+            | Instruction.Add
+            | Instruction.Subtract -> { line with A = summed[0]; B = summed[1] }
+            | Instruction.Negate -> { line with A = summed[0] }
+            | Instruction.Multiply
+            | Instruction.Absorb -> { line with A = factor; B = summed[0] }
+            | Instruction.Divide -> { line with A = summed[0]; B = factor }
+            | Instruction.Select -> { line with A = factor; B = summed[0]; C = summed[1] }
+            | other -> invalidOp $"{other} is not linear."
+
+        /// The lines that commute with the sum: those that are linear in what varies and that only such lines and outputs read. The first
+        /// outputs, `values` of them, are summed as they are.
+        member datum.Commuting(values: int) : int[] =
+            let commutes = Array.init each.Lines.Length datum.IsLinear
+            let stays value = if value >= each.First then commutes[value - each.First] <- false
+            for guard in each.Guards do
+                stays guard.Node
+            Array.iter stays each.Outputs[.. values - 1]
+            for line = each.Lines.Length - 1 downto 0 do
+                if not commutes[line] then Array.iter stays (each.Operands line)
             [| for line in 0 .. each.Lines.Length - 1 do
                    if commutes[line] then line |]
-        let commutes value = value >= first && commutes[value - first]
 
-        // The addends if these lines are hoisted: the values, one for each, and what else varies and is summed.
-        let addendsOf (lines: int[]) (isHoisted: int -> bool) : struct (List<int> * Dictionary<int, int>) =
-            let addends, place = List each.Outputs[.. values - 1], Dictionary<int, int>()
-            addends |> Seq.iteri (fun index value -> if varies value then place[value] <- index)
-            let add value = if varies value && not (isHoisted value) && place.TryAdd(value, addends.Count) then addends.Add value
-            Array.iter add each.Outputs
-            for line in lines do
-                Array.iter add (summed each.Lines[line] isShared)
-            struct (addends, place)
-        let struct (hoisted, _) = addendsOf lines commutes
-        let isWorth = hoisted.Count < each.Outputs.Length + lines.Length
-        let lines = if isWorth then lines else [||]
-        let commutes value = isWorth && commutes value
-        let struct (addends, place) = addendsOf lines commutes
+    /// Values one behind the other, and the index of each.
+    type private Numbering() =
+        let values, indices = List<int>(), Dictionary<int, int>()
+        member _.Count = values.Count
+        member _.Values = values.ToArray()
+        member _.Item
+            with get (value: int) = indices[value]
 
-        let equal, equalOf = List<int>(), Dictionary<int, int>()
-        let note value = if isShared value && equalOf.TryAdd(value, equal.Count) then equal.Add value
-        Array.iter note each.Outputs[values..]
-        for line in lines do
-            Array.iter note (summed each.Lines[line] isShared)
+        /// Adds a value that is not there.
+        member _.Add(value: int) : unit = if indices.TryAdd(value, values.Count) then values.Add value
+
+        /// Adds a value at the end, even if it is there already.
+        member _.Append(value: int) : unit =
+            indices[value] <- values.Count
+            values.Add value
+
+    /// The addends if some lines are done after the sum: the values, one for each, and what else varies and is summed.
+    let private addendsOf (datum: Datum) (values: int) (hoisted: int[]) : Numbering =
+        let isHoisted = HashSet(hoisted |> Seq.map (fun line -> datum.Each.First + line))
+        let addends = Numbering()
+        Array.iter addends.Append datum.Each.Outputs[.. values - 1]
+        let add value = if not (datum.IsShared value || isHoisted.Contains value) then addends.Add value
+        Array.iter add datum.Each.Outputs
+        for line in hoisted do
+            Array.iter add (datum.Summed line)
+        addends
+
+    /// What is the same for all data and summed, if some lines are done after the sum.
+    let private equalOf (datum: Datum) (values: int) (hoisted: int[]) : Numbering =
+        let equal = Numbering()
+        let add value = if datum.IsShared value then equal.Add value
+        Array.iter add datum.Each.Outputs[values..]
+        for line in hoisted do
+            Array.iter add (datum.Summed line)
+        equal
+
+    /// The program of the lines that are done after the sum. Its inputs are the shared numbers, the sums of the addends, and those of what
+    /// is the same for all data.
+    let private onSums (datum: Datum) (values: int) (hoisted: int[]) (addends: Numbering) (equal: Numbering) : Program =
+        let each, shared = datum.Each, datum.Shared
         let inputs = shared + addends.Count + equal.Count
-        let constants = List<float>()
-        let constantOf = Dictionary<int, int>()
+        let constants = Numbering()
         let factor value =
             if value < shared then
                 value
             else
-                if constantOf.TryAdd(value, inputs + constants.Count) then constants.Add each.Constants[value - each.Inputs]
-                constantOf[value]
-        // the factors first: what a line computes is numbered behind all constants
-        let factorOf =
-            lines
+                constants.Add value
+                inputs + constants[value]
+        // All factors before the lines: the results of lines are numbered after all constants.
+        let factors =
+            hoisted
             |> Array.map (fun line ->
-                let { Instruction = instruction; A = a; B = b } = each.Lines[line]
-                match instruction with
-                | Instruction.Multiply -> factor (if isShared a then a else b)
-                | Instruction.Divide -> factor b
-                | Instruction.Absorb
-                | Instruction.Select -> factor a
-                | _ -> -1)
+                match datum.Factor line with
+                | -1 -> -1
+                | value -> factor value)
         let lineOf = Dictionary<int, int>()
-        lines |> Array.iteri (fun index line -> lineOf[first + line] <- inputs + constants.Count + index)
+        hoisted |> Array.iteri (fun index line -> lineOf[each.First + line] <- inputs + constants.Count + index)
         let sum value =
             match lineOf.TryGetValue value with
             | true, line -> line
-            | _ -> if isShared value then shared + addends.Count + equalOf[value] else shared + place[value]
-        let hoist index line =
-            let line = each.Lines[line]
-            match line.Instruction, summed line isShared with
-            | Instruction.Divide, [| a |] -> { line with A = sum a; B = factorOf[index] }
-            | Instruction.Select, [| b; c |] -> { line with A = factorOf[index]; B = sum b; C = sum c }
-            | Instruction.Negate, [| a |] -> { line with A = sum a }
-            | _, [| b |] -> { line with A = factorOf[index]; B = sum b }
-            | _, operands -> { line with A = sum operands[0]; B = sum operands[1] }
+            | _ -> if datum.IsShared value then shared + addends.Count + equal[value] else shared + addends[value]
+        let lines = Array.map2 (fun line factor -> datum.OnSums(line, datum.Summed line |> Array.map sum, factor)) hoisted factors
         let outputs = each.Outputs |> Array.mapi (fun index value -> if index < values then shared + index else sum value)
-        let rest =
-            [| for line in 0 .. each.Lines.Length - 1 do
-                   if not (lineOf.ContainsKey(first + line)) then line |]
-        struct (each.Part(rest, each.Inputs, (fun value -> if value < each.Inputs then value else -1), addends.ToArray()),
-                Program(inputs, constants.ToArray(), Array.mapi hoist lines, outputs, [||], 0, false),
-                equal.ToArray())
+        let numbers = constants.Values |> Array.map (fun value -> each.Constants[value - each.Inputs])
+        Program(inputs, numbers, lines, outputs, [||], 0, false)
 
-    /// Splits a program whose first inputs are parameters, and whose first results, so many, are values.
+    /// Lines that commute with the sum are done once, on sums of what they read, if that leaves fewer addends. The gradient with respect to
+    /// a mean, say, is then one product with a matrix instead of one for each datum. What is the same for all data is multiplied by their
+    /// number where it is summed, and stays as it is where it is a factor.
+    let private after (each: Program) (shared: int) (values: int) : struct (Program * Program * int[]) =
+        let datum = Datum(each, shared)
+        let commuting = datum.Commuting values
+        let isWorthIt = (addendsOf datum values commuting).Count < each.Outputs.Length + commuting.Length
+        let hoisted = if isWorthIt then commuting else [||]
+        let addends = addendsOf datum values hoisted
+        let equal = equalOf datum values hoisted
+        let after = onSums datum values hoisted addends equal
+        let isHoisted = HashSet hoisted
+        let inputOf value = if value < each.Inputs then value else -1
+        struct (part each (isHoisted.Contains >> not) each.Inputs inputOf addends.Values, after, equal.Values)
+
+    /// <summary>Splits a program.</summary>
+    /// <param name="program">Its first inputs are parameters; the others are a datum.</param>
+    /// <param name="parameters">The number of parameters.</param>
+    /// <param name="values">The number of results, the first ones, that are values and not derivatives.</param>
     let split (program: Program) (parameters: int) (values: int) : SumSplit =
         let struct (once, each) = once program parameters
         let struct (addends, after, equal) = after each once.Outputs.Length values
