@@ -53,7 +53,8 @@ type internal Softmax(isWeight: bool) =
             t
         else
             let places =
-                Array.init (y.Length / extent) (fun row -> row * extent + Row.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
+                Array.init (y.Length / extent) (fun row ->
+                    row * extent + RowKernels.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
             t - Tensor.Linear(Take("softmax", t.Dimensions, places, 1, Array.append (Rows.shape t) [| 1 |]), t)
 
     let centred (y: Tensor) (t: Tensor) =
@@ -68,10 +69,10 @@ type internal Softmax(isWeight: bool) =
             let part = ReadOnlySpan(x.Elements, row * extent, extent)
             let result = Span(y, row * extent, extent)
             if isWeight then
-                let struct (largest, others) = Row.SumOfExponentials part
-                Row.Weigh(part, largest, others, 1.0, result, false)
+                let struct (largest, others) = RowKernels.SumOfExponentials part
+                RowKernels.Weigh(part, largest, others, 1.0, result, false)
             else
-                Row.Softmax(part, result)
+                RowKernels.Softmax(part, result)
         [| Tensor(y, x.Dimensions, null) |]
 
     override op.Pushforward(x, y, dx) =
@@ -84,7 +85,8 @@ type internal Softmax(isWeight: bool) =
 
     override _.Pullback(_, y, yBar, _) = [| centred y[0] yBar[0] |]
 
-    override _.PullRow(_, y, yBar, row, out, add) = Row.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
+    override _.PullRow(_, y, yBar, row, out, add) =
+        RowKernels.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
 
 /// <summary>
 /// log of the sum of e^x over each row, as m + log(1 + the sum of e^(x - m) over the others) for the largest element m: it neither overflows nor
@@ -101,7 +103,7 @@ type internal LogSumExp() =
         let others = Array.zeroCreate<float>(Shape.length (Rows.shape x))
         let largest =
             Rows.create x (fun row ->
-                let struct (largest, rest) = Row.SumOfExponentials(ReadOnlySpan(x.Elements, row * extent, extent))
+                let struct (largest, rest) = RowKernels.SumOfExponentials(ReadOnlySpan(x.Elements, row * extent, extent))
                 others[row] <- rest
                 largest)
         struct (largest, Tensor(others, largest.Dimensions, null))
@@ -119,14 +121,15 @@ type internal LogSumExp() =
             if Rows.isPlain x && Rows.isPlain dx then
                 let extent = Rows.extent x
                 Rows.create x (fun row ->
-                    Row.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
+                    RowKernels.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
             else
                 Rows.sumOf (LogSumExp.Weights x * dx)
         [| dy; null; null |]
 
     override _.Pullback(x, _, yBar, _) = [| LogSumExp.Weights x[0] * Rows.column yBar[0] |]
 
-    override _.PullRow(x, y, yBar, row, out, add) = Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
+    override _.PullRow(x, y, yBar, row, out, add) =
+        RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
 
 /// <summary>The logarithm of the softmax, y = x - logSumExp x. A tangent dx becomes dx - sum of e^y dx, a cotangent yBar - e^y sum of yBar.</summary>
 [<Sealed>]
@@ -139,7 +142,7 @@ type internal LogSoftmax() =
         let y = GC.AllocateUninitializedArray<float> x.Length
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
             let part = ReadOnlySpan(x.Elements, row * extent, extent)
-            let struct (largest, others) = Row.SumOfExponentials part
+            let struct (largest, others) = RowKernels.SumOfExponentials part
             if Double.IsFinite largest then
                 let rest = SpecialValues.log1p others
                 let peak = ReadOnlySpan &largest
@@ -147,7 +150,7 @@ type internal LogSoftmax() =
                 Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
             else
                 for index = 0 to extent - 1 do
-                    y[row * extent + index] <- Row.EdgeLogarithm(part, largest, index)
+                    y[row * extent + index] <- RowKernels.EdgeLogarithm(part, largest, index)
         [| Tensor(y, x.Dimensions, null) |]
 
     override _.Pushforward(_, y, dx) = [| dx[0] - Rows.sums (Tensor.Exp y[0] * dx[0]) |]
@@ -156,7 +159,7 @@ type internal LogSoftmax() =
     override _.PullRow(_, y, yBar, row, out, add) =
         let extent = out.Length
         let t = Rows.part yBar[0] row extent
-        let sum = if t.Length = 1 then float extent * t[0] else Row.Sum t
+        let sum = if t.Length = 1 then float extent * t[0] else RowKernels.Sum t
         let sum = ReadOnlySpan &sum
         Loop.Run(LessShareKernel(), t, Rows.part y[0] row extent, sum, sum, out, add)
 
@@ -190,7 +193,7 @@ type internal LabelLoss(labels: int[], shape: int[]) =
             if Double.IsFinite peak then
                 (peak - x.Elements[places[row]]) + SpecialValues.log1p others.Elements[row]
             else
-                0.0 - Row.EdgeLogarithm(ReadOnlySpan(x.Elements, row * shape[1], shape[1]), peak, labels[row])
+                0.0 - RowKernels.EdgeLogarithm(ReadOnlySpan(x.Elements, row * shape[1], shape[1]), peak, labels[row])
         [| Rows.create x loss; largest; others |]
 
     override _.Pushforward(x, y, dx) =
@@ -202,7 +205,13 @@ type internal LabelLoss(labels: int[], shape: int[]) =
                         nan
                     else
                         let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
-                        Row.Weighed(Rows.part x row shape[1], y[1].Elements[row], y[2].Elements[row], Rows.part dx row shape[1], ofLabel))
+                        RowKernels.Weighed(
+                            Rows.part x row shape[1],
+                            y[1].Elements[row],
+                            y[2].Elements[row],
+                            Rows.part dx row shape[1],
+                            ofLabel
+                        ))
             else
                 Rows.sumOf (weightsOf x y[0] * (dx - Rows.column (Tensor.Linear(take, dx))))
         [| dy; null; null |]
@@ -215,5 +224,5 @@ type internal LabelLoss(labels: int[], shape: int[]) =
     override _.PullRow(x, y, yBar, row, out, add) =
         let lossBar = if Double.IsNaN y[0].Elements[row] then nan else Rows.number yBar[0] row
         let before = if add then out[labels[row]] else 0.0
-        Row.Weigh(x, y[1].Elements[row], y[2].Elements[row], lossBar, out, add)
+        RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], lossBar, out, add)
         out[labels[row]] <- before + SpecialValues.expm1 -y[0].Elements[row] * lossBar

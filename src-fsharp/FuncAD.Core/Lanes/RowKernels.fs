@@ -59,7 +59,7 @@ type internal LessShareKernel =
 
 /// <summary>What softmax and its relatives do with one row, each in one pass and without temporaries.</summary>
 [<AbstractClass; Sealed>]
-type internal Row =
+type internal RowKernels =
     /// Where the largest number of a row stands that is not empty.
     static member Largest(x: ReadOnlySpan<float>) : int = max 0 (TensorPrimitives.IndexOfMax x)
 
@@ -88,12 +88,12 @@ type internal Row =
             let largest, one = TensorPrimitives.Max x, 1.0
             if Double.IsInfinity largest then
                 for index = 0 to x.Length - 1 do
-                    y[index] <- Row.EdgeWeight(x, largest, index)
+                    y[index] <- RowKernels.EdgeWeight(x, largest, index)
             else
                 let peak = ReadOnlySpan &largest
                 let one = ReadOnlySpan &one
                 Loop.Run(WeightKernel(), x, peak, one, one, y, false)
-                TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / Row.Sum(Span.op_Implicit y), y)
+                TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / RowKernels.Sum(Span.op_Implicit y), y)
 
     /// The weight of a number in a row whose largest is infinite or NaN. A single number has all of it, and of nothing but -infinity each has
     /// none; beside one +infinity the others have none, and how several share is not defined.
@@ -125,7 +125,7 @@ type internal Row =
             Loop.Run(WeightKernel(), x, peak, share, share, out, add)
         else
             for index = 0 to x.Length - 1 do
-                out[index] <- Row.EdgeWeight(x, largest, index) * t + (if add then out[index] else 0.0)
+                out[index] <- RowKernels.EdgeWeight(x, largest, index) * t + (if add then out[index] else 0.0)
 
     /// <summary>The sum of w_i (t_i - centre), of the same weights.</summary>
     static member Weighed(x: ReadOnlySpan<float>, largest: float, others: float, t: ReadOnlySpan<float>, centre: float) : float =
@@ -136,7 +136,7 @@ type internal Row =
         else
             let mutable sum = 0.0
             for index = 0 to x.Length - 1 do
-                sum <- sum + Row.EdgeWeight(x, largest, index) * (t[if t.Length = 1 then 0 else index] - centre)
+                sum <- sum + RowKernels.EdgeWeight(x, largest, index) * (t[if t.Length = 1 then 0 else index] - centre)
             sum
 
     /// <summary>
@@ -145,7 +145,7 @@ type internal Row =
     /// </summary>
     static member Centre(y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool) : unit =
         if not y.IsEmpty then
-            let centre = t[if t.Length = 1 then 0 else Row.Largest y]
+            let centre = t[if t.Length = 1 then 0 else RowKernels.Largest y]
             let centre = ReadOnlySpan &centre
             let mean = Elementwise.Sum(LessKernel(), y.Length, y, t, centre, Elementwise.One y)
             let mean = ReadOnlySpan &mean
