@@ -21,7 +21,7 @@ type internal Extreme(name: string, isLargest: bool, axes: int[]) =
         let counts = Tensor.BroadcastTo(Tensor.SumTo(Tensor(mask, shape, null), kept shape), shape)
         Array.map2 (/) mask counts.Elements
 
-    let masked (x: Tensor) y (t: Tensor) = Tensor.Weigh(weights x y, t)
+    let masked (x: Tensor) y (t: Tensor) = ElementwiseSlopes.Weigh(weights x y, t)
 
     override _.Value x =
         let shape, elements = x[0].Dimensions, x[0].Elements

@@ -1,7 +1,6 @@
 namespace FuncAD
 
 open System
-open System.Collections.Generic
 open System.Collections.Immutable
 open System.Numerics.Tensors
 open System.Runtime.InteropServices
@@ -17,11 +16,6 @@ type internal ArrayAtRuleLevelException() =
             "FuncAD: an array was made from numbers that belong to a Taylor series or to a traced program, which follow single numbers only. "
             + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile, use Real[] instead of Tensor."
         )
-
-/// <summary>Who may write into the array of a cotangent: it may be reused in place where nobody else shares it.</summary>
-[<Sealed; AllowNullLiteral>]
-type internal Shares() =
-    member val Count = 1 with get, set
 
 /// <summary>
 /// A dense array of doubles of any rank, in row-major order, that can be differentiated. It is immutable, has the operators and the
@@ -187,7 +181,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         x.WithSupport(reached x)
 
     /// Indicators from what an operation made of indicators: 1 where that is not 0.
-    static member private Reached(counts: Tensor) : Tensor =
+    static member internal Reached(counts: Tensor) : Tensor =
         let counts' = counts.Compact
         if not (ReadOnlySpan(counts').Contains 0.0) then
             Tensor.Uniform(1.0, counts.Dimensions)
@@ -195,7 +189,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             Tensor(counts' |> Array.map (fun count -> if count = 0.0 then 0.0 else 1.0), counts.Dimensions, null)
 
     /// The elements that some indicators show, and structural zeros elsewhere, whatever stands there.
-    static member private Kept(x: Tensor, support: Tensor) : Tensor =
+    static member internal Kept(x: Tensor, support: Tensor) : Tensor =
         if support.Compact.Length = 1 && support.Compact[0] <> 0.0 then
             x.WithSupport support
         else
@@ -225,113 +219,52 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         else
             y
 
-    // ---- Lifting: where rules and array operations become operations of every mode and level ----
+    // ---- Operations ----
+    //
+    // Values and supports are computed here. An operation on arrays of a level is lifted by the level's mode (ArrayNodes.fs).
 
     /// <summary>Applies a rule of one argument, element by element.</summary>
     static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor) : Tensor =
         let x = x.Live
-        match x.Level with
-        | _ when not (isNull x.Support) ->
+        if not (isNull x.Support) then
             let y = Tensor.Unary(rule, x.Untracked)
             if typeof<'R> = typeof<Arithmetic.Negate> then y.WithSupport x.Support else y
-        | null ->
-            let y = GC.AllocateUninitializedArray<float> x.Compact.Length
-            Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
-            Tensor(y, x.Dimensions, null)
-        | level ->
-            let primal = x.Primal
-            let y = Tensor.Unary(rule, primal)
-            match level with
-            | :? ForwardLevel as level -> Tensor.OnForward(level, y, Tensor.Push(rule, primal, y, x.Tangent))
-            | _ ->
-                let tape = level :?> Tape
-                tape.PushClosure(UnaryBackpropagator<'R>(rule, primal, y, x.Slot, tape.Arrays)) |> ignore
-                Tensor.OnTape(tape, y, tape.NewArray())
-
-    /// slope(x, y) dx
-    static member private Push<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor, dx: Tensor) : Tensor =
-        if isNull x.Node && isNull dx.Node then
-            let dy = GC.AllocateUninitializedArray<float> x.Length
-            Elementwise.Slope(rule, ReadOnlySpan x.Elements, ReadOnlySpan y.Elements, ReadOnlySpan dx.Compact, Span dy, false)
-            Tensor.Kept(Tensor(dy, x.Dimensions, null), dx.Indicators)
         else
-            Tensor.Scale(rule.Slope<Tensor>(x, y), dx, x.Dimensions)
+            match x.Level with
+            | null ->
+                let y = GC.AllocateUninitializedArray<float> x.Compact.Length
+                Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
+                Tensor(y, x.Dimensions, null)
+            | level -> Lifting.Of(level).Unary(level, rule, x)
 
     /// <summary>Applies a rule of two arguments, element by element; shapes broadcast.</summary>
     static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
-        match Real.Higher(a.Level, b.Level) with
-        | _ when not (isNull a.Support && isNull b.Support) -> Tensor.Tracking(rule, a, b)
-        | null -> Tensor.Zip(rule.Name, a, b, ZipOfBinary<'R> rule)
-        | level ->
-            let x, z = a.Below level, b.Below level
-            let y = Tensor.Binary(rule, x, z)
-            match level with
-            | :? ForwardLevel as level ->
-                let dy: Tensor =
-                    if a.IsAt level then
-                        Tensor.Push(PartialA<'R> rule, x, z, y, a.Tangent, null, (fun () -> rule.SlopeA<Tensor>(x, z, y)))
-                    else
-                        null
-                Tensor.OnForward(
-                    level,
-                    y,
-                    (if b.IsAt level then
-                         Tensor.Push(PartialB<'R> rule, x, z, y, b.Tangent, dy, (fun () -> rule.SlopeB<Tensor>(x, z, y)))
-                     else
-                         dy)
-                )
-            | _ ->
-                let tape = level :?> Tape
-                tape.PushClosure(BinaryBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays))
-                |> ignore
-                Tensor.OnTape(tape, y, tape.NewArray())
+        if not (isNull a.Support && isNull b.Support) then
+            Tensor.Tracking(rule, a, b)
+        else
+            match Real.Higher(a.Level, b.Level) with
+            | null -> Tensor.Zip(rule.Name, a, b, ZipOfBinary<'R> rule)
+            | level -> Lifting.Of(level).Binary(level, rule, a, b)
 
     /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live.Untracked, b.Live.Untracked
         match Real.Higher(a.Level, b.Level) with
         | null -> Tensor.Zip(rule.Name, a, b, ZipOfChoice<'R> rule)
-        | level ->
-            let x, z = a.Below level, b.Below level
-            let y = Tensor.Choice(rule, x, z)
-            match level with
-            | :? ForwardLevel as level ->
-                let part first (argument: Tensor) =
-                    if argument.IsAt level then Tensor.Chosen(rule, first, x, z, y, argument.Tangent) else null
-                Tensor.OnForward(
-                    level,
-                    y,
-                    (match part true a, part false b with
-                     | null, db -> db
-                     | da, null -> da
-                     | da, db -> Tensor.Binary(Arithmetic.Add(), da, db))
-                )
-            | _ ->
-                let tape = level :?> Tape
-                tape.PushClosure(ChoiceBackpropagator<'R>(rule, x, z, y, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays))
-                |> ignore
-                Tensor.OnTape(tape, y, tape.NewArray())
-
-    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing elsewhere.
-    static member internal Chosen<'R when 'R: struct and 'R :> IChoice>
-        (rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor)
-        : Tensor =
-        let weights = GC.AllocateUninitializedArray<float> y.Length
-        Tensor.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
-        Tensor.Weigh(weights, Tensor.BroadcastTo(t, y.Dimensions))
-
-    /// A tangent or cotangent times constant weights, where the weight 0 takes nothing of it.
-    static member internal Weigh(weights: float[], t: Tensor) : Tensor =
-        let taken = Tensor.Linear(Masked(weights, true, t.Dimensions), t)
-        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then
-            taken
-        else
-            Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
+        | level -> Lifting.Of(level).Choice(level, rule, a, b)
 
     /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Tensor, b: Tensor, c: Tensor) : Tensor =
-        Tensor.Apply(TernaryOperation<'R> rule, [| a; b; c |])[0]
+        let arguments = [| a.Live.Untracked; b.Live.Untracked; c.Live.Untracked |]
+        match Tensor.Highest arguments with
+        | null ->
+            let shape = Shape.broadcast rule.Name (Shape.broadcast rule.Name a.Dimensions b.Dimensions) c.Dimensions
+            let x = arguments |> Array.map (fun x -> Tensor.BroadcastTo(x, shape))
+            let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
+            Elementwise.Ternary(rule, ReadOnlySpan x[0].Compact, ReadOnlySpan x[1].Compact, ReadOnlySpan x[2].Compact, Span y)
+            Tensor(y, shape, null)
+        | level -> Lifting.Of(level).Ternary(level, rule, arguments)
 
     /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
     static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Tensor) : Tensor =
@@ -342,31 +275,21 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// <summary>Applies a linear operation.</summary>
     static member internal Linear(op: Linear, x: Tensor) : Tensor =
         let x = x.Live
-        match x.Level with
-        | _ when not (isNull x.Support) ->
+        if not (isNull x.Support) then
             let y = Tensor.Linear(op, x.Untracked)
             y.WithSupport(
                 if x.IsWhole && op.Covers then Tensor.Uniform(1.0, op.Result) else Tensor.Reached(Tensor.Linear(op, x.Indicators))
             )
-        | null ->
-            if x.Compact.Length = 1 && op.KeepsUniform then
-                Tensor(x.Compact, op.Result, null)
-            else
-                Tensor(op.Apply x.Elements, op.Result, null)
-        | level ->
-            let y = Tensor.Linear(op, x.Primal)
-            match level with
-            | :? ForwardLevel as level -> Tensor.OnForward(level, y, Tensor.Linear(op, x.Tangent))
-            | _ ->
-                let tape = level :?> Tape
-                tape.PushClosure(LinearBackpropagator(op, x.Slot, tape.Arrays)) |> ignore
-                Tensor.OnTape(tape, y, tape.NewArray())
+        else
+            match x.Level with
+            | null when x.Compact.Length = 1 && op.KeepsUniform -> Tensor(x.Compact, op.Result, null)
+            | null -> Tensor(op.Apply x.Elements, op.Result, null)
+            | level -> Lifting.Of(level).Linear(level, op, x)
 
     /// <summary>Applies a product that is linear in each of two arguments.</summary>
     static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
-        match Real.Higher(a.Level, b.Level) with
-        | _ when not (isNull a.Support && isNull b.Support) ->
+        if not (isNull a.Support && isNull b.Support) then
             let y = Tensor.Bilinear(MarkedProduct.Of(op, a.Marks, b.Marks), a.Untracked, b.Untracked)
             y.WithSupport(
                 if a.IsWhole && b.IsWhole && not (op :? MarkedProduct) then
@@ -374,27 +297,15 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 else
                     Tensor.Reached(Tensor.Bilinear(op, a.Indicators, b.Indicators))
             )
-        | null -> Tensor(op.Apply(a.Elements, b.Elements), op.Result, null)
-        | level ->
-            let x, z = a.Below level, b.Below level
-            let y = Tensor.Bilinear(op, x, z)
-            match level with
-            | :? ForwardLevel as level ->
-                let dy =
-                    if not (b.IsAt level) then Tensor.Bilinear(op, a.Tangent, z)
-                    elif not (a.IsAt level) then Tensor.Bilinear(op, x, b.Tangent)
-                    else Tensor.Binary(Arithmetic.Add(), Tensor.Bilinear(op, a.Tangent, z), Tensor.Bilinear(op, x, b.Tangent))
-                Tensor.OnForward(level, y, dy)
-            | _ ->
-                let tape = level :?> Tape
-                tape.PushClosure(BilinearBackpropagator(op, x, z, Tensor.SlotOn(tape, a), Tensor.SlotOn(tape, b), tape.Arrays)) |> ignore
-                Tensor.OnTape(tape, y, tape.NewArray())
+        else
+            match Real.Higher(a.Level, b.Level) with
+            | null -> Tensor(op.Apply(a.Elements, b.Elements), op.Result, null)
+            | level -> Lifting.Of(level).Bilinear(level, op, a, b)
 
     /// <summary>Applies any other operation, with as many arguments and results as it has.</summary>
     static member internal Apply(op: Operation, arguments: Tensor[]) : Tensor[] =
         let arguments = arguments |> Array.map _.Live
-        match Tensor.Highest arguments with
-        | _ when arguments |> Array.exists (fun x -> not (isNull x.Support)) ->
+        if arguments |> Array.exists (fun x -> not (isNull x.Support)) then
             let y = Tensor.Apply(op, arguments |> Array.map _.Untracked)
             if not op.IsLinear then
                 y
@@ -403,19 +314,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                     (fun (y: Tensor) reached -> y.WithSupport(Tensor.Reached reached))
                     y
                     (op.Value(arguments |> Array.map _.Indicators))
-        | null -> op.Value arguments
-        | level ->
-            let x = arguments |> Array.map _.Below(level)
-            let y = Tensor.Apply(op, x)
-            match level with
-            | :? ForwardLevel as level ->
-                let dx = arguments |> Array.map (fun argument -> if argument.IsAt level then argument.Tangent else null)
-                Array.map2 (fun y dy -> Tensor.OnForward(level, y, dy)) y (op.Pushforward(x, y, dx))
-            | _ ->
-                let tape = level :?> Tape
-                let slots = arguments |> Array.map (fun argument -> Tensor.SlotOn(tape, argument))
-                tape.PushClosure(OperationBackpropagator(op, x, y, slots, tape.Arrays)) |> ignore
-                y |> Array.map (fun y -> Tensor.OnTape(tape, y, tape.NewArray()))
+        else
+            match Tensor.Highest arguments with
+            | null -> op.Value arguments
+            | level -> Lifting.Of(level).Apply(level, op, arguments)
 
     /// The values of an elementwise operation on two constants.
     static member internal Zip<'K when 'K: struct and 'K :> IZip>(name: string, a: Tensor, b: Tensor, kernel: 'K) : Tensor =
@@ -426,7 +328,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             Tensor(y, shape, null)
         else
             let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
-            let runs = Broadcast(shape, Tensor.Layout a, Tensor.Layout b)
+            let runs = Broadcast(shape, a.Layout, b.Layout)
             while runs.Next() do
                 kernel.Run(
                     ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
@@ -435,58 +337,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 )
             Tensor(y, shape, null)
 
-    /// The shape with which kernels read an array: one number where all are equal.
-    static member private Layout(x: Tensor) = if x.Compact.Length = 1 then [||] else x.Dimensions
-
-    /// <summary>
-    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or the
-    /// second), and what was repeated by broadcasting receives the sum: then out is added to.
-    /// </summary>
-    static member internal Along<'D when 'D: struct and 'D :> IPartial>
-        (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
-        : unit =
-        let a' = if sums && first then a.Elements else a.Compact
-        let b' = if sums && not first then b.Elements else b.Compact
-        let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else Tensor.Layout x
-        let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
-        let y', t' = y.Elements, t.Compact
-        while runs.Next() do
-            let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
-            let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
-            let y = ReadOnlySpan(y', runs.Start, runs.Length)
-            let t = if t'.Length = 1 then ReadOnlySpan t' else ReadOnlySpan(t', runs.Start, runs.Length)
-            if not sums then
-                partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
-            else
-                let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
-                if length = runs.Length then
-                    partial.Apply(a, b, y, t, Span(out, start, length), true)
-                else
-                    out[start] <- out[start] + partial.Sum(a, b, y, t)
-
-    /// A partial derivative times the tangent of its operand, added to the rest of the tangent (null for none).
-    static member private Push<'D when 'D: struct and 'D :> IPartial>
-        (partial: 'D, x: Tensor, z: Tensor, y: Tensor, tangent: Tensor, rest: Tensor, slope: unit -> Tensor)
-        : Tensor =
-        if isNull x.Node && isNull z.Node && isNull tangent.Node && (isNull rest || isNull rest.Node) then
-            let tangent = Tensor.BroadcastTo(tangent, y.Dimensions)
-            let along (out: float[]) add =
-                Tensor.Along(partial, true, x, z, y, tangent, out, false, add)
-                Tensor(out, y.Dimensions, null)
-            // The rest was made a moment ago by this function and belongs to nobody else.
-            if not (isNull rest) && tangent.IsWhole then
-                (along rest.Elements true).Tracked
-            else
-                let part = Tensor.Kept(along (GC.AllocateUninitializedArray<float> y.Length) false, tangent.Indicators)
-                if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
-        else
-            let part = Tensor.Scale(slope (), tangent, y.Dimensions)
-            if isNull rest then part else Tensor.Binary(Arithmetic.Add(), rest, part)
-
-    /// A tangent or cotangent times a slope, in a given shape.
-    static member internal Scale(slope: Tensor, tangent: Tensor, shape: int[]) : Tensor =
-        let isOne = isNull slope.Node && slope.Compact.Length = 1 && slope.Compact[0] = 1.0
-        Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
+    /// The shape with which kernels read an array: no axes where one number stands for all.
+    member internal x.Layout = if x.Compact.Length = 1 then [||] else x.Dimensions
 
     static member internal BroadcastTo(x: Tensor, shape: int[]) : Tensor =
         if Shape.areEqual x.Dimensions shape then
@@ -523,35 +375,14 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             level <- Real.Higher(level, x.Level)
         match level with
         | null -> Tensor(numbers |> Array.map _.value, shape, null)
-        | level ->
-            let primal = Tensor.OfReals(numbers |> Array.map _.Below(level), shape)
-            match level with
-            | :? ForwardLevel as level ->
-                let tangents = numbers |> Array.map (fun x -> if x.IsAt level then x.Tangent else Real 0.0)
-                let reached = Tensor(numbers |> Array.map (fun x -> if x.IsAt level then 1.0 else 0.0), shape, null)
-                Tensor.OnForward(level, primal, Tensor.OfReals(tangents, shape).WithSupport(Tensor.Reached reached))
-            | :? Tape as tape ->
-                let slots = numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
-                tape.PushClosure(StackBackpropagator(slots, tape.Arrays)) |> ignore
-                Tensor.OnTape(tape, primal, tape.NewArray())
-            | :? DualLevel as level -> level.Refuse()
-            | level ->
-                (level :?> RuleLevel).IsRefused <- true
-                raise (ArrayAtRuleLevelException())
+        | level -> Lifting.Of(level).Stack(level, numbers, shape)
 
     /// The element at a position in row-major order.
     member internal x.ElementAt(position: int) : Real =
         let x = x.Live
         match x.Level with
         | null -> Real(if x.Compact.Length = 1 then x.Compact[0] else x.Compact[position])
-        | level ->
-            let primal = x.Primal.ElementAt position
-            match level with
-            | :? ForwardLevel as level ->
-                if x.Tangent.IsReached position then Real.OnForward(level, primal, x.Tangent.ElementAt position) else primal
-            | _ ->
-                let tape = level :?> Tape
-                Real.OnTape(tape, primal, tape.PushClosure(ElementBackpropagator(x.Dimensions, position, x.Slot)))
+        | level -> Lifting.Of(level).Element(level, x, position)
 
     /// <summary>A number as a tensor of no axes.</summary>
     static member Of(x: Real) : Tensor = if isNull x.node then Tensor.OfConstant x.value else Tensor.OfReals([| x |], [||])
@@ -908,416 +739,32 @@ and [<AbstractClass>] internal Operation(name: string) =
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
 /// <summary>
-/// An operation on one array, row by row along its last axis. Between constants its pullback is a pass over each row, which needs no
-/// temporaries and may overwrite the cotangent.
+/// How a mode lifts operations on arrays: each takes arguments of which at least one belongs to the level, and none carries a support. Arrays ask
+/// for operations before these can be defined, which need arrays: the modes are therefore in a later file (ArrayNodes.fs), and a level brings its own.
 /// </summary>
-and [<AbstractClass>] internal RowOperation(name: string) =
-    inherit Operation(name)
+and [<AbstractClass>] internal Lifting() =
+    inherit ArrayMode()
+    abstract Unary<'R when 'R: struct and 'R :> IUnary> : level: Level * rule: 'R * x: Tensor -> Tensor
+    abstract Binary<'R when 'R: struct and 'R :> IBinary> : level: Level * rule: 'R * a: Tensor * b: Tensor -> Tensor
+    abstract Choice<'R when 'R: struct and 'R :> IChoice> : level: Level * rule: 'R * a: Tensor * b: Tensor -> Tensor
+    abstract Ternary<'R when 'R: struct and 'R :> ITernary> : level: Level * rule: 'R * arguments: Tensor[] -> Tensor
+    abstract Linear: level: Level * op: Linear * x: Tensor -> Tensor
+    abstract Bilinear: level: Level * op: Bilinear * a: Tensor * b: Tensor -> Tensor
+    abstract Apply: level: Level * op: Operation * arguments: Tensor[] -> Tensor[]
 
-    /// out (+)= the contribution to a row x, from the results and their cotangents (null for a structural zero). The row of a cotangent may be
-    /// the same memory as out.
-    abstract PullRow: x: ReadOnlySpan<float> * y: Tensor[] * yBar: Tensor[] * row: int * out: Span<float> * add: bool -> unit
+    /// The array of some numbers.
+    abstract Stack: level: Level * numbers: Real[] * shape: int[] -> Tensor
 
-    /// The contribution to every row.
-    member op.PullRows(x: Tensor, y: Tensor[], yBar: Tensor[], out: float[], add: bool) : unit =
-        if x.Length > 0 then
-            let extent = x.Dimensions[x.Rank - 1]
-            for row = 0 to x.Length / extent - 1 do
-                op.PullRow(ReadOnlySpan(x.Elements, row * extent, extent), y, yBar, row, Span(out, row * extent, extent), add)
+    /// The number at a position of an array.
+    abstract Element: level: Level * x: Tensor * position: int -> Real
 
-and [<Sealed>] internal TernaryOperation<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
-    inherit Operation(rule.Name)
-
-    let slopes (x: Tensor[]) =
-        [| (fun () -> rule.SlopeA<Tensor>(x[0], x[1], x[2]))
-           (fun () -> rule.SlopeB<Tensor>(x[0], x[1], x[2]))
-           (fun () -> rule.SlopeC<Tensor>(x[0], x[1], x[2])) |]
-
-    override _.Value x =
-        let shape = Shape.broadcast rule.Name (Shape.broadcast rule.Name x[0].Dimensions x[1].Dimensions) x[2].Dimensions
-        let x = x |> Array.map (fun x -> Tensor.BroadcastTo(x, shape))
-        let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
-        Elementwise.Ternary(rule, ReadOnlySpan x[0].Compact, ReadOnlySpan x[1].Compact, ReadOnlySpan x[2].Compact, Span y)
-        [| Tensor(y, shape, null) |]
-
-    override _.Pushforward(x, y, dx) =
-        let parts = Array.map2 (fun slope dx -> if isNull dx then null else Tensor.Scale(slope (), dx, y[0].Dimensions)) (slopes x) dx
-        [| parts |> Array.filter (isNull >> not) |> Array.reduce (fun a b -> Tensor.Binary(Arithmetic.Add(), a, b)) |]
-
-    override _.Pullback(x, y, yBar, needed) =
-        slopes x
-        |> Array.mapi (fun index slope ->
-            if needed[index] then Tensor.SumTo(Tensor.Scale(slope (), yBar[0], y[0].Dimensions), x[index].Dimensions) else null)
-
-/// <summary>
-/// The cotangents of a sweep: of numbers by slot, of arrays by index. The array of a cotangent is written in place where nobody else shares
-/// it, and one that is no longer needed serves a later cotangent of its length.
-/// </summary>
-/// <remarks>
-/// A sweep goes without supports first, in place and on plain numbers: a structural zero that meets an infinite slope shows as NaN. Where NaN comes
-/// out, and where arrays carry levels (what is recorded of this sweep is swept later), it goes with supports, in terms of tensors.
-/// </remarks>
-and [<Sealed>] internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
-    inherit Cotangents()
-    let mutable isInDoubt = false
-    let sums = Array.zeroCreate<Tensor> count
-    let shares = Array.zeroCreate<Shares> count
-    let spare = Dictionary<int, Stack<float[]>>()
-
-    /// Tells whether cotangents carry supports.
-    member _.IsTracking = isTracking
-
-    /// Tells whether a sweep without supports has to give way to one with them; its results are of no use.
-    member _.IsInDoubt = isInDoubt
-
-    /// Gives way where NaN might be lost, or where levels are met: what comes is not looked at any more.
-    member _.DoubtIf(isDoubtful: bool) : bool =
-        if isDoubtful && not isTracking then isInDoubt <- true
-        isInDoubt
-
-    // ---- Numbers ----
-
-    member _.IsTouched(slot: int) = touched[slot]
-    member _.Number(slot: int) = if touched[slot] then numbers[slot] else Real 0.0
-
-    member _.AddNumber(slot: int, contribution: Real) =
-        if touched[slot] then
-            numbers[slot] <- numbers[slot] + contribution
-        else
-            touched[slot] <- true
-            numbers[slot] <- contribution
-
-    // ---- Arrays ----
-
-    member _.Rent(length: int) : float[] =
-        match spare.TryGetValue length with
-        | true, arrays when arrays.Count > 0 -> arrays.Pop()
-        | _ -> SpareArrays.Rent length
-
-    member private _.Keep(array: float[]) =
-        match spare.TryGetValue array.Length with
-        | true, arrays -> arrays.Push array
-        | _ ->
-            let arrays = Stack()
-            arrays.Push array
-            spare[array.Length] <- arrays
-
-    /// Hands the arrays that are no longer needed on to sweeps to come.
-    member _.Release() : unit =
-        for arrays in spare.Values do
-            SpareArrays.Return arrays
-
-    /// The sum of the contributions so far; null where there was none.
-    member _.Sum(index: int) : Tensor = sums[index]
-
-    /// Takes a cotangent out, with its share in its array (null: not ours to write).
-    member _.Take(index: int) : struct (Tensor * Shares) =
-        let taken = if isInDoubt then struct (null, null) else struct (sums[index], shares[index])
-        sums[index] <- null
-        shares[index] <- null
-        taken
-
-    /// Gives up a share; the array serves again when it was the last.
-    member cotangents.Drop(cotangent: Tensor, share: Shares) =
-        if not (isNull share) then
-            share.Count <- share.Count - 1
-            if share.Count = 0 then cotangents.Keep cotangent.Compact
-
-    /// Tells whether the array of a cotangent may be overwritten.
-    member _.IsOwn(cotangent: Tensor, share: Shares) = not (isNull share) && share.Count = 1 && not cotangent.IsUniform
-
-    /// Sets the first contribution, with a share of the giver's in its array (null: not to be written).
-    member _.Set(index: int, cotangent: Tensor, share: Shares) =
-        sums[index] <- cotangent
-        shares[index] <- share
-
-    /// An array of a shape that holds the sum so far (zeros where there was no contribution) and may be added to.
-    member cotangents.Open(index: int, shape: int[]) : float[] =
-        match sums[index] with
+    /// The lifting of the level's mode. Levels without one follow single numbers only.
+    static member Of(level: Level) : Lifting =
+        match level.Arrays with
         | null ->
-            let zeros = cotangents.Rent(Shape.length shape)
-            Array.Clear zeros
-            cotangents.Set(index, Tensor(zeros, shape, null), Shares())
-            zeros
-        | sum when cotangents.IsOwn(sum, shares[index]) -> sum.Elements
-        | sum ->
-            let copy = cotangents.Rent sum.Length
-            if sum.IsUniform then Array.Fill(copy, sum.Compact[0]) else Array.Copy(sum.Compact, copy, copy.Length)
-            cotangents.Drop(sum, shares[index])
-            cotangents.Set(index, Tensor(copy, shape, null), Shares())
-            copy
-
-    /// Adds a contribution, with the giver's share in its array.
-    member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
-        match sums[index] with
-        | _ when cotangents.DoubtIf(not (isNull contribution.Node)) -> ()
-        | null -> cotangents.Set(index, (if isTracking then contribution.Tracked else contribution), share)
-        | sum when isTracking -> cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution.Tracked), null)
-        | sum when not (sum.IsUniform && contribution.IsUniform) ->
-            let total = cotangents.Open(index, sum.Dimensions)
-            if contribution.IsUniform then
-                TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
-            else
-                TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
-            cotangents.Drop(contribution, share)
-        | sum ->
-            cotangents.Drop(sum, shares[index])
-            cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution), null)
-
-    /// Adds a number to one element.
-    member cotangents.AddElement(index: int, shape: int[], position: int, contribution: Real) =
-        let sum = sums[index]
-        if not isTracking then
-            if not (cotangents.DoubtIf(not (isNull contribution.node))) then
-                let total = cotangents.Open(index, shape)
-                total[position] <- total[position] + contribution.value
-        elif isNull contribution.node && (isNull sum || isNull sum.Node) then
-            // as many elements as there are may come one by one: they are added in place
-            let sum =
-                if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then
-                    sum
-                else
-                    let copy (x: Tensor) = Tensor(x.ToArray(), shape, null)
-                    let sum = if isNull sum then Tensor.Nothing shape else sum
-                    Tensor(sum.ToArray(), shape, null, copy sum.Support)
-            sum.Compact[position] <- sum.Compact[position] + contribution.value
-            sum.Support.Compact[position] <- 1.0
-            if not (Object.ReferenceEquals(sum, sums[index])) then cotangents.Set(index, sum, Shares())
-        else
-            cotangents.Add(index, Tensor.Linear(Put("element", [||], [| position |], 1, shape), (Tensor.Of contribution).Tracked), null)
-
-// ---- The backpropagators of the liftings above ----
-
-and [<Sealed>] internal UnaryBackpropagator<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor, slot: int, result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, share) = cotangents.Take result
-        if isNull yBar then
-            ()
-        elif not cotangents.IsTracking then
-            let x', y', t = x.Elements, y.Elements, yBar.Compact
-            if not (isNull (cotangents.Sum slot)) then
-                let out = cotangents.Open(slot, x.Dimensions)
-                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span out, true)
-                cotangents.Drop(yBar, share)
-            elif cotangents.IsOwn(yBar, share) then
-                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span t, false)
-                cotangents.Set(slot, yBar, share)
-            else
-                let out = cotangents.Rent x.Length
-                Elementwise.Slope(rule, ReadOnlySpan x', ReadOnlySpan y', ReadOnlySpan t, Span out, false)
-                cotangents.Drop(yBar, share)
-                cotangents.Set(slot, Tensor(out, x.Dimensions, null), Shares())
-        else
-            cotangents.Add(slot, Tensor.Scale(rule.Slope<Tensor>(x, y), yBar, x.Dimensions), null)
-
-/// <summary>The pullback of an elementwise operation on two arrays to one of them.</summary>
-and [<AbstractClass; Sealed>] internal Partial private () =
-
-    /// Adds partial yBar to the operand's cotangent. With <c>isLast</c> the giver's share in yBar is used up here.
-    static member Pull<'D when 'D: struct and 'D :> IPartial>
-        (
-            cotangents: ArrayCotangents,
-            partial: 'D,
-            first: bool,
-            a: Tensor,
-            b: Tensor,
-            y: Tensor,
-            yBar: Tensor,
-            share: Shares,
-            isLast: bool,
-            slot: int,
-            scaled: unit -> Tensor
-        ) : unit =
-        let operand = if first then a else b
-        let sum = cotangents.Sum slot
-        if not cotangents.IsTracking then
-            let isWhole = Shape.areEqual operand.Dimensions y.Dimensions
-            if isWhole && isNull sum then
-                let inPlace = isLast && cotangents.IsOwn(yBar, share)
-                let out = if inPlace then yBar.Compact else cotangents.Rent y.Length
-                Tensor.Along(partial, first, a, b, y, yBar, out, false, false)
-                if inPlace then
-                    cotangents.Set(slot, Tensor(out, y.Dimensions, null), share)
-                else
-                    cotangents.Set(slot, Tensor(out, y.Dimensions, null), Shares())
-                    if isLast then cotangents.Drop(yBar, share)
-            else
-                let out = cotangents.Open(slot, operand.Dimensions)
-                Tensor.Along(partial, first, a, b, y, yBar, out, not isWhole, true)
-                if isLast then cotangents.Drop(yBar, share)
-        else
-            cotangents.Add(slot, Tensor.SumTo(scaled (), operand.Dimensions), null)
-
-and [<Sealed>] internal BinaryBackpropagator<'R when 'R: struct and 'R :> IBinary>
-    (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
-    inherit Backpropagator()
-
-    /// A sum hands its cotangent on as it is, shared, to an operand of its own shape.
-    let isHandedOn (operand: Tensor) first =
-        Shape.areEqual operand.Dimensions y.Dimensions
-        && (typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>))
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, share) = cotangents.Take result
-        if not (isNull yBar) then
-            let handOn slot isLast =
-                if not isLast && not (isNull share) then share.Count <- share.Count + 1
-                cotangents.Add(slot, yBar, share)
-            if slotA >= 0 then
-                if isHandedOn a true then
-                    handOn slotA (slotB < 0)
-                else
-                    Partial.Pull(
-                        cotangents,
-                        PartialA<'R> rule,
-                        true,
-                        a,
-                        b,
-                        y,
-                        yBar,
-                        share,
-                        (slotB < 0),
-                        slotA,
-                        (fun () -> Tensor.Scale(rule.SlopeA<Tensor>(a, b, y), yBar, y.Dimensions))
-                    )
-            if slotB >= 0 then
-                if isHandedOn b false then
-                    handOn slotB true
-                else
-                    Partial.Pull(
-                        cotangents,
-                        PartialB<'R> rule,
-                        false,
-                        a,
-                        b,
-                        y,
-                        yBar,
-                        share,
-                        true,
-                        slotB,
-                        (fun () -> Tensor.Scale(rule.SlopeB<Tensor>(a, b, y), yBar, y.Dimensions))
-                    )
-
-and [<Sealed>] internal ChoiceBackpropagator<'R when 'R: struct and 'R :> IChoice>
-    (rule: 'R, a: Tensor, b: Tensor, y: Tensor, slotA: int, slotB: int, result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, share) = cotangents.Take result
-        let pull first slot isLast =
-            Partial.Pull(
-                cotangents,
-                PartialOfChoice<'R>(rule, first),
-                first,
-                a,
-                b,
-                y,
-                yBar,
-                share,
-                isLast,
-                slot,
-                (fun () -> Tensor.Chosen(rule, first, a, b, y, yBar))
-            )
-        if not (isNull yBar) then
-            if slotA >= 0 then pull true slotA (slotB < 0)
-            if slotB >= 0 then pull false slotB true
-
-and [<Sealed>] internal LinearBackpropagator(op: Linear, slot: int, result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, share) = cotangents.Take result
-        if not (isNull yBar) then
-            let adjoint = op.Adjoint
-            let sum = cotangents.Sum slot
-            if cotangents.IsTracking then
-                cotangents.Add(slot, Tensor.Linear(adjoint, yBar), null)
-            elif adjoint.IsAlias then
-                cotangents.Add(slot, Tensor(yBar.Compact, adjoint.Result, null), share)
-            elif not (isNull sum) && not (yBar.IsUniform && adjoint.KeepsUniform) then
-                adjoint.Accumulate(yBar.Elements, cotangents.Open(slot, adjoint.Result))
-                cotangents.Drop(yBar, share)
-            else
-                let contribution = Tensor.Linear(adjoint, yBar)
-                if Object.ReferenceEquals(contribution.Compact, yBar.Compact) then
-                    cotangents.Add(slot, contribution, share)
-                else
-                    cotangents.Add(slot, contribution, Shares())
-                    cotangents.Drop(yBar, share)
-
-and [<Sealed>] internal BilinearBackpropagator(op: Bilinear, a: Tensor, b: Tensor, slotA: int, slotB: int, result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, share) = cotangents.Take result
-        let pull slot (pullback: Bilinear) (x: Tensor) (z: Tensor) =
-            let sum = cotangents.Sum slot
-            if not cotangents.IsTracking then
-                if isNull sum then
-                    let out = cotangents.Rent(Shape.length pullback.Result)
-                    pullback.ApplyTo(x.Elements, z.Elements, out)
-                    cotangents.Set(slot, Tensor(out, pullback.Result, null), Shares())
-                else
-                    pullback.Accumulate(x.Elements, z.Elements, cotangents.Open(slot, pullback.Result))
-            else
-                cotangents.Add(slot, Tensor.Bilinear(pullback, x, z), null)
-        if not (isNull yBar) then
-            if slotA >= 0 then
-                let struct (pullback, isFlipped) = op.PullA
-                if isFlipped then pull slotA pullback b yBar else pull slotA pullback yBar b
-            if slotB >= 0 then
-                let struct (pullback, isFlipped) = op.PullB
-                if isFlipped then pull slotB pullback yBar a else pull slotB pullback a yBar
-            if not cotangents.IsTracking then cotangents.Drop(yBar, share)
-
-and [<Sealed>] internal OperationBackpropagator(op: Operation, x: Tensor[], y: Tensor[], slots: int[], result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let taken = y |> Array.mapi (fun index _ -> cotangents.Take(result + index))
-        let yBar = taken |> Array.map (fun struct (yBar, _) -> yBar)
-        match op with
-        | _ when Array.forall isNull yBar -> ()
-        | :? RowOperation as op when not cotangents.IsTracking ->
-            let struct (first, share) = taken[0]
-            if not (isNull (cotangents.Sum slots[0])) then
-                op.PullRows(x[0], y, yBar, cotangents.Open(slots[0], x[0].Dimensions), true)
-            else
-                let inPlace = not (isNull first) && first.Length = x[0].Length && cotangents.IsOwn(first, share)
-                let out = if inPlace then first.Compact else cotangents.Rent x[0].Length
-                op.PullRows(x[0], y, yBar, out, false)
-                if inPlace then share.Count <- share.Count + 1 // one is dropped below
-                cotangents.Set(slots[0], Tensor(out, x[0].Dimensions, null), (if inPlace then share else Shares()))
-            for struct (yBar, share) in taken do
-                cotangents.Drop(yBar, share)
-        // what the pullback does with NaN is not known
-        | _ when cotangents.DoubtIf(yBar |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN)) -> ()
-        | _ ->
-            let contributions = op.Pullback(x, y, yBar, slots |> Array.map (fun slot -> slot >= 0))
-            for index = 0 to slots.Length - 1 do
-                if slots[index] >= 0 && not (isNull contributions[index]) then cotangents.Add(slots[index], contributions[index], null)
-
-and [<Sealed>] internal StackBackpropagator(slots: int[], result: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, _) =
-        let cotangents = cotangents :?> ArrayCotangents
-        let struct (yBar, _) = cotangents.Take result
-        if not (isNull yBar) then
-            for index = 0 to slots.Length - 1 do
-                if slots[index] >= 0 && yBar.IsReached index then cotangents.AddNumber(slots[index], yBar.ElementAt index)
-
-and [<Sealed>] internal ElementBackpropagator(shape: int[], position: int, slot: int) =
-    inherit Backpropagator()
-
-    override _.Resume(cotangents, own) =
-        let cotangents = cotangents :?> ArrayCotangents
-        if cotangents.IsTouched own then cotangents.AddElement(slot, shape, position, cotangents.Number own)
+            match level with
+            | :? DualLevel as level -> level.Refuse()
+            | level ->
+                (level :?> RuleLevel).IsRefused <- true
+                raise (ArrayAtRuleLevelException())
+        | arrays -> arrays :?> Lifting

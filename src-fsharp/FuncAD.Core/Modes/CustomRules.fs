@@ -51,10 +51,9 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
 /// <summary>The backpropagator of a user's own function over structures.</summary>
 [<Sealed>]
 type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[], firstArray: int, pullback: Leaves -> Leaves) =
-    inherit Backpropagator()
+    inherit Backpropagator<ArrayCotangents>()
 
     override _.Resume(cotangents, slot) =
-        let cotangents = cotangents :?> ArrayCotangents
         let isUsed = Array.init numbers (fun index -> cotangents.IsTouched(slot + index))
         let arrayBars = Array.init arrays.Length (fun index -> let struct (yBar, _) = cotangents.Take(firstArray + index) in yBar)
         let isNaN (slot: int) = Double.IsNaN (cotangents.Number slot).value

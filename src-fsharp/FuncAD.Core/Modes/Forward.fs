@@ -48,7 +48,7 @@ module internal rec Pushforward =
         struct (primals, tangents)
 
     let run<'P, 'Q> (operation: string) (f: 'P -> 'Q) (like: Skeleton) (point: Leaves) (tangent: Leaves) : struct ('Q * 'Q) =
-        let level = ForwardLevel()
+        let level = ForwardLevel ArrayModes.forward
         try
             let struct (result, reader) =
                 f (Flatten.argument like (Leaves.map2 (Forward.lift level) (Forward.liftArray level) point tangent))

@@ -13,7 +13,7 @@ module internal Orders =
         if order = 0 then
             [| f x |]
         else
-            let level = ForwardLevel()
+            let level = ForwardLevel ArrayModes.forward
             try
                 let lower = nested (order - 1) f (Forward.lift level x (Real 1.0)) |> Array.map (Forward.lower level)
                 Array.init (order + 1) (fun k ->

@@ -8,7 +8,7 @@ open System
 /// </summary>
 [<Sealed>]
 type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
-    let tape = Tape()
+    let tape = Tape ArrayModes.reverse
     let struct (like, point) = Flatten.input operation "x" p
 
     let struct (result, outputs) =

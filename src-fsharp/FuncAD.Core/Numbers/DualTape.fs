@@ -77,7 +77,7 @@ type internal DualTapeException() =
 /// <summary>What dual tapes of all widths have in common.</summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal DualLevel() =
-    inherit Level()
+    inherit Level(null)
     let mutable isRefused = false
 
     /// Tells whether a number met what it cannot be combined with here; whatever came out of the function since is of no use.

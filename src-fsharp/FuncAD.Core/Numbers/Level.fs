@@ -3,6 +3,10 @@ namespace FuncAD
 open System.Runtime.CompilerServices
 open System.Threading
 
+/// <summary>What a mode does with arrays. They come later in the compile order than levels do: Arrays/Tensor.fs has the members of this class.</summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal ArrayMode() = class end
+
 /// <summary>What a number carries beside its value: a level, or a node that belongs to one. Null in a constant.</summary>
 [<AbstractClass; AllowNullLiteral>]
 type Node internal (owner: Level) =
@@ -20,7 +24,7 @@ type Node internal (owner: Level) =
 /// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 /// </summary>
-and [<AbstractClass; AllowNullLiteral>] Level internal () =
+and [<AbstractClass; AllowNullLiteral>] Level internal (arrays: ArrayMode) =
     inherit Node(null)
     static let mutable newest = 0L
     let order = Level.Fresh()
@@ -33,6 +37,9 @@ and [<AbstractClass; AllowNullLiteral>] Level internal () =
     /// An operator that is applied inside another has the higher order.
     member internal _.Order = order
 
+    /// What the level's mode does with arrays; null where it follows single numbers only.
+    member internal _.Arrays = arrays
+
     /// From its end on, a level's numbers are constants to every operation.
     member internal _.Ended = ended
 
@@ -41,5 +48,5 @@ and [<AbstractClass; AllowNullLiteral>] Level internal () =
 
 /// <summary>A level of forward mode. It holds nothing: the tangents are in the numbers.</summary>
 [<Sealed; AllowNullLiteral>]
-type internal ForwardLevel() =
-    inherit Level()
+type internal ForwardLevel(arrays: ArrayMode) =
+    inherit Level(arrays)

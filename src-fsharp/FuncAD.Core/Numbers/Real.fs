@@ -1218,7 +1218,7 @@ and [<Struct>] internal Lifted =
 
 /// <summary>A level that interprets rules by itself, such as Taylor mode's. It calls for a rule with at least one argument of its own.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
-    inherit Level()
+    inherit Level(null)
 
     /// Tells whether a number of the level met what the level cannot follow; whatever came out of the function since is of no use.
     member val IsRefused = false with get, set

@@ -33,25 +33,26 @@ type internal Frame =
     /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA. On a dual tape, of one whose slopes have tangents.
     static member Lifted(a: int) = ~~~a
 
-/// <summary>What a sweep gathers for backpropagators that are closures: cotangents of numbers and of arrays (Arrays/Tensor.fs).</summary>
-[<AbstractClass>]
-type internal Cotangents() = class end
+/// <summary>A backpropagator that is a closure, as the tape keeps it.</summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal Backpropagator() = class end
 
 /// <summary>
-/// A backpropagator that is a real closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are
-/// numbers with the slots from its own on or arrays, and passes contributions on to its inputs.
+/// A backpropagator that is a closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are arrays, or numbers
+/// with the slots from its own on, and passes contributions on to its inputs. 'C is what a sweep keeps these cotangents in (Arrays/ArrayCotangents.fs).
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
-type internal Backpropagator() =
-    abstract Resume: cotangents: Cotangents * slot: int -> unit
+type internal Backpropagator<'C>() =
+    inherit Backpropagator()
+    abstract Resume: cotangents: 'C * slot: int -> unit
 
 /// <summary>
 /// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, one slot
 /// each. The frames lie in pooled chunks (24 bytes an operation), so that recording allocates nothing per operation once warm.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
-type internal Tape() =
-    inherit Level()
+type internal Tape(arrays: ArrayMode) =
+    inherit Level(arrays)
     static let firstChunk = 256
     static let largestChunk = 65536
 
@@ -81,6 +82,9 @@ type internal Tape() =
     /// The slot of the current chunk's first frame.
     [<DefaultValue>]
     val mutable private start: int
+
+    /// A tape for single numbers.
+    new() = Tape null
 
     /// The number of slots in use.
     member tape.Count = tape.start + tape.next

@@ -1,0 +1,189 @@
+namespace FuncAD
+
+open System
+open System.Collections.Generic
+open System.Numerics
+open FuncAD.Rules
+
+/// <summary>Who may write into the array of a cotangent: it may be reused in place where nobody else shares it.</summary>
+[<Sealed; AllowNullLiteral>]
+type internal Shares() =
+    member val Count = 1 with get, set
+
+/// <summary>A cotangent that a backpropagator has taken out of the sweep, for one of its arguments.</summary>
+[<Struct; NoEquality; NoComparison>]
+type internal Taken =
+    {
+        Cotangent: Tensor
+        /// The backpropagator's share in the cotangent's array; null where it must not be written.
+        Share: Shares
+        /// True for the last argument that the cotangent is passed on to: the share is used up there.
+        IsLast: bool
+    }
+
+/// <summary>A kernel that writes a contribution over what is in an array, or adds it.</summary>
+type internal IContribution =
+    abstract Write: out: float[] * add: bool -> unit
+
+/// <summary>
+/// The cotangents of a sweep: of numbers by slot, of arrays by index. The array of a cotangent is written in place where nobody else shares
+/// it, and one that is no longer needed serves a later cotangent of its length.
+/// </summary>
+/// <remarks>
+/// A sweep goes without supports first, in place and on plain numbers: a structural zero that meets an infinite slope shows as NaN. Where NaN comes
+/// out, and where arrays carry levels (what is recorded of this sweep is swept later), it goes with supports, in terms of tensors.
+/// </remarks>
+[<Sealed>]
+type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
+    let mutable isInDoubt = false
+    let sums = Array.zeroCreate<Tensor> count
+    let shares = Array.zeroCreate<Shares> count
+    let spare = Dictionary<int, Stack<float[]>>()
+
+    /// Tells whether cotangents carry supports.
+    member _.IsTracking = isTracking
+
+    /// Tells whether a sweep without supports has to give way to one with them; its results are of no use.
+    member _.IsInDoubt = isInDoubt
+
+    /// Gives way where NaN might be lost, or where levels are met: what comes is not looked at any more.
+    member _.DoubtIf(isDoubtful: bool) : bool =
+        if isDoubtful && not isTracking then isInDoubt <- true
+        isInDoubt
+
+    // ---- Numbers ----
+
+    member _.IsTouched(slot: int) = touched[slot]
+    member _.Number(slot: int) = if touched[slot] then numbers[slot] else Real 0.0
+
+    member _.AddNumber(slot: int, contribution: Real) =
+        if touched[slot] then
+            numbers[slot] <- numbers[slot] + contribution
+        else
+            touched[slot] <- true
+            numbers[slot] <- contribution
+
+    // ---- Arrays ----
+
+    member _.Rent(length: int) : float[] =
+        match spare.TryGetValue length with
+        | true, arrays when arrays.Count > 0 -> arrays.Pop()
+        | _ -> SpareArrays.Rent length
+
+    member private _.Keep(array: float[]) =
+        match spare.TryGetValue array.Length with
+        | true, arrays -> arrays.Push array
+        | _ ->
+            let arrays = Stack()
+            arrays.Push array
+            spare[array.Length] <- arrays
+
+    /// Hands the arrays that are no longer needed on to sweeps to come.
+    member _.Release() : unit =
+        for arrays in spare.Values do
+            SpareArrays.Return arrays
+
+    /// The sum of the contributions so far; null where there was none.
+    member _.Sum(index: int) : Tensor = sums[index]
+
+    /// Takes a cotangent out, with its share in its array (null: not ours to write).
+    member _.Take(index: int) : struct (Tensor * Shares) =
+        let taken = if isInDoubt then struct (null, null) else struct (sums[index], shares[index])
+        sums[index] <- null
+        shares[index] <- null
+        taken
+
+    /// Gives up a share; the array serves again when it was the last.
+    member cotangents.Drop(cotangent: Tensor, share: Shares) =
+        if not (isNull share) then
+            share.Count <- share.Count - 1
+            if share.Count = 0 then cotangents.Keep cotangent.Compact
+
+    /// Tells whether the array of a cotangent may be overwritten.
+    member _.IsOwn(cotangent: Tensor, share: Shares) = not (isNull share) && share.Count = 1 && not cotangent.IsUniform
+
+    /// Sets the first contribution, with a share of the giver's in its array (null: not to be written).
+    member _.Set(index: int, cotangent: Tensor, share: Shares) =
+        sums[index] <- cotangent
+        shares[index] <- share
+
+    /// An array of a shape that holds the sum so far (zeros where there was no contribution) and may be added to.
+    member cotangents.Open(index: int, shape: int[]) : float[] =
+        match sums[index] with
+        | null ->
+            let zeros = cotangents.Rent(Shape.length shape)
+            Array.Clear zeros
+            cotangents.Set(index, Tensor(zeros, shape, null), Shares())
+            zeros
+        | sum when cotangents.IsOwn(sum, shares[index]) -> sum.Elements
+        | sum ->
+            let copy = cotangents.Rent sum.Length
+            if sum.IsUniform then Array.Fill(copy, sum.Compact[0]) else Array.Copy(sum.Compact, copy, copy.Length)
+            cotangents.Drop(sum, shares[index])
+            cotangents.Set(index, Tensor(copy, shape, null), Shares())
+            copy
+
+    /// Adds a contribution, with the giver's share in its array.
+    member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
+        match sums[index] with
+        | _ when cotangents.DoubtIf(not (isNull contribution.Node)) -> ()
+        | null -> cotangents.Set(index, (if isTracking then contribution.Tracked else contribution), share)
+        | sum when isTracking -> cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution.Tracked), null)
+        | sum when not (sum.IsUniform && contribution.IsUniform) ->
+            let total = cotangents.Open(index, sum.Dimensions)
+            if contribution.IsUniform then
+                Tensors.TensorPrimitives.Add(ReadOnlySpan total, contribution.Compact[0], Span total)
+            else
+                Tensors.TensorPrimitives.Add(ReadOnlySpan total, ReadOnlySpan contribution.Compact, Span total)
+            cotangents.Drop(contribution, share)
+        | sum ->
+            cotangents.Drop(sum, shares[index])
+            cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution), null)
+
+    /// Adds the taken cotangent itself, or an array of its elements: their memory is shared.
+    member cotangents.HandOn(index: int, contribution: Tensor, taken: Taken) =
+        if not taken.IsLast && not (isNull taken.Share) then taken.Share.Count <- taken.Share.Count + 1
+        cotangents.Add(index, contribution, taken.Share)
+
+    /// <summary>
+    /// Adds a contribution of some shape that a kernel makes of the taken cotangent, in a sweep without supports. The first contribution is written over
+    /// the cotangent itself where the kernel permits that (<c>overwrites</c>) and nobody else needs it, and otherwise into a rented array. A kernel that only
+    /// adds (<c>covers</c> is false) begins with zeros.
+    /// </summary>
+    member cotangents.Write<'K when 'K: struct and 'K :> IContribution>
+        (index: int, shape: int[], taken: Taken, kernel: 'K, covers: bool, overwrites: bool)
+        : unit =
+        if not (covers && isNull sums[index]) then
+            kernel.Write(cotangents.Open(index, shape), true)
+            if taken.IsLast then cotangents.Drop(taken.Cotangent, taken.Share)
+        elif overwrites && taken.IsLast && cotangents.IsOwn(taken.Cotangent, taken.Share) then
+            let own = taken.Cotangent
+            kernel.Write(own.Compact, false)
+            cotangents.Set(index, (if Shape.areEqual own.Dimensions shape then own else Tensor(own.Compact, shape, null)), taken.Share)
+        else
+            let out = cotangents.Rent(Shape.length shape)
+            kernel.Write(out, false)
+            if taken.IsLast then cotangents.Drop(taken.Cotangent, taken.Share)
+            cotangents.Set(index, Tensor(out, shape, null), Shares())
+
+    /// Adds a number to one element.
+    member cotangents.AddElement(index: int, shape: int[], position: int, contribution: Real) =
+        let sum = sums[index]
+        if not isTracking then
+            if not (cotangents.DoubtIf(not (isNull contribution.node))) then
+                let total = cotangents.Open(index, shape)
+                total[position] <- total[position] + contribution.value
+        elif isNull contribution.node && (isNull sum || isNull sum.Node) then
+            // as many elements as there are may come one by one: they are added in place
+            let sum =
+                if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then
+                    sum
+                else
+                    let copy (x: Tensor) = Tensor(x.ToArray(), shape, null)
+                    let sum = if isNull sum then Tensor.Nothing shape else sum
+                    Tensor(sum.ToArray(), shape, null, copy sum.Support)
+            sum.Compact[position] <- sum.Compact[position] + contribution.value
+            sum.Support.Compact[position] <- 1.0
+            if not (Object.ReferenceEquals(sum, sums[index])) then cotangents.Set(index, sum, Shares())
+        else
+            cotangents.Add(index, Tensor.Linear(Put("element", [||], [| position |], 1, shape), (Tensor.Of contribution).Tracked), null)

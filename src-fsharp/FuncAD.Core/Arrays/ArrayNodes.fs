@@ -1,0 +1,70 @@
+namespace FuncAD
+
+// How the modes lift operations on arrays.
+
+/// <summary>
+/// A mode: what becomes of an operation whose arguments belong, at least one of them, to a level of it. Where levels nest, the operation is applied to
+/// what its arguments are below the level, and so lifted again.
+/// </summary>
+type internal IMode =
+    abstract Lift<'O, 'X, 'Y
+        when 'O: struct and 'O :> IOperation<'X, 'Y> and 'X: struct and 'X :> IArguments<'X> and 'Y: struct and 'Y :> IResults<'Y>> :
+        level: Level * operation: 'O * arguments: 'X -> 'Y
+
+/// <summary>Forward mode: the results carry the pushforward of the arguments' tangents.</summary>
+[<Struct>]
+type internal ForwardMode =
+    interface IMode with
+        member _.Lift<'O, 'X, 'Y
+            when 'O: struct and 'O :> IOperation<'X, 'Y> and 'X: struct and 'X :> IArguments<'X> and 'Y: struct and 'Y :> IResults<'Y>>
+            (level: Level, operation: 'O, arguments: 'X)
+            : 'Y =
+            let level = level :?> ForwardLevel
+            let x = arguments.Below level
+            let y = operation.Apply x
+            y.OnForward(level, operation.Pushforward(x, y, arguments.Tangents level))
+
+/// <summary>Reverse mode: the tape gets a backpropagator, which a sweep resumes.</summary>
+[<Struct>]
+type internal ReverseMode =
+    interface IMode with
+        member _.Lift<'O, 'X, 'Y
+            when 'O: struct and 'O :> IOperation<'X, 'Y> and 'X: struct and 'X :> IArguments<'X> and 'Y: struct and 'Y :> IResults<'Y>>
+            (level: Level, operation: 'O, arguments: 'X)
+            : 'Y =
+            let tape = level :?> Tape
+            let x = arguments.Below tape
+            let y = operation.Apply x
+            let slot = tape.PushClosure(operation.Backpropagator(tape, arguments, x, y))
+            y.OnTape(tape, slot)
+
+/// <summary>The operations that arrays ask for, by the one lifting of a mode.</summary>
+[<Sealed>]
+type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
+    inherit Lifting()
+
+    override _.Unary<'R when 'R: struct and 'R :> IUnary>(level: Level, rule: 'R, x: Tensor) : Tensor =
+        mode.Lift<UnaryOperation<'R>, One, One>(level, UnaryOperation<'R> rule, One x).Array
+
+    override _.Binary<'R when 'R: struct and 'R :> IBinary>(level: Level, rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        mode.Lift<BinaryOperation<'R>, Two, One>(level, BinaryOperation<'R> rule, Two(a, b)).Array
+
+    override _.Choice<'R when 'R: struct and 'R :> IChoice>(level: Level, rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        mode.Lift<ChoiceOperation<'R>, Two, One>(level, ChoiceOperation<'R> rule, Two(a, b)).Array
+
+    override _.Linear(level, op, x) = mode.Lift<LinearOperation, One, One>(level, LinearOperation op, One x).Array
+    override _.Bilinear(level, op, a, b) = mode.Lift<BilinearOperation, Two, One>(level, BilinearOperation op, Two(a, b)).Array
+    override _.Apply(level, op, arguments) = mode.Lift<WrittenOperation, Many, Many>(level, WrittenOperation op, Many arguments).Arrays
+
+    override lifting.Ternary<'R when 'R: struct and 'R :> ITernary>(level: Level, rule: 'R, arguments: Tensor[]) : Tensor =
+        lifting.Apply(level, TernaryOperation<'R> rule, arguments)[0]
+
+    override _.Stack(level, numbers, shape) =
+        mode.Lift<StackOperation, Numbers, One>(level, StackOperation shape, Numbers(numbers, null)).Array
+
+    override _.Element(level, x, position) = mode.Lift<ElementOperation, One, Number>(level, ElementOperation position, One x).Item
+
+/// <summary>What levels of these modes are opened with.</summary>
+module internal ArrayModes =
+    let forward: ArrayMode = LiftingBy<ForwardMode>(ForwardMode())
+    let reverse: ArrayMode = LiftingBy<ReverseMode>(ReverseMode())

@@ -1,0 +1,77 @@
+namespace FuncAD
+
+open System
+open FuncAD.Rules
+
+/// <summary>Tangents and cotangents times the slopes of elementwise operations.</summary>
+[<AbstractClass; Sealed>]
+type internal ElementwiseSlopes private () =
+
+    /// A tangent or cotangent times a slope, in a given shape.
+    static member Scale(slope: Tensor, tangent: Tensor, shape: int[]) : Tensor =
+        let isOne = isNull slope.Node && slope.Compact.Length = 1 && slope.Compact[0] = 1.0
+        Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
+
+    /// A tangent or cotangent times constant weights, where the weight 0 takes nothing of it.
+    static member Weigh(weights: float[], t: Tensor) : Tensor =
+        let taken = Tensor.Linear(Masked(weights, true, t.Dimensions), t)
+        if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then
+            taken
+        else
+            Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
+
+    /// <summary>
+    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or the
+    /// second), and what was repeated by broadcasting receives the sum: then out is added to.
+    /// </summary>
+    static member Along<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
+        : unit =
+        let a' = if sums && first then a.Elements else a.Compact
+        let b' = if sums && not first then b.Elements else b.Compact
+        let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else x.Layout
+        let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
+        let y', t' = y.Elements, t.Compact
+        while runs.Next() do
+            let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
+            let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
+            let y = ReadOnlySpan(y', runs.Start, runs.Length)
+            let t = if t'.Length = 1 then ReadOnlySpan t' else ReadOnlySpan(t', runs.Start, runs.Length)
+            if not sums then
+                partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
+            else
+                let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
+                if length = runs.Length then
+                    partial.Apply(a, b, y, t, Span(out, start, length), true)
+                else
+                    out[start] <- out[start] + partial.Sum(a, b, y, t)
+
+    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing elsewhere.
+    static member Chosen<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor =
+        let weights = GC.AllocateUninitializedArray<float> y.Length
+        ElementwiseSlopes.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
+        ElementwiseSlopes.Weigh(weights, Tensor.BroadcastTo(t, y.Dimensions))
+
+    /// The sum of two tangents; null is a structural zero.
+    static member Plus(a: Tensor, b: Tensor) : Tensor =
+        if isNull a then b
+        elif isNull b then a
+        else Tensor.Binary(Arithmetic.Add(), a, b)
+
+    /// Tells whether no array carries a level, so that kernels can run over them.
+    static member ArePlain(x: Tensor, z: Tensor, tangent: Tensor, rest: Tensor) : bool =
+        isNull x.Node && isNull z.Node && isNull tangent.Node && (isNull rest || isNull rest.Node)
+
+    /// <summary>
+    /// A partial derivative times the tangent of its operand, added to the rest of the result's tangent (null for none), which is overwritten: nothing but
+    /// the sum of both may be used afterwards.
+    /// </summary>
+    static member Push<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, x: Tensor, z: Tensor, y: Tensor, tangent: Tensor, rest: Tensor)
+        : Tensor =
+        let tangent = Tensor.BroadcastTo(tangent, y.Dimensions)
+        let adds = not (isNull rest) && tangent.IsWhole
+        let out = if adds then rest.Elements else GC.AllocateUninitializedArray<float> y.Length
+        ElementwiseSlopes.Along(partial, true, x, z, y, tangent, out, false, adds)
+        let sum = Tensor(out, y.Dimensions, null)
+        if adds then sum.Tracked else ElementwiseSlopes.Plus(rest, Tensor.Kept(sum, tangent.Indicators))
