@@ -5,7 +5,7 @@ open System.Collections.Generic
 open System.Numerics
 open FuncAD.Rules
 
-/// <summary>Who may write into the array of a cotangent: it may be reused in place where nobody else shares it.</summary>
+/// <summary>The number of cotangents that share one array. If it is 1, the array may be overwritten.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal Shares() =
     member val Count = 1 with get, set
@@ -26,12 +26,13 @@ type internal IContribution =
     abstract Write: out: float[] * add: bool -> unit
 
 /// <summary>
-/// The cotangents of a sweep: of numbers by slot, of arrays by index. The array of a cotangent is written in place where nobody else shares
-/// it, and one that is no longer needed serves a later cotangent of its length.
+/// The cotangents of a sweep: those of numbers by slot, those of arrays by index. A cotangent is written over another one where the array is not
+/// shared, and an array that is no longer needed is used again for a later cotangent of its length.
 /// </summary>
 /// <remarks>
-/// A sweep goes without supports first, in place and on plain numbers: a structural zero that meets an infinite slope shows as NaN. Where NaN comes
-/// out, and where arrays carry levels (what is recorded of this sweep is swept later), it goes with supports, in terms of tensors.
+/// The first sweep keeps no supports and works in place on plain numbers; a structural zero that meets an infinite slope gives NaN there. If NaN comes
+/// out, a second sweep keeps supports and works in terms of tensors. If arrays carry levels, only the latter is run, since its own operations are
+/// recorded and swept later.
 /// </remarks>
 [<Sealed>]
 type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
@@ -40,13 +41,13 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
     let shares = Array.zeroCreate<Shares> count
     let spare = Dictionary<int, Stack<float[]>>()
 
-    /// Tells whether cotangents carry supports.
+    /// True if cotangents carry supports.
     member _.IsTracking = isTracking
 
-    /// Tells whether a sweep without supports has to give way to one with them; its results are of no use.
+    /// True if the sweep has to be repeated with supports; its results are of no use.
     member _.IsInDoubt = isInDoubt
 
-    /// Gives way where NaN might be lost, or where levels are met: what comes is not looked at any more.
+    /// Requests a sweep with supports if NaN might be lost or a level was met, unless this is one. Returns true if the rest of this sweep can be skipped.
     member _.DoubtIf(isDoubtful: bool) : bool =
         if isDoubtful && not isTracking then isInDoubt <- true
         isInDoubt
@@ -78,36 +79,36 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
             arrays.Push array
             spare[array.Length] <- arrays
 
-    /// Hands the arrays that are no longer needed on to sweeps to come.
+    /// Keeps the arrays that are no longer needed for later sweeps.
     member _.Release() : unit =
         for arrays in spare.Values do
             SpareArrays.Return arrays
 
-    /// The sum of the contributions so far; null where there was none.
+    /// The sum of the contributions so far; null if there was none.
     member _.Sum(index: int) : Tensor = sums[index]
 
-    /// Takes a cotangent out, with its share in its array (null: not ours to write).
+    /// Takes a cotangent out, with its share in its array. A share of null means that the array must not be written.
     member _.Take(index: int) : struct (Tensor * Shares) =
         let taken = if isInDoubt then struct (null, null) else struct (sums[index], shares[index])
         sums[index] <- null
         shares[index] <- null
         taken
 
-    /// Gives up a share; the array serves again when it was the last.
+    /// Gives up a share. After the last one, the array is free for other cotangents.
     member cotangents.Drop(cotangent: Tensor, share: Shares) =
         if not (isNull share) then
             share.Count <- share.Count - 1
             if share.Count = 0 then cotangents.Keep cotangent.Compact
 
-    /// Tells whether the array of a cotangent may be overwritten.
+    /// True if the array of a cotangent may be overwritten.
     member _.IsOwn(cotangent: Tensor, share: Shares) = not (isNull share) && share.Count = 1 && not cotangent.IsUniform
 
-    /// Sets the first contribution, with a share of the giver's in its array (null: not to be written).
+    /// Sets the first contribution, with its share in its array (null if the array must not be written).
     member _.Set(index: int, cotangent: Tensor, share: Shares) =
         sums[index] <- cotangent
         shares[index] <- share
 
-    /// An array of a shape that holds the sum so far (zeros where there was no contribution) and may be added to.
+    /// An array that holds the sum so far, or zeros if there was no contribution, and may be written.
     member cotangents.Open(index: int, shape: int[]) : float[] =
         match sums[index] with
         | null ->
@@ -123,7 +124,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
             cotangents.Set(index, Tensor(copy, shape, null), Shares())
             copy
 
-    /// Adds a contribution, with the giver's share in its array.
+    /// Adds a contribution, whose share in its array is used up.
     member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
         match sums[index] with
         | _ when cotangents.DoubtIf(not (isNull contribution.Node)) -> ()
@@ -174,7 +175,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
                 let total = cotangents.Open(index, shape)
                 total[position] <- total[position] + contribution.value
         elif isNull contribution.node && (isNull sum || isNull sum.Node) then
-            // as many elements as there are may come one by one: they are added in place
+            // All elements may come one by one: each is added in place, since a copy for each would take quadratic time.
             let sum =
                 if not (isNull sum) && cotangents.IsOwn(sum, shares[index]) && not sum.Support.IsUniform then
                     sum

@@ -2,17 +2,17 @@ namespace FuncAD
 
 open System
 
-// Operations on the rows of an array, which are its last axis. Rules are written in terms of tensors; for constants the same formulas run as one
-// pass over each row (Lanes/RowKernels.fs).
+// Operations on the rows of an array, that is along its last axis. Pushforwards and pullbacks are written in terms of tensors; for constants the same
+// formulas are evaluated in one pass over each row (Lanes/RowKernels.fs).
 
-/// <summary>What the operations on rows have in common: how rows and numbers that belong to them are laid out.</summary>
+/// <summary>How the rows of an array are laid out, and how an array with one number for each row is.</summary>
 module internal Rows =
     let extent (x: Tensor) = x.Dimensions[x.Rank - 1]
 
     /// The shape without the last axis.
     let shape (x: Tensor) = x.Dimensions[.. x.Rank - 2]
 
-    /// A number for each row as a column beside them.
+    /// The numbers y, one for each row, as a column: they broadcast with the rows.
     let column (y: Tensor) = Tensor.Linear(Reshape(y.Dimensions, Array.append y.Dimensions [| 1 |]), y)
 
     /// The sum over each row, as a column.
@@ -23,30 +23,30 @@ module internal Rows =
         let column = sums x
         Tensor.Linear(Reshape(column.Dimensions, shape x), column)
 
-    /// The number that belongs to a row; one may stand for all.
-    let number (y: Tensor) row =
+    /// The number of y that belongs to a row. Equal numbers are stored as one.
+    let entry (y: Tensor) row =
         if isNull y then 0.0
         elif y.Compact.Length = 1 then y.Compact[0]
         else y.Compact[row]
 
-    /// A row of an array; one number may stand for all.
-    let part (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
+    /// The numbers of a row. Equal numbers are stored as one.
+    let at (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
 
-    /// Plain numbers, with no structural zero among them.
+    /// True for plain numbers without a structural zero among them, and for null.
     let isPlain (x: Tensor) = isNull x || isNull x.Node && x.IsWhole
 
-    /// A new array of one number for each row.
+    /// A new array with one number for each row of x.
     let create (x: Tensor) (number: int -> float) = Tensor(Array.init (Shape.length (shape x)) number, shape x, null)
 
 /// <summary>
-/// e^x divided by its sum over each row, y. Tangents and cotangents t become y (t - sum of y t). As the weights of a logSumExp, it says what
-/// infinite numbers weigh.
+/// y = e^x divided by its sum over each row. The pushforward and the pullback of t are both y (t - sum of y t). With <c>isWeight</c> it gives the weights
+/// of a logSumExp, which are defined for infinite numbers too.
 /// </summary>
 [<Sealed>]
 type internal Softmax(isWeight: bool) =
     inherit RowOperation("softmax")
 
-    /// t less its number at the largest y of each row, which does not change the result and lets nothing cancel where that y is nearly 1.
+    /// t minus its number at the largest y of each row. This does not change the result, and nothing cancels if that y is nearly 1.
     let fromLargest (y: Tensor) (t: Tensor) : Tensor =
         let extent = Rows.extent y
         if extent = 0 then
@@ -66,13 +66,13 @@ type internal Softmax(isWeight: bool) =
         let extent = Rows.extent x
         let y = GC.AllocateUninitializedArray<float> x.Length
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
-            let part = ReadOnlySpan(x.Elements, row * extent, extent)
+            let numbers = ReadOnlySpan(x.Elements, row * extent, extent)
             let result = Span(y, row * extent, extent)
             if isWeight then
-                let struct (largest, others) = RowKernels.SumOfExponentials part
-                RowKernels.Weigh(part, largest, others, 1.0, result, false)
+                let struct (largest, others) = RowKernels.SumOfExponentials numbers
+                RowKernels.Weigh(numbers, largest, others, 1.0, result, false)
             else
-                RowKernels.Softmax(part, result)
+                RowKernels.Softmax(numbers, result)
         [| Tensor(y, x.Dimensions, null) |]
 
     override op.Pushforward(x, y, dx) =
@@ -85,19 +85,18 @@ type internal Softmax(isWeight: bool) =
 
     override _.Pullback(_, y, yBar, _) = [| centred y[0] yBar[0] |]
 
-    override _.PullRow(_, y, yBar, row, out, add) =
-        RowKernels.Centre(Rows.part y[0] row out.Length, Rows.part yBar[0] row out.Length, out, add)
+    override _.PullRow(_, y, yBar, row, out, add) = RowKernels.Centre(Rows.at y[0] row out.Length, Rows.at yBar[0] row out.Length, out, add)
 
 /// <summary>
-/// log of the sum of e^x over each row, as m + log(1 + the sum of e^(x - m) over the others) for the largest element m: it neither overflows nor
-/// loses what is small beside m. Its derivative is the softmax. The results are the logarithms and the two parts of each sum, from which the
-/// weights come; the parts are constants.
+/// log of the sum of e^x over each row, computed as m + log(1 + the sum of e^(x - m) over the others), where m is the largest element: this neither
+/// overflows nor loses terms that are small beside m. Its derivative is the softmax. The results are the logarithms, and as constants m and the sum over
+/// the others, from which pullbacks compute the weights.
 /// </summary>
 [<Sealed>]
 type internal LogSumExp() =
     inherit RowOperation("logSumExp")
 
-    /// The largest number of each row and the sum of the others beside it.
+    /// The largest number m of each row, and the sum of e^(x - m) over the others.
     static member Parts(x: Tensor) : struct (Tensor * Tensor) =
         let extent = Rows.extent x
         let others = Array.zeroCreate<float>(Shape.length (Rows.shape x))
@@ -121,7 +120,7 @@ type internal LogSumExp() =
             if Rows.isPlain x && Rows.isPlain dx then
                 let extent = Rows.extent x
                 Rows.create x (fun row ->
-                    RowKernels.Weighed(Rows.part x row extent, y[1].Elements[row], y[2].Elements[row], Rows.part dx row extent, 0.0))
+                    RowKernels.Weighed(Rows.at x row extent, y[1].Elements[row], y[2].Elements[row], Rows.at dx row extent, 0.0))
             else
                 Rows.sumOf (LogSumExp.Weights x * dx)
         [| dy; null; null |]
@@ -129,9 +128,11 @@ type internal LogSumExp() =
     override _.Pullback(x, _, yBar, _) = [| LogSumExp.Weights x[0] * Rows.column yBar[0] |]
 
     override _.PullRow(x, y, yBar, row, out, add) =
-        RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.number yBar[0] row, out, add)
+        RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.entry yBar[0] row, out, add)
 
-/// <summary>The logarithm of the softmax, y = x - logSumExp x. A tangent dx becomes dx - sum of e^y dx, a cotangent yBar - e^y sum of yBar.</summary>
+/// <summary>
+/// The logarithm of the softmax, y = x - logSumExp x. The pushforward is dx - sum of e^y dx, the pullback yBar - e^y sum of yBar.
+/// </summary>
 [<Sealed>]
 type internal LogSoftmax() =
     inherit RowOperation("logSoftmax")
@@ -141,16 +142,16 @@ type internal LogSoftmax() =
         let extent = Rows.extent x
         let y = GC.AllocateUninitializedArray<float> x.Length
         for row in 0 .. Shape.length (Rows.shape x) - 1 do
-            let part = ReadOnlySpan(x.Elements, row * extent, extent)
-            let struct (largest, others) = RowKernels.SumOfExponentials part
+            let numbers = ReadOnlySpan(x.Elements, row * extent, extent)
+            let struct (largest, others) = RowKernels.SumOfExponentials numbers
             if Double.IsFinite largest then
                 let rest = SpecialValues.log1p others
                 let peak = ReadOnlySpan &largest
                 let rest = ReadOnlySpan &rest
-                Loop.Run(DifferenceKernel(), part, peak, rest, rest, Span(y, row * extent, extent), false)
+                Loop.Run(DifferenceKernel(), numbers, peak, rest, rest, Span(y, row * extent, extent), false)
             else
                 for index = 0 to extent - 1 do
-                    y[row * extent + index] <- RowKernels.EdgeLogarithm(part, largest, index)
+                    y[row * extent + index] <- RowKernels.EdgeLogarithm(numbers, largest, index)
         [| Tensor(y, x.Dimensions, null) |]
 
     override _.Pushforward(_, y, dx) = [| dx[0] - Rows.sums (Tensor.Exp y[0] * dx[0]) |]
@@ -158,15 +159,15 @@ type internal LogSoftmax() =
 
     override _.PullRow(_, y, yBar, row, out, add) =
         let extent = out.Length
-        let t = Rows.part yBar[0] row extent
+        let t = Rows.at yBar[0] row extent
         let sum = if t.Length = 1 then float extent * t[0] else RowKernels.Sum t
         let sum = ReadOnlySpan &sum
-        Loop.Run(LessShareKernel(), t, Rows.part y[0] row extent, sum, sum, out, add)
+        Loop.Run(LessShareKernel(), t, Rows.at y[0] row extent, sum, sum, out, add)
 
 /// <summary>
-/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses and the two parts of each sum (see
-/// LogSumExp). With p = softmax x, the loss has the tangent sum of p_j (dx_j - dx_label), and the cotangents p_j lossBar and, for the
-/// label itself, minus the sum of the others: nothing cancels where p_label is near 1. A loss that is NaN has no slopes: they are NaN.
+/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses, and the two constants of LogSumExp. With
+/// p = softmax x, the pushforward is the sum of p_j (dx_j - dx_label). The pullback is p_j lossBar, and for the label itself minus the sum of the others,
+/// so that nothing cancels if p_label is near 1. If a loss is NaN, so are its slopes.
 /// </summary>
 [<Sealed>]
 type internal LabelLoss(labels: int[], shape: int[]) =
@@ -206,10 +207,10 @@ type internal LabelLoss(labels: int[], shape: int[]) =
                     else
                         let ofLabel = if dx.Compact.Length = 1 then dx.Compact[0] else dx.Compact[places[row]]
                         RowKernels.Weighed(
-                            Rows.part x row shape[1],
+                            Rows.at x row shape[1],
                             y[1].Elements[row],
                             y[2].Elements[row],
-                            Rows.part dx row shape[1],
+                            Rows.at dx row shape[1],
                             ofLabel
                         ))
             else
@@ -222,7 +223,7 @@ type internal LabelLoss(labels: int[], shape: int[]) =
         [| others - put (Rows.sumOf others) |]
 
     override _.PullRow(x, y, yBar, row, out, add) =
-        let lossBar = if Double.IsNaN y[0].Elements[row] then nan else Rows.number yBar[0] row
+        let lossBar = if Double.IsNaN y[0].Elements[row] then nan else Rows.entry yBar[0] row
         let before = if add then out[labels[row]] else 0.0
         RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], lossBar, out, add)
         out[labels[row]] <- before + SpecialValues.expm1 -y[0].Elements[row] * lossBar

@@ -8,7 +8,7 @@ open System.Text.Json
 open System.Text.Json.Serialization
 open FuncAD.Rules
 
-/// <summary>An array met a level that follows numbers only (a Taylor series, a trace).</summary>
+/// <summary>An array was made of numbers whose level follows single numbers only (a Taylor series, a trace).</summary>
 [<Sealed>]
 type internal ArrayAtRuleLevelException() =
     inherit
@@ -28,7 +28,7 @@ type internal ArrayAtRuleLevelException() =
 /// </remarks>
 [<Sealed; AllowNullLiteral; JsonConverter(typeof<TensorJson>)>]
 type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor) =
-    // One element stands for all where they are equal (a constant, a sum's cotangent), until somebody asks for them one by one.
+    // Equal elements (of a constant, or of the cotangent of a sum) are stored as one, until Elements is read.
     let mutable elements = elements
     let length = Shape.length shape
 
@@ -41,7 +41,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     member internal _.Compact = elements
     member internal _.IsUniform = elements.Length = 1 && length <> 1
 
-    /// All elements in row-major order; not to be written to.
+    /// All elements in row-major order. The array must not be written.
     member internal _.Elements =
         if elements.Length <> length then
             let all = GC.AllocateUninitializedArray<float> length
@@ -74,7 +74,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         x.RequirePlain "AsSpan"
         ReadOnlySpan x.Elements
 
-    /// Refuses to make doubles of a tensor of a level that has not ended.
+    /// Throws if the tensor belongs to a level that has not ended, whose derivatives doubles would lose.
     member internal x.RequirePlain(operation: string) : unit =
         if not (isNull node || isNull x.Live.Node) then PlainReading.refuse operation $"x.Value.{operation}()"
 
@@ -90,7 +90,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// The index of the cotangent of an array on a tape.
     member internal _.Slot: int = (node :?> ArrayVariable).Slot
 
-    /// The array as later operations are to see it: levels that have ended are left out.
+    /// The array as operations see it: without the levels that have ended.
     member internal x.Live: Tensor =
         let mutable live = x
         while not (isNull live.Node) && live.Level.Ended do
@@ -125,23 +125,23 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     // ---- Structural zeros ----
     //
-    // An element of a tangent or cotangent to which nothing has contributed is a structural zero: no number 0, but the absence of a number, which
-    // contributes nothing even beside an infinite slope. Single numbers know it from slots and levels; an array of tangents or cotangents has an
-    // array of indicators beside it, its support. One rule gives the support of every result: the same operation, applied to the indicators.
+    // An element of a tangent or cotangent that has received no contribution is a structural zero. It is not the number 0 but the absence of a number:
+    // it contributes nothing, even if the slope is infinite. For single numbers this follows from slots and levels; an array of tangents or cotangents
+    // has an array of indicators beside it, its support. The support of every result follows from one rule: apply the operation to the indicators.
 
     /// Null for an array of values, of which every element is a number. Otherwise 1 where an element was reached, 0 where it is a structural zero.
     member internal _.Support: Tensor = support
 
-    /// Tells whether an element is NaN. A sum that is finite says at once that none is.
+    /// True if an element is NaN. If the sum is finite, none is, and this is the fastest way to know it.
     member internal _.HasNaN = not (Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan elements))) && Array.exists Double.IsNaN elements
 
-    /// Tells whether no element is a structural zero.
+    /// True if no element is a structural zero.
     member internal _.IsWhole = isNull support || (support.Compact.Length = 1 && support.Compact[0] <> 0.0)
 
     member internal x.IsReached(position: int) =
         isNull support || support.Compact[if support.Compact.Length = 1 then 0 else position] <> 0.0
 
-    /// The same array with another support, which its parts at lower levels have as well.
+    /// The same array with another support. What the array is at lower levels gets the support as well.
     member internal x.WithSupport(support: Tensor) : Tensor =
         if Object.ReferenceEquals(x.Support, support) then
             x
@@ -153,18 +153,18 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
                 | _ -> null
             Tensor(elements, shape, node, support)
 
-    /// As a tangent or cotangent of which every element was reached, unless it is known better.
+    /// The array as a tangent or cotangent. One without a support gets one that says that every element was reached.
     member internal x.Tracked: Tensor = if isNull support then x.WithSupport(Tensor.Uniform(1.0, shape)) else x
 
-    /// As an array of values, with the number 0 where nothing was reached.
+    /// The array as values: structural zeros become the number 0.
     member internal x.Untracked: Tensor = x.WithSupport null
 
     member internal x.Indicators: Tensor = if isNull support then Tensor.Uniform(1.0, shape) else support
 
-    /// The marks of a product: null where every element takes part.
+    /// The marks of a product (see MarkedProduct): null if every element takes part.
     member internal x.Marks: float[] = if x.IsWhole then null else support.Elements
 
-    /// Nothing but structural zeros.
+    /// An array of structural zeros.
     static member internal Nothing(shape: int[]) : Tensor = Tensor([| 0.0 |], shape, null, Tensor.Uniform(0.0, shape))
 
     /// A user's array as the direction of a derivative: elements that are the constant 0 are structural zeros, as for single numbers.
@@ -180,7 +180,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | _ -> Tensor.Uniform(1.0, x.Dimensions)
         x.WithSupport(reached x)
 
-    /// Indicators from what an operation made of indicators: 1 where that is not 0.
+    /// The indicators that belong to the result of an operation on indicators: 1 where the result is not 0.
     static member internal Reached(counts: Tensor) : Tensor =
         let counts' = counts.Compact
         if not (ReadOnlySpan(counts').Contains 0.0) then
@@ -188,14 +188,15 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         else
             Tensor(counts' |> Array.map (fun count -> if count = 0.0 then 0.0 else 1.0), counts.Dimensions, null)
 
-    /// The elements that some indicators show, and structural zeros elsewhere, whatever stands there.
+    /// An array whose elements are structural zeros where the support says so, whatever they are in x.
     static member internal Kept(x: Tensor, support: Tensor) : Tensor =
         if support.Compact.Length = 1 && support.Compact[0] <> 0.0 then
             x.WithSupport support
         else
             Tensor.Linear(Masked(support.Elements, true, x.Dimensions), x).WithSupport support
 
-    /// An operation under which what is absent stays absent, applied to what carries supports: it sees values alone.
+    /// Applies a rule to arrays that carry supports. Sums and products of structural zeros are structural zeros again; of other rules the result is an array of
+    /// values.
     static member private Tracking<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let isSum = typeof<'R> = typeof<Arithmetic.Add> || typeof<'R> = typeof<Arithmetic.Subtract>
         let isProduct = typeof<'R> = typeof<Arithmetic.Multiply> || (typeof<'R> = typeof<Arithmetic.Divide> && isNull b.Support)
@@ -221,7 +222,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     // ---- Operations ----
     //
-    // Values and supports are computed here. An operation on arrays of a level is lifted by the level's mode (ArrayNodes.fs).
+    // Values and supports are computed here. If an argument belongs to a level, the level's mode lifts the operation (ArrayNodes.fs).
 
     /// <summary>Applies a rule of one argument, element by element.</summary>
     static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor) : Tensor =
@@ -617,7 +618,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             match y.Node with
             | :? ArrayDual as dual when not (ReadOnlySpan(dual.Tangent.Support.Compact).ContainsAnyExcept 0.0) -> constant dual.Primal.Live
             | _ -> y
-        // of an exponent that nothing moves the powers end where they are constant
+        // An exponent whose tangent is a structural zero counts as a constant: only powers with constant exponents have derivatives that vanish from some
+        // order on.
         let y = constant y.Live
         if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
             Tensor.Unary(Powers.Power y.Compact[0], x)
@@ -718,7 +720,7 @@ and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tens
     member _.Slot = slot
 
 /// <summary>
-/// A differentiable operation on arrays that is no rule of the table, not linear and no product. Its pushforward and pullback are written in
+/// A differentiable operation on arrays that is neither a rule of the table nor linear nor a product. Its pushforward and pullback are written out in
 /// terms of tensors, so that they nest.
 /// </summary>
 and [<AbstractClass>] internal Operation(name: string) =
@@ -731,16 +733,17 @@ and [<AbstractClass>] internal Operation(name: string) =
     abstract IsLinear: bool
     default _.IsLinear = false
 
-    /// The tangents of the results; a dx of null is a structural zero (not all are), and so is a result of null.
+    /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
-    /// The contributions to the arguments; a yBar of null is a structural zero (not all are), and so is a contribution of null. Contributions to
-    /// arguments that are not needed are not looked at.
+    /// The contributions to the arguments. Null is a structural zero, in yBar (where not all are null) and in the result. Contributions that are not needed
+    /// are ignored.
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
 /// <summary>
-/// How a mode lifts operations on arrays: each takes arguments of which at least one belongs to the level, and none carries a support. Arrays ask
-/// for operations before these can be defined, which need arrays: the modes are therefore in a later file (ArrayNodes.fs), and a level brings its own.
+/// How a mode lifts operations on arrays. At least one argument belongs to the level, and none carries a support. The operators of an array call this class,
+/// and the operations behind it need the operators: it is abstract so that these and the modes can be in later files (ArrayNodes.fs). A level holds the
+/// lifting of its mode.
 /// </summary>
 and [<AbstractClass>] internal Lifting() =
     inherit ArrayMode()

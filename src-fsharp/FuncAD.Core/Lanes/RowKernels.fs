@@ -57,18 +57,18 @@ type internal LessShareKernel =
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V =
             'V.Subtract(p, 'V.Multiply(LaneExponentials.exp q, r))
 
-/// <summary>What softmax and its relatives do with one row, each in one pass and without temporaries.</summary>
+/// <summary>The computations of softmax and its relatives on one row, each without temporaries.</summary>
 [<AbstractClass; Sealed>]
 type internal RowKernels =
-    /// Where the largest number of a row stands that is not empty.
+    /// The index of the largest number of a row, which is not empty.
     static member Largest(x: ReadOnlySpan<float>) : int = max 0 (TensorPrimitives.IndexOfMax x)
 
     /// <summary>
-    /// The sum of e^x_i in two parts: the largest x = m, and the sum of e^(x_i - m) over the others. The term of the largest is 1; left out of the
-    /// sum, it does not round the others away.
+    /// The sum of e^x_i as two numbers: the largest x_i = m, and the sum of e^(x_i - m) over the others. The term of m itself is 1 and is left out, since
+    /// it would round the others away.
     /// </summary>
     static member SumOfExponentials(x: ReadOnlySpan<float>) : struct (float * float) =
-        // IndexOf is no vector loop for doubles
+        // One pass for the index and the value: IndexOf would be a second one, and not vectorised for doubles.
         let at = TensorPrimitives.IndexOfMax x
         let largest = if at < 0 then Double.NegativeInfinity else x[at]
         if not (Double.IsFinite largest) then
@@ -95,8 +95,8 @@ type internal RowKernels =
                 Loop.Run(WeightKernel(), x, peak, one, one, y, false)
                 TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / RowKernels.Sum(Span.op_Implicit y), y)
 
-    /// The weight of a number in a row whose largest is infinite or NaN. A single number has all of it, and of nothing but -infinity each has
-    /// none; beside one +infinity the others have none, and how several share is not defined.
+    /// The weight of a number in a row whose largest number is infinite or NaN. It is 1 for a single number, and 0 for each if all are -infinity. Beside one
+    /// +infinity the others have the weight 0; the weights of several +infinities are undefined.
     static member private EdgeWeight(x: ReadOnlySpan<float>, largest: float, index: int) : float =
         if x.Length = 1 then 1.0
         elif Double.IsNaN largest then nan
@@ -104,7 +104,7 @@ type internal RowKernels =
         elif x.Count(Double.PositiveInfinity) = 1 then 1.0
         else nan
 
-    /// The logarithm of a weight, x_i - log(the sum of e^x_j), in such a row: it is not defined where nothing has a weight.
+    /// The logarithm of such a weight, x_i - log(the sum of e^x_j). It is undefined if all weights are 0.
     static member EdgeLogarithm(x: ReadOnlySpan<float>, largest: float, index: int) : float =
         if Double.IsNaN largest then nan
         elif x.Length = 1 then 0.0
@@ -114,8 +114,8 @@ type internal RowKernels =
         else nan
 
     /// <summary>
-    /// out_i (+)= w_i t for the weights w_i = e^(x_i - m) / (1 + others), from the two parts of the sum: a sum that was rounded would be off by as
-    /// much as m has units in its last place.
+    /// out_i (+)= w_i t for the weights w_i = e^(x_i - m) / (1 + others), from the two numbers of SumOfExponentials. From their rounded logarithm the weights
+    /// would have an error of a unit in the last place of m.
     /// </summary>
     static member Weigh(x: ReadOnlySpan<float>, largest: float, others: float, t: float, out: Span<float>, add: bool) : unit =
         if Double.IsFinite largest then
@@ -140,8 +140,8 @@ type internal RowKernels =
             sum
 
     /// <summary>
-    /// out_i (+)= y_i (t_i - c - the sum of y_j (t_j - c)), where c is the t of the largest y: if that y is nearly 1, what is left of its own t is the
-    /// sum over the others, and nothing cancels.
+    /// out_i (+)= y_i (t_i - c - the sum of y_j (t_j - c)), where c is the t of the largest y. If that y is nearly 1, its own t drops out, and nothing
+    /// cancels in the sum over the others.
     /// </summary>
     static member Centre(y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool) : unit =
         if not y.IsEmpty then

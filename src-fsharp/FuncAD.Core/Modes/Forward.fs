@@ -20,7 +20,7 @@ module internal Forward =
         let x, tangent = x.Live, tangent.Live.AsDirection
         if not (ReadOnlySpan(tangent.Support.Compact).ContainsAnyExcept 0.0) then x else Tensor.OnForward(level, x, tangent)
 
-    /// The part of a result that belongs to the level or below: numbers of higher levels have escaped from operators that have ended.
+    /// What a result is at the level or below. Numbers of higher levels have escaped from operators that have ended.
     let rec lookThrough (level: Level) (y: Real) =
         if not (isNull y.node) && y.Level.Order > level.Order then lookThrough level y.Primal else y
 

@@ -11,7 +11,7 @@ open System.Runtime.Intrinsics
 #nowarn "9"
 
 /// <summary>
-/// Which slots have had a contribution: one without is a structural zero and is passed over, so that it never meets an infinite slope.
+/// Which slots have received a contribution. A slot without one is a structural zero and is skipped, so that it never meets an infinite slope.
 /// </summary>
 type internal IMarks =
     abstract IsTouched: slot: int -> bool
@@ -29,7 +29,7 @@ type internal Marks(touched: bool[]) =
             touched[slot] <- true
             before
 
-/// <summary>No marks: every slot counts as touched. For cotangents that start from zero, when no slope is infinite.</summary>
+/// <summary>No marks: every slot counts as touched. For cotangents that start from zero, if no slope is infinite.</summary>
 [<Struct>]
 type internal NoMarks =
     interface IMarks with
@@ -37,8 +37,9 @@ type internal NoMarks =
         member _.Touch _ = true
 
 /// <summary>
-/// The reverse sweep: resumes each backpropagator once, in reverse order of creation, when all later results have contributed to its
-/// cotangent. It is written once and compiled for the carriers: plain doubles, vectors of them, and <c>Real</c> where cotangents carry levels.
+/// The reverse sweep: it resumes each backpropagator once, in reverse order of creation, so that all later results have contributed to its
+/// cotangent before. It is written once and compiled for three kinds of carriers: plain doubles, vectors of them, and <c>Real</c> for cotangents that
+/// carry levels.
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks> private () =
@@ -60,7 +61,8 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
         for index = first + terms - 1 downto first do
             Sweep<'T, 'M>.Resume(&chunk[index], cotangent, cotangents, marks)
 
-    /// Resumes the frames of one chunk, last first; other kinds by the given function of frame and slot, which minds what is touched.
+    /// Resumes the frames of one chunk, last first. Frames of kind Closure and Lifted go to <c>resume</c>, with their slots; it checks itself which slots
+    /// are touched.
     static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable index = length - 1
         while index >= 0 do
@@ -77,7 +79,8 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
                 resume.Invoke(frame, slot)
             index <- index - 1
 
-    /// Seeds some slots, and resumes all frames from the highest of them, or from a given one, down. Slots below 0 are passed over.
+    /// Adds the seeds to their slots, and resumes all frames from the highest of these slots, or from <c>from</c> if that is higher, down. Slots below 0 are
+    /// skipped.
     static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable top = from
         for index = 0 to slots.Length - 1 do
@@ -91,7 +94,7 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
 module internal Reverse =
     /// The inputs as the function sees them. Their cotangents have the first slots.
     let onTape (tape: Tape) (point: Leaves) : Leaves =
-        // loops here and below: a closure takes and gives a number through memory, and there may be as many inputs as operations
+        // Loops, here and below: closures pass numbers through memory, and there may be as many inputs as operations.
         let numbers = Array.zeroCreate point.Numbers.Length
         for index = 0 to numbers.Length - 1 do
             numbers[index] <- Real.OnTape(tape, point.Numbers[index].Live, tape.PushLeaf())
@@ -100,7 +103,7 @@ module internal Reverse =
     /// All backpropagators are frames with plain slopes.
     let private isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
 
-    /// The sweep over plain doubles, for a plain tape. Starting from -0 leaves every first contribution as it is.
+    /// The sweep over plain doubles, for a plain tape. Cotangents start from -0, which leaves the first contribution as it is.
     let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (marks: 'M) : Real[] =
         let cotangents = ArrayPool<PlainDouble>.Shared.Rent tape.Count
         try
@@ -120,7 +123,7 @@ module internal Reverse =
             index <- index + 1
         index < numbers.Length
 
-    /// The sweep over arrays, and over numbers that may carry levels; with supports of arrays or, where it comes to nothing without them, null.
+    /// The sweep over arrays, and over numbers that may carry levels. Without supports (<c>isTracking</c> is false) it may fail, and returns ValueNone then.
     let private sweepReal (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) (isTracking: bool) : Leaves voption =
         let numbers = ArrayPool<Real>.Shared.Rent tape.Count
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
@@ -188,13 +191,14 @@ module internal Reverse =
         if isZero then
             inputs |> Leaves.map (fun _ -> Real 0.0) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
         elif not isFlat then
-            // Without arrays there are no supports to keep. What carries levels is recorded and swept in its turn: then NaN may show as late as there.
+            // Without arrays there are no supports. A sweep over levels is recorded and swept later, and NaN may turn up only there, so that it needs supports
+            // from the start.
             let isNested = tape.IsNested || not (isNull tape.Slopes) || not (isNull (Leaves.highest seeds))
             match (if isNested || tape.Arrays = 0 then ValueNone else sweepReal tape slots seeds inputs false) with
             | ValueSome cotangents -> cotangents
             | ValueNone -> (sweepReal tape slots seeds inputs true).Value
         else
-            // 0 * infinity shows as NaN in some input: then, and only then, structural zeros have to be told from computed ones.
+            // 0 * infinity gives NaN in some input. Only then do structural zeros have to be told from computed ones.
             let count = inputs.Numbers.Length
             let cotangents = sweepFlat tape slots.OfNumbers seeds.Numbers count (NoMarks())
             Leaves.ofNumbers (
@@ -204,10 +208,10 @@ module internal Reverse =
                     cotangents
             )
 
-    /// Slots up to which rows are swept together: the cotangents of eight take 64 MB then.
+    /// The largest tape whose rows are swept together: the cotangents of eight rows take 64 MB then.
     let private longestTogether = 1 <<< 20
 
-    /// Rows of the Jacobian from one on, a row in each lane, for a plain tape. What is no contribution is -0 and changes no sum.
+    /// Rows of the Jacobian from <c>first</c> on, a row in each lane, for a plain tape. Cotangents start from -0, which changes no sum.
     let private sweepRows<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (first: int) (inputs: int) : Real[][] =
         let slots = Array.sub slots first (min 'V.Count (slots.Length - first))
         let lanes = Array.zeroCreate<float> 'V.Count

@@ -66,7 +66,7 @@ type internal Bundle<'V when 'V: struct and 'V :> ICarrier<'V>> =
             | 1.0 -> a
             | _ -> b
 
-/// <summary>A rule whose slope is a function of <c>Real</c>, so that its tangents are to be had in <c>Real</c> alone.</summary>
+/// <summary>A rule whose slope is a function of <c>Real</c>, so that only <c>Real</c> can give the slope's tangents.</summary>
 type internal IOnReals = interface end
 
 /// <summary>Leaves a function that a dual tape cannot follow; it is differentiated on two levels instead.</summary>
@@ -80,7 +80,7 @@ type internal DualLevel() =
     inherit Level(null)
     let mutable isRefused = false
 
-    /// Tells whether a number met what it cannot be combined with here; whatever came out of the function since is of no use.
+    /// True if a number met something that it cannot be combined with here. What the function returned is of no use then.
     member _.IsRefused = isRefused
 
     member _.Refuse() : 'Any =
@@ -100,12 +100,12 @@ type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 
 /// <summary>
 /// Forward over reverse mode in one level, for functions of plain numbers: a tape whose values and slopes have tangents, in some directions at
-/// once. It performs what a level of reverse mode inside one of forward mode performs for each direction, in the same order, without an object for
-/// each number. What is no contribution is -0, as in the sweep over doubles; where a structural zero meets an infinite slope, NaN shows.
+/// once. For each direction it performs the same operations in the same order as a level of reverse mode inside one of forward mode, but without an
+/// object for each number. Cotangents without a contribution are -0, as in the sweep over doubles; a structural zero that meets an infinite slope gives NaN.
 /// </summary>
 /// <remarks>
-/// An operation takes 24 bytes and three 'V, and the sweep a double and a 'V. Operations answer the result's value and slot. Space is made for as many
-/// slots as are expected, and for more when they come.
+/// An operation takes 24 bytes and three 'V, and the sweep a double and a 'V for each slot. Operations return the result's value and slot. There is room
+/// for the expected number of slots from the start, and for more when they come.
 /// </remarks>
 [<Sealed; AllowNullLiteral>]
 type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int)
@@ -121,7 +121,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
     /// The number of slots in use.
     member _.Count = frames.Count
 
-    /// Tells whether the function was refused for its length.
+    /// True if the function was refused because it takes more than the permitted number of slots.
     member _.IsTooLong = isTooLong
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -178,13 +178,14 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Unary(rule, x)
         tape.Join(y, slot, rule.Slope(x, y))
 
-    /// Of two arguments, of which at least one is on the tape. Each case has its code: one for all takes twice as long (Helmholtz's Hessian, n = 30).
+    /// Applies a rule to two arguments, of which at least one is on the tape. Each case has code of its own: one code for all of them takes twice as long
+    /// (Helmholtz's Hessian, n = 30).
     member tape.Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Operand, b: Operand) : struct (float * float) =
         if b.IsConstant then tape.BinaryOf(rule, a.Value, a.Slot, b.Value)
         elif a.IsConstant then tape.BinaryWith(rule, a.Value, b.Value, b.Slot)
         else tape.BinaryOfBoth(rule, a.Value, a.Slot, b.Value, b.Slot)
 
-    /// Of two numbers on the tape.
+    /// Both arguments are on the tape.
     member private tape.BinaryOfBoth<'R when 'R: struct and 'R :> IBinary>
         (rule: 'R, a: float, slotA: float, b: float, slotB: float)
         : struct (float * float) =
@@ -193,7 +194,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotA, rule.SlopeA(a, b, y), slotB, rule.SlopeB(a, b, y))
 
-    /// Of a number on the tape and a constant.
+    /// The first argument is on the tape, the second a constant.
     member private tape.BinaryOf<'R when 'R: struct and 'R :> IBinary>
         (rule: 'R, a: float, slotA: float, b: float)
         : struct (float * float) =
@@ -202,7 +203,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotA, rule.SlopeA(a, b, y))
 
-    /// Of a constant and a number on the tape.
+    /// The first argument is a constant, the second on the tape.
     member private tape.BinaryWith<'R when 'R: struct and 'R :> IBinary>
         (rule: 'R, a: float, b: float, slotB: float)
         : struct (float * float) =
@@ -211,7 +212,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotB, rule.SlopeB(a, b, y))
 
-    /// Of three arguments, of which some are on the tape: a frame for each of them, which joins it to those before.
+    /// Applies a rule to three arguments, of which some are on the tape. Each of these gets a frame, which adds its contribution to those before.
     member tape.Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Operand, b: Operand, c: Operand) : struct (float * float) =
         let at (x: Operand) = if x.IsConstant then Bundle x.Value else tape.At(x.Value, x.Slot)
         let atA, atB, atC = at a, at b, at c
@@ -292,7 +293,7 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
             ArrayPool.Shared.Return values
             ArrayPool.Shared.Return tangents
 
-    /// Ends the level and gives its memory back.
+    /// Ends the level and returns its memory to the pool.
     member level.Release() =
         level.End()
         frames.Release()

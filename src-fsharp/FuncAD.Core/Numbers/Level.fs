@@ -3,7 +3,10 @@ namespace FuncAD
 open System.Runtime.CompilerServices
 open System.Threading
 
-/// <summary>What a mode does with arrays. They come later in the compile order than levels do: Arrays/Tensor.fs has the members of this class.</summary>
+/// <summary>
+/// What a mode does with operations on arrays. Arrays are defined after levels, so that the members of this class are in its heir (Lifting, in
+/// Arrays/Tensor.fs).
+/// </summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal ArrayMode() = class end
 
@@ -31,22 +34,22 @@ and [<AbstractClass; AllowNullLiteral>] Level internal (arrays: ArrayMode) =
     [<VolatileField>]
     let mutable ended = false
 
-    /// The level counter: the one global variable of the library.
+    /// The next order. The counter is the only global variable of the library.
     static member private Fresh() = Interlocked.Increment &newest
 
-    /// An operator that is applied inside another has the higher order.
+    /// The position among all levels by time: an operator that is applied inside another one has the higher order.
     member internal _.Order = order
 
     /// What the level's mode does with arrays; null where it follows single numbers only.
     member internal _.Arrays = arrays
 
-    /// From its end on, a level's numbers are constants to every operation.
+    /// True once the operator has returned: to every operation the level's numbers are constants from then on.
     member internal _.Ended = ended
 
     abstract End: unit -> unit
     default _.End() = ended <- true
 
-/// <summary>A level of forward mode. It holds nothing: the tangents are in the numbers.</summary>
+/// <summary>A level of forward mode. It stores no derivatives: the tangents are in the numbers.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal ForwardLevel(arrays: ArrayMode) =
     inherit Level(arrays)

@@ -4,7 +4,7 @@ open System
 open System.Buffers
 open System.Collections.Generic
 
-/// <summary>An append-only list in pooled chunks of one size, a power of two: it neither copies when it grows nor allocates once warm.</summary>
+/// <summary>An append-only list in pooled chunks of one size, a power of two. It copies nothing when it grows, and allocates nothing once the pool is warm.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal PooledList<'T>() =
     static let chunkLength = 1024
@@ -14,7 +14,7 @@ type internal PooledList<'T>() =
 
     member _.Count = count
 
-    /// Answers the index of the new item.
+    /// Appends an item and returns its index.
     member _.Add(item: 'T) : int =
         let index = count
         let place = index &&& (chunkLength - 1)
@@ -25,12 +25,12 @@ type internal PooledList<'T>() =
         count <- index + 1
         index
 
-    /// An item in its place.
+    /// The item at an index, by reference.
     member _.Item
         with get (index: int): inref<'T> = &chunks[index / chunkLength][index &&& (chunkLength - 1)]
 
     interface IDisposable with
-        /// Gives the chunks back.
+        /// Returns the chunks to the pool.
         member _.Dispose() =
             for chunk in chunks do
                 ArrayPool.Shared.Return(chunk, clearArray = true)

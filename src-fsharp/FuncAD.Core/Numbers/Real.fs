@@ -262,7 +262,7 @@ type Real =
         if not (isNull x.node || x.IsAt level) then level.Refuse()
         x.AsOperand
 
-    // The usual case is asked for before the general one: arguments of one level that has not ended, and constants.
+    // The usual case is tested before the general one: arguments of one level that has not ended, and constants.
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
@@ -1220,7 +1220,7 @@ and [<Struct>] internal Lifted =
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
     inherit Level(null)
 
-    /// Tells whether a number of the level met what the level cannot follow; whatever came out of the function since is of no use.
+    /// True if a number of the level met something that the level cannot follow. What the function returned is of no use then.
     member val IsRefused = false with get, set
 
     abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real

@@ -11,8 +11,8 @@ open Microsoft.FSharp.NativeInterop
 
 /// <summary>
 /// A backpropagator of an elementary function, defunctionalised (Reynolds 1972; Danvy and Nielsen 2001): to resume it with the
-/// cotangent yBar of its result is to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
-/// slot, whose cotangent is not read again. A negative A marks what is not that simple: Leaf, Closure, Sum or Lifted.
+/// cotangent yBar of its result means to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
+/// slot, whose cotangent is not read again. A negative A marks the other kinds of frames: Leaf, Closure, Sum and Lifted.
 /// </summary>
 [<Struct>]
 type internal Frame =
@@ -24,13 +24,14 @@ type internal Frame =
     /// The A of a slot without a backpropagator.
     static member Leaf = Int32.MinValue
 
-    /// The A of a backpropagator that is a closure; its index is in SlopeA.
+    /// The A of a backpropagator that is a closure; SlopeA holds its index.
     static member Closure = Int32.MinValue + 1
 
-    /// The A of a sum of many terms. They are the frames right before it, as many as its B, and take its cotangent for theirs.
+    /// The A of a sum of many terms. The terms are the B frames right before it, and the cotangent of the sum is that of each term.
     static member Sum = Int32.MinValue + 2
 
-    /// The A, from ~A, of a frame whose slopes carry levels themselves; their index is in SlopeA. On a dual tape, of one whose slopes have tangents.
+    /// The A of a frame whose slopes carry levels themselves, complemented; SlopeA holds the index of the slopes. On a dual tape such a frame is one whose
+    /// slopes have tangents.
     static member Lifted(a: int) = ~~~a
 
 /// <summary>A backpropagator that is a closure, as the tape keeps it.</summary>
@@ -47,8 +48,8 @@ type internal Backpropagator<'C>() =
     abstract Resume: cotangents: 'C * slot: int -> unit
 
 /// <summary>
-/// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, one slot
-/// each. The frames lie in pooled chunks (24 bytes an operation), so that recording allocates nothing per operation once warm.
+/// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, with a slot
+/// for each. The frames are in pooled chunks (24 bytes for each operation), so that recording an operation allocates nothing once the pool is warm.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Tape(arrays: ArrayMode) =
@@ -60,19 +61,19 @@ type internal Tape(arrays: ArrayMode) =
     let full = List<Frame[]>()
     let owner = Environment.CurrentManagedThreadId
 
-    /// The part of the stack that surely is the owner's: from its highest address so many bytes down. Where the runtime says that there is
-    /// enough stack, it grants at least 64 kB below; what is a little above is in the frames of the operator and its callers.
+    /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough stack, at least
+    /// 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
     let highest = Tape.Here() + 1024n
     let mutable span = 0un
 
-    /// Makes the part end 64 kB below the caller.
+    /// Extends that part to 64 kB below the caller.
     let reachDown () = if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - Tape.Here()) + 65536un
     do reachDown ()
 
     [<DefaultValue>]
     val mutable private chunk: Frame[]
 
-    /// Where the next frame goes in the current chunk, and how many go there: none before the first and after the end.
+    /// The index of the next frame in the current chunk, and the number of frames that fit (0 before the first frame and after the end).
     [<DefaultValue>]
     val mutable private next: int
 
@@ -89,11 +90,11 @@ type internal Tape(arrays: ArrayMode) =
     /// The number of slots in use.
     member tape.Count = tape.start + tape.next
 
-    /// What the frames of kind Closure refer to.
+    /// The backpropagators to which frames of kind Closure refer.
     [<DefaultValue>]
     val mutable Closures: List<Backpropagator>
 
-    /// The number of arrays whose cotangents a sweep keeps: they have indices of their own.
+    /// The number of arrays on the tape. A sweep keeps their cotangents by index, apart from those of numbers.
     [<DefaultValue>]
     val mutable Arrays: int
 
@@ -101,11 +102,11 @@ type internal Tape(arrays: ArrayMode) =
     [<DefaultValue>]
     val mutable IsNested: bool
 
-    /// What the frames of kind Lifted refer to; the type of the list is known where numbers are (Real.fs).
+    /// The slopes to which frames of kind Lifted refer. The type of the list, PooledList<Lifted>, is defined after this file (Real.fs).
     [<DefaultValue>]
     val mutable Slopes: obj
 
-    /// The chunks, newest first, each with the slot of its first frame and the number of its frames.
+    /// Visits the chunks, newest first, each with the slot of its first frame and the number of its frames.
     member tape.ForEachChunk(visit: Action<Frame[], int, int>) =
         let mutable start = tape.start
         if tape.next > 0 then visit.Invoke(tape.chunk, start, tape.next)
@@ -113,17 +114,17 @@ type internal Tape(arrays: ArrayMode) =
             start <- start - full[index].Length
             visit.Invoke(full[index], start, full[index].Length)
 
-    /// An address in the caller's part of its stack.
+    /// The address of a local variable: a place on the stack of the calling thread.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private Here() : nativeint =
         let mutable here = 0uy
         NativePtr.toNativeInt &&here
 
-    /// True where a frame can be written without further questions: the current chunk has room, and the caller runs on the owner's stack. The
-    /// address of a local tells threads apart for less than a number of the thread would (a chain of operations ran at 0.92 of its time).
+    /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack. Comparing the address of a local
+    /// is cheaper than comparing the thread's number (a chain of operations ran at 0.92 of its time).
     member tape.IsReady: bool = tape.next < tape.limit && unativeint (highest - Tape.Here()) < span
 
-    /// Writes a frame where the tape is ready, and answers its slot.
+    /// Writes a frame on a tape that is ready, and returns its slot.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member private tape.Write(a: int, b: int, slopeA: float, slopeB: float) : int =
         let next = tape.next
@@ -135,11 +136,12 @@ type internal Tape(arrays: ArrayMode) =
         tape.next <- next + 1
         tape.start + next
 
-    /// Writes a frame or says why not, in all cases: the first frame, a full chunk, a tape that has ended, a foreign thread, the owner far down its stack.
+    /// Writes a frame on a tape that is not ready, or throws: the first frame, a full chunk, a tape that has ended, another thread, or the owner further
+    /// down its stack than before.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     member private tape.PushElsewhere(a: int, b: int, slopeA: float, slopeB: float) : int =
         if tape.Ended then
-            0 // whatever refers to it is a constant by now
+            0 // numbers that refer to the slot are constants by now
         elif Environment.CurrentManagedThreadId <> owner then
             invalidOp (
                 "FuncAD: a function that is being differentiated in reverse mode ran an operation on another thread than the one that "
@@ -178,14 +180,14 @@ type internal Tape(arrays: ArrayMode) =
     static member Index(slot: float) : int = int (BitConverter.DoubleToInt64Bits slot)
     static member Slot(index: int) : float = BitConverter.Int64BitsToDouble(int64 index)
 
-    /// Records the backpropagator of a result of one variable, and answers the result's slot.
+    /// Records the backpropagator of a result of one variable, and returns the result's slot.
     member tape.Push(x: float, slope: float) : float = Tape.Slot(tape.PushFrame(Tape.Index x, tape.Count, slope, 0.0))
 
-    /// Records the backpropagator of a result of two variables, and answers the result's slot.
+    /// Records the backpropagator of a result of two variables, and returns the result's slot.
     member tape.Push(a: float, slopeA: float, b: float, slopeB: float) : float =
         Tape.Slot(tape.PushFrame(Tape.Index a, Tape.Index b, slopeA, slopeB))
 
-    /// Push where the tape is ready.
+    /// Push on a tape that is ready.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member tape.Append(x: float, slope: float) : float = Tape.Slot(tape.Write(Tape.Index x, tape.Count, slope, 0.0))
 
@@ -193,16 +195,16 @@ type internal Tape(arrays: ArrayMode) =
     member tape.Append(a: float, slopeA: float, b: float, slopeB: float) : float =
         Tape.Slot(tape.Write(Tape.Index a, Tape.Index b, slopeA, slopeB))
 
-    /// How many frames can be appended without further questions.
+    /// The number of frames that can be appended before the tape has to be checked again.
     member tape.Room: int = if tape.IsReady then tape.limit - tape.next else 0
 
-    /// Appends the sum of the terms that have been appended last, so many, and answers its slot.
+    /// Appends the sum of the last <c>terms</c> frames, and returns its slot.
     member tape.AppendSum(terms: int) : float = Tape.Slot(tape.Write(Frame.Sum, terms, 0.0, 0.0))
 
     /// A slot without backpropagator: an input of the operator, or a further result of a closure.
     member tape.PushLeaf() : float = Tape.Slot(tape.PushFrame(Frame.Leaf, 0, 0.0, 0.0))
 
-    /// Records a backpropagator that is a closure, and answers the slot of its first result that is a number.
+    /// Records a backpropagator that is a closure, and returns the slot of its first result that is a number.
     member tape.PushClosure(closure: Backpropagator) : float =
         if tape.Ended then
             0.0
@@ -212,7 +214,7 @@ type internal Tape(arrays: ArrayMode) =
             tape.Closures.Add closure
             Tape.Slot slot
 
-    /// An index for the cotangent of an array.
+    /// A new index for the cotangent of an array.
     member tape.NewArray() : int =
         tape.Arrays <- tape.Arrays + 1
         tape.Arrays - 1
@@ -220,19 +222,19 @@ type internal Tape(arrays: ArrayMode) =
     /// Records a backpropagator of one or two variables by the index of its slopes.
     member tape.PushLifted(a: int, b: int, slopes: int) : float = Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
 
-    /// Records a backpropagator of one variable whose slope has tangents, which are kept elsewhere (DualTape.fs).
+    /// Records a backpropagator of one variable whose slope has tangents, which the dual tape keeps (DualTape.fs).
     member tape.PushDual(x: float, slope: float) : float = Tape.Slot(tape.PushFrame(Frame.Lifted(Tape.Index x), tape.Count, slope, 0.0))
 
     /// The same of two variables.
     member tape.PushDual(a: float, slopeA: float, b: float, slopeB: float) : float =
         Tape.Slot(tape.PushFrame(Frame.Lifted(Tape.Index a), Tape.Index b, slopeA, slopeB))
 
-    /// Ends the recording; the frames stay for sweeps to come.
+    /// Ends the recording. The frames stay for sweeps.
     override tape.End() =
         tape.limit <- 0
         base.End()
 
-    /// Ends the level and gives the frames back, once no sweep is to come.
+    /// Ends the level and returns the frames to the pool, after the last sweep.
     member tape.Release() =
         tape.End()
         if not (isNull tape.chunk) then ArrayPool.Shared.Return tape.chunk
