@@ -78,7 +78,7 @@ module internal NumericalSlope =
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
     /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the
-    /// square where both sides are seen). Answers the values, and how far each is from the two that it is made of.
+    /// square where both sides are seen). Returns the values, and how far each is from the two that it is made of.
     let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
         for first = 0 to values.Length - 1 do
@@ -87,6 +87,28 @@ module internal NumericalSlope =
             values[first] <- value
             changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
         struct (values, changes)
+
+    /// What the shorter rows say about the errors of f's values if the slope is this one, extrapolated from <c>first</c> on: the largest error of the
+    /// shortest rows, that of the others beyond rounding, and that of all.
+    let private errorsBelow
+        (sides: float)
+        (rows: Row[])
+        (quotients: float[])
+        (y: float)
+        (first: int)
+        (value: float)
+        : struct (float * float * float) =
+        let mutable ofShortest, ofOthers, ofAll = Double.Epsilon, 0.0, 0.0
+        for index = 0 to first - 1 do
+            // the error of f's values at the row, less what extrapolation takes off
+            let truncation = 2.0 * abs (quotients[first] - value) * (rows[index].Step / rows[first].Step) ** sides
+            let error = (abs (quotients[index] - value) - truncation) * rows[index].Span sides
+            ofAll <- max ofAll error
+            if 2 * index < first then
+                ofShortest <- max ofShortest error
+            else
+                ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
+        struct (ofShortest, ofOthers, ofAll)
 
     /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what
     /// shorter rows say. It is contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near
@@ -101,11 +123,6 @@ module internal NumericalSlope =
         let mutable best: Extrapolation voption = ValueNone
         let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
 
-        /// What a slope takes the error of f's values for at a row that is shorter than its own, less what extrapolation takes off.
-        let unexplained first value index =
-            let truncation = 2.0 * abs (quotients[first] - value) * (rows[index].Step / rows[first].Step) ** sides
-            (abs (quotients[index] - value) - truncation) * rows[index].Span sides
-
         for length = 2 to min widest rows.Length do
             let struct (values, changes) = neville sides rows length slopes
             let struct (centres, centreChanges) = neville sides rows length means
@@ -113,16 +130,10 @@ module internal NumericalSlope =
             means <- centres
             if length >= narrowest then
                 for first = start to values.Length - 1 do
-                    let mutable noise = Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)
-                    let mutable ofShortest, ofOthers = Double.Epsilon, 0.0
-                    if not isTrusted && (best.IsNone || 2.0 * changes[first] < max best.Value.Error (0.1 * abs values[first])) then
-                        for index = 0 to first - 1 do
-                            let error = unexplained first values[first] index
-                            noise <- max noise error
-                            if 2 * index < first then
-                                ofShortest <- max ofShortest error
-                            else
-                                ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
+                    let isChecked = not isTrusted && (best.IsNone || 2.0 * changes[first] < max best.Value.Error (0.1 * abs values[first]))
+                    let struct (ofShortest, ofOthers, ofAll) =
+                        if isChecked then errorsBelow sides rows quotients y first values[first] else struct (Double.Epsilon, 0.0, 0.0)
+                    let noise = max (Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)) ofAll
                     // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
                     let shift = Array.max shifts[first .. first + length - 1]
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift

@@ -277,17 +277,41 @@ let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
     elif plain.Equals(name, StringComparison.OrdinalIgnoreCase) then 1
     else 0
 
+/// The public properties and fields that can be read: their names, types and members.
+let private readableMembers (kind: Type) : (string * Type * MemberInfo) list =
+    [ for property in kind.GetProperties(BindingFlags.Instance ||| BindingFlags.Public) do
+          if property.CanRead && not (isNull (property.GetGetMethod())) && property.GetIndexParameters().Length = 0 then
+              property.Name, property.PropertyType, property :> MemberInfo
+      for field in kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public) do
+          field.Name, field.FieldType, field :> MemberInfo ]
+
+/// Reads the members of an object into an array.
+let private compileRead (kind: Type) (members: (string * Type * MemberInfo) list) : Func<obj, obj[]> =
+    let value = Expression.Parameter typeof<obj>
+    let self = Expression.Convert(value, kind)
+    let items = [ for _, _, m in members -> Expression.Convert(Expression.MakeMemberAccess(self, m), typeof<obj>) :> Expression ]
+    Expression.Lambda<Func<obj, obj[]>>(Expression.NewArrayInit(typeof<obj>, items), value).Compile()
+
+/// Makes an object of an array of values: those of the constructor's parameters, then those of the settable members.
+let private compileWrite
+    (build: Expression list -> NewExpression)
+    (matched: (string * Type * MemberInfo) list)
+    (settable: (string * Type * MemberInfo) list)
+    : Func<obj[], obj> =
+    let values = Expression.Parameter typeof<obj[]>
+    let item index (kind: Type) = Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(index: int)), kind) :> Expression
+    let arguments = matched |> List.mapi (fun index (_, kind, _) -> item index kind)
+    let bindings =
+        settable |> List.mapi (fun index (_, kind, m) -> Expression.Bind(m, item (matched.Length + index) kind) :> MemberBinding)
+    let created = Expression.MemberInit(build arguments, bindings)
+    Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
+
 /// A class or struct that is read through public properties and fields and made by a public constructor whose parameters bear their
 /// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the
 /// constructor and the properties keeps what it is given, each value that is made has to show.
 let private object (kind: Type) =
     if kind.IsAbstract then refuse kind "it is abstract, so that a value of it cannot be made."
-    let readable: (string * Type * MemberInfo) list =
-        [ for property in kind.GetProperties(BindingFlags.Instance ||| BindingFlags.Public) do
-              if property.CanRead && not (isNull (property.GetGetMethod())) && property.GetIndexParameters().Length = 0 then
-                  property.Name, property.PropertyType, property :> MemberInfo
-          for field in kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public) do
-              field.Name, field.FieldType, field :> MemberInfo ]
+    let readable = readableMembers kind
     let find (parameter: ParameterInfo) =
         readable
         |> List.tryFind (fun (name, kind, _) ->
@@ -330,19 +354,8 @@ let private object (kind: Type) =
     for field in hidden do
         if isNumeric field.FieldType && not (isAction field.FieldType) then
             refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
-    let value, values = Expression.Parameter typeof<obj>, Expression.Parameter typeof<obj[]>
     let members = matched @ settable
-    let read =
-        let self = Expression.Convert(value, kind)
-        let items = [ for _, _, m in members -> Expression.Convert(Expression.MakeMemberAccess(self, m), typeof<obj>) :> Expression ]
-        Expression.Lambda<Func<obj, obj[]>>(Expression.NewArrayInit(typeof<obj>, items), value).Compile()
-    let write =
-        let item index (kind: Type) = Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(index: int)), kind) :> Expression
-        let arguments = matched |> List.mapi (fun index (_, kind, _) -> item index kind)
-        let bindings =
-            settable |> List.mapi (fun index (_, kind, m) -> Expression.Bind(m, item (matched.Length + index) kind) :> MemberBinding)
-        let created = Expression.MemberInit(build arguments, bindings)
-        Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
+    let read, write = compileRead kind members, compileWrite build matched settable
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray
     let kinds = members |> List.map (fun (_, kind, _) -> kind) |> List.toArray
     ObjectShape(kind, fields names kinds read.Invoke write.Invoke, hidden)
