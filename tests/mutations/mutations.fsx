@@ -53,7 +53,7 @@ let mutations =
       mutation "dual tape: the slopes' tangents are forgotten" "Numbers/DualTape.fs" "if not slope.IsConstant then place.OfSlopeA <- slope.Tangents" "ignore place"
       mutation "dual tape: what is no constant is one" "Numbers/DualTape.fs" "slopeA.IsConstant && slopeB.IsConstant" "slopeA.IsConstant || slopeB.IsConstant"
       mutation "dual tape: the slope's tangent of the second argument" "Numbers/DualTape.fs" "place.OfSlopeB <- slopeB.Tangents" "place.OfSlopeB <- slopeA.Tangents"
-      mutation "dual tape: infinite slopes show" "Numbers/DualTape.fs" "IsAnyNaN(lanes, lanes.Length) then null" "IsAnyNaN(lanes, 0) then null"
+      mutation "dual tape: infinite slopes show" "Numbers/DualTape.fs" "NaN.isAny lanes.Length" "NaN.isAny 0"
       mutation "dual tape: numbers of lower levels are constants" "Numbers/Real.fs" "if not (isNull x.node || x.IsAt level) then level.Refuse()" "()"
       mutation "dual tape: a refusal that f catches" "Modes/HessianProducts.fs" "            if tape.IsRefused then" "            if tape.IsTooLong then"
       mutation "dual tape: a third argument's tangent" "Numbers/DualTape.fs" "y <- Bundle(value, 'V.Add(y.Tangents, tangents))" "y <- Bundle(value, y.Tangents)"

@@ -5,20 +5,20 @@ open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
 /// <summary>
-/// Products of the Hessian with vectors, on dual tapes: as many at a time as the machine's vectors hold. Each has the bits that it has by itself on a
-/// level of forward mode outside one of reverse mode. A product that has to be computed so is left null: where numbers carry levels, where arrays or custom
-/// rules are met, and where NaN may come from a structural zero.
+/// Products of the Hessian with vectors, on dual tapes: as many at a time as the machine's vectors hold. Each is bitwise equal to the product that a level
+/// of forward mode outside one of reverse mode computes. A product that only such levels can compute is left null: if numbers carry levels, if the
+/// function uses arrays or custom rules, and if NaN may come from a structural zero.
 /// </summary>
 [<Sealed>]
 type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], count: int, seed: Action<float[], int, int>) =
-    /// Slots up to which eight directions go together: they take 270 MB then.
+    /// The largest number of slots for which eight directions are computed together: they take 270 MB then.
     static let longestTogether = 1 <<< 20
     let products: float[][] = Array.zeroCreate count
     let mutable expected = 256
     let mutable isRefused = false
     let mutable isTooLong = false
 
-    /// The products from one on, as many as 'V holds; answers how many have been done with.
+    /// Computes the products from <c>first</c> on, as many as 'V holds, and returns how many of them are done (also those that are left null).
     member private _.Fill<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>
         (first: int, longest: int)
         : int =
@@ -71,14 +71,15 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
 module internal HessianProducts =
     let private isPlain (numbers: Real[]) = numbers |> Array.forall (fun x -> isNull x.Live.node)
 
-    /// Products with vectors that are written to every so many doubles, from one on, for their number.
+    /// The products with <c>count</c> vectors. <c>seed</c> writes a vector, given by its index, for the computation in a lane: into every width-th double
+    /// from the lane's index on, where width is the number of lanes.
     let private products (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) (seed: Action<float[], int, int>) : float[][] =
         if point.Arrays.Length = 0 && isPlain point.Numbers then
             DualProducts<'P>(f, like, point.Numbers, count, seed).All()
         else
             Array.zeroCreate count
 
-    /// A product by itself: forward mode over reverse mode.
+    /// One product, by forward mode over reverse mode.
     let private alone (f: 'P -> Real) (like: Skeleton) (point: Leaves) (tangent: Leaves) : 'P =
         let gradient p =
             let struct (_, gradient) = Recording.valueAndGradient "Grad" f p
@@ -97,7 +98,7 @@ module internal HessianProducts =
         | null -> alone f like point tangent
         | product -> Flatten.rebuild like (product |> Array.map Real |> Leaves.ofNumbers)
 
-    /// H times unit vectors, those for the numbers of p in order; null where that takes a level for each mode.
+    /// H times the unit vectors, in the order of the numbers of p; null for products that only levels can compute.
     let columns (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) : float[][] =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector

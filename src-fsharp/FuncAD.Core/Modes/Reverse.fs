@@ -117,11 +117,7 @@ module internal Reverse =
         finally
             ArrayPool.Shared.Return cotangents
 
-    let private isAnyNaN (numbers: Real[]) : bool =
-        let mutable index = 0
-        while index < numbers.Length && not (Double.IsNaN numbers[index].value) do
-            index <- index + 1
-        index < numbers.Length
+    let private isAnyNaN (numbers: Real[]) : bool = NaN.isAny numbers.Length (fun index -> numbers[index].value)
 
     /// The sweep over arrays, and over numbers that may carry levels. Without supports (<c>isTracking</c> is false) it may fail, and returns ValueNone then.
     let private sweepReal (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) (isTracking: bool) : Leaves voption =
@@ -152,12 +148,12 @@ module internal Reverse =
                     )
                     from <- tape.Count - 1
             Sweep<Real, Marks>.Run(tape, slots.OfNumbers, seeds.Numbers, from, numbers, marks, resume)
-            let number slot = if touched[slot] then numbers[slot].Unsigned else Real 0.0
-            let array slot (input: Tensor) =
+            let numberAt slot = if touched[slot] then numbers[slot].Unsigned else Real 0.0
+            let arrayAt slot (input: Tensor) =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
                 | sum -> sum.Untracked
-            let result = { Numbers = Array.init inputs.Numbers.Length number; Arrays = inputs.Arrays |> Array.mapi array }
+            let result = { Numbers = Array.init inputs.Numbers.Length numberAt; Arrays = inputs.Arrays |> Array.mapi arrayAt }
             cotangents.Release()
             if isTracking then ValueSome result
             elif cotangents.IsInDoubt || isAnyNaN result.Numbers || result.Arrays |> Array.exists _.HasNaN then ValueNone

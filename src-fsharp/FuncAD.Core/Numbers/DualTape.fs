@@ -240,6 +240,9 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         base.End()
 
     // ---- The sweep ----
+    //
+    // It has values and tangents in two arrays. With pairs of them in one array, as the sweep of reverse mode (Modes/Reverse.fs) over a carrier of pairs
+    // would have them, Hessians took 1.0 to 1.1 of the time (Rosenbrock's function, n = 100; Helmholtz's, n = 30).
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private Contribute(values: float[], tangents: 'V[], slot: int, value: float, tangent: 'V) =
@@ -268,12 +271,6 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
                     DualTape<'V>.Contribute(values, tangents, frame.B, frame.SlopeB * value, ofB)
             index <- index - 1
 
-    static member private IsAnyNaN(numbers: float[], count: int) : bool =
-        let mutable index = 0
-        while index < count && not (Double.IsNaN numbers[index]) do
-            index <- index + 1
-        index < count
-
     /// The tangents of the cotangents of the inputs, which have the first slots, for a result with this slot: the numbers of one input side by
     /// side. Null where a cotangent or a tangent is NaN: some structural zero may have met an infinite slope.
     member _.Pull(result: float, inputs: int) : float[] =
@@ -288,7 +285,8 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
             frames.ForEachChunk(fun chunk start length ->
                 DualTape<'V>.Chunk(chunk, start, min length (top + 1 - start), slots, values, tangents))
             let lanes = MemoryMarshal.Cast<'V, float>(ReadOnlySpan(tangents, 0, inputs)).ToArray()
-            if DualTape<'V>.IsAnyNaN(values, inputs) || DualTape<'V>.IsAnyNaN(lanes, lanes.Length) then null else lanes
+            let isNaN = NaN.isAny inputs (fun slot -> values[slot]) || NaN.isAny lanes.Length (fun index -> lanes[index])
+            if isNaN then null else lanes
         finally
             ArrayPool.Shared.Return values
             ArrayPool.Shared.Return tangents
