@@ -199,7 +199,7 @@ let mutations =
       mutation "structure: dictionaries by position" "Structures/Shapes.fs" "| true, place -> box pairs[place].Value" "| true, _ -> box pairs[Array.IndexOf(like.Keys, key)].Value" |> by "structures"
       mutation "structure: cycles are not seen" "Structures/Structure.fs" "if Object.ReferenceEquals(before.Identity, identity) && Object.ReferenceEquals(before.Branch, branch) then" "if opened < 0 then" |> by "structures"
       mutation "structure: what was rebuilt is not read again" "Structures/Structure.fs" "isDoubtful <- isDoubtful || branch.HasUserCode" "ignore branch.HasUserCode" |> by "structures"
-      mutation "structure: private state is lost" "Structures/Flatten.fs" "refill like (Refill(parts, [||])) Others.Demand" "refill like (Refill(parts, [||])) Others.Ignore" |> by "structures"
+      mutation "structure: private state is lost" "Structures/Flatten.fs" "refill like (Refill(leaves, [||])) Others.Demand" "refill like (Refill(leaves, [||])) Others.Ignore" |> by "structures"
       mutation "structure: dictionaries forget their comparers" "Structures/Derive.fs" "(fun pairs -> Dictionary<'K, 'V>(pairs, like.Comparer))" "(fun pairs -> Dictionary<'K, 'V>(pairs))" |> by "structure laws"
       mutation "structure: null parts are refused" "Structures/Structure.fs" "if isNull like || like.IsAbsent then" "if false then" |> by "structure laws"
       mutation "structure: computed properties are parts" "Structures/Derive.fs" "not (isNumeric memberType) || owners.ContainsValue candidate)" "not (isNumeric memberType) || not (owners.ContainsValue candidate) || true)" |> by "structures"

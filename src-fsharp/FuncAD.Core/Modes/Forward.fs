@@ -62,7 +62,7 @@ module internal rec Pushforward =
                 else
                     reader.Functions.ToArray()
                     |> Array.mapi (fun index struct (_, lift) -> lift.Lift(Rerun<'P, 'Q>(operation, f, like, point, tangent, index)))
-            let refill parts choose = Flatten.rebuildWith result parts (functions |> Array.map choose)
+            let refill leaves choose = Flatten.rebuildWith result leaves (functions |> Array.map choose)
             struct (refill { Numbers = numbers; Arrays = arrays } (fun struct (primal, _) -> primal),
                     refill { Numbers = numberTangents; Arrays = arrayTangents } (fun struct (_, tangent) -> tangent))
         finally
@@ -80,6 +80,6 @@ module internal rec Pushforward =
             member _.Apply<'B>(use': obj -> 'B) : struct ('B * 'B) =
                 let applied (p: 'P) : 'B =
                     let struct (_, reader) = Flatten.output operation (f p)
-                    let struct (part, _) = reader.Functions[index]
-                    use' part
+                    let struct (inner, _) = reader.Functions[index]
+                    use' inner
                 run<'P, 'B> operation applied like point tangent

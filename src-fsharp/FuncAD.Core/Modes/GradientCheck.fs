@@ -129,9 +129,9 @@ module internal GradientCheck =
         BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b || (Double.IsNaN a && Double.IsNaN b)
 
     let gradient (f: 'P -> Real) (p: 'P) (tolerance: float) : GradientReport =
-        let struct (like, parts) = Flatten.input "CheckGradient" "x" p
-        let point = Leaves.values parts
-        let at (point: float[]) = Flatten.rebuild like (Leaves.ofValues parts point)
+        let struct (like, leaves) = Flatten.input "CheckGradient" "x" p
+        let point = Leaves.values leaves
+        let at (point: float[]) = Flatten.rebuild like (Leaves.ofValues leaves point)
         let struct (value, gradient) = Recording.valueAndGradient "CheckGradient" f (at point)
         let derivatives = Flatten.alike "CheckGradient" "gradient" like gradient |> Leaves.values
         let y = (f (at point)).Value

@@ -73,13 +73,13 @@ module internal Flatten =
     let private refill (like: Skeleton) (from: Refill) (others: Others) : 'P = Unboxed.cast<'P>(from.Rebuild(like, others))
 
     /// A value with a skeleton and these numbers.
-    let rebuild (like: Skeleton) (parts: Leaves) : 'P =
-        if isNumber<'P>() then Unsafe.As<Real, 'P>(&parts.Numbers[0]) else refill like (Refill(parts, [||])) Others.Ignore
+    let rebuild (like: Skeleton) (leaves: Leaves) : 'P =
+        if isNumber<'P>() then Unsafe.As<Real, 'P>(&leaves.Numbers[0]) else refill like (Refill(leaves, [||])) Others.Ignore
 
     /// The same with functions.
-    let rebuildWith (like: Skeleton) (parts: Leaves) (functions: obj[]) : 'P =
-        if functions.Length = 0 then rebuild like parts else refill like (Refill(parts, functions)) Others.Ignore
+    let rebuildWith (like: Skeleton) (leaves: Leaves) (functions: obj[]) : 'P =
+        if functions.Length = 0 then rebuild like leaves else refill like (Refill(leaves, functions)) Others.Ignore
 
     /// What a function is given for its argument: it must be that argument also in what is no number.
-    let argument (like: Skeleton) (parts: Leaves) : 'P =
-        if isNumber<'P>() then Unsafe.As<Real, 'P>(&parts.Numbers[0]) else refill like (Refill(parts, [||])) Others.Demand
+    let argument (like: Skeleton) (leaves: Leaves) : 'P =
+        if isNumber<'P>() then Unsafe.As<Real, 'P>(&leaves.Numbers[0]) else refill like (Refill(leaves, [||])) Others.Demand

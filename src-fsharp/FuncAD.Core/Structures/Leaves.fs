@@ -7,13 +7,13 @@ type internal Leaves = { Numbers: Real[]; Arrays: Tensor[] }
 module internal Leaves =
     let ofNumbers numbers = { Numbers = numbers; Arrays = [||] }
 
-    let map (number: Real -> Real) (array: Tensor -> Tensor) (parts: Leaves) =
-        { Numbers = Array.map number parts.Numbers; Arrays = Array.map array parts.Arrays }
+    let map (number: Real -> Real) (array: Tensor -> Tensor) (leaves: Leaves) =
+        { Numbers = Array.map number leaves.Numbers; Arrays = Array.map array leaves.Arrays }
 
-    /// The highest level of them all.
-    let highest (parts: Leaves) : Level =
-        let mutable level = Tensor.Highest parts.Arrays
-        for x in parts.Numbers do
+    /// The highest level of any leaf; null if all are constants.
+    let highest (leaves: Leaves) : Level =
+        let mutable level = Tensor.Highest leaves.Arrays
+        for x in leaves.Numbers do
             level <- Real.Higher(level, x.Level)
         level
 
@@ -21,9 +21,10 @@ module internal Leaves =
         { Numbers = Array.map2 number a.Numbers b.Numbers; Arrays = Array.map2 array a.Arrays b.Arrays }
 
     /// All values, in order: those of the numbers, then those of the arrays.
-    let values (parts: Leaves) : float[] = Array.concat [ yield parts.Numbers |> Array.map _.Value; for x in parts.Arrays -> x.ToArray() ]
+    let values (leaves: Leaves) : float[] =
+        Array.concat [ yield leaves.Numbers |> Array.map _.Value; for x in leaves.Arrays -> x.ToArray() ]
 
-    /// Constants like these parts with other values.
+    /// Constants in the place of these leaves, with other values.
     let ofValues (like: Leaves) (values: float[]) : Leaves =
         let mutable next = like.Numbers.Length
         { Numbers = Array.init next (fun index -> Real values[index])
@@ -33,12 +34,12 @@ module internal Leaves =
                 next <- next + x.Length
                 Tensor(Array.sub values (next - x.Length) x.Length, x.Dimensions, null)) }
 
-/// <summary>Where the cotangents of parts lie on a tape; -1 for a constant.</summary>
+/// <summary>The slots of the numbers, and the indices of the arrays, on a tape; -1 for a constant.</summary>
 [<Struct>]
 type internal Slots =
     { OfNumbers: int[]
       OfArrays: int[] }
 
-    static member On(tape: Tape, parts: Leaves) : Slots =
-        { OfNumbers = parts.Numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
-          OfArrays = parts.Arrays |> Array.map (fun x -> Tensor.SlotOn(tape, x)) }
+    static member On(tape: Tape, leaves: Leaves) : Slots =
+        { OfNumbers = leaves.Numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
+          OfArrays = leaves.Arrays |> Array.map (fun x -> Tensor.SlotOn(tape, x)) }

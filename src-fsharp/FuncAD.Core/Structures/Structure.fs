@@ -121,8 +121,8 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
 
     member leaves.Add(x: Real) =
         match expected with
-        | ValueSome parts ->
-            let y = parts.Numbers[count]
+        | ValueSome rebuilt ->
+            let y = rebuilt.Numbers[count]
             leaves.CheckRebuilt(
                 Object.ReferenceEquals(x.node, y.node)
                 && x.value.Equals y.value // Max(A, 0) may take 0 for -0, as a derivative that is 0 may have either sign
@@ -145,7 +145,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     member leaves.AddArray(x: Tensor) =
         if isNull arrays then arrays <- List()
         match expected with
-        | ValueSome parts -> leaves.CheckRebuilt(Object.ReferenceEquals(parts.Arrays[arrays.Count], x))
+        | ValueSome rebuilt -> leaves.CheckRebuilt(Object.ReferenceEquals(rebuilt.Arrays[arrays.Count], x))
         | ValueNone -> ()
         arrays.Add x
 
@@ -303,8 +303,8 @@ and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
     default _.Identity(value, owner) = if kind.IsValueType then owner else value
 
 /// <summary>The numbers of a structure on their way into a new one, which may take the list of numbers as its own.</summary>
-and [<Sealed; AllowNullLiteral>] internal Refill(parts: Leaves, functions: obj[]) =
-    let numbers = parts.Numbers
+and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[]) =
+    let numbers = leaves.Numbers
     let mutable nextNumber = 0
     let mutable nextArray = 0
     let mutable nextFunction = 0
@@ -322,7 +322,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Leaves, functions: obj[]
 
     member _.Array() =
         nextArray <- nextArray + 1
-        parts.Arrays[nextArray - 1]
+        leaves.Arrays[nextArray - 1]
 
     member _.Function() =
         nextFunction <- nextFunction + 1
@@ -372,7 +372,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(parts: Leaves, functions: obj[]
             leaf.Put(like.Rest, from)
         | _ ->
             let made = from.Close like
-            if isDoubtful then LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome parts).Match(like, made)
+            if isDoubtful then LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome leaves).Match(like, made)
             made
 
 /// <summary>Runs an operator again with the function that stands at one place of its result applied to an argument.</summary>
