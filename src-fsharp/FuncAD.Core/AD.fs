@@ -8,6 +8,7 @@ open System
 /// numbers ride along unchanged. Exceptions of the function pass through.
 /// </summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module AD =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 

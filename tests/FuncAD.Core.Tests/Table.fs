@@ -61,7 +61,7 @@ type ChoiceEntry<'R when 'R: struct and 'R :> IChoice>(label: string, rule: 'R) 
     override _.On<'T when 'T :> ICarrier<'T>>(a: 'T, b: 'T) : 'T = 'T.Choice(rule, a, b)
 
 [<AbstractClass>]
-type TernaryEntry(label: string, rule: ITernary) =
+type internal TernaryEntry(label: string, rule: ITernary) =
     member _.Label = label
     member _.Rule = rule
     member _.Value(a, b, c) = rule.Value(a, b, c)
@@ -69,7 +69,7 @@ type TernaryEntry(label: string, rule: ITernary) =
     override _.ToString() = label
 
 [<Sealed>]
-type TernaryEntry<'R when 'R: struct and 'R :> ITernary>(label: string, rule: 'R) =
+type internal TernaryEntry<'R when 'R: struct and 'R :> ITernary>(label: string, rule: 'R) =
     inherit TernaryEntry(label, rule :> ITernary)
     override _.On(a, b, c) = Real.Ternary(rule, a, b, c)
 
@@ -129,4 +129,4 @@ let unaries: UnaryEntry[] = entries typeof<IUnary> typedefof<UnaryEntry<Rules.Tr
 let binaries: BinaryEntry[] = entries typeof<IBinary> typedefof<BinaryEntry<Rules.Arithmetic.Add>>
 let steps: StepEntry[] = entries typeof<IStep> typedefof<StepEntry<Rules.Piecewise.Floor>>
 let choices: ChoiceEntry[] = entries typeof<IChoice> typedefof<ChoiceEntry<Rules.Piecewise.Max>>
-let ternaries: TernaryEntry[] = entries typeof<ITernary> typedefof<TernaryEntry<Rules.Arithmetic.FusedMultiplyAdd>>
+let internal ternaries: TernaryEntry[] = entries typeof<ITernary> typedefof<TernaryEntry<Rules.Arithmetic.FusedMultiplyAdd>>

@@ -1,16 +1,67 @@
+using System.ComponentModel;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace FuncAD.Tests;
 
-/// <summary>What a C# user sees: nothing of F#, no conversion that drops a derivative, and a doc comment on everything.</summary>
+/// <summary>What a C# user sees: nothing of F#, no conversion that drops a derivative, types that are needed, and a doc comment on everything.</summary>
 public partial class SurfaceTests
 {
     private const BindingFlags Visible =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly Assembly Face = typeof(AD).Assembly;
+    private static readonly Assembly Core = typeof(Real).Assembly;
+
+    /// <summary>All that completion offers after <c>FuncAD.</c>, and what C# users need it for.</summary>
+    private static readonly Dictionary<string, string> Shown = new()
+    {
+        // of the face
+        ["AD"] = "the operators",
+        ["RealMath"] = "the functions of numbers, for using static",
+        ["TensorMath"] = "the functions of tensors, for using static",
+        ["RealExtensions"] = "holds extension methods",
+        ["TensorExtensions"] = "holds extension methods",
+        ["Optim"] = "optimisers",
+        ["Schedule"] = "learning rates",
+        ["Objective"] = "functions for MathNet's optimisers",
+        // of the core
+        ["Real"] = "the number",
+        ["Tensor"] = "the array",
+        ["Slice"] = "what a tensor's indexer takes: arrays of it are made where the number of axes is not known",
+        ["Condition"] = "what Real.Select takes, and Real.Less gives",
+        ["Compiled`2"] = "what AD.Compile returns",
+        ["CompiledSum`2"] = "what AD.CompileSum returns",
+        ["CompileOptions"] = "an argument of AD.Compile and AD.CompileSum",
+        ["ExecutionMode"] = "an option of theirs",
+        ["GradientReport"] = "what AD.CheckGradient returns",
+        ["GradientVerdict"] = "what such a report says",
+        ["OptimState`1"] = "what a step of Optim takes and returns",
+        ["Minimum`1"] = "what Optim.Lbfgs returns",
+        ["StopReason"] = "why it stopped",
+        ["Backend"] = "tells which BLAS computes products, and sets its threads",
+    };
+
+    [Fact]
+    public void Completion_offers_what_CSharp_needs()
+    {
+        var exported = Core.GetExportedTypes().Concat(Face.GetExportedTypes()).Where(type => !type.IsNested);
+        var offered = exported.Where(IsOffered).Select(type => type.FullName!).ToHashSet();
+        var listed = Shown.Keys.Select(name => "FuncAD." + name).ToHashSet();
+        const string Remedy =
+            "is offered by C#'s completion and is not in the list above. Make it internal where nobody outside needs it; where F# users name it, "
+            + "hide it by TypeLibType(TypeLibTypeFlags.FHidden), which F#'s editors pass over; where nobody names it, by EditorBrowsable; or list it with a reason.";
+        Assert.All(offered.Except(listed), name => Assert.Fail($"{name} {Remedy}"));
+        Assert.All(listed.Except(offered), name => Assert.Fail($"{name} is in the list, and is not offered"));
+        Assert.DoesNotContain(Shown.Values, string.IsNullOrWhiteSpace);
+    }
+
+    /// <summary>Whether the compiler platform's completion offers a type: it heeds both attributes.</summary>
+    private static bool IsOffered(Type type) =>
+        type.GetCustomAttribute<EditorBrowsableAttribute>()?.State != EditorBrowsableState.Never
+        && type.GetCustomAttribute<TypeLibTypeAttribute>()?.Value.HasFlag(TypeLibTypeFlags.FHidden) != true;
 
     public static TheoryData<string> Types() =>
         [.. Face.GetExportedTypes().Append(typeof(Real)).Append(typeof(GradientReport)).Select(type => type.AssemblyQualifiedName!)];

@@ -6,7 +6,7 @@ open MathNet.Numerics.LinearAlgebra.Double
 open MathNet.Numerics.Random
 
 /// <summary>How tensors are made, and what else they turn into.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorConstruction =
     module Tensor =
         let private rows operation (rows: float[][]) =

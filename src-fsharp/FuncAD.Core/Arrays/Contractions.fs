@@ -46,7 +46,7 @@ type private Lettered =
             { Letters = kept; Array = Tensor.Linear(Unview("einsum", extents, StridedView(0, strides, shape), true), x.Array) }
 
 /// <summary>Products that sum over axes: inner and outer products, matrix products, Einstein's summation.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorContractions =
     let private reshape (shape: int[]) (x: Tensor) =
         if Shape.areEqual x.Dimensions shape then x else Tensor.Linear(Reshape(x.Dimensions, shape), x)

@@ -3,7 +3,7 @@ namespace FuncAD
 open FuncAD.Rules
 
 /// <summary>What is minimised when models are fitted to data: means over a batch.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorLosses =
     /// A loss compares one number with one other: what broadcasting would repeat is more likely a mistake than meant.
     let private expectOneShape operation (first: string) (a: Tensor) (second: string) (b: Tensor) =

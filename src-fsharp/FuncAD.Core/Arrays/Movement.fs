@@ -45,7 +45,7 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
         x |> Array.mapi (fun index _ -> if needed[index] then Tensor.Linear(View("split", shape, part index), yBar[0]) else null)
 
 /// <summary>Operations that move elements about. Each of them is linear, and its pullback moves the cotangents back.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorMovement =
     module Tensor =
         let private view name (x: Tensor) offset strides shape =
@@ -281,7 +281,7 @@ module TensorMovement =
         let upperTriangle (diagonal: int) (x: Tensor) : Tensor = triangle "upperTriangle" (fun row column -> column - row >= diagonal) x
 
 /// <summary>F#'s slices: <c>x[1..2, *]</c>, <c>x[0, *]</c>.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorSlices =
     let private range (start: int option) (finish: int option) : Slice =
         let at missing =

@@ -61,7 +61,7 @@ and [<Sealed>] internal Direction() =
     override _.Pullback(x, y, yBar, _) = [| Direction.Across(x[0], y[0], yBar[0]) |]
 
 /// <summary>Sums and their relatives, over all elements or over axes.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorReductions =
     module Tensor =
         let private drop (axes: int[]) (kept: Tensor) (shape: int[]) = Tensor.reshape (Shape.without false axes shape) kept

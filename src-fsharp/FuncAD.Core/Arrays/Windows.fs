@@ -6,7 +6,7 @@ open System
 /// Convolutions and pooling: sliding windows are a strided view, so that a convolution is one matrix product with the windows as rows, and
 /// its derivatives are those of views and products.
 /// </summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorWindows =
     /// How many windows of a size fit an axis, a stride apart.
     let private count operation (extent: int) (size: int) (stride: int) =

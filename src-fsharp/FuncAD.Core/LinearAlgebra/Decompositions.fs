@@ -268,7 +268,7 @@ type internal SingularValues() =
         [| within |> plus ofU |> plus ofV |]
 
 /// <summary>Decompositions of matrices, single, not batched.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorDecompositions =
     module Tensor =
         /// <summary>The lower triangular L with L L^T = A. Of A its symmetric part (A + A^T) / 2 is taken.</summary>

@@ -151,7 +151,7 @@ type internal LogDeterminant() =
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(gradient x[0] * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| gradient x[0] * yBar[0] |]
 
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorDeterminants =
     module Tensor =
         /// <summary>The determinant; its gradient is the transposed adjugate, for singular matrices, too.</summary>

@@ -3,7 +3,7 @@ namespace FuncAD
 open System
 open FuncAD.Matrices
 
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorExponential =
     /// The coefficients of the Pade approximant of degree 13 (Higham, "The scaling and squaring method for the matrix exponential revisited", 2005).
     let private pade =

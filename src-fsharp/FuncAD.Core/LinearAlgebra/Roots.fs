@@ -124,7 +124,7 @@ type internal SquareRoot() =
     override _.Pullback(_, y, yBar, _) = [| Sylvester.Of(transpose y[0], yBar[0]) |]
 
 /// <summary>Square roots and logarithms of matrices, symmetric or not.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorRoots =
     /// Tells whether a matrix is symmetric up to the rounding of each pair of entries. Its derivatives need not be.
     let private isSymmetric (a: Tensor) : bool =

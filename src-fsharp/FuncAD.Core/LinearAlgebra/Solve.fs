@@ -71,7 +71,7 @@ type internal TriangularSolve(isLower: bool) =
         [| (if needed[0] then -(triangle (rightTransposed bBar y[0])) else null); bBar |]
 
 /// <summary>Linear equations. Matrices are single, not batched.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorSolving =
     let private withColumns operation (a: Tensor) (b: Tensor) (solve: Tensor -> Tensor) : Tensor =
         expectSquare operation a

@@ -155,7 +155,7 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
         Array.init x.Length part
 
 /// <summary>Functions of symmetric matrices.</summary>
-[<AutoOpen>]
+[<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorSymmetricFunctions =
     module Tensor =
         /// <summary>

@@ -12,7 +12,7 @@ type internal ArrayMode() = class end
 
 /// <summary>What a number carries beside its value: a level, or a node that belongs to one. Null in a constant.</summary>
 [<AbstractClass; AllowNullLiteral>]
-type Node internal (owner: Level) =
+type internal Node(owner: Level) =
     /// The level itself, or the one that the node belongs to.
     member internal node.Level: Level = if isNull owner then Unsafe.As<Level> node else owner
 
@@ -27,7 +27,7 @@ type Node internal (owner: Level) =
 /// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 /// </summary>
-and [<AbstractClass; AllowNullLiteral>] Level internal (arrays: ArrayMode) =
+and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
     inherit Node(null)
     static let mutable newest = 0L
     let order = Level.Fresh()

@@ -4,6 +4,7 @@ open System
 open FuncAD.Rules
 
 /// <summary>Functions of many numbers.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Sums =
     /// A factor of which there is none is 1.
     let private factor (ys: ReadOnlySpan<Real>) (index: int) : Real = if ys.IsEmpty then Real 1.0 else ys[index]

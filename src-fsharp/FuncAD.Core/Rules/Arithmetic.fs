@@ -18,7 +18,7 @@ module internal Plain =
 open FuncAD.Algebra
 
 /// <summary>The four operations, remainders and fused multiply-add.</summary>
-module Arithmetic =
+module internal Arithmetic =
     let private wide = between -100.0 100.0
     let private positive = between 0.1 100.0
 

@@ -1,11 +1,13 @@
 namespace FuncAD
 
+open System.ComponentModel
+
 /// <summary>Where the tests sample a function's argument. Endpoints may be infinite only where the function is finite there.</summary>
-[<Struct>]
+[<Struct; EditorBrowsable(EditorBrowsableState.Never)>]
 type Domain = { Low: float; High: float }
 
 /// <summary>A documented special case of a function of one argument: at <c>At</c> it has this value and this slope.</summary>
-[<Struct>]
+[<Struct; EditorBrowsable(EditorBrowsableState.Never)>]
 type Edge = { At: float; Value: float; Slope: float }
 
 /// <summary>
@@ -13,7 +15,7 @@ type Edge = { At: float; Value: float; Slope: float }
 /// arrays, SIMD lanes and graph nodes). Rules are written once against it, in tagless-final style
 /// (Carette, Kiselyov and Shan, "Finally tagless, partially evaluated", 2009).
 /// </summary>
-[<AllowNullLiteral>]
+[<AllowNullLiteral; EditorBrowsable(EditorBrowsableState.Never)>]
 type ICarrier<'T when 'T :> ICarrier<'T>> =
     /// <summary>A number that depends on nothing.</summary>
     static abstract Constant: float -> 'T
@@ -31,7 +33,7 @@ type ICarrier<'T when 'T :> ICarrier<'T>> =
 /// An elementary function y = f(x) with its derivative. Implementations are structs, so that the JIT compiles each rule into each
 /// carrier as if it had been written there by hand.
 /// </summary>
-and IUnary =
+and [<EditorBrowsable(EditorBrowsableState.Never)>] IUnary =
     abstract Name: string
     abstract Traits: Traits
     /// <summary>Where tests sample x.</summary>
@@ -43,7 +45,7 @@ and IUnary =
     abstract Slope<'T when 'T :> ICarrier<'T>> : x: 'T * y: 'T -> 'T
 
 /// <summary>A function y = f(a, b) with both partial derivatives.</summary>
-and IBinary =
+and [<EditorBrowsable(EditorBrowsableState.Never)>] IBinary =
     abstract Name: string
     abstract Traits: Traits
     /// <summary>Where tests sample a and b.</summary>
@@ -57,7 +59,7 @@ and IBinary =
 /// <summary>
 /// A piecewise constant function: its result is a constant, so that its slope is a structural zero (it never meets an infinity).
 /// </summary>
-and IStep =
+and [<EditorBrowsable(EditorBrowsableState.Never)>] IStep =
     abstract Name: string
     abstract Traits: Traits
     abstract Value: x: float -> float
@@ -66,7 +68,7 @@ and IStep =
 /// A function that returns one of its two arguments, such as max. The argument that is not chosen contributes nothing (a structural
 /// zero); at a tie each argument has slope 1/2.
 /// </summary>
-and IChoice =
+and [<EditorBrowsable(EditorBrowsableState.Never)>] IChoice =
     abstract Name: string
     abstract Traits: Traits
     abstract Value: a: float * b: float -> float
@@ -74,13 +76,13 @@ and IChoice =
 /// <summary>
 /// A question about two numbers, answered by 1 or 0. It looks at values below all levels: its derivative is a structural zero.
 /// </summary>
-and IRelation =
+and internal IRelation =
     abstract Name: string
     abstract Traits: Traits
     abstract Value: a: float * b: float -> float
 
 /// <summary>A function of three arguments with its partial derivatives.</summary>
-type ITernary =
+type internal ITernary =
     abstract Name: string
     abstract Traits: Traits
     abstract Value: a: float * b: float * c: float -> float

@@ -4,7 +4,7 @@ open System
 open FuncAD
 
 /// <summary>What programs ask of numbers: comparisons and kinds of numbers, 1 for yes and 0 for no.</summary>
-module Comparisons =
+module internal Comparisons =
     let private answer yes = if yes then 1.0 else 0.0
 
     [<Struct>]

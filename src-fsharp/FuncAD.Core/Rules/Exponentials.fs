@@ -5,6 +5,7 @@ open FuncAD
 open FuncAD.Algebra
 
 /// <summary>Exponentials, logarithms and the smooth functions built of them. None overflows or cancels on its way.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Exponentials =
     let private moderate = between -20.0 20.0
     let private positive = between 0.01 100.0
@@ -17,7 +18,7 @@ module Exponentials =
 
     /// y = e^x = dy/dx
     [<Struct>]
-    type Exp =
+    type internal Exp =
         interface IUnary with
             member _.Name = "exp"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -28,7 +29,7 @@ module Exponentials =
 
     /// y = 2^x, dy/dx = y log 2
     [<Struct>]
-    type Exp2 =
+    type internal Exp2 =
         interface IUnary with
             member _.Name = "exp2"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -39,7 +40,7 @@ module Exponentials =
 
     /// y = 10^x, dy/dx = y log 10
     [<Struct>]
-    type Exp10 =
+    type internal Exp10 =
         interface IUnary with
             member _.Name = "exp10"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -50,7 +51,7 @@ module Exponentials =
 
     /// y = e^x - 1, dy/dx = e^x (y + 1 would cancel for large negative x)
     [<Struct>]
-    type ExpM1 =
+    type internal ExpM1 =
         interface IUnary with
             member _.Name = "expM1"
             member _.Traits = Traits.Odd
@@ -61,7 +62,7 @@ module Exponentials =
 
     /// y = 2^x - 1
     [<Struct>]
-    type Exp2M1 =
+    type internal Exp2M1 =
         interface IUnary with
             member _.Name = "exp2M1"
             member _.Traits = Traits.Odd
@@ -72,7 +73,7 @@ module Exponentials =
 
     /// y = 10^x - 1
     [<Struct>]
-    type Exp10M1 =
+    type internal Exp10M1 =
         interface IUnary with
             member _.Name = "exp10M1"
             member _.Traits = Traits.Odd
@@ -83,7 +84,7 @@ module Exponentials =
 
     /// y = log x, dy/dx = 1 / x
     [<Struct>]
-    type Log =
+    type internal Log =
         interface IUnary with
             member _.Name = "log"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -94,7 +95,7 @@ module Exponentials =
 
     /// y = log2 x, dy/dx = 1 / (x log 2)
     [<Struct>]
-    type Log2 =
+    type internal Log2 =
         interface IUnary with
             member _.Name = "log2"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -105,7 +106,7 @@ module Exponentials =
 
     /// y = log10 x, dy/dx = 1 / (x log 10)
     [<Struct>]
-    type Log10 =
+    type internal Log10 =
         interface IUnary with
             member _.Name = "log10"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -116,7 +117,7 @@ module Exponentials =
 
     /// y = log(1 + x), dy/dx = 1 / (1 + x)
     [<Struct>]
-    type LogP1 =
+    type internal LogP1 =
         interface IUnary with
             member _.Name = "logP1"
             member _.Traits = Traits.Odd
@@ -127,7 +128,7 @@ module Exponentials =
 
     /// y = log2(1 + x)
     [<Struct>]
-    type Log2P1 =
+    type internal Log2P1 =
         interface IUnary with
             member _.Name = "log2P1"
             member _.Traits = Traits.Odd
@@ -138,7 +139,7 @@ module Exponentials =
 
     /// y = log10(1 + x)
     [<Struct>]
-    type Log10P1 =
+    type internal Log10P1 =
         interface IUnary with
             member _.Name = "log10P1"
             member _.Traits = Traits.Odd
@@ -149,7 +150,7 @@ module Exponentials =
 
     /// y = e^x / (1 - e^x) for x <= 0, the odds of an event of probability e^x; dy/dx = y (1 + y)
     [<Struct>]
-    type ExponentialOdds =
+    type internal ExponentialOdds =
         interface IUnary with
             member _.Name = "exponentialOdds"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -160,7 +161,7 @@ module Exponentials =
 
     /// y = log(1 - e^x) for x <= 0, dy/dx = -e^x / (1 - e^x), a quotient of which nothing overflows
     [<Struct>]
-    type Log1MExp =
+    type internal Log1MExp =
         interface IUnary with
             member _.Name = "log1MExp"
             member _.Traits = Traits.Even
@@ -175,7 +176,7 @@ module Exponentials =
 
     /// y = a / b^k for b >= 0, and 0 at a = 0, b = 0: the slopes of a log b in b. dy/da = 1 / b^k, dy/db = -k a / b^(k + 1)
     [<Struct>]
-    type RatioOfPositive(k: int) =
+    type internal RatioOfPositive(k: int) =
         member internal _.Power = k
 
         interface IBinary with
@@ -188,7 +189,7 @@ module Exponentials =
 
     /// y = a log b, and 0 at a = 0 whatever number b is, as in entropies; dy/da = log b, dy/db = a / b, which is 0 at a = 0
     [<Struct>]
-    type XLogY =
+    type internal XLogY =
         interface IBinary with
             member _.Name = "xLogY"
             member _.Traits = Traits.Even
@@ -202,7 +203,7 @@ module Exponentials =
 
     /// y = log of a to the base b
     [<Struct>]
-    type LogBase =
+    type internal LogBase =
         interface IBinary with
             member _.Name = "logBase"
             member _.Traits = Traits.Even
@@ -213,7 +214,7 @@ module Exponentials =
 
     /// y = s(x) s(-x) for the sigmoid s, its slope (s (1 - s) would cancel for large x); dy/dx = -y tanh(x / 2), where s(-x) - s(x) would cancel near 0
     [<Struct>]
-    type LogisticDensity =
+    type internal LogisticDensity =
         interface IUnary with
             member _.Name = "logisticDensity"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -224,7 +225,7 @@ module Exponentials =
 
     /// y = 1 / (1 + e^-x)
     [<Struct>]
-    type Sigmoid =
+    type internal Sigmoid =
         interface IUnary with
             member _.Name = "sigmoid"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -238,7 +239,7 @@ module Exponentials =
 
     /// y = log(1 + e^x), dy/dx = sigmoid x
     [<Struct>]
-    type Softplus =
+    type internal Softplus =
         interface IUnary with
             member _.Name = "softplus"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -254,7 +255,7 @@ module Exponentials =
     /// 500 units in the last place of the share, so that what was lost is put back. Of nothing (-infinity and -infinity) each has the share 0; of two
     /// infinities nobody knows.
     [<Struct>]
-    type LogisticShare =
+    type internal LogisticShare =
         interface IBinary with
             member _.Name = "logisticShare"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -264,7 +265,7 @@ module Exponentials =
             member _.SlopeB(a, b, _) = -(binary (LogisticShareDensity()) a b)
 
     /// y = s(a, b) s(b, a) for the share s; dy/da = -dy/db = -y tanh((a - b) / 2)
-    and [<Struct>] LogisticShareDensity =
+    and [<Struct>] internal LogisticShareDensity =
         interface IBinary with
             member _.Name = "logisticShareDensity"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -275,7 +276,7 @@ module Exponentials =
 
     /// y = log(e^a + e^b); the slopes are the shares of e^a and e^b
     [<Struct>]
-    type LogAddExp =
+    type internal LogAddExp =
         interface IBinary with
             member _.Name = "logAddExp"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -289,7 +290,7 @@ module Exponentials =
 
     /// y = log(1 + e^z) - t z, minus the log of the probability of t for the logit z; dy/dz = sigmoid z - t, of which nothing cancels at t = 0 and t = 1
     [<Struct>]
-    type LogisticLoss =
+    type internal LogisticLoss =
         interface IBinary with
             member _.Name = "binaryCrossEntropy"
             member _.Traits = Traits.EvenNeverMinusZero

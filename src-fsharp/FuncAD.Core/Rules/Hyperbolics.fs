@@ -9,12 +9,13 @@ module private HyperbolicValues =
 open FuncAD.Algebra
 
 /// <summary>Hyperbolic functions and their inverses.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module rec Hyperbolics =
     let private moderate = between -20.0 20.0
 
     /// y = sinh x, dy/dx = cosh x
     [<Struct>]
-    type Sinh =
+    type internal Sinh =
         interface IUnary with
             member _.Name = "sinh"
             member _.Traits = Traits.Odd
@@ -25,7 +26,7 @@ module rec Hyperbolics =
 
     /// y = cosh x, dy/dx = sinh x
     [<Struct>]
-    type Cosh =
+    type internal Cosh =
         interface IUnary with
             member _.Name = "cosh"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -36,7 +37,7 @@ module rec Hyperbolics =
 
     /// y = tanh x, dy/dx = sech^2 x (1 - y^2 would cancel: it is 0 from x = 20 on)
     [<Struct>]
-    type Tanh =
+    type internal Tanh =
         interface IUnary with
             member _.Name = "tanh"
             member _.Traits = Traits.Odd
@@ -50,7 +51,7 @@ module rec Hyperbolics =
 
     /// y = 1 / cosh x, dy/dx = -y tanh x
     [<Struct>]
-    type Sech =
+    type internal Sech =
         interface IUnary with
             member _.Name = "sech"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -61,7 +62,7 @@ module rec Hyperbolics =
 
     /// y = arsinh x, dy/dx = 1 / sqrt(1 + x^2)
     [<Struct>]
-    type Asinh =
+    type internal Asinh =
         interface IUnary with
             member _.Name = "asinh"
             member _.Traits = Traits.Odd
@@ -72,7 +73,7 @@ module rec Hyperbolics =
 
     /// y = 1 / (sqrt(x - 1) sqrt(x + 1)), dy/dx = -x y^3: one path from x to y, so that at x = 1, where y is infinite, all modes do the same sum
     [<Struct>]
-    type AcoshSlope =
+    type internal AcoshSlope =
         interface IUnary with
             member _.Name = "acoshSlope"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -83,7 +84,7 @@ module rec Hyperbolics =
 
     /// y = arcosh x, dy/dx = 1 / (sqrt(x - 1) sqrt(x + 1))
     [<Struct>]
-    type Acosh =
+    type internal Acosh =
         interface IUnary with
             member _.Name = "acosh"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -94,7 +95,7 @@ module rec Hyperbolics =
 
     /// y = artanh x, dy/dx = 1 / ((1 - x)(1 + x))
     [<Struct>]
-    type Atanh =
+    type internal Atanh =
         interface IUnary with
             member _.Name = "atanh"
             member _.Traits = Traits.Odd

@@ -8,11 +8,12 @@ open FuncAD.Algebra
 /// Functions made of pieces. What they do at their joints: abs' = 0 and sign = 0 at 0; steps have slope 0 everywhere; at a tie of max
 /// or min each argument has slope 1/2.
 /// </summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Piecewise =
 
     /// sign(x): -1, 0 or 1, and NaN for NaN (where Math.Sign throws)
     [<Struct>]
-    type Sign =
+    type internal Sign =
         interface IStep with
             member _.Name = "sign"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -22,14 +23,14 @@ module Piecewise =
     let sign (x: 'T) : 'T :> ICarrier<'T> = step (Sign()) x
 
     [<Struct>]
-    type Floor =
+    type internal Floor =
         interface IStep with
             member _.Name = "floor"
             member _.Traits = Traits.Odd.On Instruction.Floor
             member _.Value x = Math.Floor x
 
     [<Struct>]
-    type Ceiling =
+    type internal Ceiling =
         interface IStep with
             member _.Name = "ceiling"
             member _.Traits = Traits.Odd.On Instruction.Ceiling
@@ -37,7 +38,7 @@ module Piecewise =
 
     /// Rounding to a number of decimal digits in one of .NET's modes
     [<Struct>]
-    type Round(digits: int, mode: MidpointRounding) =
+    type internal Round(digits: int, mode: MidpointRounding) =
         interface IStep with
             member _.Name = "roundTo"
             member _.Traits = Traits.Odd
@@ -45,7 +46,7 @@ module Piecewise =
 
     /// The next double below
     [<Struct>]
-    type BitDecrement =
+    type internal BitDecrement =
         interface IUnary with
             member _.Name = "bitDecrement"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -56,7 +57,7 @@ module Piecewise =
 
     /// The next double above
     [<Struct>]
-    type BitIncrement =
+    type internal BitIncrement =
         interface IUnary with
             member _.Name = "bitIncrement"
             member _.Traits = Traits.Even
@@ -67,7 +68,7 @@ module Piecewise =
 
     /// y = |x|, dy/dx = sign(x)
     [<Struct>]
-    type Abs =
+    type internal Abs =
         interface IUnary with
             member _.Name = "abs"
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Abs
@@ -77,56 +78,56 @@ module Piecewise =
             member _.Slope(x, _) = step (Sign()) x
 
     [<Struct>]
-    type Max =
+    type internal Max =
         interface IChoice with
             member _.Name = "max"
             member _.Traits = Traits.Odd.On Instruction.Max
             member _.Value(a, b) = Math.Max(a, b)
 
     [<Struct>]
-    type Min =
+    type internal Min =
         interface IChoice with
             member _.Name = "min"
             member _.Traits = Traits.Odd.On Instruction.Min
             member _.Value(a, b) = Math.Min(a, b)
 
     [<Struct>]
-    type MaxMagnitude =
+    type internal MaxMagnitude =
         interface IChoice with
             member _.Name = "maxMagnitude"
             member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MaxMagnitude(a, b)
 
     [<Struct>]
-    type MinMagnitude =
+    type internal MinMagnitude =
         interface IChoice with
             member _.Name = "minMagnitude"
             member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MinMagnitude(a, b)
 
     [<Struct>]
-    type MaxNumber =
+    type internal MaxNumber =
         interface IChoice with
             member _.Name = "maxNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxNumber(a, b)
 
     [<Struct>]
-    type MinNumber =
+    type internal MinNumber =
         interface IChoice with
             member _.Name = "minNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MinNumber(a, b)
 
     [<Struct>]
-    type MaxMagnitudeNumber =
+    type internal MaxMagnitudeNumber =
         interface IChoice with
             member _.Name = "maxMagnitudeNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxMagnitudeNumber(a, b)
 
     [<Struct>]
-    type MinMagnitudeNumber =
+    type internal MinMagnitudeNumber =
         interface IChoice with
             member _.Name = "minMagnitudeNumber"
             member _.Traits = Traits.Odd.HidingNaN
@@ -134,7 +135,7 @@ module Piecewise =
 
     /// The meeting point of two equal numbers, with a given value: the mean of their slopes
     [<Struct>]
-    type Tie(value: float) =
+    type internal Tie(value: float) =
         interface IBinary with
             member _.Name = "tie"
             member _.Traits = Traits.Even.By Recurrence.Linear
@@ -145,7 +146,7 @@ module Piecewise =
 
     /// y = x: what a choice hands on of the argument that it took
     [<Struct>]
-    type Identity =
+    type internal Identity =
         interface IUnary with
             member _.Name = "identity"
             member _.Traits = { Traits.Odd.By Recurrence.Linear with Reduction = Reduction.Argument }

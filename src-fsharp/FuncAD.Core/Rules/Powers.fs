@@ -76,13 +76,14 @@ module private PowerValues =
 open FuncAD.Algebra
 
 /// <summary>Roots and powers. sqrt' and cbrt' are +infinity at 0; x^0 has slope 0 everywhere; d(x^y)/dy is 0 at x = 0, y > 0.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Powers =
     let private positive = between 0.1 100.0
     let private wide = between -100.0 100.0
 
     /// y = sqrt x, dy/dx = 1 / (2 y); the added zero makes the slope +infinity at -0 too
     [<Struct>]
-    type Sqrt =
+    type internal Sqrt =
         interface IUnary with
             member _.Name = "sqrt"
             member _.Traits = Traits.Odd.On Instruction.Sqrt
@@ -93,7 +94,7 @@ module Powers =
 
     /// y = cube root of x, dy/dx = 1 / (3 y^2)
     [<Struct>]
-    type Cbrt =
+    type internal Cbrt =
         interface IUnary with
             member _.Name = "cbrt"
             member _.Traits = Traits.Odd
@@ -106,7 +107,7 @@ module Powers =
     /// derivatives of a whole power ends there and no 0 * infinity arises at x = 0. Not every c - 1 is a double: c is a sum of an exponent and a rest below
     /// its last place.
     [<Struct>]
-    type Power(exponent: float, rest: float) =
+    type internal Power(exponent: float, rest: float) =
         new(exponent: float) = Power(exponent, 0.0)
         member internal _.Exponent = exponent
         member internal _.Rest = rest
@@ -138,7 +139,7 @@ module Powers =
 
     /// b p, and 0 at b = 0 whatever p is
     [<Struct>]
-    type Absorb =
+    type internal Absorb =
         interface IBinary with
             member _.Name = "absorb"
             member _.Traits = Traits.Odd.On Instruction.Absorb
@@ -150,7 +151,7 @@ module Powers =
     /// y = a^(b-m) (log a)^k: a^b (m = 0, k = 0), and the family that it stays in when it is differentiated;
     /// dy/da = (b-m) a^(b-m-1) (log a)^k + k a^(b-m-1) (log a)^(k-1), dy/db = a^(b-m) (log a)^(k+1)
     [<Struct>]
-    type PowerLog(k: int, m: int) =
+    type internal PowerLog(k: int, m: int) =
         new(k: int) = PowerLog(k, 0)
         member internal _.Logarithms = k
         member internal _.Steps = m
@@ -178,7 +179,7 @@ module Powers =
     /// y = x^(1/n - k), the root of degree n (k = 0) and the family that it stays in; dy/dx = (1/n - k) x^(1/n - k - 1). Where n is small, the slope of
     /// the root is y^(1 - n) / n, which has an error of n - 1 times that of y.
     [<Struct>]
-    type RootN(n: int, k: int) =
+    type internal RootN(n: int, k: int) =
         new(n: int) = RootN(n, 0)
         member internal _.Degree = n
         member internal _.Steps = k
@@ -198,7 +199,7 @@ module Powers =
 
     /// y = 1 / x, and 0 with all its derivatives at x = 0
     [<Struct>]
-    type InverseOrZero =
+    type internal InverseOrZero =
         interface IUnary with
             member _.Name = "inverseOrZero"
             member _.Traits = Traits.Even
@@ -210,7 +211,7 @@ module Powers =
     /// y = sqrt x of a sum of squares, with slope 0 at x = 0. The sum is 0 only where all its terms are, and there its root has slopes of
     /// both signs, as |x| has; the infinite slope of sqrt would meet the zero slopes of the squares and make NaN of them.
     [<Struct>]
-    type RootOfSquares =
+    type internal RootOfSquares =
         interface IUnary with
             member _.Name = "rootOfSquares"
             member _.Traits = Traits.Odd.On Instruction.Sqrt
@@ -221,7 +222,7 @@ module Powers =
 
     /// y = x 2^n, rounded once
     [<Struct>]
-    type ScaleB(n: int) =
+    type internal ScaleB(n: int) =
         interface IUnary with
             member _.Name = "scaleB"
             member _.Traits = Traits.Odd.By Recurrence.Linear
@@ -233,7 +234,7 @@ module Powers =
     /// y = a / h for h = hypot(a, b), the cosine of an angle whose sine is b / h; dy/da = (b / h)^2 / h, where (1 - y^2) / h would cancel for b much smaller
     /// than a, and dy/db = -y (b / h) / h
     [<Struct>]
-    type Direction =
+    type internal Direction =
         interface IBinary with
             member _.Name = "direction"
             member _.Traits = Traits.Odd
@@ -247,7 +248,7 @@ module Powers =
             member _.SlopeB(a, b, y) = -(y * binary (Direction()) b a) / binary (Hypot()) a b
 
     /// y = sqrt(a^2 + b^2) without overflow; slopes a / y and b / y, which are 0 at the origin (as abs' is)
-    and [<Struct>] Hypot =
+    and [<Struct>] internal Hypot =
         interface IBinary with
             member _.Name = "hypot"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -258,7 +259,7 @@ module Powers =
 
     /// y = 1 / x for x >= 0 and NaN for x < 0: the slope of what has a logarithm's domain. At -0 it is +infinity as at 0.
     [<Struct>]
-    type ReciprocalOfPositive =
+    type internal ReciprocalOfPositive =
         interface IUnary with
             member _.Name = "reciprocalOfPositive"
             member _.Traits = Traits.EvenNeverMinusZero.By Recurrence.Reciprocal
@@ -269,7 +270,7 @@ module Powers =
 
     /// y = 1 - x^2 as (1 - x)(1 + x), which does not cancel near +-1; the slope -2 x does not near 0
     [<Struct>]
-    type OneMinusSquare =
+    type internal OneMinusSquare =
         interface IUnary with
             member _.Name = "oneMinusSquare"
             member _.Traits = Traits.EvenNeverMinusZero

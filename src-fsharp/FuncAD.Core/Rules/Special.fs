@@ -5,13 +5,14 @@ open FuncAD
 open FuncAD.Algebra
 
 /// <summary>The error function, the normal distribution, gamma and its relatives, Bessel functions.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Special =
     let private twoOverSqrtPi = Plain.divide 2.0 (Math.Sqrt Math.PI)
 
     /// y = x where a bell curve is not 0, and the last such number beyond, so that x times the curve is 0 there and not infinity times 0. As a factor of
     /// what is 0 with all its derivatives it may have the slope 1 everywhere.
     [<Struct>]
-    type Reach =
+    type internal Reach =
         interface IUnary with
             member _.Name = "reach"
             member _.Traits = Traits.Odd
@@ -24,7 +25,7 @@ module Special =
 
     /// y = exp(-x^2), dy/dx = -2 x y
     [<Struct>]
-    type Gaussian =
+    type internal Gaussian =
         interface IUnary with
             member _.Name = "gaussian"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -38,7 +39,7 @@ module Special =
 
     /// y = 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x (DLMF 7.2.1); dy/dx = 2/sqrt(pi) exp(-x^2)
     [<Struct>]
-    type Erf =
+    type internal Erf =
         interface IUnary with
             member _.Name = "erf"
             member _.Traits = Traits.Odd
@@ -52,7 +53,7 @@ module Special =
 
     /// y = 1 - erf x without cancellation; dy/dx = -2/sqrt(pi) exp(-x^2)
     [<Struct>]
-    type Erfc =
+    type internal Erfc =
         interface IUnary with
             member _.Name = "erfc"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -66,7 +67,7 @@ module Special =
 
     /// y = exp(-x^2/2) / sqrt(2 pi), dy/dx = -x y
     [<Struct>]
-    type NormalPdf =
+    type internal NormalPdf =
         interface IUnary with
             member _.Name = "normalPdf"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -80,7 +81,7 @@ module Special =
 
     /// The standard normal distribution function; dy/dx is its density
     [<Struct>]
-    type NormalCdf =
+    type internal NormalCdf =
         interface IUnary with
             member _.Name = "normalCdf"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -94,7 +95,7 @@ module Special =
 
     /// y = 1 / density(q) at the quantile q of x, the slope of the quantile; dy/dx = q y^2
     [<Struct>]
-    type NormalQuantileDensity =
+    type internal NormalQuantileDensity =
         interface IUnary with
             member _.Name = "normalQuantileDensity"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -104,7 +105,7 @@ module Special =
             member _.Slope(x, y) = unary (NormalInverseCdf()) x * y * y
 
     /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
-    and [<Struct>] NormalInverseCdf =
+    and [<Struct>] internal NormalInverseCdf =
         interface IUnary with
             member _.Name = "normalInverseCdf"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -118,7 +119,7 @@ module Special =
 
     /// The n-th derivative of digamma (DLMF 5.15)
     [<Struct>]
-    type Polygamma(n: int) =
+    type internal Polygamma(n: int) =
         interface IUnary with
             member _.Name = "polygamma"
             member _.Traits = Traits.Plain
@@ -132,7 +133,7 @@ module Special =
 
     /// The logarithmic derivative of the gamma function (DLMF 5.2.2); dy/dx = trigamma x
     [<Struct>]
-    type Digamma =
+    type internal Digamma =
         interface IUnary with
             member _.Name = "digamma"
             member _.Traits = Traits.Plain.NeverMinusZero
@@ -146,7 +147,7 @@ module Special =
 
     /// The gamma function (DLMF 5.2.1); dy/dx = y digamma x. Poles at 0, -1, -2, ...
     [<Struct>]
-    type Gamma =
+    type internal Gamma =
         interface IUnary with
             member _.Name = "gamma"
             member _.Traits = Traits.Plain
@@ -160,7 +161,7 @@ module Special =
 
     /// y = log |gamma(x)|, dy/dx = digamma x
     [<Struct>]
-    type LogGamma =
+    type internal LogGamma =
         interface IUnary with
             member _.Name = "logGamma"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -174,7 +175,7 @@ module Special =
 
     /// The Bessel function of the first kind, order n; dy/dx = (J(n-1) - J(n+1)) / 2 (DLMF 10.6.1)
     [<Struct>]
-    type BesselJ(n: int) =
+    type internal BesselJ(n: int) =
         interface IUnary with
             member _.Name = "besselJ"
             member _.Traits = Traits.Plain
@@ -194,7 +195,7 @@ module Special =
     /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2: unlike Y(n+1), neither overflows before the slope does).
     /// Pole at 0, NaN below
     [<Struct>]
-    type BesselY(n: int) =
+    type internal BesselY(n: int) =
         interface IUnary with
             member _.Name = "besselY"
             member _.Traits = Traits.Plain
@@ -211,7 +212,7 @@ module Special =
     /// The spherical Bessel function of the first kind, order n >= 0; dy/dx = (n j_(n-1) - (n + 1) j_(n+1)) / (2n + 1) (DLMF 10.51.2), which is regular at 0,
     /// where (x cos x - sin x) / x^2 for n = 0 cancels
     [<Struct>]
-    type SphericalBesselJ(n: int) =
+    type internal SphericalBesselJ(n: int) =
         member internal _.Order = n
 
         interface IUnary with

@@ -1,7 +1,9 @@
 namespace FuncAD
 
+open System.ComponentModel
+
 /// <summary>What a machine does in an instruction or two: interpreters and emitters know it. Everything else is a call of the rule.</summary>
-type Instruction =
+type internal Instruction =
     | Call = 0
     | Add = 1
     | Subtract = 2
@@ -28,7 +30,7 @@ type Instruction =
     | Share = 23
 
 /// <summary>What the sign of a zero among the arguments does to the result.</summary>
-type SignOfZero =
+type internal SignOfZero =
     /// Anything: 1 / x is infinity at 0 and -infinity at -0.
     | Matters = 0
     /// It shows in the sign of a zero result at most: sin(-0) is -0.
@@ -37,7 +39,7 @@ type SignOfZero =
     | IsIgnored = 2
 
 /// <summary>What a call of a rule is for every argument, so that no program needs to make it.</summary>
-type Reduction =
+type internal Reduction =
     | None = 0
     /// It is the argument.
     | Argument = 1
@@ -49,7 +51,7 @@ type Reduction =
 /// (Griewank and Walther, "Evaluating Derivatives", table 13.2).
 /// </summary>
 [<RequireQualifiedAccess>]
-type Recurrence =
+type internal Recurrence =
     /// y' = slope x', with the rule's slope as a series, too.
     | Slopes
     /// The slopes are constants.
@@ -71,22 +73,24 @@ type Recurrence =
 /// Facts about a rule that its formulas do not show. They stand on the rule, and everything that simplifies, compiles or expands programs reads them
 /// there; a test holds them to the values of all rules.
 /// </summary>
+[<EditorBrowsable(EditorBrowsableState.Never)>]
 type Traits =
-    {
-        Instruction: Instruction
-        SignOfZero: SignOfZero
-        /// The result is never -0, so that adding 0 to it changes nothing.
-        IsNeverMinusZero: bool
-        /// A NaN among the arguments may give a number that another value in its place would not give, as the maximum that ignores NaN does.
-        HidesNaN: bool
-        /// The sign of a NaN among the arguments decides.
-        ReadsSignOfNaN: bool
-        Reduction: Reduction
-        Recurrence: Recurrence
-    }
+    internal
+        {
+            Instruction: Instruction
+            SignOfZero: SignOfZero
+            /// The result is never -0, so that adding 0 to it changes nothing.
+            IsNeverMinusZero: bool
+            /// A NaN among the arguments may give a number that another value in its place would not give, as the maximum that ignores NaN does.
+            HidesNaN: bool
+            /// The sign of a NaN among the arguments decides.
+            ReadsSignOfNaN: bool
+            Reduction: Reduction
+            Recurrence: Recurrence
+        }
 
     /// Nothing is known of the rule: it is called, and its series come from its slopes.
-    static member Plain: Traits =
+    static member internal Plain: Traits =
         { Instruction = Instruction.Call
           SignOfZero = SignOfZero.Matters
           IsNeverMinusZero = false
@@ -96,15 +100,15 @@ type Traits =
           Recurrence = Recurrence.Slopes }
 
     /// f(-0) is -0 where f(0) is 0: an odd function, or one that rounds.
-    static member Odd: Traits = { Traits.Plain with SignOfZero = SignOfZero.IsKept }
+    static member internal Odd: Traits = { Traits.Plain with SignOfZero = SignOfZero.IsKept }
 
     /// f(-0) is f(0).
-    static member Even: Traits = { Traits.Plain with SignOfZero = SignOfZero.IsIgnored }
+    static member internal Even: Traits = { Traits.Plain with SignOfZero = SignOfZero.IsIgnored }
 
     /// f(-0) is f(0), and no result is -0; it may well be negative.
-    static member EvenNeverMinusZero: Traits = Traits.Even.NeverMinusZero
+    static member internal EvenNeverMinusZero: Traits = Traits.Even.NeverMinusZero
 
-    member traits.NeverMinusZero: Traits = { traits with IsNeverMinusZero = true }
-    member traits.HidingNaN: Traits = { traits with HidesNaN = true }
-    member traits.On(instruction: Instruction) : Traits = { traits with Instruction = instruction }
-    member traits.By(recurrence: Recurrence) : Traits = { traits with Recurrence = recurrence }
+    member internal traits.NeverMinusZero: Traits = { traits with IsNeverMinusZero = true }
+    member internal traits.HidingNaN: Traits = { traits with HidesNaN = true }
+    member internal traits.On(instruction: Instruction) : Traits = { traits with Instruction = instruction }
+    member internal traits.By(recurrence: Recurrence) : Traits = { traits with Recurrence = recurrence }

@@ -9,6 +9,7 @@ module private TrigonometryValues =
 open FuncAD.Algebra
 
 /// <summary>Circular functions, in radians and in half turns, and their inverses.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module rec Trigonometry =
     let private angle = between -10.0 10.0
     let private halfTurns = between -2.2 2.2
@@ -18,7 +19,7 @@ module rec Trigonometry =
 
     /// y = sin x, dy/dx = cos x
     [<Struct>]
-    type Sin =
+    type internal Sin =
         interface IUnary with
             member _.Name = "sin"
             member _.Traits = Traits.Odd
@@ -29,7 +30,7 @@ module rec Trigonometry =
 
     /// y = cos x, dy/dx = -sin x
     [<Struct>]
-    type Cos =
+    type internal Cos =
         interface IUnary with
             member _.Name = "cos"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -40,7 +41,7 @@ module rec Trigonometry =
 
     /// y = tan x, dy/dx = 1 + y^2
     [<Struct>]
-    type Tan =
+    type internal Tan =
         interface IUnary with
             member _.Name = "tan"
             member _.Traits = Traits.Odd
@@ -51,7 +52,7 @@ module rec Trigonometry =
 
     /// y = sin(pi x), dy/dx = pi cos(pi x)
     [<Struct>]
-    type SinPi =
+    type internal SinPi =
         interface IUnary with
             member _.Name = "sinPi"
             member _.Traits = Traits.Odd
@@ -62,7 +63,7 @@ module rec Trigonometry =
 
     /// y = cos(pi x), dy/dx = -pi sin(pi x)
     [<Struct>]
-    type CosPi =
+    type internal CosPi =
         interface IUnary with
             member _.Name = "cosPi"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -73,7 +74,7 @@ module rec Trigonometry =
 
     /// y = tan(pi x), dy/dx = pi (1 + y^2)
     [<Struct>]
-    type TanPi =
+    type internal TanPi =
         interface IUnary with
             member _.Name = "tanPi"
             member _.Traits = Traits.Odd
@@ -91,7 +92,7 @@ module rec Trigonometry =
 
     /// y = arcsin x, dy/dx = 1 / sqrt(1 - x^2)
     [<Struct>]
-    type Asin =
+    type internal Asin =
         interface IUnary with
             member _.Name = "asin"
             member _.Traits = Traits.Odd
@@ -102,7 +103,7 @@ module rec Trigonometry =
 
     /// y = arccos x, dy/dx = -1 / sqrt(1 - x^2)
     [<Struct>]
-    type Acos =
+    type internal Acos =
         interface IUnary with
             member _.Name = "acos"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -113,7 +114,7 @@ module rec Trigonometry =
 
     /// y = 1 / (1 + x^2), dy/dx = -2 x y^2; no overflow
     [<Struct>]
-    type Lorentzian =
+    type internal Lorentzian =
         interface IUnary with
             member _.Name = "lorentzian"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -124,7 +125,7 @@ module rec Trigonometry =
 
     /// y = arctan x, dy/dx = 1 / (1 + x^2)
     [<Struct>]
-    type Atan =
+    type internal Atan =
         interface IUnary with
             member _.Name = "atan"
             member _.Traits = Traits.Odd
@@ -135,7 +136,7 @@ module rec Trigonometry =
 
     /// y = arcsin(x) / pi
     [<Struct>]
-    type AsinPi =
+    type internal AsinPi =
         interface IUnary with
             member _.Name = "asinPi"
             member _.Traits = Traits.Odd
@@ -146,7 +147,7 @@ module rec Trigonometry =
 
     /// y = arccos(x) / pi
     [<Struct>]
-    type AcosPi =
+    type internal AcosPi =
         interface IUnary with
             member _.Name = "acosPi"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -157,7 +158,7 @@ module rec Trigonometry =
 
     /// y = arctan(x) / pi
     [<Struct>]
-    type AtanPi =
+    type internal AtanPi =
         interface IUnary with
             member _.Name = "atanPi"
             member _.Traits = Traits.Odd
@@ -168,7 +169,7 @@ module rec Trigonometry =
 
     /// The angle of the point (b, a); slopes (b, -a) / (a^2 + b^2), NaN at the origin.
     [<Struct>]
-    type Atan2 =
+    type internal Atan2 =
         interface IBinary with
             member _.Name = "atan2"
             member _.Traits = Traits.Plain
@@ -179,7 +180,7 @@ module rec Trigonometry =
 
     /// atan2 in half turns
     [<Struct>]
-    type Atan2Pi =
+    type internal Atan2Pi =
         interface IBinary with
             member _.Name = "atan2Pi"
             member _.Traits = Traits.Plain

@@ -68,6 +68,7 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
 /// InvalidOperationException.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Objective =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 

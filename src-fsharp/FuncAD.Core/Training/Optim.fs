@@ -20,6 +20,7 @@ type OptimState<'P> =
     }
 
 /// <summary>Adam's constants.</summary>
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 type AdamSettings =
     {
         /// <summary>The share of the running mean of the gradient that a step keeps.</summary>
@@ -45,6 +46,7 @@ type AdamSettings =
 /// refused with an ArgumentException that names the place.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Optim =
     /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
     /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>

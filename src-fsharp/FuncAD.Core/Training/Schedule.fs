@@ -7,6 +7,7 @@ open System
 /// with respect to what it was made from.
 /// </summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Schedule =
     let private positive (operation: string) (name: string) (steps: int) =
         if steps < 1 then raise (ArgumentOutOfRangeException(name, steps, $"Schedule.{operation}: a number of steps is 1 or more."))
