@@ -14,7 +14,7 @@ let private failingFast (printer: TestPrinters) : TestPrinters =
         exn = fun name error duration -> leave (printer.exn name error duration) }
 
 /// Runs the tests. With `accuracy` it writes the tables of docs/accuracy.md instead; with `accuracy FOLDER` also that of a wider search, over references that
-/// data/make-wider-sweep.py has put into that folder.
+/// data/make-wider-sweep.py has put into that folder. With `surface` it writes the core's PublicAPI.txt.
 [<EntryPoint>]
 let main arguments =
     match arguments with
@@ -26,6 +26,9 @@ let main arguments =
         0
     | [| "accuracy"; folder |] ->
         AccuracyPage.write (Some folder)
+        0
+    | [| "surface" |] ->
+        Surface.write ()
         0
     | _ ->
         printfn $"FuncAD.Core.Tests: seed {Testing.seed} (set FUNCAD_SEED for another)"
