@@ -31,7 +31,7 @@ public static partial class AD
         return x => ADModule.customRule(name, f, back, forward, x);
     }
 
-    /// <summary>The same structure with constants for its numbers: no derivative of any level passes.</summary>
+    /// <inheritdoc cref="ADModule.stopGradient"/>
     public static P StopGradient<P>(P x) => ADModule.stopGradient(x);
 
     /// <summary>Compares the gradient of f at x with differences that are extrapolated to step 0, and reports the worst entry.</summary>

@@ -21,12 +21,7 @@ public static class Objective
     /// <remarks>Cost: as <see cref="Of"/>.</remarks>
     public static IObjectiveFunction OfTensor(Func<Tensor, Real> f) => ObjectiveModule.ofTensor(f.ToFSharp());
 
-    /// <summary>
-    /// The model y = f(parameters, x) with observations, for MathNet's Levenberg-Marquardt and trust-region minimisers: the sum of squares of
-    /// y_i - f(parameters, x_i), with the exact Jacobian of f with respect to the parameters.
-    /// </summary>
-    /// <remarks>Cost of a Jacobian: a run over all observations for each parameter.</remarks>
-    /// <exception cref="ArgumentException">xs and ys have not the same length.</exception>
+    /// <inheritdoc cref="ObjectiveModule.leastSquares"/>
     public static IObjectiveModel LeastSquares(Func<Real[], double, Real> model, double[] xs, double[] ys) =>
         ObjectiveModule.leastSquares(model.ToFSharp(), xs, ys);
 
@@ -35,22 +30,11 @@ public static class Objective
     public static IObjectiveModel LeastSquares(Func<Real[], double, Real> model, double[] xs, double[] ys, double[] weights) =>
         ObjectiveModule.weightedLeastSquares(weights, model.ToFSharp(), xs, ys);
 
-    /// <summary>The sum of squares of so many residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.</summary>
-    /// <remarks>Cost of a Jacobian: a run of r for each parameter, or a sweep for each residual where those are fewer.</remarks>
-    /// <exception cref="ArgumentException">When it is evaluated: r returns another number of residuals.</exception>
+    /// <inheritdoc cref="ObjectiveModule.residuals"/>
     public static IObjectiveModel LeastSquares(Func<Real[], Real[]> residuals, int count) =>
         ObjectiveModule.residuals(count, residuals.ToFSharp());
 
-    /// <summary>
-    /// A root of a system of equations, f(x) = 0 to within a tolerance of each, by Newton's method with the exact Jacobian. A step that does not
-    /// reduce |f| enough is halved until it does (Dennis and Schnabel 1996, algorithm A6.3.1 with halving).
-    /// </summary>
-    /// <remarks>
-    /// Near a root with a regular Jacobian every step doubles the number of right digits. A tolerance below what rounding lets f reach is met by
-    /// an x that full steps no longer change. Cost of a step: a Jacobian, and a run of f or more.
-    /// </remarks>
-    /// <exception cref="ArgumentException">f has not as many results as arguments, or is not finite at the start.</exception>
-    /// <exception cref="MathNet.Numerics.NonConvergenceException">The Jacobian is singular at a point that was reached, no step reduces |f|, or 100 steps did not suffice.</exception>
+    /// <inheritdoc cref="ObjectiveModule.root"/>
     public static Real[] Root(Func<Real[], Real[]> f, Real[] start, double tolerance = 1e-12) =>
         ObjectiveModule.root(tolerance, f.ToFSharp(), start);
 }

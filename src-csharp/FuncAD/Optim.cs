@@ -19,27 +19,17 @@ namespace FuncAD;
 /// </code></example>
 public static class Optim
 {
-    /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
-    /// <exception cref="ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>
+    /// <inheritdoc cref="OptimModule.start"/>
     public static OptimState<P> Start<P>(P parameters) => OptimModule.start(parameters);
 
-    /// <summary>Gradient descent: p - rate g.</summary>
+    /// <inheritdoc cref="OptimModule.sgd"/>
     public static OptimState<P> Sgd<P>(OptimState<P> state, P gradient, Real rate) => OptimModule.sgd(rate, gradient, state);
 
-    /// <summary>
-    /// The heavy ball: velocity' = momentum velocity - rate g, p' = p + velocity' (Polyak 1964, "Some methods of speeding up the convergence of
-    /// iteration methods").
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative.</exception>
+    /// <inheritdoc cref="OptimModule.momentum"/>
     public static OptimState<P> Momentum<P>(OptimState<P> state, P gradient, Real rate, double momentum = 0.9) =>
         OptimModule.momentum(momentum, rate, gradient, state);
 
-    /// <summary>
-    /// Nesterov's accelerated gradient: velocity' = momentum velocity - rate g, p' = p + momentum velocity' - rate g (Sutskever, Martens, Dahl and
-    /// Hinton 2013, "On the importance of initialization and momentum in deep learning", equations 3 and 4, where p is the point that has
-    /// looked ahead).
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative.</exception>
+    /// <inheritdoc cref="OptimModule.nesterov"/>
     public static OptimState<P> Nesterov<P>(OptimState<P> state, P gradient, Real rate, double momentum = 0.9) =>
         OptimModule.nesterov(momentum, rate, gradient, state);
 
@@ -74,14 +64,10 @@ public static class Optim
         double epsilon = 1e-8
     ) => OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay), rate, gradient, state);
 
-    /// <summary>The Euclidean norm of all numbers of a structure together, without overflow; its slope is 0 where all are 0.</summary>
+    /// <inheritdoc cref="OptimModule.norm"/>
     public static Real Norm<P>(P gradient) => OptimModule.norm(gradient);
 
-    /// <summary>
-    /// The gradient, scaled down to a norm where its own is above it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent
-    /// neural networks", algorithm 1). A norm that is NaN or infinite is left to be seen.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The norm is not above 0.</exception>
+    /// <inheritdoc cref="OptimModule.clip"/>
     public static P Clip<P>(P gradient, double maximumNorm) => OptimModule.clip(maximumNorm, gradient);
 
     /// <summary>

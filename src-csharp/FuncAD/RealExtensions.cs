@@ -3,7 +3,7 @@ namespace FuncAD;
 /// <summary>Between plain numbers and <see cref="Real"/>.</summary>
 public static class RealExtensions
 {
-    /// <summary>Plain numbers as constants.</summary>
+    /// <inheritdoc cref="ADModule.toReals"/>
     public static Real[] ToReals(this double[] values)
     {
         ArgumentNullException.ThrowIfNull(values);

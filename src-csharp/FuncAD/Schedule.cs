@@ -6,14 +6,13 @@ namespace FuncAD;
 /// </summary>
 public static class Schedule
 {
-    /// <summary>rate(t) = rate.</summary>
+    /// <inheritdoc cref="ScheduleModule.constant"/>
     public static Func<int, Real> Constant(Real rate) => t => ScheduleModule.constant(rate, t);
 
-    /// <summary>rate(t) = rate factor^floor(t / every): the rate is multiplied by a factor after every so many steps.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">every is less than 1.</exception>
+    /// <inheritdoc cref="ScheduleModule.steps"/>
     public static Func<int, Real> Steps(Real rate, int every, double factor) => ScheduleModule.steps(every, factor, rate).ToFunc();
 
-    /// <summary>rate(t) = rate factor^t.</summary>
+    /// <inheritdoc cref="ScheduleModule.exponential"/>
     public static Func<int, Real> Exponential(Real rate, double factor) => t => ScheduleModule.exponential(factor, rate, t);
 
     /// <summary>
@@ -23,10 +22,6 @@ public static class Schedule
     /// <exception cref="ArgumentOutOfRangeException">total is less than 1.</exception>
     public static Func<int, Real> Cosine(Real rate, int total, Real last = default) => ScheduleModule.cosine(total, last, rate).ToFunc();
 
-    /// <summary>
-    /// (t + 1) / steps of the schedule's first rate for the first steps, and then the schedule, from its own beginning: it rises linearly and
-    /// joins without a jump.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">steps is less than 1.</exception>
+    /// <inheritdoc cref="ScheduleModule.warmUp"/>
     public static Func<int, Real> WarmUp(int steps, Func<int, Real> schedule) => ScheduleModule.warmUp(steps, schedule.ToFSharp()).ToFunc();
 }

@@ -22,7 +22,7 @@ public static partial class TensorExtensions
         /// <summary>A matrix.</summary>
         public static Tensor Of(double[,] elements) => Core.ofNested(elements);
 
-        /// <summary>A matrix from its rows, which must have one length.</summary>
+        /// <inheritdoc cref="Core.ofRows"/>
         public static Tensor Of(double[][] rows) => Core.ofRows(rows);
 
         /// <summary>A tensor with three axes.</summary>
@@ -31,7 +31,7 @@ public static partial class TensorExtensions
         /// <summary>A tensor with four axes.</summary>
         public static Tensor Of(double[,,,] elements) => Core.ofNested(elements);
 
-        /// <summary>A vector of MathNet.Numerics. A dense one shares its array with the tensor: do not write to it afterwards.</summary>
+        /// <inheritdoc cref="Core.ofVector"/>
         public static Tensor Of(Vector<double> vector) => Core.ofVector(vector);
 
         /// <summary>A matrix of MathNet.Numerics: a copy, as its dense matrices lie column by column; with a single row or column it shares its array.</summary>
@@ -40,13 +40,13 @@ public static partial class TensorExtensions
         /// <summary>A tensor of one value everywhere.</summary>
         public static Tensor Full(double value, params int[] shape) => Core.full(shape, value);
 
-        /// <summary>A tensor of zeros.</summary>
+        /// <inheritdoc cref="Core.zeros"/>
         public static Tensor Zeros(params int[] shape) => Core.zeros(shape);
 
-        /// <summary>A tensor of ones.</summary>
+        /// <inheritdoc cref="Core.ones"/>
         public static Tensor Ones(params int[] shape) => Core.ones(shape);
 
-        /// <summary>The identity matrix with n rows.</summary>
+        /// <inheritdoc cref="Core.identity"/>
         public static Tensor Identity(int n) => Core.identity(n);
 
         /// <summary>start, start + step, ... before stop.</summary>
@@ -55,35 +55,35 @@ public static partial class TensorExtensions
         /// <summary>So many evenly spaced numbers from start to stop, both included.</summary>
         public static Tensor Linspace(double start, double stop, int count) => Core.linspace(start, stop, count);
 
-        /// <summary>A row for each label, with 1 in its column and 0 elsewhere.</summary>
+        /// <inheritdoc cref="Core.oneHot"/>
         public static Tensor OneHot(int classes, params int[] labels) => Core.oneHot(classes, labels);
 
-        /// <summary>Uniformly distributed random numbers from low to high, the same for the same seed.</summary>
+        /// <inheritdoc cref="Core.uniform"/>
         public static Tensor Uniform(int seed, double low, double high, params int[] shape) => Core.uniform(seed, low, high, shape);
 
-        /// <summary>Normally distributed random numbers, the same for the same seed.</summary>
+        /// <inheritdoc cref="Core.normal"/>
         public static Tensor Normal(int seed, double mean, double deviation, params int[] shape) =>
             Core.normal(seed, mean, deviation, shape);
 
-        /// <summary>Numbers as a vector; derivatives pass.</summary>
+        /// <inheritdoc cref="Core.stack"/>
         public static Tensor Stack(params Real[] numbers) => Core.stack(numbers);
 
         /// <summary>Numbers as a matrix; derivatives pass.</summary>
         public static Tensor Stack(Real[,] numbers) => Core.stack2D(numbers);
 
-        /// <summary>Tensors of one shape side by side, along a new axis.</summary>
+        /// <inheritdoc cref="Movement.stackAlong"/>
         public static Tensor Stack(int axis, params Tensor[] tensors) => Movement.stackAlong(axis, tensors);
     }
 
     extension(Tensor x)
     {
-        /// <summary>The elements as numbers, in row-major order; derivatives pass.</summary>
+        /// <inheritdoc cref="Core.toReals"/>
         public Real[] ToReals() => Core.toReals(x);
 
         /// <summary>The values of a matrix.</summary>
         public double[,] ToArray2D() => Core.toArray2D(x);
 
-        /// <summary>The values as a dense vector of MathNet.Numerics, a copy.</summary>
+        /// <inheritdoc cref="Core.toVector"/>
         public Vector<double> ToVector() => Core.toVector(x);
 
         /// <summary>The values as a dense matrix of MathNet.Numerics: a copy, unless there is a single row or column.</summary>

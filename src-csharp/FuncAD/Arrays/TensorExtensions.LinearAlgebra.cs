@@ -14,25 +14,23 @@ public static partial class TensorExtensions
         /// <exception cref="ArgumentException">A is singular, or the shapes do not fit.</exception>
         public Tensor Solve(Tensor b) => Solving.solve(a, b);
 
-        /// <summary>X with L X = B for a lower triangular L; what stands above its diagonal is not read.</summary>
-        /// <exception cref="ArgumentException">L is singular, or the shapes do not fit.</exception>
+        /// <inheritdoc cref="Solving.solveLower"/>
         public Tensor SolveLower(Tensor b) => Solving.solveLower(a, b);
 
-        /// <summary>X with U X = B for an upper triangular U; what stands below its diagonal is not read.</summary>
-        /// <exception cref="ArgumentException">U is singular, or the shapes do not fit.</exception>
+        /// <inheritdoc cref="Solving.solveUpper"/>
         public Tensor SolveUpper(Tensor b) => Solving.solveUpper(a, b);
 
         /// <summary>The inverse matrix. To solve equations, Solve is faster and more accurate.</summary>
         /// <exception cref="ArgumentException">The matrix is singular or not square.</exception>
         public Tensor Inverse() => Solving.inverse(a);
 
-        /// <summary>The determinant; its gradient is the transposed adjugate, for singular matrices, too.</summary>
+        /// <inheritdoc cref="Determinants.determinant"/>
         public Real Determinant() => Determinants.determinant(a);
 
-        /// <summary>log |det A|, without the overflow of the determinant; -infinity for a singular matrix, whose gradient is NaN.</summary>
+        /// <inheritdoc cref="Determinants.logDeterminant"/>
         public Real LogDeterminant() => Determinants.logDeterminant(a);
 
-        /// <summary>The sum of the diagonal.</summary>
+        /// <inheritdoc cref="Determinants.trace"/>
         public Real Trace() => Determinants.trace(a);
 
         /// <summary>The lower triangular L with L L^T = (A + A^T) / 2.</summary>

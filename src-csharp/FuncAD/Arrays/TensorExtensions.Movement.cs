@@ -6,7 +6,7 @@ public static partial class TensorExtensions
 {
     extension(Tensor)
     {
-        /// <summary>Tensors one after the other along an axis; their other axes agree.</summary>
+        /// <inheritdoc cref="Core.concatenate"/>
         public static Tensor Concatenate(int axis, params Tensor[] tensors) => Core.concatenate(axis, tensors);
 
         /// <summary>a where a mask is not 0, b elsewhere; the three broadcast. What is not chosen contributes nothing, be it NaN or infinite.</summary>
@@ -15,26 +15,25 @@ public static partial class TensorExtensions
 
     extension(Tensor x)
     {
-        /// <summary>The same elements under another shape; one length may be -1, and is what is left. Costs nothing.</summary>
-        /// <exception cref="ArgumentException">The number of elements differs.</exception>
+        /// <inheritdoc cref="Core.reshape"/>
         public Tensor Reshape(params int[] shape) => Core.reshape(shape, x);
 
-        /// <summary>All elements as a vector.</summary>
+        /// <inheritdoc cref="Core.flatten"/>
         public Tensor Flatten() => Core.flatten(x);
 
-        /// <summary>The axes in another order: result axis i is axis order[i].</summary>
+        /// <inheritdoc cref="Core.permute"/>
         public Tensor Permute(params int[] order) => Core.permute(order, x);
 
-        /// <summary>Two axes exchanged.</summary>
+        /// <inheritdoc cref="Core.swapAxes"/>
         public Tensor SwapAxes(int a, int b) => Core.swapAxes(a, b, x);
 
-        /// <summary>A matrix transposed; of a batch, each matrix.</summary>
+        /// <inheritdoc cref="Core.transpose"/>
         public Tensor Transpose() => Core.transpose(x);
 
-        /// <summary>Without the axes of length 1.</summary>
+        /// <inheritdoc cref="Core.squeeze"/>
         public Tensor Squeeze() => Core.squeeze(x);
 
-        /// <summary>With a new axis of length 1 at a place of the result; -1 appends it.</summary>
+        /// <inheritdoc cref="Core.expandDims"/>
         public Tensor ExpandDims(int axis) => Core.expandDims(axis, x);
 
         /// <summary>Repeated along axes of length 1 and new leading axes, by NumPy's rules.</summary>
@@ -43,7 +42,7 @@ public static partial class TensorExtensions
         /// <summary>Elements start, start + step, ... of an axis, before stop; <c>t[1..3, ..]</c> is shorter where the step is 1.</summary>
         public Tensor Slice(int axis, int start, int stop, int step = 1) => Core.slice(axis, start, stop, step, x);
 
-        /// <summary>An axis in reverse.</summary>
+        /// <inheritdoc cref="Core.flip"/>
         public Tensor Flip(int axis) => Core.flip(axis, x);
 
         /// <summary>Slices of an axis by their indices; one may be taken more than once.</summary>
@@ -55,17 +54,17 @@ public static partial class TensorExtensions
         /// <summary>One element of each row of a matrix, by its column.</summary>
         public Tensor Pick(params int[] columns) => Core.pick(columns, x);
 
-        /// <summary>Parts of given lengths, one after the other along an axis.</summary>
+        /// <inheritdoc cref="Core.split"/>
         public Tensor[] Split(int axis, params int[] lengths) => Core.split(axis, lengths, x);
 
-        /// <summary>Zeros around a tensor: for each axis, how many before and how many after.</summary>
+        /// <inheritdoc cref="Core.pad"/>
         public Tensor Pad(params (int Before, int After)[] widths) =>
             Core.pad(widths.Select(width => Tuple.Create(width.Before, width.After)), x);
 
-        /// <summary>The diagonal of a matrix; of a batch, of each matrix.</summary>
+        /// <inheritdoc cref="Core.diagonal"/>
         public Tensor Diagonal() => Core.diagonal(x);
 
-        /// <summary>The square matrix with a vector on its diagonal; of a batch of vectors, a batch of matrices.</summary>
+        /// <inheritdoc cref="Core.diagonalMatrix"/>
         public Tensor DiagonalMatrix() => Core.diagonalMatrix(x);
 
         /// <summary>The lower triangle up to a diagonal, and zeros above.</summary>

@@ -7,7 +7,7 @@ public static partial class TensorExtensions
 {
     extension(Tensor x)
     {
-        /// <summary>The sum of all elements; each has slope 1.</summary>
+        /// <inheritdoc cref="Core.sum"/>
         public Real Sum() => Core.sum(x);
 
         /// <summary>The sums over axes, which the result does not have.</summary>
@@ -16,7 +16,7 @@ public static partial class TensorExtensions
         /// <summary>The mean of all elements.</summary>
         public Real Mean() => Core.mean(x);
 
-        /// <summary>The means over axes.</summary>
+        /// <inheritdoc cref="Core.meanOver"/>
         public Tensor MeanOver(params int[] axes) => Core.meanOver(axes, x);
 
         /// <summary>The variance of all elements, with n - delta as divisor: 0 for a population, 1 for a sample.</summary>
@@ -31,7 +31,7 @@ public static partial class TensorExtensions
         /// <summary>The products over an axis.</summary>
         public Tensor ProductOver(int axis) => Core.productOver(axis, x);
 
-        /// <summary>The sums up to each element of an axis, that included.</summary>
+        /// <inheritdoc cref="Core.cumulativeSum"/>
         public Tensor CumulativeSum(int axis) => Core.cumulativeSum(axis, x);
 
         /// <summary>The largest element; elements that tie share the slope equally.</summary>
@@ -54,7 +54,7 @@ public static partial class TensorExtensions
         /// <summary>Where the first of the smallest elements of each row along an axis stands.</summary>
         public int[] ArgMin(int axis) => Core.argMin(axis, x);
 
-        /// <summary>log of the sum of e^x over all elements, without overflow.</summary>
+        /// <inheritdoc cref="Core.logSumExp"/>
         public Real LogSumExp() => Core.logSumExp(x);
 
         /// <summary>log of the sum of e^x over an axis, without overflow.</summary>
