@@ -59,7 +59,7 @@ module internal Path =
             let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
             let program =
                 Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
-            Path(program, mode, like, level.IsReliable, Array.map _.value numbers)
+            Path(program, mode, like, level.IsReliable, numbers |> Array.map (fun (y: Real) -> y.value))
         finally
             level.End()
 
