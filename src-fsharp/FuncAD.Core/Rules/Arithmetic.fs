@@ -3,7 +3,7 @@ namespace FuncAD.Rules
 open System
 open FuncAD
 
-/// Values that need F#'s own operators, which the algebra hides below.
+/// F#'s own operators under names, since the algebra below hides them.
 module internal Plain =
     let add (a: float) b = a + b
     let subtract (a: float) b = a - b
@@ -91,7 +91,7 @@ module internal Arithmetic =
             member _.Traits = Traits.Odd.On Instruction.RoundToEven
             member _.Value x = Math.Round x
 
-    /// 1 where y is a number, NaN where it is not: a slope times it is NaN wherever the value is
+    /// 1 where y is a number, NaN where y is NaN. A slope times this factor is NaN wherever the value is.
     [<Struct>]
     type Defined =
         interface IStep with
@@ -99,11 +99,11 @@ module internal Arithmetic =
             member _.Traits = Traits.EvenNeverMinusZero
             member _.Value y = if Double.IsNaN y then y else 1.0
 
-    /// The whole number that a remainder y leaves: (a - y) / b, rounded. (The quotient a / b itself may be rounded up to the next whole number, or to the
-    /// other side of a half.)
+    /// The whole number q in a = q b + y for a remainder y: (a - y) / b, rounded. (The quotient a / b may be rounded up to the next whole
+    /// number, or across a half.)
     let private wholeQuotient (a: 'T) (b: 'T) (y: 'T) : 'T :> ICarrier<'T> = step (RoundToEven()) ((a - y) / b)
 
-    /// y = a - b trunc(a / b), the sign of a: .NET's % operator
+    /// y = a - b trunc(a / b), with the sign of a: .NET's % operator
     [<Struct>]
     type Remainder =
         interface IBinary with

@@ -11,13 +11,13 @@ type Domain = { Low: float; High: float }
 type Edge = { At: float; Value: float; Slope: float }
 
 /// <summary>
-/// What a rule may compute with: the small algebra that every carrier of numbers interprets (plain doubles, <c>Real</c>, and later
-/// arrays, SIMD lanes and graph nodes). Rules are written once against it, in tagless-final style
-/// (Carette, Kiselyov and Shan, "Finally tagless, partially evaluated", 2009).
+/// The arithmetic that rules are written in. Every type of number that a rule can be evaluated on (a carrier) implements it: plain doubles,
+/// <c>Real</c>, <c>Tensor</c> and SIMD lanes. Rules are written once, in tagless-final style (Carette, Kiselyov and Shan, "Finally tagless,
+/// partially evaluated", 2009).
 /// </summary>
 [<AllowNullLiteral; EditorBrowsable(EditorBrowsableState.Never)>]
 type ICarrier<'T when 'T :> ICarrier<'T>> =
-    /// <summary>A number that depends on nothing.</summary>
+    /// <summary>A constant: its derivatives are 0.</summary>
     static abstract Constant: float -> 'T
     static abstract Add: 'T * 'T -> 'T
     static abstract Subtract: 'T * 'T -> 'T
@@ -38,7 +38,7 @@ and [<EditorBrowsable(EditorBrowsableState.Never)>] IUnary =
     abstract Traits: Traits
     /// <summary>Where tests sample x.</summary>
     abstract Domain: Domain
-    /// <summary>Documented special cases, each held by a test.</summary>
+    /// <summary>Documented special cases, each checked by a test.</summary>
     abstract Edges: Edge list
     abstract Value: x: float -> float
     /// <summary>dy/dx, from the input x and the output y.</summary>
@@ -57,7 +57,8 @@ and [<EditorBrowsable(EditorBrowsableState.Never)>] IBinary =
     abstract SlopeB<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * y: 'T -> 'T
 
 /// <summary>
-/// A piecewise constant function: its result is a constant, so that its slope is a structural zero (it never meets an infinity).
+/// A piecewise constant function. Its result is a constant, so its slope is a structural zero: it is never multiplied, and cannot become
+/// NaN as 0 times infinity.
 /// </summary>
 and [<EditorBrowsable(EditorBrowsableState.Never)>] IStep =
     abstract Name: string
@@ -74,7 +75,7 @@ and [<EditorBrowsable(EditorBrowsableState.Never)>] IChoice =
     abstract Value: a: float * b: float -> float
 
 /// <summary>
-/// A question about two numbers, answered by 1 or 0. It looks at values below all levels: its derivative is a structural zero.
+/// A relation of two numbers: 1 where it holds, 0 where it does not. It compares plain values, so its derivative is a structural zero.
 /// </summary>
 and internal IRelation =
     abstract Name: string
@@ -90,7 +91,10 @@ type internal ITernary =
     abstract SlopeB<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T
     abstract SlopeC<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T
 
-/// <summary>The algebra as F# operators and functions, for the files of rules. They hide F#'s own: values are computed by name there.</summary>
+/// <summary>
+/// The carrier's operations as F# operators and functions, for the files of rules. They hide F#'s own operators, for which
+/// <c>Rules.Plain</c> has names.
+/// </summary>
 module internal Algebra =
     let inline number (value: float) : 'T :> ICarrier<'T> = 'T.Constant value
     let inline (+) (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = 'T.Add(a, b)

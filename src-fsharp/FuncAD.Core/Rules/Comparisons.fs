@@ -3,7 +3,7 @@ namespace FuncAD.Rules
 open System
 open FuncAD
 
-/// <summary>What programs ask of numbers: comparisons and kinds of numbers, 1 for yes and 0 for no.</summary>
+/// <summary>Comparisons and tests of numbers: 1 for true, 0 for false.</summary>
 module internal Comparisons =
     let private answer yes = if yes then 1.0 else 0.0
 
@@ -42,7 +42,7 @@ module internal Comparisons =
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Either
             member _.Value(a, b) = Math.Max(a, b)
 
-    /// Which of a pair is not true, for an answer a: 1 - a
+    /// The negation of a truth value: 1 - a. The second argument is ignored.
     [<Struct>]
     type Not =
         interface IRelation with
@@ -50,7 +50,7 @@ module internal Comparisons =
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Not
             member _.Value(a, _) = 1.0 - a
 
-    /// A kind of double that the first number is or is not; known by its name
+    /// A test of the first number, such as IsNaN. Tests of the same name are equal.
     [<Struct; CustomEquality; NoComparison>]
     type Is(name: string, test: float -> bool) =
         member private _.Kind = name
@@ -68,6 +68,6 @@ module internal Comparisons =
 
             member _.Value(a, _) = answer (test a)
 
-    /// The share that the first of two arguments has in the result y of a choice: 1 if it was taken, 0 if not, 1/2 at a tie. The second has
-    /// the rest.
+    /// The slope of a choice y in the first of its two arguments: 1 if it was chosen, 0 if not, 1/2 at a tie. The slope in the second is 1
+    /// minus this.
     let share (a: float) (b: float) (y: float) : float = if a = b then 0.5 else answer (y = a || (Double.IsNaN y && Double.IsNaN a))

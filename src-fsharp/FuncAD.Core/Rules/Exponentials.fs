@@ -4,7 +4,10 @@ open System
 open FuncAD
 open FuncAD.Algebra
 
-/// <summary>Exponentials, logarithms and the smooth functions built of them. None overflows or cancels on its way.</summary>
+/// <summary>
+/// Exponentials, logarithms and smooth functions built from them. No intermediate result overflows; where cancellation loses digits,
+/// SpecialValues.fs says so.
+/// </summary>
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Exponentials =
     let private moderate = between -20.0 20.0
@@ -13,7 +16,7 @@ module Exponentials =
     let private ln2 = Math.Log 2.0
     let private ln10 = Math.Log 10.0
 
-    /// 1 / x where there is a logarithm
+    /// 1 / x for x >= 0 and NaN below: the slope of log
     let private reciprocal (x: 'T) : 'T :> ICarrier<'T> = unary (Powers.ReciprocalOfPositive()) x
 
     /// y = e^x = dy/dx
@@ -159,7 +162,7 @@ module Exponentials =
             member _.Value x = SpecialValues.exponentialOdds x
             member _.Slope(_, y) = y * (number 1.0 + y)
 
-    /// y = log(1 - e^x) for x <= 0, dy/dx = -e^x / (1 - e^x), a quotient of which nothing overflows
+    /// y = log(1 - e^x) for x <= 0; dy/dx = -e^x / (1 - e^x), computed without overflow
     [<Struct>]
     type internal Log1MExp =
         interface IUnary with
@@ -187,7 +190,7 @@ module Exponentials =
             member _.SlopeA(_, b, y) = binary (RatioOfPositive k) (step (Arithmetic.Defined()) y) b
             member _.SlopeB(a, b, _) = number (Plain.negate (float k)) * binary (RatioOfPositive(Plain.next k)) a b
 
-    /// y = a log b, and 0 at a = 0 whatever number b is, as in entropies; dy/da = log b, dy/db = a / b, which is 0 at a = 0
+    /// y = a log b, and 0 at a = 0 for every number b, as in entropies; dy/da = log b, dy/db = a / b, which is 0 at a = 0
     [<Struct>]
     type internal XLogY =
         interface IBinary with
@@ -212,7 +215,8 @@ module Exponentials =
             member _.SlopeA(a, b, y) = reciprocal a / unary (Log()) b * step (Arithmetic.Defined()) y
             member _.SlopeB(_, b, y) = -y / unary (Log()) b / b
 
-    /// y = s(x) s(-x) for the sigmoid s, its slope (s (1 - s) would cancel for large x); dy/dx = -y tanh(x / 2), where s(-x) - s(x) would cancel near 0
+    /// y = s(x) s(-x), the slope of the sigmoid s; s (1 - s) would cancel for large x. dy/dx = -y tanh(x / 2); s(-x) - s(x) in place of
+    /// tanh would cancel near 0.
     [<Struct>]
     type internal LogisticDensity =
         interface IUnary with
@@ -251,9 +255,9 @@ module Exponentials =
     /// <summary>log(1 + e^x) without overflow; derivative sigmoid(x).</summary>
     let softplus (x: 'T) : 'T :> ICarrier<'T> = unary (Softplus()) x
 
-    /// y = 1 / (1 + e^(b - a)), the share of e^a in e^a + e^b; dy/da = -dy/db = y(a, b) y(b, a). A difference a - b that was rounded would be off by up to
-    /// 500 units in the last place of the share, so that what was lost is put back. Of nothing (-infinity and -infinity) each has the share 0; of two
-    /// infinities nobody knows.
+    /// y = 1 / (1 + e^(b - a)), the share of e^a in e^a + e^b; dy/da = -dy/db = y(a, b) y(b, a). Rounding a - b would change the share by
+    /// up to 500 units in the last place, so the rounding error is added back. At a = b = -infinity the share is 0; at a = b = infinity it
+    /// is NaN.
     [<Struct>]
     type internal LogisticShare =
         interface IBinary with
@@ -288,7 +292,8 @@ module Exponentials =
     /// <summary>log(e^a + e^b) without overflow; derivatives sigmoid(a - b) and sigmoid(b - a).</summary>
     let logAddExp (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = binary (LogAddExp()) a b
 
-    /// y = log(1 + e^z) - t z, minus the log of the probability of t for the logit z; dy/dz = sigmoid z - t, of which nothing cancels at t = 0 and t = 1
+    /// y = log(1 + e^z) - t z, the negative log-likelihood of the label t for the logit z; dy/dz = sigmoid z - t, written so that nothing
+    /// cancels at t = 0 and t = 1
     [<Struct>]
     type internal LogisticLoss =
         interface IBinary with

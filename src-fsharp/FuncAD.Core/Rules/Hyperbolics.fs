@@ -71,7 +71,8 @@ module rec Hyperbolics =
             member _.Value x = Math.Asinh x
             member _.Slope(x, _) = number 1.0 / binary (Powers.Hypot()) (number 1.0) x
 
-    /// y = 1 / (sqrt(x - 1) sqrt(x + 1)), dy/dx = -x y^3: one path from x to y, so that at x = 1, where y is infinite, all modes do the same sum
+    /// y = 1 / (sqrt(x - 1) sqrt(x + 1)), dy/dx = -x y^3. As a single rule it gives one path from x to y, so all modes add the same terms
+    /// at x = 1, where y is infinite.
     [<Struct>]
     type internal AcoshSlope =
         interface IUnary with

@@ -5,8 +5,8 @@ open FuncAD
 open FuncAD.Algebra
 
 /// <summary>
-/// Functions made of pieces. What they do at their joints: abs' = 0 and sign = 0 at 0; steps have slope 0 everywhere; at a tie of max
-/// or min each argument has slope 1/2.
+/// Piecewise functions. At their joints: abs' = 0 and sign = 0 at 0; steps have slope 0 everywhere; at a tie of max or min each argument
+/// has slope 1/2.
 /// </summary>
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Piecewise =
@@ -133,7 +133,7 @@ module Piecewise =
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MinMagnitudeNumber(a, b)
 
-    /// The meeting point of two equal numbers, with a given value: the mean of their slopes
+    /// The result of a choice between two equal numbers, with a given value: its slope in each of them is 1/2.
     [<Struct>]
     type internal Tie(value: float) =
         interface IBinary with
@@ -144,7 +144,7 @@ module Piecewise =
             member _.SlopeA(_, _, _) = number 0.5
             member _.SlopeB(_, _, _) = number 0.5
 
-    /// y = x: what a choice hands on of the argument that it took
+    /// y = x: the result of a choice as a function of the chosen argument
     [<Struct>]
     type internal Identity =
         interface IUnary with

@@ -2,12 +2,14 @@ namespace FuncAD
 
 open System.Runtime.CompilerServices
 
-/// <summary>A carrier that holds doubles which know nothing of each other. A function of doubles that is in no table goes over them one by one.</summary>
+/// <summary>A carrier of independent doubles. A function of doubles that has no vector form is applied to them one by one.</summary>
 type internal IPlain<'T> =
-    /// <summary>f(x, y) for each double x here and y there.</summary>
+    /// <summary>f(x, y) for each pair of a double x of this carrier and a double y of the other.</summary>
     abstract Map: y: 'T * f: (float -> float -> float) -> 'T
 
-/// <summary>The carrier of plain doubles: a rule's slope, evaluated on it, is the number that a dual or a frame of the tape holds.</summary>
+/// <summary>
+/// The carrier of plain doubles: a rule's slope, evaluated on it, is the number that a dual number or a frame of the tape stores.
+/// </summary>
 [<Struct>]
 type internal PlainDouble =
     val Value: float

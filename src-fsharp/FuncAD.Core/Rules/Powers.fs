@@ -5,19 +5,20 @@ open FuncAD
 
 /// Values of powers with the conventions of this library at x = 0.
 module private PowerValues =
-    /// An exponent less a whole number, which need not be a double, as a double and the rest (Knuth, TAOCP 2, 4.2.2, theorem B)
+    /// exponent - whole as a double plus its rounding error, since the difference need not be a double (Knuth, TAOCP 2, 4.2.2, theorem B)
     let lessWhole (exponent: float) (whole: float) : struct (float * float) =
         let difference = exponent - whole
         let back = difference - exponent
         let rest = (exponent - (difference - back)) - (whole + back)
         struct (difference, (if Double.IsFinite rest then rest else 0.0))
 
-    /// x^(exponent + rest), where the rest is what the exponent lacks: it changes the power by rest log x, up to 700 units in the last place
+    /// x^(exponent + rest), where rest is the rounding error of the exponent. Its relative effect is rest log x, up to 700 units in the
+    /// last place.
     let power (exponent: float) (rest: float) (x: float) =
         if rest = 0.0 then
             (if exponent = 1.0 then x else Math.Pow(x, exponent))
         elif abs rest >= 0.5 then
-            // an exponent beyond 2^53, where the rest tells odd from even; the power is 0 or infinite but for x next to 1
+            // an exponent beyond 2^53, where rest decides between odd and even; the power is 0 or infinite except for |x| next to 1
             let y = Math.Pow(x, exponent)
             y * Math.Pow((if Double.IsFinite y && y <> 0.0 then x else Math.CopySign(1.0, x)), rest)
         elif x < 0.0 then
@@ -26,14 +27,14 @@ module private PowerValues =
             let y = Math.Pow(x, exponent)
             if y > 0.0 && y < infinity then Math.FusedMultiplyAdd(rest * Math.Log x, y, y) else y
 
-    /// a^(b - m) (log a)^k; with the logarithm, 0 at a = 0 for b > m, where the power outweighs the logarithm
+    /// a^(b - m) (log a)^k. For k > 0 it is 0 at a = 0 and b > m, the limit there.
     let powerLog k (m: int) (a: float) (b: float) =
         let struct (exponent, rest) = if m = 0 then struct (b, 0.0) else lessWhole b (float m)
         if k = 0 then (if rest = 0.0 then Math.Pow(a, exponent) else power exponent rest a)
         elif a = 0.0 && exponent > 0.0 then 0.0
         else power exponent rest a * Math.Pow(Math.Log a, float k)
 
-    /// x^(1/n - k), of |x| with the sign that it has for odd n
+    /// x^(1/n - k). For negative x and odd n it is |x|^(1/n - k) with the sign of x^(1 - k).
     let root (n: int) (k: int) (x: float) =
         if k = 0 then
             Double.RootN(x, n)
@@ -51,12 +52,12 @@ module private PowerValues =
 
     let oneMinusSquare (x: float) = (1.0 - x) * (1.0 + x)
 
-    /// a p, and 0 at a = 0 even where p is infinite
+    /// a p, and 0 at a = 0 even where p is infinite or NaN
     let absorb (a: float) p = if a = 0.0 then 0.0 else a * p
 
     let inverseOrZero (x: float) = if x = 0.0 then 0.0 else 1.0 / x
 
-    /// Squares of numbers between these neither overflow nor underflow.
+    /// Squares of such numbers neither overflow nor underflow.
     let private isMedium larger = larger < 1e150 && larger > 1e-140
 
     /// a / hypot(a, b): a cosine, 0 at the origin and +-1 for infinite a
@@ -69,7 +70,7 @@ module private PowerValues =
         elif Double.IsInfinity a then
             float (Math.Sign a)
         else
-            // an infinite or tiny hypotenuse loses what the quotient has
+            // the hypotenuse may overflow where the quotient does not, and a subnormal one has few digits
             let scale = if larger > 1.0 then 0.25 else 18014398509481984.0
             (a * scale) / Double.Hypot(a * scale, b * scale)
 
@@ -103,22 +104,22 @@ module Powers =
             member _.Value x = Math.Cbrt x
             member _.Slope(_, y) = number 1.0 / (number 3.0 * (y * y))
 
-    /// y = x^c for a constant c, whole or not; dy/dx = c x^(c - 1). At c = 0 the slope is the constant 0, so that the chain of
-    /// derivatives of a whole power ends there and no 0 * infinity arises at x = 0. Not every c - 1 is a double: c is a sum of an exponent and a rest below
-    /// its last place.
+    /// y = x^c for a constant c; dy/dx = c x^(c - 1). At c = 0 the slope is the constant 0: the derivatives of a whole power end there, and
+    /// no 0 * infinity arises at x = 0. As c - 1 need not be a double, c is the sum of a double (exponent) and its rounding error (rest).
     [<Struct>]
     type internal Power(exponent: float, rest: float) =
         new(exponent: float) = Power(exponent, 0.0)
         member internal _.Exponent = exponent
         member internal _.Rest = rest
 
-        /// True where the chain of derivatives does not end: for all but whole powers from 0 on, whose derivatives are sums without differences
+        /// True where no derivative is the constant 0: for all c except 0, 1, 2, ... (The derivatives of those are sums without
+        /// differences.)
         member internal _.IsEndless = not (rest = 0.0 && exponent >= 0.0 && exponent = Math.Floor exponent)
 
-        /// The power that the slope is a multiple of
+        /// x^(c - 1); the slope is c times this power
         member private _.Below: Power =
             let struct (below, lost) = PowerValues.lessWhole exponent 1.0
-            // what was lost may be as large as the rest
+            // the rounding error may be as large as the rest
             let struct (below, rest) = PowerValues.lessWhole below (Plain.negate (Plain.add lost rest))
             Power(below, rest)
 
@@ -137,7 +138,7 @@ module Powers =
 
             member power.Slope(x, _) = if exponent = 0.0 then number 0.0 else number exponent * unary power.Below x
 
-    /// b p, and 0 at b = 0 whatever p is
+    /// y = b p, and 0 at b = 0 even where p is infinite or NaN
     [<Struct>]
     type internal Absorb =
         interface IBinary with
@@ -148,7 +149,7 @@ module Powers =
             member _.SlopeA(_, p, _) = p
             member _.SlopeB(b, _, _) = b
 
-    /// y = a^(b-m) (log a)^k: a^b (m = 0, k = 0), and the family that it stays in when it is differentiated;
+    /// y = a^(b-m) (log a)^k: a^b (m = 0, k = 0) and the functions that its derivatives are sums of;
     /// dy/da = (b-m) a^(b-m-1) (log a)^k + k a^(b-m-1) (log a)^(k-1), dy/db = a^(b-m) (log a)^(k+1)
     [<Struct>]
     type internal PowerLog(k: int, m: int) =
@@ -171,13 +172,13 @@ module Powers =
                     power
                 else
                     let fewer = number (float k) * binary (PowerLog(Plain.previous k, Plain.next m)) a b
-                    // without a logarithm there is a power of negative numbers too
+                    // for k = 1 this term has no logarithm, so it is a number for negative a, where y is NaN
                     power + (if k = 1 then fewer * step (Arithmetic.Defined()) y else fewer)
 
             member _.SlopeB(a, b, _) = binary (PowerLog(Plain.next k, m)) a b
 
-    /// y = x^(1/n - k), the root of degree n (k = 0) and the family that it stays in; dy/dx = (1/n - k) x^(1/n - k - 1). Where n is small, the slope of
-    /// the root is y^(1 - n) / n, which has an error of n - 1 times that of y.
+    /// y = x^(1/n - k): the root of degree n (k = 0) and, up to factors, its derivatives; dy/dx = (1/n - k) x^(1/n - k - 1). For small n
+    /// the slope of the root is y^(1 - n) / n; its relative error is n - 1 times that of y.
     [<Struct>]
     type internal RootN(n: int, k: int) =
         new(n: int) = RootN(n, 0)
@@ -208,8 +209,8 @@ module Powers =
             member _.Value x = PowerValues.inverseOrZero x
             member _.Slope(_, y) = -(y * y)
 
-    /// y = sqrt x of a sum of squares, with slope 0 at x = 0. The sum is 0 only where all its terms are, and there its root has slopes of
-    /// both signs, as |x| has; the infinite slope of sqrt would meet the zero slopes of the squares and make NaN of them.
+    /// y = sqrt x for a sum of squares x, with slope 0 at x = 0. All terms are 0 there, and the root has a kink, as |x| has at 0; the
+    /// infinite slope of sqrt times the zero slopes of the squares would be NaN.
     [<Struct>]
     type internal RootOfSquares =
         interface IUnary with
@@ -231,8 +232,8 @@ module Powers =
             member _.Value x = Math.ScaleB(x, n)
             member _.Slope(_, _) = number (Math.ScaleB(1.0, n))
 
-    /// y = a / h for h = hypot(a, b), the cosine of an angle whose sine is b / h; dy/da = (b / h)^2 / h, where (1 - y^2) / h would cancel for b much smaller
-    /// than a, and dy/db = -y (b / h) / h
+    /// y = a / h for h = hypot(a, b), the cosine of an angle with the sine b / h; dy/da = (b / h)^2 / h, since (1 - y^2) / h would cancel
+    /// for b much smaller than a; dy/db = -y (b / h) / h
     [<Struct>]
     type internal Direction =
         interface IBinary with
@@ -257,7 +258,7 @@ module Powers =
             member _.SlopeA(a, b, _) = binary (Direction()) a b
             member _.SlopeB(a, b, _) = binary (Direction()) b a
 
-    /// y = 1 / x for x >= 0 and NaN for x < 0: the slope of what has a logarithm's domain. At -0 it is +infinity as at 0.
+    /// y = 1 / x for x >= 0 and NaN for x < 0: the slope of functions with the domain of log. At -0 it is +infinity, as at 0.
     [<Struct>]
     type internal ReciprocalOfPositive =
         interface IUnary with
@@ -268,7 +269,7 @@ module Powers =
             member _.Value x = PowerValues.reciprocalOfPositive x
             member _.Slope(_, y) = -(y * y)
 
-    /// y = 1 - x^2 as (1 - x)(1 + x), which does not cancel near +-1; the slope -2 x does not near 0
+    /// y = 1 - x^2 as (1 - x)(1 + x), which does not cancel near +-1; dy/dx = -2 x, a single term, which does not cancel near 0
     [<Struct>]
     type internal OneMinusSquare =
         interface IUnary with

@@ -9,8 +9,8 @@ open FuncAD.Algebra
 module Special =
     let private twoOverSqrtPi = Plain.divide 2.0 (Math.Sqrt Math.PI)
 
-    /// y = x where a bell curve is not 0, and the last such number beyond, so that x times the curve is 0 there and not infinity times 0. As a factor of
-    /// what is 0 with all its derivatives it may have the slope 1 everywhere.
+    /// y = x, clamped to +-SpecialValues.bellReach. The bell curves below are 0 beyond it, so x times a curve is 0 there, not infinity
+    /// times 0. The slope may be 1 everywhere, since the curves are 0 with all their derivatives where the clamp acts.
     [<Struct>]
     type internal Reach =
         interface IUnary with
@@ -192,8 +192,8 @@ module Special =
     /// <summary>The Bessel function of the first kind, of whole order n; derivative (J(n-1) - J(n+1))/2.</summary>
     let besselJ (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (BesselJ n) x
 
-    /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2: unlike Y(n+1), neither overflows before the slope does).
-    /// Pole at 0, NaN below
+    /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2; unlike Y(n+1), neither term overflows before
+    /// the slope does). Pole at 0, NaN for x < 0
     [<Struct>]
     type internal BesselY(n: int) =
         interface IUnary with
@@ -209,8 +209,8 @@ module Special =
     /// <summary>The Bessel function of the second kind, of whole order n, for x > 0; derivative Y(n-1) - n Y(n)/x.</summary>
     let besselY (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (BesselY n) x
 
-    /// The spherical Bessel function of the first kind, order n >= 0; dy/dx = (n j_(n-1) - (n + 1) j_(n+1)) / (2n + 1) (DLMF 10.51.2), which is regular at 0,
-    /// where (x cos x - sin x) / x^2 for n = 0 cancels
+    /// The spherical Bessel function of the first kind, order n >= 0; dy/dx = (n j_(n-1) - (n + 1) j_(n+1)) / (2n + 1) (DLMF 10.51.2). This
+    /// is regular at 0, where (x cos x - sin x) / x^2, for n = 0, would cancel.
     [<Struct>]
     type internal SphericalBesselJ(n: int) =
         member internal _.Order = n
@@ -231,5 +231,8 @@ module Special =
                     (number (float n) * unary (SphericalBesselJ(Plain.previous n)) x - number (float (Plain.next n)) * above)
                     / number (float (Plain.next (2 |> Plain.times n)))
 
-    /// <summary>sin(x)/x, and 1 at 0; derivative -j1(x), the spherical Bessel function of order 1. (What signal processing calls sinc is sinc(pi x).)</summary>
+    /// <summary>
+    /// sin(x)/x, and 1 at 0; derivative -j1(x), the spherical Bessel function of order 1. (What signal processing calls sinc is
+    /// sinc(pi x).)
+    /// </summary>
     let sinc (x: 'T) : 'T :> ICarrier<'T> = unary (SphericalBesselJ 0) x

@@ -17,7 +17,7 @@ let private polynomial (coefficients: float[]) x =
 /// The rounding error x*x - fl(x*x), exact by fused multiply-add; only for finite squares.
 let private squareError x = Math.FusedMultiplyAdd(x, x, -(x * x))
 
-/// Also true of the infinities.
+/// True for whole numbers and infinities.
 let private isWhole (x: float) = Math.Floor x = x
 
 // ---- Exponentials and logarithms ----
@@ -55,7 +55,7 @@ let sigmoid (x: float) =
 /// The slope of the sigmoid, which is even. Within 3.5 ulp.
 let logisticDensity (x: float) = sigmoid x * sigmoid -x
 
-/// 1 / (1 + exp(y - x)), with what the rounding of the difference lost put back (Knuth, TAOCP 2, 4.2.2, theorem B). Within 2.5 ulp.
+/// 1 / (1 + exp(y - x)), with the rounding error of the difference added back (Knuth, TAOCP 2, 4.2.2, theorem B). Within 2.5 ulp.
 let logisticShare (x: float) (y: float) =
     if x = y then
         (if x = -infinity then 0.0
@@ -79,7 +79,7 @@ let sech (x: float) =
 /// log(1 + exp x). Within 1.3 ulp.
 let softplus (x: float) = Math.Max(x, 0.0) + log1p (Math.Exp(-(abs x)))
 
-/// log(1 + exp z) - t z, of which nothing cancels at t = 0 and t = 1. An infinite z costs nothing if t is certain of it.
+/// log(1 + exp z) - t z, without cancellation at t = 0 and t = 1. For infinite z it is 0 where t is the label that z predicts.
 let logisticLoss (z: float) (t: float) =
     if Double.IsInfinity z then
         let rest = if z > 0.0 then 1.0 - t else t
@@ -95,13 +95,13 @@ let logAddExp (x: float) (y: float) =
     else
         larger + log1p (Math.Exp(smaller - larger))
 
-/// From here on the bell curves below are 0.
+/// The bell curves below are 0 for |x| above this.
 let bellReach = 40.0
 
-/// x, held where the bell curves are not 0.
+/// x, clamped to +-bellReach.
 let reach (x: float) = Math.Max(-bellReach, Math.Min(x, bellReach))
 
-/// exp(-x^2). As exp(-fl(x^2)) is off by up to x^2 / 2 ulp, the rounding error of the square is put back. Within 1 ulp.
+/// exp(-x^2). The error of exp(-fl(x^2)), up to x^2 / 2 ulp, is corrected by the rounding error of the square. Within 1 ulp.
 let gaussian (x: float) =
     if abs x > 28.0 then
         0.0
@@ -111,15 +111,15 @@ let gaussian (x: float) =
 
 // ---- Error function and normal distribution ----
 
-/// The error function from MathNet, which loses the sign of zero. Within 1 ulp.
+/// The error function, from MathNet except at 0, where that loses the sign. Within 1 ulp.
 let erf (x: float) = if x = 0.0 then x else SpecialFunctions.Erf x
 
-/// 1 - erf(x). The rounding error of the square is put back into MathNet's factor exp(-fl(x^2)). Within 2.3 ulp.
+/// 1 - erf(x). MathNet's factor exp(-fl(x^2)) is corrected by the rounding error of the square. Within 2.3 ulp.
 let erfc (x: float) =
     let value = SpecialFunctions.Erfc x
     if x > 0.5 && x < 28.0 then Math.FusedMultiplyAdd(-(squareError x), value, value) else value
 
-/// exp(-x^2/2) / sqrt(2 pi), with the rounding error of the square put back. Within 2.6 ulp.
+/// exp(-x^2/2) / sqrt(2 pi), corrected by the rounding error of the square. Within 2.6 ulp.
 let normalPdf (x: float) =
     if abs x > bellReach then
         0.0
@@ -127,7 +127,7 @@ let normalPdf (x: float) =
         let value = Math.Exp(-0.5 * (x * x))
         0.3989422804014327 * Math.FusedMultiplyAdd(-0.5 * squareError x, value, value)
 
-/// erfc(-x / sqrt 2) / 2: with t = fl(-x / sqrt 2), MathNet's exp(-fl(t^2)) is turned into exp(-x^2/2).
+/// erfc(-x / sqrt 2) / 2: with t = fl(-x / sqrt 2), MathNet's exp(-fl(t^2)) is corrected to exp(-x^2/2).
 /// Within 3.1 ulp, tails included.
 let normalCdf (x: float) =
     let s = abs x
@@ -144,16 +144,16 @@ let normalCdf (x: float) =
 /// The inverse of normalCdf, -sqrt 2 erfcInv(2p), from MathNet. Within 2.9 ulp, for all p.
 let normalInverseCdf (p: float) = if p >= 0.0 && p <= 1.0 then 0.0 - 1.4142135623730951 * SpecialFunctions.ErfcInv(2.0 * p) else nan
 
-/// normalCdf(-s) / normalPdf s for s > 30, where a subnormal tail has few digits: the continued fraction 1 / (s + 1 / (s + 2 / (s + ...))) (DLMF 7.9.2).
-/// What comes after six steps is below 720 / s^12.
+/// normalCdf(-s) / normalPdf s for s > 30, where a subnormal tail has few digits: the continued fraction 1 / (s + 1 / (s + 2 / (s + ...)))
+/// (DLMF 7.9.2). The relative error after six steps is below 720 / s^12.
 let private farTailRatio (s: float) =
     let mutable sum = s
     for step = 6 downto 1 do
         sum <- s + float step / sum
     1.0 / sum
 
-/// 1 / normalPdf at the inverse of normalCdf. A unit in the last place of the inverse is x^2 of them in the density: in the tail, the density is the
-/// probability p times the ratio of density and tail next to it, which hardly changes. Within 8 ulp.
+/// 1 / normalPdf at x = normalInverseCdf p. An error of 1 ulp in x is one of x^2 ulp in normalPdf x. So in the tails the density is
+/// min(p, 1 - p) times the ratio of density and tail, which hardly changes with x. Within 8 ulp.
 let normalQuantileDensity (p: float) =
     let s = abs (normalInverseCdf p)
     if s < 1.0 then 1.0 / normalPdf s
@@ -195,7 +195,7 @@ let private digammaAtTwo =
 /// log Gamma(2 + z) / z for |z| <= 1/2: the series above, integrated (DLMF 5.7.3).
 let private logGammaAtTwo = digammaAtTwo |> Array.mapi (fun power coefficient -> coefficient / float (power + 1))
 
-/// digamma(root + t) / t, Taylor coefficients at the positive root of digamma, which is given in two parts.
+/// Taylor coefficients of digamma(root + t) / t at the positive root of digamma. (digamma has the root in two parts.)
 let private digammaAtRoot =
     [| 0.9676722454476212
        -0.4427631689835921
@@ -242,7 +242,7 @@ let private eulerMaclaurin =
        8.586062056277845e-15
        -2.174868698558062e-16 |]
 
-/// From here on the asymptotic series are complete in double precision; below, arguments are moved next to 2.
+/// The asymptotic series reach double precision from here on; smaller arguments are shifted next to 2.
 let private asymptoticFrom = 10.0
 
 /// log Gamma(x) - ((x - 1/2) log x - x + log(2 pi)/2), for x >= asymptoticFrom.
@@ -293,8 +293,8 @@ let rec gamma (x: float) =
         let struct (first, second) = gammaFactors x
         first * second
 
-/// log |Gamma(x)|, computed as gamma is. Within 5.3 ulp for x > -1/2, zeros at 1 and 2 included; below, within 3.1 ulp
-/// of max(1, |value|), so that digits are lost next to the zeros there.
+/// log |Gamma(x)|, by the same steps as gamma. Within 5.3 ulp for x > -1/2, zeros at 1 and 2 included; below, within 3.1 ulp of
+/// max(1, |value|), so that digits are lost next to the zeros there.
 let rec logGamma (x: float) =
     if x <= 0.0 && isWhole x then
         infinity
@@ -365,7 +365,8 @@ let private factorialHurwitz n a =
             low <- low + 1
     product
 
-/// The n-th derivative of pi cot(pi x), a polynomial in c = cot(pi x): cot' = -pi (1 + c^2). Its terms have one sign, so that nothing cancels.
+/// The n-th derivative of pi cot(pi x), a polynomial in c = cot(pi x): cot' = -pi (1 + c^2). Its terms have one sign, so that nothing
+/// cancels.
 let private cotangentDerivative n (x: float) =
     let c = 1.0 / Double.TanPi x
     let mutable polynomial = [| 0.0; Math.PI |]
@@ -384,11 +385,12 @@ let private cotangentDerivative n (x: float) =
         sum <- sum * square + polynomial[power]
     if odd = 1 then sum * c else sum
 
-/// The polynomial's coefficients are doubles up to here.
+/// Up to this n the polynomial's coefficients do not overflow.
 let private greatestCotangentOrder = 100
 
-/// The n-th derivative of digamma, (-1)^(n+1) n! zeta(n + 1, x) (DLMF 25.11.12). For x < 0 by reflection (DLMF 5.15.6). NaN for n < 0. For x > 0 within 7 ulp
-/// to n = 5, 10 to n = 10, 14 to n = 30, 47 to n = 100; for x < 0 as many ulp of the larger of the two terms, which differ in sign next to the roots.
+/// The n-th derivative of digamma, (-1)^(n+1) n! zeta(n + 1, x) (DLMF 25.11.12). For x < 0 by reflection (DLMF 5.15.6). NaN for n < 0. For
+/// x > 0 within 7 ulp up to n = 5, 10 up to n = 10, 14 up to n = 30, 47 up to n = 100; for x < 0 the same bounds hold in ulp of the larger
+/// of the two terms, which have opposite signs next to the roots.
 let polygamma (n: int) (x: float) =
     let sign = if n % 2 = 0 then -1.0 else 1.0
     if n < 0 || Double.IsNaN x || x = -infinity then
@@ -411,15 +413,16 @@ let polygamma (n: int) (x: float) =
         else
             let below, above = x - Math.Floor x, Math.Ceiling x - x
             let sum = sign * factorialHurwitz n below + (factorialHurwitz n above - factorialHurwitz n (1.0 - x))
-            if not (Double.IsNaN sum) then sum else (if below < above then sign else 1.0) * infinity // the terms overflow (n > 100); the nearer pole wins
+            // where both terms overflow (n > 100), that of the nearer pole is larger
+            if not (Double.IsNaN sum) then sum else (if below < above then sign else 1.0) * infinity
 
 // ---- Bessel functions of whole order ----
 
-/// From here on Hankel's expansion of orders 0 and 1 is complete in double precision.
+/// Hankel's expansion of orders 0 and 1 reaches double precision from here on.
 let private hankelFrom = 20.0
 
-/// J (kind 0) or Y (kind 1) of order 0 or 1, for x >= hankelFrom (DLMF 10.17.3-4). The phase x - pi/4 is expanded, so
-/// that the exact reduction of huge x by sine and cosine holds; order and kind each turn it by a quarter more.
+/// J (kind 0) or Y (kind 1) of order 0 or 1, for x >= hankelFrom (DLMF 10.17.3-4). Sine and cosine of the phase x - pi/4 are expanded into
+/// those of x, so that the exact reduction of huge x by Math.SinCos applies; order and kind each add a quarter turn.
 let private hankel order kind x =
     let mutable term, p, q, k = 1.0, 1.0, 0.0, 1.0
     while abs term > 1e-17 && k < 40.0 do
@@ -466,7 +469,7 @@ let private besselSeries order x =
 /// J by Miller's backward recurrence (DLMF 3.6(iii)), scaled by J0 + 2 J2 + 2 J4 + ... = 1 (DLMF 10.12.4).
 let private besselBackward (order: float) (x: float) =
     let mutable below, ratio, start = 0.0, 1.0, Math.Max(order, Math.Ceiling x)
-    while abs ratio < 1e18 do // the growing solution tells where the falling one is negligible
+    while abs ratio < 1e18 do // where the growing solution is this large, the decaying one is negligible
         let above = 2.0 * start / x * ratio - below
         below <- ratio
         ratio <- above
@@ -479,7 +482,7 @@ let private besselBackward (order: float) (x: float) =
         above <- value
         value <- below
         k <- k - 1.0
-        if abs value > 1e200 then // keep clear of overflow; what vanishes here is below the smallest double
+        if abs value > 1e200 then // avoids overflow; what underflows here would underflow in the result
             above <- above * 1e-200
             value <- value * 1e-200
             sum <- sum * 1e-200
@@ -495,8 +498,8 @@ let private besselJOfPositive order x =
     elif order < 2.0 then hankel order 0.0 x
     else recurUp order x (hankel 0.0 0.0 x) (hankel 1.0 0.0 x)
 
-/// Y of order 0 or 1. MathNet overflows below about 1e-304 and gives NaN above about 1e9, so the leading terms
-/// (DLMF 10.7.3-4; the constant is EulerGamma - log 2) and Hankel's expansion take over in good time.
+/// Y of order 0 or 1. MathNet overflows below about 1e-304 and gives NaN above about 1e9, so the leading terms (DLMF 10.7.3-4; the constant
+/// is EulerGamma - log 2) and Hankel's expansion take over well before.
 let private besselYLow order x =
     if x < 1e-9 then 2.0 / Math.PI * (if order = 0.0 then Math.Log x - 0.11593151565841245 else -1.0 / x)
     elif x < hankelFrom then SpecialFunctions.BesselY(order, x)
@@ -545,8 +548,9 @@ let private sphericalBesselUp (n: int) (x: float) =
         current <- next
     current
 
-/// j_n(x) for n > x > 0 from the ratios j_k / j_(k-1), which are a continued fraction downwards (DLMF 10.51.1; Gautschi, "Computational aspects of three-term
-/// recurrence relations", 1967): the recurrence upwards is not stable there. It starts at the larger of j_0 and j_1, as either has zeros.
+/// j_n(x) for n > x > 0 from the ratios j_k / j_(k-1), computed from large k downwards as a continued fraction (DLMF 10.51.1; Gautschi,
+/// "Computational aspects of three-term recurrence relations", 1967): the recurrence upwards is not stable there. The product starts at the
+/// larger of j_0 and j_1, since either may be 0.
 let private sphericalBesselDown (n: int) (x: float) =
     let low, high = sphericalBesselUp 0 x, sphericalBesselUp 1 x
     let start = if abs low >= abs high then 0 else 1
@@ -573,7 +577,7 @@ let log1mExp (x: float) = if x > -0.6931471805599453 then Math.Log -(expm1 x) el
 /// e^x / (1 - e^x) for x <= 0: infinity at 0, NaN above
 let exponentialOdds (x: float) =
     if x > 0.0 then nan
-    elif x < -40.0 then Math.Exp x // e^-x may overflow, and the 1 is no more than its last place
+    elif x < -40.0 then Math.Exp x // e^-x may overflow, and 1 is below its last place
     else 1.0 / abs (expm1 -x)
 
 /// x log y, and 0 at x = 0 for every number y

@@ -2,7 +2,10 @@ namespace FuncAD
 
 open System.ComponentModel
 
-/// <summary>What a machine does in an instruction or two: interpreters and emitters know it. Everything else is a call of the rule.</summary>
+/// <summary>
+/// An operation that takes the machine one or two instructions: interpreters and compilers use these. <c>Call</c> is every other operation:
+/// a call of the rule.
+/// </summary>
 type internal Instruction =
     | Call = 0
     | Add = 1
@@ -29,30 +32,30 @@ type internal Instruction =
     | Select = 22
     | Share = 23
 
-/// <summary>What the sign of a zero among the arguments does to the result.</summary>
+/// <summary>How the sign of a zero argument affects the result.</summary>
 type internal SignOfZero =
-    /// Anything: 1 / x is infinity at 0 and -infinity at -0.
+    /// It may change the whole result: 1 / x is infinity at 0 and -infinity at -0.
     | Matters = 0
-    /// It shows in the sign of a zero result at most: sin(-0) is -0.
+    /// It changes at most the sign of a zero result: sin(-0) is -0.
     | IsKept = 1
-    /// Nothing: cos(-0) is cos(0), bit for bit.
+    /// It has no effect: cos(-0) and cos(0) are bitwise equal.
     | IsIgnored = 2
 
-/// <summary>What a call of a rule is for every argument, so that no program needs to make it.</summary>
+/// <summary>What replaces a call of the rule, for every argument.</summary>
 type internal Reduction =
     | None = 0
-    /// It is the argument.
+    /// The argument.
     | Argument = 1
-    /// It is a constant.
+    /// A constant.
     | Constant = 2
 
 /// <summary>
-/// How Taylor mode gets the series of a result. A recurrence of its own keeps what differentiating the slope again and again loses
-/// (Griewank and Walther, "Evaluating Derivatives", table 13.2).
+/// How Taylor mode computes the series of a result. A recurrence for the rule itself keeps the accuracy that repeated differentiation of
+/// its slope loses (Griewank and Walther, "Evaluating Derivatives", table 13.2).
 /// </summary>
 [<RequireQualifiedAccess>]
 type internal Recurrence =
-    /// y' = slope x', with the rule's slope as a series, too.
+    /// y' = slope x', where the rule's slope is a series as well.
     | Slopes
     /// The slopes are constants.
     | Linear
@@ -70,8 +73,8 @@ type internal Recurrence =
     | VariablePower
 
 /// <summary>
-/// Facts about a rule that its formulas do not show. They stand on the rule, and everything that simplifies, compiles or expands programs reads them
-/// there; a test holds them to the values of all rules.
+/// Facts about a rule that its formulas do not show. The rule declares them, and the code that simplifies, compiles or expands programs
+/// reads them there; a test checks them against the values of all rules.
 /// </summary>
 [<EditorBrowsable(EditorBrowsableState.Never)>]
 type Traits =
@@ -79,17 +82,18 @@ type Traits =
         {
             Instruction: Instruction
             SignOfZero: SignOfZero
-            /// The result is never -0, so that adding 0 to it changes nothing.
+            /// The result is never -0, so adding 0 to it changes nothing.
             IsNeverMinusZero: bool
-            /// A NaN among the arguments may give a number that another value in its place would not give, as the maximum that ignores NaN does.
+            /// For a NaN argument the result may be a number that depends on that argument, as with the maximum that ignores NaN. (x^0 is 1 for
+            /// every x, NaN included, and does not count.)
             HidesNaN: bool
-            /// The sign of a NaN among the arguments decides.
+            /// The result depends on the sign bit of a NaN argument.
             ReadsSignOfNaN: bool
             Reduction: Reduction
             Recurrence: Recurrence
         }
 
-    /// Nothing is known of the rule: it is called, and its series come from its slopes.
+    /// No facts are known: the rule is called, and its series is computed from its slopes.
     static member internal Plain: Traits =
         { Instruction = Instruction.Call
           SignOfZero = SignOfZero.Matters
@@ -105,7 +109,7 @@ type Traits =
     /// f(-0) is f(0).
     static member internal Even: Traits = { Traits.Plain with SignOfZero = SignOfZero.IsIgnored }
 
-    /// f(-0) is f(0), and no result is -0; it may well be negative.
+    /// f(-0) is f(0), and no result is -0; results may be negative.
     static member internal EvenNeverMinusZero: Traits = Traits.Even.NeverMinusZero
 
     member internal traits.NeverMinusZero: Traits = { traits with IsNeverMinusZero = true }
