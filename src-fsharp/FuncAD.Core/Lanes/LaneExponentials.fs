@@ -13,8 +13,9 @@ module internal LaneExponentials =
     [<Literal>]
     let private Ln2 = 0.6931471805599453
 
-    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 (tests/FuncAD.Core.Tests/data/make-lane-coefficients.py). By Estrin's scheme: the steps of Horner's
-    /// rule wait for one another, and the machine cannot look far enough ahead to fill the time with other vectors.
+    /// (e^r - 1 - r) / r^2 for |r| <= log(2) / 2 (tests/FuncAD.Core.Tests/data/make-lane-coefficients.py). By Estrin's scheme: each step of
+    /// Horner's rule waits for the one before, and the processor does not look far enough ahead to fill the gaps with work on other
+    /// vectors.
     let inline private expTail (r: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let z = r * r
         let z2 = z * z
@@ -32,7 +33,7 @@ module internal LaneExponentials =
     let inline private lessLog2 (n: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         fma n (number -2.3190468138462996e-17) (fma n (number -0.6931471805599453) x)
 
-    /// n and m for which e^(x - excess) = 2^n (1 + m), for an excess that is small beside log 2 and x between -1400 and 1400.
+    /// n and m with e^(x - excess) = 2^n (1 + m), for an excess that is small compared with log 2 and x between -1400 and 1400.
     let inline expParts (x: 'V) (excess: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let n = 'V.RoundToEven(x * number Log2e)
         let r = lessLog2 n x - excess
@@ -41,11 +42,11 @@ module internal LaneExponentials =
     /// factor 2^n (1 + m). The product is rounded once, and once more where it is subnormal.
     let inline timesParts (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Scale(fma factor m factor, n)
 
-    /// The same times e^c for a tiny c.
+    /// factor e^c 2^n (1 + m), for a tiny c.
     let inline timesPartsAnd (c: 'V) (factor: 'V) (n: 'V) (m: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         timesParts factor n (m + fma c m c)
 
-    /// factor e^(x - excess), as above.
+    /// factor e^(x - excess), for x and excess as in expParts.
     let inline timesExp (factor: 'V) (x: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (n, m) = expParts x excess
         timesParts factor n m
@@ -81,8 +82,8 @@ module internal LaneExponentials =
         let p = expNearZero r
         'V.Scale(fma p (fma rest (number 2.302585092994046) -r) p, n)
 
-    /// factor (2^n e^r - 1) for factor a power of two, from e^r - 1: 2^n (e^r - 1) + (2^n - 1). Where 2^n would overflow, the 1 does not
-    /// count, and 2^24 is kept back and applied last.
+    /// factor (2^n e^r - 1) from small = e^r - 1, as factor (2^n small + (2^n - 1)). factor is a power of two, and factor24 is factor 2^24.
+    /// Where 2^n might overflow, 2^(n - 24) takes its place, beside which 1 is still negligible, and factor24 is applied last.
     let inline private lessOne (factor: float) (factor24: float) (x: 'V) (n: 'V) (small: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let huge = less (number 1000.0) n
         let power = powerOfTwo (select huge (n - number 24.0) n)
@@ -130,7 +131,7 @@ module internal LaneExponentials =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let halfExpM1 (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = expM1Times 0.5 8388608.0 x
 
-    /// x = 2^k m with m from sqrt(1/2) to sqrt 2, for a positive finite x that is not subnormal: k and m.
+    /// x = 2^k m with m from sqrt(1/2) to sqrt 2: k and m, for a positive normal x.
     let inline private splitNormal (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let moved = 'V.AddBits(x, number 1.0)
         let moved = 'V.SubtractBits(moved, bits 0x3FE6A09E667F3BCDL)
@@ -138,7 +139,7 @@ module internal LaneExponentials =
         let m = 'V.AddBits('V.And(moved, bits 0x000FFFFFFFFFFFFFL), bits 0x3FE6A09E667F3BCDL)
         struct (exponent - number 4503599627371519.0, m)
 
-    /// The same for subnormal ones too.
+    /// As splitNormal, for subnormal x as well.
     let inline splitPower (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let subnormal = less x (number 2.2250738585072014e-308)
         let struct (k, m) = splitNormal (select subnormal (x * number 18014398509481984.0) x)
@@ -151,7 +152,7 @@ module internal LaneExponentials =
         let f = m - number 1.0
         let s = f / (number 2.0 + f)
         let z = s * s
-        // Estrin's scheme, as above
+        // Estrin's scheme, as in expTail
         let z2 = z * z
         let r0 = number 3.999999999940941908e-01 |> next z 6.666666666666735130e-01
         let r2 = number 2.222219843214978396e-01 |> next z 2.857142874366239149e-01
@@ -167,13 +168,13 @@ module internal LaneExponentials =
         let y = selectLess x (number inf) y x
         select ('V.LessOrEqual(x, zero)) (select (equal x zero) (number minusInf) (number nan)) y
 
-    /// y, and what a logarithm is at subnormal numbers, 0, below, at infinity and NaN, where there are any: the normal positive numbers are those whose
-    /// exponents, as whole numbers with the sign in front, are from 1 to 2046, and only they have two sums here without a sign.
+    /// y, corrected in lanes where x is subnormal, 0, negative, infinite or NaN. All other x, the positive normal numbers, have exponents
+    /// from 1 to 2046: with their bits read as signed whole numbers, only for them do both x - least and x + least have no sign.
     let inline private logEverywhere (rule: 'R) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         let least = bits 0x0010000000000000L
         if 'V.Any('V.Or('V.SubtractBits(x, least), 'V.AddBits(x, least))) then logElsewhere rule x y else y
 
-    /// log x + c for a c that is small beside it (or zero, where x is 0, infinite or no number).
+    /// log x + c, for a c that is small compared with log x, and 0 where x is 0, infinite or NaN.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logPlus (x: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (k, f, half, tail) = logParts x
@@ -183,7 +184,7 @@ module internal LaneExponentials =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let log (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = logPlus x (number 0.0)
 
-    /// (log m) / log b + k (log 2 / log b), each factor in two parts.
+    /// The logarithm to a base b, (log m) / log b + k (log 2 / log b), with each factor in two parts.
     let inline private logOfBase
         (rule: 'R)
         (inverse: float)
@@ -218,9 +219,9 @@ module internal LaneExponentials =
         let y = logPlus u (select inRange correction (number 0.0))
         select (equal u (number 1.0)) x y
 
-    /// The logarithm of a positive finite x in two parts, to some 2^-64 of its value: with s = (m - 1) / (m + 1) in two parts,
-    /// log x = k log 2 + 2 atanh(s), atanh(s) = s + s z (1/3 + z T(z)), z = s^2. The parts that count are sums with their rounding errors
-    /// (Dekker's and Knuth's exact sums and products).
+    /// The logarithm of a positive finite x in two parts, with a relative error of about 2^-64: with s = (m - 1) / (m + 1) in two parts,
+    /// log x = k log 2 + 2 atanh(s), atanh(s) = s + s z (1/3 + z T(z)), z = s^2. The leading terms carry their rounding errors (the exact
+    /// sums and products of Dekker and Knuth).
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let logInParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let struct (k, m) = splitPower x
@@ -256,7 +257,7 @@ module internal LaneExponentials =
         let tiny = sRest + gRest
         struct (second, secondRest + (firstRest + fma k (number 1.90821492927058770002e-10) (tiny + tiny)))
 
-    /// log a / log b; NaN where b is 1, or 0 or infinite (unless a is 1), as Math.Log has it.
+    /// log a / log b; NaN where b is 1, and where b is 0 or infinite unless a is 1, as Math.Log(a, b) returns.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logBase (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let outside = 'V.Or(equal b (number 0.0), equal b (number inf))
@@ -269,7 +270,7 @@ module internal LaneExponentials =
         let e = exp -('V.Abs x)
         selectLess x (number 0.0) e (number 1.0) / (number 1.0 + e)
 
-    /// 1 / (1 + e^(b - a)), what the rounding of the difference lost put back (SpecialValues.logisticShare)
+    /// 1 / (1 + e^(b - a)), with the rounding error of the difference added back (SpecialValues.logisticShare)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let logisticShare (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let one = number 1.0
@@ -279,8 +280,8 @@ module internal LaneExponentials =
         let lost = (a - (difference - back)) - (b + back)
         let lost = selectLess ('V.Abs lost) (number inf) lost (number 0.0)
         let y = fma (lost * (one - share)) share share
-        let ofNothing = 'V.And(equal a b, equal a (number minusInf))
-        select ofNothing (number 0.0) y
+        let bothMinusInfinite = 'V.And(equal a b, equal a (number minusInf))
+        select bothMinusInfinite (number 0.0) y
 
     /// 0 for a number, NaN for NaN
     let inline private definedZero (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal y y) (number 0.0) y
@@ -315,19 +316,19 @@ module internal LaneExponentials =
     let logAddExp (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let larger = 'V.Max(a, b)
         let distance = 'V.Min(a, b) - larger
-        // also keeps equal infinities
+        // the difference of equal infinities would be NaN
         let distance = select (equal a b) (number 0.0) distance
         larger + log1p (exp distance)
 
-    /// |x|, and the bound beyond it; NaN stays.
+    /// min(|x|, bound); NaN stays NaN.
     let inline magnitudeUpTo (bound: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.MinNative(number bound, 'V.Abs x)
 
-    /// The parts of e^(-x^2) for |x| <= 28; at 28 it is 0. What the square is rounded by is put back.
+    /// n and m, as in expParts, for e^(-x^2) and |x| <= 28; at 28 it is 0. The excess is the rounding error of the square.
     let inline gaussianParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let exponent = -x * x
         expParts exponent (fma x x exponent)
 
-    /// The parts of e^(-x^2 / 2) for |x| <= 40; at 40 it is 0.
+    /// n and m, as in expParts, for e^(-x^2 / 2) and |x| <= 40; at 40 it is 0.
     let inline normalParts (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let exponent = number -0.5 * x * x
         expParts exponent (fma (number 0.5 * x) x exponent)
@@ -360,7 +361,7 @@ module internal LaneHyperbolics =
         let e = moderateExpM1 ('V.MinNative(number 44.0, twice))
         signedAs x (e / (e + number 2.0))
 
-    /// log(1 + t) for 0 <= t <= 2^28, and log t + log 2 (of another t, given for that case) beyond.
+    /// log(1 + t) for 0 <= t <= 2^28, and log tLarge + log 2 where <c>large</c> is set.
     let inline private logOf (large: 'V) (t: 'V) (tLarge: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let u = number 1.0 + t
         let correction = (t - (u - number 1.0)) / u

@@ -27,8 +27,9 @@ module internal LanePowers =
         let y = 'V.Sqrt(fma p p (q * q)) * back
         select (equal larger (number inf)) (number inf) y
 
-    /// A quarter where a hypotenuse might overflow, 2^54 where it is so small that a quotient would lose digits, and 1 elsewhere
-    let inline private comfort (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
+    /// A factor for both sides of a hypotenuse: 1/4 where it might overflow, 2^54 where it is so small that a quotient would lose digits, 1
+    /// elsewhere
+    let inline private safeScale (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let larger = 'V.MaxNumber('V.Abs a, 'V.Abs b)
         selectLess (number 1e300) larger (number 0.25) (selectLess larger (number 1e-280) (number 18014398509481984.0) (number 1.0))
 
@@ -36,7 +37,7 @@ module internal LanePowers =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let direction (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let infinite = equal ('V.Abs a) (number inf)
-        let scale = comfort a b
+        let scale = safeScale a b
         let h = hypot (a * scale) (b * scale)
         let y = select infinite (signedAs a (number 1.0)) (a * scale / h)
         select (equal h (number 0.0)) (number 0.0) y
@@ -51,7 +52,7 @@ module internal LanePowers =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let inverseOrZero (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = select (equal x (number 0.0)) (number 0.0) (number 1.0 / x)
 
-    /// log |x|, y log |x|, and by how much that is too large: the logarithm has two parts.
+    /// log |x|, y log |x|, and the excess of that product over its exact value, from a logarithm in two parts.
     let inline private powParts (x: 'V) (y: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
         let struct (logarithm, logarithmRest) = logInParts a
@@ -63,7 +64,7 @@ module internal LanePowers =
     /// +-e^(exponent - excess), with the sign and the special cases that IEEE 754 gives x^y.
     let inline private powOfParts (x: 'V) (y: 'V) (exponent: 'V) (excess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let one = number 1.0
-        // beyond, the power overflows or vanishes, and the excess may be no number
+        // beyond 800, the power overflows or is 0, and the excess may be NaN
         let excess = selectLess ('V.Abs exponent) (number 800.0) excess (number 0.0)
         let half = number 0.5 * y
         let whole = equal y ('V.RoundToEven y)
@@ -76,13 +77,14 @@ module internal LanePowers =
         let exactlyOne = 'V.Or('V.Or(equal x one, equal y (number 0.0)), 'V.And(infinite, equal ('V.Abs x) one))
         select exactlyOne one power
 
-    /// x^y, as Math.Pow has it. With more than a hundred operations it is called, not inlined wherever a power stands.
+    /// x^y, with the special cases of Math.Pow. It has more than a hundred operations, so it is called, not inlined.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let pow (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (_, exponent, excess) = powParts x y
         powOfParts x y exponent excess
 
-    /// x^(y + rest), where the rest is what y lacks, less than 1/2 (PowerValues.power): the exponent is no whole number then, and a negative number has no power.
+    /// x^(y + rest), where rest is the rounding error of y, less than 1/2 (PowerValues.power). Where rest is not 0, the exponent is not
+    /// whole, and the power of a negative number is NaN.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let powWithRest (x: 'V) (y: 'V) (rest: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (logarithm, exponent, excess) = powParts x y
@@ -97,8 +99,8 @@ module internal LanePowers =
         let vanishes = 'V.And(equal x (number 0.0), less (number 0.0) y)
         select vanishes (number 0.0) (pow x y * log x)
 
-    /// x = 8^n m with m from 2^-1.5 to 2^1.5. An approximate w = m^(-1/3) is improved by the series of (1 - e)^(-1/3), e = 1 - m w^3, twice,
-    /// and the root m w^2 by a step of Newton's with an exact cube. The polynomial is made by
+    /// x = 8^n m with m from 2^-1.5 to 2^1.5. An approximate w = m^(-1/3) is improved by the series of (1 - e)^(-1/3), e = 1 - m w^3,
+    /// twice, and the root m w^2 by a step of Newton's method with an exact cube. The polynomial is from
     /// tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let cbrt (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
@@ -129,8 +131,8 @@ module internal LanePowers =
 
 /// Remainders on lanes.
 module internal LaneArithmetic =
-    /// a - b trunc(a / b), exactly: the quotient, if it was rounded up to a whole number, is one too large, which the sign shows. Quotients
-    /// that no double holds exactly, infinities and zeros as divisors are left to the rule.
+    /// a - b trunc(a / b), exactly. If the quotient was rounded up to a whole number, it is one too large, the remainder is negative, and
+    /// |b| is added. The rule computes the lanes where the quotient is 2^53 or more, b is 0 or infinite, or a is infinite.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let remainder (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let x = 'V.Abs a
@@ -141,7 +143,7 @@ module internal LaneArithmetic =
         let computed = 'V.And(less quotient (number 9007199254740992.0), less d (number inf))
         patchPair (Rules.Arithmetic.Remainder()) computed a b y
 
-/// Pieces on lanes.
+/// Piecewise functions on lanes.
 module internal LanePiecewise =
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let sign (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =

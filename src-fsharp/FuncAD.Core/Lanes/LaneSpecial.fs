@@ -6,23 +6,23 @@ open FuncAD.Algebra
 open FuncAD.Lanes.LaneWords
 open FuncAD.Lanes.LaneExponentials
 
-/// The error function and the normal distribution on lanes. Polynomials are made by tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
+/// The error function and the normal distribution on lanes. Polynomials are from tests/FuncAD.Core.Tests/data/make-lane-coefficients.py.
 module internal LaneSpecial =
-    /// -1 / x from a guess, whose relative error is raised to the third power.
+    /// -1 / x from a guess; the relative error is the cube of the guess's.
     let inline private refineNegativeInverse (x: 'V) (guess: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let error = fma x guess (number 1.0)
         fma guess (fma error error error) guess
 
-    /// -1 / x to 2^-38 of its value, for positive normal x, without the machine's divider, which is the slowest thing that it has: the bits of x as a
-    /// whole number, taken from a constant, are a guess within 0.051. Of the constants that do as well, this is one with which all roundings on the way to
-    /// erfc 0 make up for one another: it is 1.
+    /// -1 / x with a relative error of 2^-38, for positive normal x, without the division instruction, which is slow. A
+    /// constant minus the bits of x, as whole numbers, is a guess within 0.051. Many constants do as well; with this one the rounding
+    /// errors of erfc 0 cancel, and it is exactly 1.
     let inline private negativeInverse (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.SubtractBits(bits 0xFFDE623A00000000L, x) |> refineNegativeInverse x |> refineNegativeInverse x
 
-    /// r = -1 / (s + 5.5), u and c for which e^(s^2/2) erfc(s / sqrt 2) = -r f(u) e^c, c being tiny, for 0 <= s <= 40: f is one polynomial
-    /// in u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (The idea is that of Shepherd and Laframboise, Math. Comp. 36 (1981)
-    /// 249-253: one rational map of the half-line.) Near 0 this is steep in 1 / (s + 5.5): what the sum is rounded by, and what the inverse is off, is put
-    /// back, into u and into c.
+    /// r = -1 / (s + 5.5), u and c with e^(s^2/2) erfc(s / sqrt 2) = -r f(u) e^c, c being tiny, for 0 <= s <= 40: f is one polynomial
+    /// in u = 1.275 - 12.5125 / (s + 5.5), which runs from -1 to 1. (One rational map of the half-line: Shepherd and Laframboise,
+    /// Math. Comp. 36 (1981) 249-253.) Near s = 0 the function is steep in 1 / (s + 5.5), so u and c contain corrections for the
+    /// rounding error of the sum and for the error of r.
     let inline private tailVariable (s: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let sum = s + number 5.5
         let rest = s - (sum - number 5.5)
@@ -31,7 +31,8 @@ module internal LaneSpecial =
         let u = fma (number 12.5125 * r) c (fma (number 12.5125) r (number 1.275))
         struct (r, u, c)
 
-    /// r f(u), in four chains, since the steps of one would wait for each other, and turn by turn, since the machine does not look far ahead.
+    /// r f(u), in four interleaved chains: the steps of a single chain wait for each other, and the processor does not look far enough
+    /// ahead to overlap chains that follow one another.
     let inline private tailFactor (r: 'V) (u: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let square = u * u
         let fourth = square * square
@@ -60,7 +61,8 @@ module internal LaneSpecial =
         let p = fma (fma p3 u p2) square (fma p1 u p0)
         p * r
 
-    /// erfc |x| and e^(-x^2), which share the exponential. Beside it the rest of erfc changes so little that the rounding of x sqrt 2 does not count.
+    /// erfc |x| and e^(-x^2), which share the exponential. The other factor of erfc varies so slowly that the rounding of x sqrt 2 is
+    /// negligible.
     let inline private upperTail (x: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = magnitudeUpTo 28.0 x
         let struct (r, u, c) = tailVariable (a * number 1.4142135623730951)
@@ -99,7 +101,7 @@ module internal LaneSpecial =
         let tail = timesPartsAnd c (number -0.5 * factor) n m
         struct (selectLess (number 0.0) x (number 1.0 - tail) tail, timesParts (number 0.3989422804014327) n m)
 
-    // Where the second number is not asked for, what it alone needs is left out by the JIT.
+    // The JIT removes the code of the second result where it is unused.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let erfc (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (y, _) = erfcAndGaussian x
@@ -125,9 +127,9 @@ module internal LaneSpecial =
         let struct (n, m) = gaussianParts (magnitudeUpTo 28.0 x)
         timesParts (number 1.0) n m
 
-    /// Quotients of polynomials for the quantile x of p, after the pieces of Wichura's AS 241 (Applied Statistics 37 (1988) 477-484), but of
-    /// what is left when the greater part is taken off. In the middle, x = q (sqrt(2 pi) + q^2 Q) with q = p - 1/2, Q as a function of
-    /// 0.425^2 - q^2; beyond, |x| = r + Q with r = sqrt(-log(distance to 0 or 1)), Q as a function of r - 1.6 or, further on, r - 5.
+    /// Rational functions for the quantile x of p, on the intervals of Wichura's AS 241 (Applied Statistics 37 (1988) 477-484), but for the
+    /// small correction Q to a leading term. In the middle, x = q (sqrt(2 pi) + q^2 Q) with q = p - 1/2, and Q a function of 0.425^2 - q^2;
+    /// beyond, |x| = r + Q with r = sqrt(-log(distance to 0 or 1)), and Q a function of r - 1.6 or, in the far tail, of r - 5.
     let inline private quantileMiddle (z: 'V) : struct ('V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let above =
             number 562.7609619339581
@@ -192,7 +194,7 @@ module internal LaneSpecial =
             |> next z 1.0
         above / below
 
-    /// The far tail, seldom met, is computed only where some lane is in it.
+    /// The far tail is rare, and is computed only where some lane is in it.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let normalInverseCdf (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let q = p - number 0.5
@@ -207,14 +209,14 @@ module internal LaneSpecial =
         let far = less (number 5.0) r
         let quotient = if 'V.Any far then select far (quantileFarTail (r - number 5.0)) quotient else quotient
         let central = fma q (number 2.5066282746310007) (q * fma (q * q) quotient (number -1.8328579980459167e-16))
-        // what r is rounded by, times 1.5, which the slope dx/dr is near to everywhere
+        // the rounding error of r times the slope dx/dr, which is near 1.5 everywhere
         let rest = number 0.75 * fma -r r square / r
         let outer = r + (quotient + rest)
         let outer = select (equal distance (number 0.0)) (number inf) outer
         select middle central ('V.Xor(outer, select low (number -0.0) (number 0.0)))
 
-    /// 1 / density at the quantile of p: as p is the tail there, the ratio of tail and density, over p. The ratio hardly changes with the quantile, so that
-    /// what the quantile is off does not count, and nothing underflows before the slope overflows.
+    /// 1 / density at the quantile of p: the ratio of tail and density, divided by the tail min(p, 1 - p). The ratio hardly changes with
+    /// the quantile, so the quantile's error is negligible, and nothing underflows before the slope overflows.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let normalQuantileDensity (p: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let struct (r, u, c) = tailVariable (magnitudeUpTo 40.0 (normalInverseCdf p))

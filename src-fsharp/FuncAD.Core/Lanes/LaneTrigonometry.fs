@@ -11,7 +11,7 @@ module internal LaneTrigonometry =
     [<Literal>]
     let private ToBits = 6755399441055744.0
 
-    /// Up to here n pi / 2 is subtracted without an error that counts: n has 27 bits, pi / 2 is given to 159.
+    /// The largest |x| for which the error of x - n pi / 2 is negligible: n has 27 bits, and pi / 2 is given to 159.
     [<Literal>]
     let private Reducible = 134217728.0
 
@@ -41,7 +41,8 @@ module internal LaneTrigonometry =
         let high = number 1.0 - half
         high + (((number 1.0 - high) - half) + fma (z * z) r -(x * rest))
 
-    /// n (in the lowest bits), and x - n pi / 2 in two parts: pi / 2 in three parts after Cody and Waite. The first step is exact.
+    /// n (in the lowest bits), and x - n pi / 2 in two parts. pi / 2 is given in three parts, after Cody and Waite; the first step is
+    /// exact.
     let inline private reduce (x: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let n = 'V.RoundToEven(x * number 0.6366197723675814)
         let first = fma n (number -1.5707963267948966) x
@@ -57,13 +58,14 @@ module internal LaneTrigonometry =
     let inline private isOdd (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         less ('V.Or('V.ShiftBitsLeft(n, 63), number 1.0)) (number 0.0)
 
-    /// -0.0 where n has the bit 2, so that the quarter turns beyond pi change the sign.
+    /// -0.0 where the second-lowest bit of n is set: half a turn changes the sign.
     let inline private turnSign (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = signBit ('V.ShiftBitsLeft(n, 62))
 
     let inline private notReducible (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.And(less (number Reducible) x, less x (number inf))
 
-    /// Where x is too large to be reduced, and sin x and cos x elsewhere. What is not asked for, the JIT leaves out.
+    /// A mask of the lanes where x is too large to be reduced, and sin x and cos x for the others. The JIT removes the code of unused
+    /// results.
     let inline private circular (x: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
         let struct (n, high, low) = reduce a
@@ -105,7 +107,7 @@ module internal LaneTrigonometry =
         let y = select odd -c s / select odd s c
         patch (Rules.Trigonometry.Tan()) (notReducible a) x ('V.Xor(y, signBit x))
 
-    /// x modulo 2 as n quarter turns (in the lowest bits) and a rest in two parts, exact but for the product with pi.
+    /// x modulo 2 as n quarter turns (in the lowest bits) and the angle left over in two parts, exact except for the product with pi.
     let inline private reduceHalfTurns (x: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let x = x - number 2.0 * 'V.RoundToEven(number 0.5 * x)
         let n = 'V.RoundToEven(x + x)
@@ -114,8 +116,8 @@ module internal LaneTrigonometry =
         let low = fma r (number 1.2246467991473532e-16) (fma r (number 3.141592653589793) -high)
         struct (n + number ToBits, high, low)
 
-    /// y with the quarter turn's sign, and +0 for either zero: IEEE 754 has cosPi(n + 1/2) = +0 and gives sinPi(n) the sign of n. A sum with 0 is cheaper than
-    /// a mask.
+    /// y with the sign of quarter turn n, and +0 for either zero: in IEEE 754 cosPi(n + 1/2) is +0, and sinPi(n) has the sign of n.
+    /// Adding 0 is cheaper than a mask.
     let inline private turned (n: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Xor(y, turnSign n) + number 0.0
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -166,7 +168,7 @@ module internal LaneTrigonometry =
             |> next z 1.945506571482613964425E2
         z * (p / q)
 
-    /// Where |x| > tan(3 pi / 8), pi/2 - atan(1 / |x|); where |x| > 0.66, pi/4 + atan((|x| - 1) / (|x| + 1)).
+    /// pi/2 - atan(1 / |x|) for |x| > tan(3 pi / 8), pi/4 + atan((|x| - 1) / (|x| + 1)) for |x| > 0.66.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let atan (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
@@ -181,8 +183,8 @@ module internal LaneTrigonometry =
         let high = select steep (number 1.5707963267948966) (select middle (number 0.7853981633974483) zero)
         signedAs x (high + (t + fma t (atanTail t) low))
 
-    /// The angle of the point (x, y), as atan has it of |y| / |x| in a single quotient; pi less that angle where x is negative. Both are
-    /// scaled down where their sum could overflow.
+    /// The angle of the point (x, y): atan(|y| / |x|) by the formulas of atan with a single division, or pi less that where x is negative,
+    /// with the sign of y. Both are scaled down where their sum could overflow.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     let atan2 (y: 'V) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         let zero = number 0.0
@@ -197,7 +199,7 @@ module internal LaneTrigonometry =
         let middle = 'V.Xor(steep, 'V.Or(less (number 0.66 * b) a, 'V.And(same, less zero a)))
         let above = select steep -b (select middle (a - b) a)
         let below = select steep a (select middle (a + b) b)
-        // equal ones may be zero or infinite
+        // equal magnitudes may both be 0 or infinite, and then their quotient is NaN
         let t = select same zero above / select same (number 1.0) below
         let negative = less (signedAs x (number 1.0)) zero
         let low =
@@ -232,13 +234,13 @@ module internal LaneTrigonometry =
             |> next z 1.0
         z * (p / q)
 
-    /// For |x| > 1/2, asin |x| = pi/2 - 2 asin(s), s^2 = (1 - |x|) / 2; what s lacks of the root is put back.
+    /// For |x| > 1/2, asin |x| = pi/2 - 2 asin(s), s^2 = (1 - |x|) / 2; the rounding error of the root s is added back.
     let inline private asinParts (x: 'V) : struct ('V * 'V * 'V) when 'V: struct and 'V :> ILanes<'V> =
         let a = 'V.Abs x
         let outer = less (number 0.5) a
         let z = select outer (number 0.5 * (number 1.0 - a)) (a * a)
         let s = select outer ('V.Sqrt z) a
-        // s is a there, and exact
+        // elsewhere s is a, which is exact
         let rest = select ('V.And(outer, less (number 0.0) z)) (fma -s s z / (s + s)) (number 0.0)
         struct (outer, s, fma s (asinTail z) rest)
 

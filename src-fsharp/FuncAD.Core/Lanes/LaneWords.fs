@@ -5,8 +5,8 @@ open System.Runtime.CompilerServices
 open FuncAD
 open FuncAD.Algebra
 
-/// The words that vector forms are written in. Every lane is computed from its own number alone, whatever its neighbours are, and with
-/// the same operations at every width: a result depends neither on where an element stands nor on the machine's vectors.
+/// The vocabulary of vector forms. Each lane is computed from its own number alone and by the same operations at every width, so a result
+/// depends neither on its place in an array nor on the width of the machine's vectors.
 module internal LaneWords =
     let inline fma (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.FusedMultiplyAdd(a, b, c)
     let inline select (mask: 'V) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Select(mask, a, b)
@@ -23,7 +23,7 @@ module internal LaneWords =
     /// y >= 0 with the sign of x.
     let inline signedAs (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.Or(y, signBit x)
 
-    /// 2^n for a whole n from -1022 to 1023: n + 1023 comes to stand in the lowest bits of the sum and is moved to the exponent's place.
+    /// 2^n for a whole n from -1022 to 1023: the sum has n + 1023 in its lowest bits, and the shift moves it to the exponent's place.
     let inline powerOfTwo (n: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> = 'V.ShiftBitsLeft(n + number 6755399441056767.0, 52)
 
     /// x 2^n for a whole n from -2044 to 2046, rounded once: the power is applied in two halves.
@@ -31,7 +31,7 @@ module internal LaneWords =
         let half = 'V.RoundToEven(n * number 0.5)
         x * powerOfTwo half * powerOfTwo (n - half)
 
-    /// x held between two bounds; NaN stays.
+    /// x, clamped to [low, high]; NaN stays NaN.
     let inline clamp (low: float) (high: float) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> =
         'V.MinNative(number high, 'V.MaxNative(number low, x))
 
@@ -115,7 +115,7 @@ module internal LaneWords =
     let patchLanes (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         select mask (mapUnary rule x) y
 
-    /// y, and the rule's own value where the mask is set: for lanes outside the range of a vector form.
+    /// y, with the rule's scalar value in lanes where the mask is set: those outside the range of a vector form.
     let inline patch (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
         if 'V.Any mask then patchLanes rule mask x y else y
 
@@ -129,7 +129,7 @@ module internal LaneWords =
         : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
         select computed y (mapBinary rule a b)
 
-    /// y, and the rule's own value where the mask is not set.
+    /// y where <c>computed</c> is set, and the rule's scalar value in the other lanes.
     let inline patchPair
         (rule: 'R)
         (computed: 'V)

@@ -1,15 +1,15 @@
 namespace FuncAD
 
 /// <summary>
-/// Vectors of doubles, one number in each lane: what a machine's vectors of 128, 256 and 512 bits have in common. A mask is a vector
-/// whose lanes have all bits set or none. Everything beyond these operations is written once, over any width. (.NET's own interface
-/// of this kind, ISimdVector, is not public.)
+/// A SIMD vector of doubles: the operations that the machine's vectors of 128, 256 and 512 bits have in common. A mask is a vector whose
+/// lanes have all bits set or none. All other code is written once, for any width. (.NET's own interface of this kind, ISimdVector, is not
+/// public.)
 /// </summary>
 type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
     inherit ICarrier<'V>
-    /// <summary>How many numbers a vector holds.</summary>
+    /// <summary>The number of lanes.</summary>
     static abstract Count: int
-    /// <summary>The numbers from an address on, which need not be aligned.</summary>
+    /// <summary>Reads <c>Count</c> doubles from an address, which need not be aligned.</summary>
     static abstract Load: source: nativeptr<float> -> 'V
     static abstract Store: x: 'V * target: nativeptr<float> -> unit
 
@@ -34,7 +34,7 @@ type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
     static abstract MaxMagnitudeNumber: 'V * 'V -> 'V
     static abstract MinMagnitudeNumber: 'V * 'V -> 'V
 
-    /// <summary>The larger of two, and the second one if either is NaN: one instruction.</summary>
+    /// <summary>The larger of two numbers, and the second where either is NaN: one instruction.</summary>
     static abstract MaxNative: 'V * 'V -> 'V
     static abstract MinNative: 'V * 'V -> 'V
 
@@ -46,7 +46,7 @@ type internal ILanes<'V when 'V: struct and 'V :> ILanes<'V>> =
     static abstract Select: mask: 'V * a: 'V * b: 'V -> 'V
     /// <summary>a where x &lt; y, b elsewhere.</summary>
     static abstract SelectLess: x: 'V * y: 'V * a: 'V * b: 'V -> 'V
-    /// <summary>True if the mask is set in some lane; of what is no mask, the sign is asked for.</summary>
+    /// <summary>True if the mask is set in any lane. Only sign bits are read, so the argument need not be a mask.</summary>
     static abstract Any: mask: 'V -> bool
 
     // ---- Bits, each lane as a whole number of 64 bits ----

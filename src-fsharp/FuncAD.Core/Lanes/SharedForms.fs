@@ -6,8 +6,8 @@ open FuncAD.Rules
 open FuncAD.Lanes
 
 /// <summary>
-/// Two functions of one argument that share most of their work; a function and its slope often do. Each number is, bit for bit, what the vector form of
-/// the function alone gives.
+/// Two functions of one argument that share most of their work, often a function and its slope. Each result is bitwise equal to that of the
+/// function's own vector form.
 /// </summary>
 type internal ISharedForm =
     static abstract First: Type

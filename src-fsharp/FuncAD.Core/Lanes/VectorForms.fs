@@ -7,8 +7,8 @@ open FuncAD.Lanes
 open FuncAD.Lanes.LaneWords
 
 /// <summary>
-/// The table of vector forms: which rule is computed how on lanes. A rule that is not in it is evaluated lane by lane. A rule is known
-/// by its type, which the JIT compiles to a constant, so that of each table only the line of the rule remains.
+/// The table of vector forms: how each rule is computed on lanes. A rule that is not in it is evaluated lane by lane. Rules are recognised
+/// by their types, which the JIT compiles to constants, so that only the line of the rule remains.
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal VectorForms =
@@ -28,13 +28,13 @@ type internal VectorForms =
             let inverse = 'V.Divide(one, x)
             'V.Multiply(inverse, inverse)
         elif c = 0.5 || c = -0.5 then
-            // as Math.Pow has it, the root of -0 is 0 and that of -infinity is infinity
+            // as with Math.Pow, the root of -0 is 0 and that of -infinity is infinity
             let root = 'V.Sqrt('V.Add(x, 'V.Constant 0.0))
             let root = select (equal x ('V.Constant Double.NegativeInfinity)) ('V.Constant Double.PositiveInfinity) root
             if c > 0.0 then root else 'V.Divide(one, root)
         else LanePowers.pow x ('V.Constant c)
 
-    /// a^(b - m), what the rounding of b - m lost put back (PowerValues.powerLog).
+    /// a^(b - m), with the rounding error of b - m added back (PowerValues.powerLog).
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private PowerBelow<'V when 'V: struct and 'V :> ILanes<'V>>(power: Powers.PowerLog, a: 'V, b: 'V) : 'V =
         let whole = 'V.Constant(float power.Steps)
@@ -194,7 +194,7 @@ type internal VectorForms =
         else found <- false
         y
 
-    /// The vector form of a question.
+    /// The vector form of a relation.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member OfRelation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(_relation: 'Q, a: 'V, b: 'V, found: byref<bool>) : 'V =
         let inline answer mask = 'V.Select(mask, 'V.Constant 1.0, 'V.Constant 0.0)
