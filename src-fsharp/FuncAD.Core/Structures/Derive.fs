@@ -1,4 +1,4 @@
-/// Which shape a type has, derived once per type.
+/// Derives the structure of a type, once per type.
 module internal rec FuncAD.Structures
 
 open System
@@ -20,8 +20,8 @@ let private allStatics = BindingFlags.Static ||| BindingFlags.Public ||| Binding
 
 // ---- Types without numbers ----
 
-/// How many generic types are inside each other, as in List<List<int>>, at the most: a type that contains itself inside another one goes on
-/// for ever.
+/// The maximum nesting of generic types, as in List<List<int>>: a type that contains ever larger types of its own kind would nest without
+/// end.
 let private deepestType = 20
 
 let rec private nesting (kind: Type) : int =
@@ -29,8 +29,8 @@ let rec private nesting (kind: Type) : int =
     elif kind.IsGenericType then 1 + (kind.GetGenericArguments() |> Seq.map nesting |> Seq.fold max 0)
     else 0
 
-/// Tells whether no value of the type can hold a number that is differentiated: whether none of the types that it is made of can. Interfaces
-/// and object may hold anything.
+/// True if no value of the type can hold a number that is differentiated, because none of the types of its fields can. Interfaces, object
+/// and functions may hold anything.
 let private isInert (kind: Type) : bool =
     let seen = HashSet<Type>()
     let rec isInert (kind: Type) =
@@ -58,7 +58,7 @@ let private isInert (kind: Type) : bool =
             && Sameness.fieldsOf kind |> Array.forall (fun field -> isInert field.FieldType)
     isInert kind
 
-/// A collection of .NET's whose elements hold no numbers: a set of strings, say.
+/// True for a .NET collection whose elements hold no numbers, such as a set of strings.
 let private isInertCollection (kind: Type) =
     kind.IsGenericType
     && not (isNull kind.Namespace)
@@ -85,7 +85,7 @@ let private refuse (kind: Type) (problem: string) : 'a =
 
 // ---- Collections ----
 
-/// Arrays, and what is read as one and made from one.
+/// Arrays, and collections that are converted to and from arrays.
 type private Collections<'E> =
     static member private Shape<'T>(read: 'T -> 'E[], make: 'E[] -> 'T, ?identity: 'T -> obj) : Type * Lazy<Structure> =
         let kind = typeof<'T>
@@ -153,7 +153,7 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
     static member private ByOrder(comparer: IComparer<'K>, make: KeyValuePair<'K, 'V>[] -> obj) =
         Dictionaries<'K, 'V>.Form(make, (fun () -> SortedDictionary<'K, int>(comparer)))
 
-    /// The form of a dictionary of a known type; null for others, which may find keys in ways of their own.
+    /// The form of a dictionary of a known type; null for other types, which may compare keys in other ways.
     static member private FormOf(dictionary: obj) : KeyForm<'K, 'V> =
         let fill (target: #IDictionary<'K, 'V>) (pairs: KeyValuePair<'K, 'V>[]) =
             for pair in pairs do
@@ -218,7 +218,7 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
                   )
               kind, Lazy<Structure> shape ]
 
-/// The shape of a collection that is known.
+/// The shape of a known type of collection.
 let private collection (kind: Type) : Structure option =
     let find (family: Type) (arguments: Type[]) =
         let all = family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null) :?> (Type * Lazy<Structure>) list
@@ -268,8 +268,8 @@ let private union (kind: Type) =
                 (FSharpValue.PreComputeUnionConstructor(case, allFields)))
     UnionShape(kind, FSharpValue.PreComputeUnionTagReader(kind, allFields), cases)
 
-/// How surely a member stands for a field, by their names; 0 if not. C# keeps a property X in <X>k__BackingField, its anonymous types in
-/// <X>i__Field, F# in X@. What a constructor's parameter x is kept in is called x by F# and mostly _x or m_x in C#.
+/// How surely a member stands for a field, judged by their names: 3 for the field itself, 0 for no relation. C# keeps a property X in
+/// <X>k__BackingField, its anonymous types in <X>i__Field, F# in X@. F# keeps a constructor's parameter x in x, C# mostly in _x or m_x.
 let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
     let plain = (if field.Name.StartsWith "m_" then field.Name[2..] else field.Name).TrimStart('_')
     if Object.ReferenceEquals(m, field) || m.Equals field then 3
@@ -277,22 +277,17 @@ let private claim (name: string, m: MemberInfo) (field: FieldInfo) : int =
     elif plain.Equals(name, StringComparison.OrdinalIgnoreCase) then 1
     else 0
 
-/// The public properties and fields that can be read: their names, types and members.
 let private readableMembers (kind: Type) : (string * Type * MemberInfo) list =
     [ for property in kind.GetProperties(BindingFlags.Instance ||| BindingFlags.Public) do
           if property.CanRead && not (isNull (property.GetGetMethod())) && property.GetIndexParameters().Length = 0 then
               property.Name, property.PropertyType, property :> MemberInfo
       for field in kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public) do
           field.Name, field.FieldType, field :> MemberInfo ]
-
-/// Reads the members of an object into an array.
 let private compileRead (kind: Type) (members: (string * Type * MemberInfo) list) : Func<obj, obj[]> =
     let value = Expression.Parameter typeof<obj>
     let self = Expression.Convert(value, kind)
     let items = [ for _, _, m in members -> Expression.Convert(Expression.MakeMemberAccess(self, m), typeof<obj>) :> Expression ]
     Expression.Lambda<Func<obj, obj[]>>(Expression.NewArrayInit(typeof<obj>, items), value).Compile()
-
-/// Makes an object of an array of values: those of the constructor's parameters, then those of the settable members.
 let private compileWrite
     (build: Expression list -> NewExpression)
     (matched: (string * Type * MemberInfo) list)
@@ -306,9 +301,9 @@ let private compileWrite
     let created = Expression.MemberInit(build arguments, bindings)
     Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
 
-/// A class or struct that is read through public properties and fields and made by a public constructor whose parameters bear their
-/// names, or through settable properties, or both. Every field with numbers must be covered, so that none is lost; whether the code of the
-/// constructor and the properties keeps what it is given, each value that is made has to show.
+/// A class or struct that is read through public properties and fields, and made by a public constructor whose parameters have their names,
+/// by setting properties, or both. Every field with numbers must be covered, so that none is lost. Whether the constructor and the
+/// properties keep the numbers that they are given is checked on every value that is made (Refill.Rebuild).
 let private object (kind: Type) =
     if kind.IsAbstract then refuse kind "it is abstract, so that a value of it cannot be made."
     let readable = readableMembers kind
@@ -334,7 +329,7 @@ let private object (kind: Type) =
         | [] -> refuse kind "it has no public constructor whose parameters are its public properties or fields."
     let settable = readable |> List.filter (fun m -> isSettable m && not (List.contains m matched))
     let isNumeric (kind: Type) = not (isInert kind)
-    // Each field belongs to one member at most, and the other way round.
+    // Each field belongs to at most one member, and each member to at most one field.
     let owners = Dictionary<FieldInfo, string * Type * MemberInfo>()
     let allFields = Sameness.fieldsOf kind
     for sureness in [ 3; 2; 1 ] do
@@ -370,7 +365,7 @@ let private derive (kind: Type) : Structure =
     elif definition kind = typedefof<Nullable<_>> then
         structureOf (Nullable.GetUnderlyingType kind) // boxed, it is its value or null
     elif isInert kind || kind = typeof<obj> then
-        InertShape(kind, isInert) // of an object, the value is asked
+        InertShape(kind, isInert) // for object, the value's own type is checked
     elif kind.IsArray && not kind.IsSZArray then
         if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then
@@ -417,5 +412,5 @@ type private Known<'T> private () =
         if isNull Known<'T>.structure then Known<'T>.structure <- structureOf typeof<'T>
         Known<'T>.structure
 
-/// The structure of a type. One that cannot be taken apart says so when a value of it is to be.
+/// The structure of a type. For a type that cannot be taken apart, the exception is raised when a value of it is read.
 let of'<'T> () : Structure = Known<'T>.Structure

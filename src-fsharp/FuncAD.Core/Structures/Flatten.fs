@@ -3,7 +3,7 @@ namespace FuncAD
 open System
 open System.Runtime.CompilerServices
 
-/// <summary>What the operators ask of a structure.</summary>
+/// <summary>Converts between values and the numbers and arrays in them, for the operators.</summary>
 module internal Flatten =
     let private isNumber<'P> () = Type.op_Equality (typeof<'P>, typeof<Real>)
     /// The skeleton of a number.
@@ -12,7 +12,7 @@ module internal Flatten =
     /// The skeleton of an array of numbers.
     let ofNumbers (length: int) : Skeleton = (Structures.of'<Real[]>() :?> Leaf).Skeleton length
 
-    /// Appends the numbers of a value; answers its skeleton.
+    /// Appends the numbers of a value; returns its skeleton.
     let private take (reader: LeafReader) (value: 'P) : Skeleton =
         if isNumber<'P>() then
             let mutable value = value
@@ -21,7 +21,7 @@ module internal Flatten =
         else
             reader.Take(Structures.of'<'P>(), box value)
 
-    /// An option and its like, of which null is a value.
+    /// True for value types and for types with null as a value, such as option.
     let private hasNull<'P> () =
         typeof<'P>.IsValueType
         || (let flags = typeof<'P>.GetCustomAttributes(typeof<CompilationRepresentationAttribute>, false)
@@ -29,7 +29,7 @@ module internal Flatten =
             |> Array.exists (fun flag ->
                 (flag :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue))
 
-    /// The numbers and arrays of an argument, which must be differentiable, and what is left without them.
+    /// The skeleton of an argument, and its numbers and arrays. The argument must hold numbers, and no functions.
     let input (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
         if isNull (box value) && not (hasNull<'P>()) then
             raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null, so there is nothing to take numbers from."))
@@ -41,7 +41,7 @@ module internal Flatten =
         if reader.HasFunctions then reader.Fail "it holds a function; an operator differentiates with respect to numbers only."
         struct (skeleton, reader.Leaves)
 
-    /// Reads a tangent or cotangent, which must have the structure of what it belongs to.
+    /// Reads a tangent or cotangent, which must have the structure of the value that it belongs to.
     let matching (reader: LeafReader) (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : unit =
         if isNull (box value) && not like.IsAbsent && not typeof<'P>.IsValueType then
             raise (
@@ -56,13 +56,13 @@ module internal Flatten =
         else
             reader.Match(like, box value)
 
-    /// The numbers and arrays of a tangent or cotangent, which must have the structure of what it belongs to.
+    /// The numbers and arrays of a tangent or cotangent, which must have the structure of the value that it belongs to.
     let alike (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : Leaves =
         let reader = LeafReader(operation, parameter)
         matching reader operation parameter like value
         reader.Leaves
 
-    /// The numbers, arrays and functions of a function's result, under a name for errors.
+    /// The skeleton of a function's result, and a reader with its numbers, arrays and functions; messages call it <c>name</c>.
     let result (operation: string) (name: string) (value: 'Q) : struct (Skeleton * LeafReader) =
         let reader = LeafReader(operation, name)
         if isNull (box value) && not (hasNull<'Q>()) then reader.Fail "it is null, so there is nothing to take numbers from."
@@ -72,14 +72,14 @@ module internal Flatten =
 
     let private refill (like: Skeleton) (from: Refill) (others: Others) : 'P = Unboxed.cast<'P>(from.Rebuild(like, others))
 
-    /// A value with a skeleton and these numbers.
+    /// A value with this skeleton and these numbers and arrays.
     let rebuild (like: Skeleton) (leaves: Leaves) : 'P =
         if isNumber<'P>() then Unsafe.As<Real, 'P>(&leaves.Numbers[0]) else refill like (Refill(leaves, [||])) Others.Ignore
 
-    /// The same with functions.
+    /// As rebuild, with functions.
     let rebuildWith (like: Skeleton) (leaves: Leaves) (functions: obj[]) : 'P =
         if functions.Length = 0 then rebuild like leaves else refill like (Refill(leaves, functions)) Others.Ignore
 
-    /// What a function is given for its argument: it must be that argument also in what is no number.
+    /// The value to pass to a function as its argument. Its parts that are no numbers must be those of the original argument.
     let argument (like: Skeleton) (leaves: Leaves) : 'P =
         if isNumber<'P>() then Unsafe.As<Real, 'P>(&leaves.Numbers[0]) else refill like (Refill(leaves, [||])) Others.Demand

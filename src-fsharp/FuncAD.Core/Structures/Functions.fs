@@ -22,7 +22,7 @@ type internal DelegateStructure<'D, 'B>() =
     let invoke = typeof<'D>.GetMethod "Invoke"
     let parameters = invoke.GetParameters() |> Array.map (fun p -> Expression.Parameter(p.ParameterType, p.Name))
 
-    /// A delegate of the type, made from a function of its boxed arguments.
+    /// A delegate of type 'D from a function of its boxed arguments.
     let wrap (body: obj[] -> 'B) =
         let boxed = Expression.NewArrayInit(typeof<obj>, [ for p in parameters -> Expression.Convert(p, typeof<obj>) :> Expression ])
         let call = Expression.Invoke(Expression.Constant(Func<obj[], 'B> body), boxed)

@@ -1,6 +1,6 @@
 namespace FuncAD
 
-/// <summary>What a structure holds: its numbers and its arrays, each in order.</summary>
+/// <summary>The numbers and the arrays of a structure, each in order.</summary>
 [<Struct>]
 type internal Leaves = { Numbers: Real[]; Arrays: Tensor[] }
 
@@ -10,7 +10,7 @@ module internal Leaves =
     let map (number: Real -> Real) (array: Tensor -> Tensor) (leaves: Leaves) =
         { Numbers = Array.map number leaves.Numbers; Arrays = Array.map array leaves.Arrays }
 
-    /// The highest level of any leaf; null if all are constants.
+    /// The highest level among all parts.
     let highest (leaves: Leaves) : Level =
         let mutable level = Tensor.Highest leaves.Arrays
         for x in leaves.Numbers do
@@ -24,7 +24,7 @@ module internal Leaves =
     let values (leaves: Leaves) : float[] =
         Array.concat [ yield leaves.Numbers |> Array.map _.Value; for x in leaves.Arrays -> x.ToArray() ]
 
-    /// Constants in the place of these leaves, with other values.
+    /// Constants in the shape of these parts, with other values.
     let ofValues (like: Leaves) (values: float[]) : Leaves =
         let mutable next = like.Numbers.Length
         { Numbers = Array.init next (fun index -> Real values[index])

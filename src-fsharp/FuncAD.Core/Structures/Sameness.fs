@@ -7,7 +7,7 @@ open System.Collections.Generic
 open System.Reflection
 open System.Runtime.InteropServices
 
-/// <summary>Whether two values without numbers are the same: part by part, without recursion and without code of the user's.</summary>
+/// <summary>Compares two values without numbers part by part, without recursion and without running the user's code.</summary>
 module internal Sameness =
     let private fields = ConcurrentDictionary<Type, FieldInfo[]>()
 
@@ -18,11 +18,11 @@ module internal Sameness =
             let own = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic ||| BindingFlags.DeclaredOnly
             List.ofArray (kind.GetFields own) @ declared kind.BaseType
 
-    /// All instance fields of a type, those of its bases too.
+    /// All instance fields of a type, including those of its bases.
     let fieldsOf (kind: Type) : FieldInfo[] = fields.GetOrAdd(kind, declared >> Array.ofList)
 
-    /// Types of .NET that tell themselves whether values are equal: dates, types, texts.
-    let private tells (kind: Type) =
+    /// Types of .NET whose Equals compares values: dates, types, strings.
+    let private hasValueEquality (kind: Type) =
         kind.IsPrimitive
         || kind.IsEnum
         || (kind.Assembly = typeof<obj>.Assembly
@@ -39,7 +39,7 @@ module internal Sameness =
     let areSame (a: obj) (b: obj) : bool =
         let pending = Stack<struct (obj * obj)>()
         pending.Push(struct (a, b))
-        // What each object has been compared with: shared objects are compared once, and cycles end.
+        // The objects that each object has been compared with: shared objects are compared once, and cycles end.
         let seen = Dictionary<obj, List<obj>> ReferenceEqualityComparer.Instance
         let isNew (a: obj) (b: obj) =
             match seen.TryGetValue a with
@@ -68,7 +68,7 @@ module internal Sameness =
                 elif kind.GetElementType().IsPrimitive then (bytes a).SequenceEqual(bytes b)
                 else elements a b
             | (:? IEnumerable as a), (:? IEnumerable as b) when isCollection kind -> not (isNew a b) || elements a b
-            | _ when tells kind -> a.Equals b
+            | _ when hasValueEquality kind -> a.Equals b
             | _ ->
                 if kind.IsValueType || isNew a b then
                     for field in fieldsOf kind do

@@ -7,7 +7,7 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 
 module internal Unboxed =
-    /// As unbox, but null is the default value also of types that F# takes for never null.
+    /// As unbox, but null becomes the default value, also of types that F# treats as never null.
     let cast<'T> (value: obj) : 'T = if isNull value then Unchecked.defaultof<'T> else unbox<'T> value
 
 [<Sealed>]
@@ -21,7 +21,7 @@ type internal NumberShape() as shape =
     override _.Put(_, from) = box (from.Number())
     override _.Skeleton _ = skeleton
 
-/// A type without numbers: a string, an int, a flag. A value of a derived type is asked whether that has any.
+/// A type without numbers, such as string, int or bool. If a value is of a derived type, that type is checked for numbers.
 [<Sealed>]
 type internal InertShape(kind: Type, isInert: Type -> bool) =
     inherit Leaf(kind)
@@ -43,7 +43,7 @@ type internal InertShape(kind: Type, isInert: Type -> bool) =
 
     override _.Put(rest, _) = rest
 
-/// A type that cannot be taken apart: only null can be met, which rides along.
+/// A type that cannot be taken apart. Only null is accepted, and stays null.
 [<Sealed>]
 type internal RefusedShape(kind: Type, refusal: string) =
     inherit Leaf(kind)
@@ -51,7 +51,7 @@ type internal RefusedShape(kind: Type, refusal: string) =
     override _.Match(_, _, into) = into.Fail refusal
     override _.Put(_, _) = null
 
-/// An array of numbers, or a collection that is read as one and made from one; null stands for the default value of a struct.
+/// An array of numbers, or a collection that is converted to and from one. A null array stands for the default value of a struct.
 [<Sealed>]
 type internal VectorShape<'T>(isDerivable: bool, read: 'T -> Real[], make: Real[] -> 'T) =
     inherit Leaf(typeof<'T>)
@@ -94,7 +94,7 @@ type internal TensorShape() =
 
     override _.Put(_, from) = from.Array()
 
-/// How long an array is along each axis, and where its indices begin.
+/// The lengths and the lower bounds of an array's axes.
 type internal Extents =
     { Lengths: int[]
       Starts: int[] }
@@ -110,7 +110,7 @@ type internal Extents =
 
     member extents.Make(kind: Type) : Array = Array.CreateInstanceFromArrayType(kind, extents.Lengths, extents.Starts)
 
-    /// The indices of an element by its place in row-major order.
+    /// The indices of the element at a position in row-major order.
     member extents.Index(place: int) : int[] =
         let index = Array.copy extents.Starts
         let mutable rest = place
@@ -164,7 +164,7 @@ type internal GridShape(kind: Type, element: Lazy<Structure>) =
         parts |> Array.iteri (fun place part -> grid.SetValue(part, extents.Index place))
         box grid
 
-/// An array of parts, or a collection that is read as one and made from one; null stands for the default value of a struct.
+/// An array of parts, or a collection that is converted to and from one. A null array stands for the default value of a struct.
 [<Sealed>]
 type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj)
     =
@@ -195,21 +195,21 @@ type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: boo
 
     override _.Identity(value, _) = identity (Unboxed.cast<'T> value)
 
-/// How a dictionary finds its keys: what the ones that are like it do, too.
+/// How a dictionary compares its keys. Dictionaries that are made from it compare them the same way.
 [<AbstractClass; AllowNullLiteral>]
 type internal KeyForm<'K, 'V>() =
     abstract Make: KeyValuePair<'K, 'V>[] -> obj
 
-    /// The place of each key in a list of keys; later ones win.
+    /// The position of each key in a list of keys; of equal keys, the last one's.
     abstract Places: 'K[] -> IReadOnlyDictionary<'K, int>
 
-/// What a dictionary is without its values.
+/// A dictionary without its values: its form and its keys.
 [<Sealed>]
 type internal Keys<'K, 'V>(form: KeyForm<'K, 'V>, keys: 'K[]) =
     member _.Form = form
     member _.Keys = keys
 
-/// A dictionary, visited in the order of the keys of the one that it is like.
+/// A dictionary. Values that must match it are read in the order of its keys.
 [<Sealed>]
 type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivable: bool, formOf: obj -> KeyForm<'K, 'V>) =
     inherit Branch(kind)
@@ -251,7 +251,7 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
 /// A named list of parts: a tuple, a record, a case of a union.
 type internal Fields = { Names: string[]; Parts: Lazy<Structure>[]; Read: obj -> obj[]; Make: obj[] -> obj }
 
-/// A tuple or an F# record, which hold what they are given.
+/// A tuple or an F# record, whose constructors store values unchanged.
 [<Sealed>]
 type internal ProductShape(kind: Type, fields: Fields) =
     inherit Branch(kind)
@@ -268,7 +268,7 @@ type internal ProductShape(kind: Type, fields: Fields) =
     override _.Name(_, index) = "." + fields.Names[index]
     override _.Close(_, parts, _) = fields.Make parts
 
-/// A class, struct or C# record: read and made by code of the user's, which may do anything.
+/// A class, struct or C# record. Reading and making one runs the user's code, which may do anything.
 [<Sealed>]
 type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldInfo[]) =
     inherit Branch(kind)
@@ -278,7 +278,7 @@ type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldIn
         try
             fields.Read value
         with
-        | :? InvalidOperationException -> reraise () // a number that is read as a double says so itself
+        | :? InvalidOperationException -> reraise () // reading a Real as a double raises this, with its own message
         | error -> into.Fail($"a property of the type {kind} cannot be read: {error.Message}", error)
 
     override _.HasUserCode = true

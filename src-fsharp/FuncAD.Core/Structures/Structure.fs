@@ -16,12 +16,12 @@ type internal Structure(kind: Type) =
     default _.HasNumbers = true
 
 /// <summary>
-/// What is left of a value when its numbers are taken out, and all that is needed to make one like it: lengths, keys, cases, and the parts
-/// that are no numbers. It is a copy: what happens to the value later does not show in it, and a sequence is not read again.
+/// A value without its numbers: the lengths, keys, union cases and other parts from which a value like it can be made. Lengths, keys and
+/// cases are copies: later changes of the value do not affect them, and a sequence is not read again.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Skeleton(structure: Structure, rest: obj, parts: Skeleton[]) =
-    /// A part that is null: so it stays.
+    /// The skeleton of a part that is null, and stays null.
     static member val Absent = Skeleton(null, null, [||])
 
     member _.Structure = structure
@@ -29,23 +29,23 @@ type internal Skeleton(structure: Structure, rest: obj, parts: Skeleton[]) =
     member _.Parts = parts
     member skeleton.IsAbsent = Object.ReferenceEquals(skeleton, Skeleton.Absent)
 
-/// <summary>What reading a value does with the parts that are no numbers.</summary>
+/// <summary>How reading a value treats the parts that are no numbers.</summary>
 type internal Others =
-    /// They may be anything.
+    /// They may differ from the skeleton's.
     | Ignore = 0
-    /// It notes whether all are those of the skeleton.
+    /// It records whether all equal the skeleton's.
     | Compare = 1
-    /// They must be those of the skeleton.
+    /// They must equal the skeleton's.
     | Demand = 2
 
 /// <summary>
-/// The numbers of a structure, in order, on their way out of it. A value is visited without recursion, so that its depth is not bounded by the
-/// machine's stack; where something does not fit, the visits under way say where.
+/// Collects the numbers, arrays and functions of a value, in order. The value is visited without recursion, so that the machine's stack
+/// does not limit its depth; messages name the place by the visits that are open.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal LeafReader(operation: string, parameter: string, others: Others, expected: Leaves voption) =
-    /// Records, arrays and lists, inside each other or side by side, an object counting as often as it is met.
-    static let most = 1 <<< 22
+    /// The greatest number of records, arrays and lists in a value, where an object counts each time it is met.
+    static let maximumBranches = 1 <<< 22
 
     let mutable numbers: Real[] = [||]
     let mutable count = 0
@@ -57,7 +57,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
 
     new(operation, parameter) = LeafReader(operation, parameter, Others.Ignore, ValueNone)
 
-    /// The numbers and the arrays, in fresh lists that are the caller's own.
+    /// The numbers and the arrays, in new arrays that belong to the caller.
     member _.Leaves =
         { Numbers = if count = numbers.Length then numbers else Array.sub numbers 0 count
           Arrays = if isNull arrays then [||] else arrays.ToArray() }
@@ -71,9 +71,9 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     /// False once a part that is no number was found to differ from the skeleton's.
     member _.IsLikeInOthers = isLikeInOthers
 
-    // ---- Saying where ----
+    // ---- Errors ----
 
-    /// The parts that lead to where the visits are; of a long way its beginning and its end.
+    /// The path to the part being visited; a long path is shortened to its beginning and its end.
     member private _.Path: string =
         let names first last = String.Concat(seq { for index in first..last -> visits[index].Name })
         let last = visits.Count - 1
@@ -91,7 +91,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
             leaves.Fail
                 $"expected {text expected} elements, got {text got}. It must have the same structure as what it belongs to: the same lengths, keys and cases."
 
-    /// A value whose type derives from the declared one would lose what its type adds.
+    /// Refuses a value of a derived type, whose additional fields would be lost.
     member leaves.CheckExact(kind: Type, value: obj) =
         if not kind.IsValueType && value.GetType() <> kind then
             leaves.Fail
@@ -102,7 +102,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     member private _.Reserve(extra: int) =
         if count + extra > numbers.Length then Array.Resize(&numbers, max (count + extra) (2 * numbers.Length))
 
-    /// What was rebuilt must hold what it was rebuilt from, derivatives included.
+    /// A rebuilt value must hold the numbers that it was made from, derivatives included.
     member private leaves.CheckRebuilt(isSame: bool) =
         if not isSame then
             let kinds =
@@ -125,7 +125,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
             let y = rebuilt.Numbers[count]
             leaves.CheckRebuilt(
                 Object.ReferenceEquals(x.node, y.node)
-                && x.value.Equals y.value // Max(A, 0) may take 0 for -0, as a derivative that is 0 may have either sign
+                && x.value.Equals y.value // 0 and -0 are equal here: a constructor's Max(A, 0) may turn one into the other
                 && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
             )
         | ValueNone ->
@@ -149,7 +149,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         | ValueNone -> ()
         arrays.Add x
 
-    /// Meets a part that is no number: a public one, or a field by its name.
+    /// Compares a part that is no number with the skeleton's; messages call it <c>name</c>.
     member leaves.MeetOther(name: string, like: obj, value: obj) =
         match others with
         | Others.Ignore -> ()
@@ -168,8 +168,8 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         let depth = visits.Count
         let identity = branch.Identity(value, (if depth = 0 then box leaves else visits[depth - 1].Identity))
         if depth > 0 then
-            // Down a cycle the same objects come again and again, so that it is enough to look at the visit whose depth is the last power of
-            // two (as R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980, finds cycles).
+            // On a cycle the same objects recur, so it is enough to compare with the visit at the last index 2^k - 1 (R. P. Brent, "An
+            // improved Monte Carlo factorization algorithm", 1980, finds cycles this way).
             let anchor = (1 <<< BitOperations.Log2(uint depth)) - 1
             let before = visits[anchor]
             if Object.ReferenceEquals(before.Identity, identity) && Object.ReferenceEquals(before.Branch, branch) then
@@ -181,10 +181,10 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
                     + "number of a part instead."
                 )
         opened <- opened + 1
-        if opened > most then
+        if opened > maximumBranches then
             leaves.Cut(min depth 12)
             leaves.Fail(
-                $"it has more than {most} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part "
+                $"it has more than {maximumBranches} records, arrays and lists, each counted as often as it is met. A part that stands in several places is a part "
                 + "of its own in each. Put numbers into arrays, which count once, and refer to shared parts by index."
             )
         if isNull like then
@@ -193,10 +193,10 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         else
             visits.Add(Visit(branch, identity, like, like.Rest, branch.Match(like.Rest, value, leaves), null))
 
-    /// Forgets all visits but the first ones, to name the beginning of a path that is long.
+    /// Drops all visits but the first <c>depth</c>, so that a message names the beginning of a long path.
     member private _.Cut(depth: int) = visits.RemoveRange(depth, visits.Count - depth)
 
-    /// Deals with a leaf, or begins the visit of a branch: null then.
+    /// Reads a leaf and returns its skeleton, or begins the visit of a branch and returns null.
     member private leaves.Meet(structure: Structure, like: Skeleton, value: obj) : Skeleton =
         match structure with
         | :? Leaf as leaf when not (isNull value) || leaf.TakesNull ->
@@ -217,7 +217,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
             leaves.Push(structure :?> Branch, like, value)
             null
 
-    /// Ends all visits that are under way, which may begin others.
+    /// Completes all open visits and those that they begin; returns the skeleton of the outermost.
     member private leaves.Finish() : Skeleton =
         let mutable root = null
         while isNull root do
@@ -240,17 +240,19 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
                     if isNull outer.Like then outer.Parts[outer.Next - 1] <- skeleton
         root
 
-    /// Appends the numbers of a value; answers its skeleton.
+    /// Appends the numbers of a value; returns its skeleton.
     member leaves.Take(structure: Structure, value: obj) : Skeleton =
         match leaves.Meet(structure, null, value) with
         | null -> leaves.Finish()
         | skeleton -> skeleton
 
-    /// Appends the numbers of a value that must have a skeleton.
+    /// Appends the numbers of a value that must have this skeleton.
     member leaves.Match(like: Skeleton, value: obj) : unit =
         if isNull (leaves.Meet(like.Structure, like, value)) then leaves.Finish() |> ignore
 
-/// <summary>A branch whose parts are being visited: of a value that is taken apart, or of one that must be like another.</summary>
+/// <summary>
+/// A branch whose parts are being visited: of a value that is taken apart (<c>Like</c> is null), or of one that must match a skeleton.
+/// </summary>
 and [<Sealed; AllowNullLiteral>] internal Visit(branch: Branch, identity: obj, like: Skeleton, rest: obj, values: obj[], parts: Skeleton[])
     =
     member _.Branch: Branch = branch
@@ -268,14 +270,14 @@ and [<Sealed; AllowNullLiteral>] internal Visit(branch: Branch, identity: obj, l
 and [<AbstractClass; AllowNullLiteral>] internal Leaf(kind: Type) =
     inherit Structure(kind)
 
-    /// True if null is a value like others.
+    /// True if null is a valid value.
     abstract TakesNull: bool
     default _.TakesNull = false
 
-    /// Appends the numbers of a value; answers what else there is to it.
+    /// Appends the numbers of a value; returns the rest of it.
     abstract Take: value: obj * into: LeafReader -> obj
 
-    /// Appends the numbers of a value that must be like another one.
+    /// Appends the numbers of a value that must match the rest of another one.
     abstract Match: rest: obj * value: obj * into: LeafReader -> unit
     abstract Put: rest: obj * from: Refill -> obj
     abstract Skeleton: rest: obj -> Skeleton
@@ -285,24 +287,24 @@ and [<AbstractClass; AllowNullLiteral>] internal Leaf(kind: Type) =
 and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
     inherit Structure(kind)
 
-    /// The parts of a value, and what else there is to it.
+    /// The rest of a value, and its parts.
     abstract Open: value: obj * into: LeafReader -> struct (obj * obj[])
 
-    /// The parts of a value that must be like another one, in the order of that one.
+    /// The parts of a value that must match the rest of another one, in the order of that one.
     abstract Match: rest: obj * value: obj * into: LeafReader -> obj[]
     abstract Part: rest: obj * index: int -> Structure
     abstract Name: rest: obj * index: int -> string
     abstract Close: rest: obj * parts: obj[] * from: Refill -> obj
 
-    /// True where making or reading a value runs code of the user's.
+    /// True where making or reading a value runs the user's code.
     abstract HasUserCode: bool
     default _.HasUserCode = false
 
-    /// The object that tells whether a value is met again: the value, if it is one; otherwise the object that it lies in.
+    /// The object by which a value is recognised when it is met again: the value itself or, for a struct, the object that contains it.
     abstract Identity: value: obj * owner: obj -> obj
     default _.Identity(value, owner) = if kind.IsValueType then owner else value
 
-/// <summary>The numbers of a structure on their way into a new one, which may take the list of numbers as its own.</summary>
+/// <summary>Makes a new value from numbers, arrays and functions. The value may take the array of numbers as its own.</summary>
 and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[]) =
     let numbers = leaves.Numbers
     let mutable nextNumber = 0
@@ -362,8 +364,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[
                     next <- place + 1
         made
 
-    /// A value with a skeleton and these numbers. Where its types have code of the user's, it is read again, and must hold the numbers that it
-    /// was given.
+    /// A value with this skeleton. Where its types run the user's code, it is read again, and must hold the numbers that it was made from.
     member from.Rebuild(like: Skeleton, others: Others) : obj =
         match like.Structure with
         | null -> null
@@ -375,7 +376,7 @@ and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[
             if isDoubtful then LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome leaves).Match(like, made)
             made
 
-/// <summary>Runs an operator again with the function that stands at one place of its result applied to an argument.</summary>
+/// <summary>Runs an operator again, with one function of its result applied to an argument.</summary>
 and internal IRerun =
     abstract Apply: use': (obj -> 'B) -> struct ('B * 'B)
 
