@@ -9,14 +9,18 @@ open MathNet.Numerics.Optimization.ObjectiveFunctions
 type StopReason =
     /// <summary>The gradient is within its tolerance: a minimum, or another stationary point.</summary>
     | Gradient = 0
-    /// <summary>The last step changed next to nothing: the gradient is as small as rounding lets it become, or the function is not smooth there.</summary>
+    /// <summary>
+    /// The last step made almost no progress: the gradient is as small as rounding permits, or the function is not smooth there.
+    /// </summary>
     | Progress = 1
-    /// <summary>The number of iterations ran out.</summary>
+    /// <summary>The maximum number of iterations was reached.</summary>
     | Iterations = 2
-    /// <summary>No step along the last direction was good enough: the function has no minimum that way, is not smooth, or its gradient is wrong.</summary>
+    /// <summary>
+    /// No step along the last direction reduced the function enough: it has no minimum that way, is not smooth, or its gradient is wrong.
+    /// </summary>
     | LineSearch = 3
 
-/// <summary>What a minimiser found: the lowest point that it visited.</summary>
+/// <summary>The result of a minimisation: the lowest point that was visited.</summary>
 [<NoComparison>]
 type Minimum<'P> =
     {
@@ -24,15 +28,17 @@ type Minimum<'P> =
         Parameters: 'P
         /// <summary>The function's value there.</summary>
         Value: float
-        /// <summary>The largest |g_i| max(1, |p_i|) / max(1, |value|) over the entries of the gradient there: what the tolerance is compared with.</summary>
+        /// <summary>
+        /// The largest |g_i| max(1, |p_i|) / max(1, |value|) over the entries of the gradient there, which is compared with the tolerance.
+        /// </summary>
         Slope: float
         /// <summary>The number of line searches.</summary>
         Iterations: int
-        /// <summary>Why the search ended. Only <c>Gradient</c>, and mostly <c>Progress</c>, mean a minimum.</summary>
+        /// <summary>Why the search ended. <c>Gradient</c>, and in most cases <c>Progress</c>, indicate a minimum.</summary>
         Reason: StopReason
     }
 
-/// <summary>One minimisation: where it has been.</summary>
+/// <summary>One minimisation: its start, and the lowest point visited so far.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
     let struct (skeleton, like) = Flatten.input operation "start" start
@@ -43,7 +49,7 @@ type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
     member _.Read(point: Vector<float>) : 'P = Flatten.rebuild skeleton (Leaves.ofValues like (point.ToArray()))
     member _.Lowest: struct (float * Vector<float> * Vector<float>) = lowest
 
-    /// The value and the gradient. A point where one of them is not finite counts as very high, so that line searches turn back from it.
+    /// The value and the gradient. Where one of them is not finite, they are Double.MaxValue and 0, so that line searches turn back.
     member search.Visit(point: Vector<float>) : struct (float * Vector<float>) =
         let p = search.Read point
         let struct (value, gradient) = Recording.valueAndGradient operation f p
@@ -60,7 +66,7 @@ type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
 type internal SearchObjective<'P>(search: Search<'P>) =
     inherit LazyObjectiveFunctionBase(true, false)
 
-    /// Every line search of MathNet begins with a new objective.
+    /// MathNet begins every line search with a new objective.
     override _.CreateNew() =
         search.LineSearches <- search.LineSearches + 1
         SearchObjective<'P> search
@@ -104,7 +110,7 @@ module internal Lbfgs =
           Value = value
           Slope = slope
           Iterations = search.LineSearches
-          // MathNet reports a small gradient whatever it was that ended its loop.
+          // MathNet reports a small gradient as the reason, whatever ended its loop.
           Reason =
             if slope <= tolerance then StopReason.Gradient
             elif not isSearched then StopReason.LineSearch

@@ -6,17 +6,17 @@ open MathNet.Numerics.LinearAlgebra
 open MathNet.Numerics.Optimization
 open MathNet.Numerics.Optimization.ObjectiveFunctions
 
-/// What FuncAD hands to algorithms over plain doubles.
+/// Plain values for algorithms that compute on doubles.
 module internal Plainly =
     let private refuse (operation: string) : 'a =
         PlainReading.refuseWith
             operation
             ("Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem.")
 
-    /// The value of a number that must not depend on anything that is being differentiated: the algorithm would drop that derivative.
+    /// The value of a number that depends on nothing that is being differentiated: the algorithm would lose that derivative.
     let value (operation: string) (x: Real) : float = if isNull x.Live.node then x.value else refuse operation
 
-    /// The same for all that a structure holds.
+    /// The same for all parts of a structure.
     let values (operation: string) (parts: Leaves) : float[] =
         if isNull (Leaves.highest (parts |> Leaves.map _.Live _.Live)) then Leaves.values parts else refuse operation
 
@@ -26,7 +26,7 @@ module internal Plainly =
 
 /// <summary>
 /// A function of a structure as MathNet's minimisers see it: of the vector of all its numbers, with the gradient by reverse mode and the
-/// Hessian forward over reverse, each computed when it is asked for.
+/// Hessian forward over reverse, each computed on demand.
 /// </summary>
 [<Sealed>]
 type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read: float[] -> 'P) =
@@ -64,7 +64,7 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
 /// method.
 /// </summary>
 /// <remarks>
-/// The optimisers compute on plain doubles. An f that depends on a number that is being differentiated outside of it is refused with an
+/// The optimisers compute on plain doubles. An f that depends on a number that is being differentiated outside of it raises an
 /// InvalidOperationException.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -73,7 +73,10 @@ module Objective =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
     /// <summary>A function of several numbers for a minimiser of MathNet, such as BfgsMinimizer or NewtonMinimizer.</summary>
-    /// <remarks>Cost: a value is a run of f, a gradient with its value one and a sweep, a Hessian as Hessian says.</remarks>
+    /// <remarks>
+    /// Cost: a value takes one run of f, a gradient with its value one run and one sweep, a Hessian one product with a vector for each
+    /// argument.
+    /// </remarks>
     let ofFunction (f: Real[] -> Real) : IObjectiveFunction =
         notNull (nameof f) f
         DifferentiatedObjective<Real[]>("Objective.Of", f, Array.map Real)
@@ -120,22 +123,24 @@ module Objective =
         model operation (fun b -> xs |> Array.map (f b)) (vector xs) (vector ys) (vector weights)
 
     /// <summary>
-    /// The model y = f(parameters, x) with observations, for MathNet's Levenberg-Marquardt and trust-region minimisers: the sum of squares of
-    /// y_i - f(parameters, x_i), with the exact Jacobian of f with respect to the parameters.
+    /// The model y = f(parameters, x) with observations, for MathNet's Levenberg-Marquardt and trust-region minimisers: the sum of squares
+    /// of y_i - f(parameters, x_i), with the exact Jacobian of f with respect to the parameters.
     /// </summary>
     /// <remarks>Cost of a Jacobian: a run over all observations for each parameter.</remarks>
-    /// <exception cref="T:System.ArgumentException">xs and ys have not the same length.</exception>
+    /// <exception cref="T:System.ArgumentException">xs and ys differ in length.</exception>
     let leastSquares (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) : IObjectiveModel = fit null f xs ys
 
     /// <summary>The sum of weight_i (y_i - f(parameters, x_i))^2; otherwise as leastSquares.</summary>
-    /// <exception cref="T:System.ArgumentException">weights, xs and ys have not the same length.</exception>
+    /// <exception cref="T:System.ArgumentException">weights, xs and ys differ in length.</exception>
     let weightedLeastSquares (weights: float[]) (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) : IObjectiveModel =
         notNull (nameof weights) weights
         fit weights f xs ys
 
-    /// <summary>The sum of squares of so many residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.</summary>
+    /// <summary>
+    /// The sum of squares of <c>count</c> residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.
+    /// </summary>
     /// <remarks>Cost of a Jacobian: a run of r for each parameter, or a sweep for each residual where those are fewer.</remarks>
-    /// <exception cref="T:System.ArgumentException">When it is evaluated: r returns another number of residuals.</exception>
+    /// <exception cref="T:System.ArgumentException">On evaluation: r does not return <c>count</c> residuals.</exception>
     let residuals (count: int) (r: Real[] -> Real[]) : IObjectiveModel =
         notNull (nameof r) r
         if count < 1 then
@@ -147,15 +152,17 @@ module Objective =
     let private maximumSteps = 100
 
     /// <summary>
-    /// A root of a system of equations, f(x) = 0 to within a tolerance of each, by Newton's method with the exact Jacobian. A step that does not
-    /// reduce |f| enough is halved until it does (Dennis and Schnabel 1996, algorithm A6.3.1 with halving).
+    /// An x with |f_i(x)| within a tolerance for each equation i, by Newton's method with the exact Jacobian. A step that does not reduce
+    /// |f| enough is halved until it does (Dennis and Schnabel 1996, algorithm A6.3.1 with halving).
     /// </summary>
     /// <remarks>
-    /// Near a root with a regular Jacobian every step doubles the number of right digits. A tolerance below what rounding lets f reach is met by
-    /// an x that full steps no longer change. Cost of a step: a Jacobian, and a run of f or more.
+    /// Near a root with a regular Jacobian every step doubles the number of correct digits. If rounding keeps f above the tolerance, the
+    /// result is an x that full steps no longer change. Cost of a step: a Jacobian, and one or more runs of f.
     /// </remarks>
-    /// <exception cref="T:System.ArgumentException">f has not as many results as arguments, or is not finite at the start.</exception>
-    /// <exception cref="T:MathNet.Numerics.NonConvergenceException">The Jacobian is singular at a point that was reached, no step reduces |f|, or 100 steps did not suffice.</exception>
+    /// <exception cref="T:System.ArgumentException">f has different numbers of results and arguments, or is not finite at the
+    /// start.</exception>
+    /// <exception cref="T:MathNet.Numerics.NonConvergenceException">The Jacobian is singular at a point that was reached, no step reduces
+    /// |f|, or 100 steps did not suffice.</exception>
     let root (tolerance: float) (f: Real[] -> Real[]) (start: Real[]) : Real[] =
         let operation = "Objective.Root"
         notNull (nameof f) f
@@ -183,7 +190,7 @@ module Objective =
         let rec damped x (y: Vector<float>) (step: Vector<float>) scale =
             let next = x + scale * step
             let yNext = at next
-            // The linear model promises (1 - scale) |f|; a ten-thousandth of that is asked for.
+            // The linear model predicts that |f| falls by scale |f|; a ten-thousandth of that is required.
             if isFinite yNext && yNext.L2Norm() <= (1.0 - 1e-4 * scale) * y.L2Norm() then struct (next, yNext)
             elif scale < 1e-12 then fail x y "no step in Newton's direction reduces |f| from"
             else damped x y step (0.5 * scale)
@@ -194,7 +201,7 @@ module Objective =
                 let step = (AD.jacobian (f >> square) (Plainly.reals x) |> Plainly.matrix operation).LU().Solve(-y)
                 if not (isFinite step) then
                     fail x y "the Jacobian is singular at"
-                // The change that rounding of x alone makes: two units in the last place.
+                // A change of up to 2^-51 |x_i| may be the rounding of x alone.
                 elif step |> Seq.indexed |> Seq.forall (fun (i, change) -> abs change <= Math.ScaleB(abs x[i], -51)) then
                     x
                 elif count = maximumSteps then

@@ -4,8 +4,8 @@ open System
 open System.Numerics.Tensors
 open FuncAD.Rules
 
-/// <summary>Where an optimiser stands: parameters, and what it remembers, in the same structure. A step makes a new one.</summary>
-/// <remarks>Each method reads the moments in its own way: start anew when you change the method.</remarks>
+/// <summary>The state of an optimiser: the parameters, and the moments in the same structure. A step makes a new state.</summary>
+/// <remarks>The methods use the moments differently: to change the method, start with a new state.</remarks>
 [<NoComparison>]
 type OptimState<'P> =
     {
@@ -37,19 +37,20 @@ type AdamSettings =
     static member Default = { Beta1 = 0.9; Beta2 = 0.999; Epsilon = 1e-8; Decay = 0.0 }
 
 /// <summary>
-/// Optimisers as pure functions, from a state and a gradient to the next state, over any structure of Real and Tensor; what is not a number
-/// rides along.
+/// Optimisers as pure functions, from a state and a gradient to the next state, over any structure of Real and Tensor; parts that are no
+/// numbers stay as they are.
 /// </summary>
 /// <remarks>
-/// Gradients are constants as AD.grad gives them, and so are the results. Where parameters, gradients or rates are being differentiated, steps are
-/// differentiated too, to any order. A step is one pass over constant tensors. A gradient that has not the structure of the parameters is
-/// refused with an ArgumentException that names the place.
+/// Gradients that AD.grad returns are constants, and so are the results. Where parameters, gradients or rates are being differentiated,
+/// steps are differentiated too, to any order. A step is one pass over constant tensors. A gradient whose structure is not that of the
+/// parameters is refused with an ArgumentException that names the place.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Optim =
     /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
-    /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the part.</exception>
+    /// <exception cref="T:System.ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the
+    /// part.</exception>
     let start (parameters: 'P) : OptimState<'P> =
         let struct (like, parts) = Flatten.input "Optim.Start" "parameters" parameters
         let zeros () = Flatten.rebuild like (parts |> Leaves.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions)))
@@ -88,26 +89,29 @@ module Optim =
     let sgd (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> = step "Optim.Sgd" (Updates.Descent()) rate gradient state
 
     /// <summary>
-    /// The heavy ball: velocity' = momentum velocity - rate g, p' = p + velocity' (Polyak 1964, "Some methods of speeding up the convergence of
-    /// iteration methods").
+    /// The heavy ball: velocity' = momentum velocity - rate g, p' = p + velocity' (Polyak 1964, "Some methods of speeding up the
+    /// convergence of iteration methods").
     /// </summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative or not
+    /// finite.</exception>
     let momentum (momentum: float) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> =
         share "Optim.Momentum" (nameof momentum) momentum
         step "Optim.Momentum" (Updates.Momentum(momentum, false)) rate gradient state
 
     /// <summary>
-    /// Nesterov's accelerated gradient: velocity' = momentum velocity - rate g, p' = p + momentum velocity' - rate g (Sutskever, Martens, Dahl and
-    /// Hinton 2013, "On the importance of initialization and momentum in deep learning", equations 3 and 4, where p is the point that has
-    /// looked ahead).
+    /// Nesterov's accelerated gradient: velocity' = momentum velocity - rate g, p' = p + momentum velocity' - rate g (Sutskever, Martens,
+    /// Dahl and Hinton 2013, "On the importance of initialization and momentum in deep learning", equations 3 and 4, where p is the
+    /// look-ahead point).
     /// </summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative or not
+    /// finite.</exception>
     let nesterov (momentum: float) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> =
         share "Optim.Nesterov" (nameof momentum) momentum
         step "Optim.Nesterov" (Updates.Momentum(momentum, true)) rate gradient state
 
-    /// <summary>Adam with constants of one's own; a decay other than 0 makes it AdamW.</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon or the decay is negative, or the rate is.</exception>
+    /// <summary>Adam with given constants; with a decay other than 0 it is AdamW.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon or the decay is negative, or the rate is
+    /// negative or not finite.</exception>
     let adamWith (settings: AdamSettings) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> =
         let operation = "Optim.Adam"
         if isNull (box settings) then nullArg (nameof settings)
@@ -136,8 +140,8 @@ module Optim =
     let adam (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> = adamWith AdamSettings.Default rate gradient state
 
     /// <summary>
-    /// Adam with decoupled weight decay: p' = p - rate (mHat / (sqrt vHat + 1e-8) + decay p) (Loshchilov and Hutter 2019, "Decoupled weight decay
-    /// regularization", algorithm 2, where the rate stands for both its alpha and its schedule multiplier).
+    /// Adam with decoupled weight decay: p' = p - rate (mHat / (sqrt vHat + 1e-8) + decay p) (Loshchilov and Hutter 2019, "Decoupled weight
+    /// decay regularization", algorithm 2, where the rate stands for both its alpha and its schedule multiplier).
     /// </summary>
     let adamW (decay: float) (rate: Real) (gradient: 'P) (state: OptimState<'P>) : OptimState<'P> =
         adamWith { AdamSettings.Default with Decay = decay } rate gradient state
@@ -180,8 +184,8 @@ module Optim =
         normOf parts
 
     /// <summary>
-    /// The gradient, scaled down to a norm where its own is above it (Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent
-    /// neural networks", algorithm 1). A norm that is NaN or infinite is left to be seen.
+    /// The gradient, scaled down to maximumNorm where its norm is above that (Pascanu, Mikolov and Bengio 2013, "On the difficulty of
+    /// training recurrent neural networks", algorithm 1). A gradient whose norm is NaN or infinite is returned as it is.
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The norm is not above 0.</exception>
     let clip (maximumNorm: float) (gradient: 'P) : 'P =
@@ -198,12 +202,12 @@ module Optim =
     // ---- Whole minimisations ----
 
     /// <summary>
-    /// A local minimum of a smooth function of a structure, by MathNet's limited-memory BFGS with exact gradients: with a memory of so many steps,
-    /// a tolerance for the scaled gradient, and so many iterations at most.
+    /// A local minimum of a smooth function of a structure, by MathNet's limited-memory BFGS with exact gradients. <c>memory</c> is the
+    /// number of steps that it remembers; <c>tolerance</c> bounds the scaled gradient, <c>Minimum.Slope</c>.
     /// </summary>
     /// <remarks>
-    /// For functions that are the same at each call: no mini-batches. Where f or its gradient is not finite, line searches turn back. Cost: a
-    /// gradient for each point tried, mostly one or two an iteration.
+    /// f must be the same function at each call: no mini-batches. Where f or its gradient is not finite, line searches turn back. Cost: a
+    /// gradient for each point tried, mostly one or two per iteration.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">f or its gradient is not finite at the start.</exception>
     /// <exception cref="T:System.InvalidOperationException">f depends on a number that is being differentiated outside of it.</exception>

@@ -4,7 +4,7 @@ open System
 
 /// <summary>
 /// Learning rates as functions of the number of steps taken so far: 0 at the first step. A rate is a Real, so that it can be differentiated
-/// with respect to what it was made from.
+/// with respect to the numbers that it was made from.
 /// </summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
@@ -15,7 +15,7 @@ module Schedule =
     /// <summary>rate(t) = rate.</summary>
     let constant (rate: Real) : int -> Real = fun _ -> rate
 
-    /// <summary>rate(t) = rate factor^floor(t / every): the rate is multiplied by a factor after every so many steps.</summary>
+    /// <summary>rate(t) = rate factor^floor(t / every): it is multiplied by factor after each <c>every</c> steps.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">every is less than 1.</exception>
     let steps (every: int) (factor: float) (rate: Real) : int -> Real =
         positive "steps" (nameof every) every
@@ -25,8 +25,8 @@ module Schedule =
     let exponential (factor: float) (rate: Real) : int -> Real = fun t -> rate * Math.Pow(factor, float t)
 
     /// <summary>
-    /// rate(t) = last + (rate - last) (1 + cos(pi t / total)) / 2, from the rate down to the last one, where it stays (Loshchilov and Hutter
-    /// 2017, equation 5, without restarts).
+    /// rate(t) = last + (rate - last) (1 + cos(pi t / total)) / 2, falling from rate to last, where it stays (Loshchilov and Hutter 2017,
+    /// "SGDR: stochastic gradient descent with warm restarts", equation 5, without restarts).
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">total is less than 1.</exception>
     let cosine (total: int) (last: Real) (rate: Real) : int -> Real =
@@ -34,8 +34,8 @@ module Schedule =
         fun t -> last + (rate - last) * (0.5 * (1.0 + Double.CosPi(float (min t total) / float total)))
 
     /// <summary>
-    /// (t + 1) / steps of the schedule's first rate for the first steps, and then the schedule, from its own beginning: it rises linearly and
-    /// joins without a jump.
+    /// rate(t) = schedule(0) (t + 1) / steps for t &lt; steps, and schedule(t - steps) from there on: it rises linearly and joins without a
+    /// jump.
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">steps is less than 1.</exception>
     let warmUp (steps: int) (schedule: int -> Real) : int -> Real =

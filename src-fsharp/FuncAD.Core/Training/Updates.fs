@@ -8,12 +8,12 @@ open FuncAD.Rules
 #nowarn "9"
 
 /// <summary>
-/// What one step of an optimiser makes of a number p: from its gradient g and its moments m and v to the next p, m and v. Written once
-/// against the algebra of carriers: constant arrays run it on the machine's vectors, and numbers and arrays with levels run the same lines,
-/// so that a step can be differentiated.
+/// One step of an optimiser for a number p: from its gradient g and its moments m and v to the next p, m and v. It is written once for all
+/// carriers: constant arrays run it on SIMD lanes, and numbers and arrays that are being differentiated run the same code, so that a step
+/// can be differentiated.
 /// </summary>
 type internal IUpdate =
-    /// How many moments the method keeps: none, m, or m and v. The others are handed on as they are.
+    /// The number of moments that the method uses: 0, 1 (m) or 2 (m and v). The others are returned unchanged.
     abstract Moments: int
     abstract Apply<'T when 'T :> ICarrier<'T>> : rate: 'T * p: 'T * g: 'T * m: 'T * v: 'T -> struct ('T * 'T * 'T)
 
@@ -30,7 +30,7 @@ module internal Updates =
 
     /// <summary>
     /// m' = momentum m - rate g and p' = p + m' (Polyak 1964, equation 9: the heavy ball), or p' = p + momentum m' - rate g with Nesterov's
-    /// look-ahead (Sutskever, Martens, Dahl and Hinton 2013, equations 3 and 4, written for the point that has looked ahead).
+    /// look-ahead (Sutskever, Martens, Dahl and Hinton 2013, equations 3 and 4, written for the look-ahead point).
     /// </summary>
     [<Struct>]
     type Momentum(momentum: float, nesterov: bool) =
@@ -43,9 +43,9 @@ module internal Updates =
                 struct ((if nesterov then p + (number momentum * velocity - pull) else p + velocity), velocity, v)
 
     /// <summary>
-    /// m' = beta1 m + (1 - beta1) g, v' = beta2 v + (1 - beta2) g^2 and p' = p - rate (unbias1 m' / (unbias2 sqrt v' + epsilon) + decay p), where
-    /// unbias1 = 1 / (1 - beta1^t) and unbias2 = 1 / sqrt(1 - beta2^t) at step t (Kingma and Ba 2015, algorithm 1, with the decay of Loshchilov
-    /// and Hutter 2019, algorithm 2).
+    /// m' = beta1 m + (1 - beta1) g, v' = beta2 v + (1 - beta2) g^2 and p' = p - rate (unbias1 m' / (unbias2 sqrt v' + epsilon) + decay p),
+    /// where unbias1 = 1 / (1 - beta1^t) and unbias2 = 1 / sqrt(1 - beta2^t) at step t (Kingma and Ba 2015, algorithm 1, with the decay of
+    /// Loshchilov and Hutter 2019, algorithm 2).
     /// </summary>
     [<Struct>]
     type Adam(beta1: float, beta2: float, epsilon: float, decay: float, unbias1: float, unbias2: float) =
@@ -58,12 +58,14 @@ module internal Updates =
                 let step = number unbias1 * m / (number unbias2 * unary (Powers.RootOfSquares()) v + number epsilon)
                 struct (p - rate * (if decay = 0.0 then step else step + number decay * p), m, v)
 
-/// <summary>The loop over constant arrays: one pass, and no arrays but the results.</summary>
-[<Struct>]
 type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
     (update: 'U, rate: float, p: float[], g: float[], m: float[], v: float[], nextP: float[], nextM: float[], nextV: float[]) =
+
+/// <summary>The loop over constant arrays: one pass, which allocates the results only.</summary>
+[<Struct>]
     interface IAtAnyWidth with
         member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() : unit =
+
             let update = update // a field of a struct cannot be captured by moment
             use p' = fixed p
             use g' = fixed g
@@ -76,9 +78,9 @@ type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
             let whole = p.Length - p.Length % 'V.Count
             let mutable i = 0
             while i < whole do
-                // A moment that is not kept is neither read nor written: p stands for it.
                 let struct (newP, newM, newV) =
                     update.Apply<'V>(
+            // A moment that the method does not use is neither read nor written: 0 stands for it.
                         'V.Constant rate,
                         load p' i,
                         load g' i,
@@ -97,8 +99,6 @@ type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
                 if update.Moments >= 1 then nextM[i] <- newM.Value
                 if update.Moments >= 2 then nextV[i] <- newV.Value
                 i <- i + 1
-
-/// <summary>A step over constant arrays.</summary>
 [<AbstractClass; Sealed>]
 type internal ArrayUpdate =
 
@@ -115,7 +115,7 @@ type internal ArrayUpdate =
         let moment isKept next old = if isKept then Tensor(next, p.Dimensions, null) else old
         struct (Tensor(nextP, p.Dimensions, null), moment hasM nextM m, moment hasV nextV v)
 
-/// <summary>A step over all that a structure holds.</summary>
+/// <summary>A step over all parts of a structure.</summary>
 module internal Update =
     let private array
         (update: 'U)
