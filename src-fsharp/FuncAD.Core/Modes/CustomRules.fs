@@ -3,8 +3,8 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// The functions of a rule see its arguments below the level at which the rule is differentiated. A number that they capture is not lowered with these:
-/// one that is being differentiated there, or further up, would lose its derivative.
+/// The functions of a custom rule receive its arguments below the level at which the rule is differentiated. Numbers that they capture are
+/// not lowered: the derivative of one that is being differentiated at that level, or a higher one, would be lost.
 /// </summary>
 module internal Captures =
     let refuse (operation: string) (what: string) : 'a =
@@ -22,14 +22,14 @@ module internal Captures =
         | highest when highest.Order < level.Order -> parts
         | _ -> refuse operation what
 
-/// <summary>A user's own function of one number, in the shape of the table: name, value, slope.</summary>
+/// <summary>A user's function of one number, as a rule: name, value, slope.</summary>
 [<Struct>]
 type internal CustomRule(name: string, value: float -> float, slope: Real -> Real -> Real) =
     interface IOnReals
 
     interface IUnary with
         member _.Name = name
-        // nothing is known of a function of the user's
+        // nothing is known about the user's function
         member _.Traits = { Traits.Plain.HidingNaN with ReadsSignOfNaN = true }
         member _.Domain = { Low = -1.0; High = 1.0 }
         member _.Edges = []
@@ -48,7 +48,7 @@ type internal CustomRule(name: string, value: float -> float, slope: Real -> Rea
                 )
             | _ -> raise (NotSupportedException $"The custom rule {name} has no slope on {typeof<'T>.Name}.")
 
-/// <summary>The backpropagator of a user's own function over structures.</summary>
+/// <summary>The backpropagator of a user's function over structures.</summary>
 [<Sealed>]
 type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[], firstArray: int, pullback: Leaves -> Leaves) =
     inherit Backpropagator<ArrayCotangents>()
@@ -60,7 +60,7 @@ type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[]
         let isDoubtful =
             arrayBars |> Array.exists (fun yBar -> not (isNull yBar) && yBar.HasNaN)
             || Seq.exists isNaN (seq { slot .. slot + numbers - 1 })
-        // Any of its results may be the one that was used. What the pullback does with NaN is not known.
+        // The pullback runs where any of the results has a cotangent. How it treats NaN is not known.
         if not (cotangents.DoubtIf isDoubtful) && (Array.contains true isUsed || arrayBars |> Array.exists (isNull >> not)) then
             let results =
                 { Numbers = Array.init numbers (fun index -> cotangents.Number(slot + index))
@@ -73,9 +73,9 @@ type internal CustomBackpropagator(inputs: Slots, numbers: int, arrays: Tensor[]
             inputs.OfNumbers |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.AddNumber(slot, contributions.Numbers[index]))
             inputs.OfArrays |> Array.iteri (fun index slot -> if slot >= 0 then cotangents.Add(slot, contributions.Arrays[index], null))
 
-/// <summary>A user's own function over structures, with its pullback and, where given, its pushforward.</summary>
+/// <summary>A user's function over structures, with its pullback and, where given, its pushforward.</summary>
 module internal CustomRules =
-    /// J dx by rows: a pullback is linear, so that each result's row is its answer to a unit cotangent. Costs a pullback per result.
+    /// J dx by rows: a pullback is linear, so it maps the unit cotangent of a result to the result's row. Cost: one pullback per result.
     let private byRows (pull: Leaves -> Leaves) (dx: Leaves) (results: Leaves) : Leaves =
         let row (seed: Leaves) : Real =
             let slopes = pull seed
@@ -97,7 +97,7 @@ module internal CustomRules =
             |> Array.mapi (fun index y ->
                 Tensor.OfReals(Array.init y.Length (fun position -> row (unitArray index position)), y.Dimensions)) }
 
-    /// Applies the function: its value below the highest level of its argument, its rule at that level.
+    /// Applies the function: its value is computed below the highest level of its argument, its rule is applied at that level.
     let rec apply name (value: 'P -> 'Q) (pullback: 'P -> 'Q -> 'Q -> 'P) (pushforward: ('P -> 'Q -> 'P -> 'Q) option) (p: 'P) : 'Q =
         let operation = $"Custom rule {name}"
         let struct (like, inputs) = Flatten.input operation "x" p
@@ -112,7 +112,7 @@ module internal CustomRules =
             let struct (likeResult, reader) = apply name value pullback pushforward (x ()) |> Flatten.result operation "its value"
             if reader.HasFunctions then reader.Fail "it holds a function, which a custom rule cannot differentiate. Return its results."
             let primals = reader.Leaves |> Captures.check operation "its value" level
-            // Made again for each call, as x is: the rule may change what it is given, and value may use its result's memory again.
+            // Made again for each call, as x is: the rule may change its arguments, and value may reuse the memory of its result.
             let y () : 'Q = Flatten.argument likeResult (copy primals)
             let pull (cotangents: Leaves) : Leaves =
                 pullback (x ()) (y ()) (Flatten.rebuild likeResult (copy cotangents))
@@ -145,6 +145,6 @@ module internal CustomRules =
                     { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
             | :? DualLevel as level -> level.Refuse()
             | level ->
-                // a series knows rules by their slopes; Orders.fs nests forward mode then
+                // a series needs a rule's slope as a formula; Orders.fs uses nested forward mode then
                 (level :?> RuleLevel).IsRefused <- true
                 raise (NotSupportedException $"{operation} has no series.")

@@ -3,16 +3,16 @@ namespace FuncAD
 open System
 open System.Globalization
 
-/// <summary>What a comparison with differences has shown.</summary>
+/// <summary>The outcome of a comparison with differences.</summary>
 type GradientVerdict =
     /// <summary>Every entry agrees with the differences.</summary>
     | Agrees = 0
-    /// <summary>No entry differs, but there are some of which the differences cannot tell.</summary>
+    /// <summary>No entry differs, but for some the differences are not accurate enough to decide.</summary>
     | CannotTell = 1
-    /// <summary>An entry differs from its difference by more than the tolerance and all uncertainty.</summary>
+    /// <summary>An entry differs from its difference quotient by more than the tolerance and the uncertainty.</summary>
     | Differs = 2
 
-/// <summary>What a comparison of a gradient with finite differences found.</summary>
+/// <summary>The result of comparing a gradient with finite differences.</summary>
 [<Sealed>]
 type GradientReport
     internal
@@ -30,11 +30,13 @@ type GradientReport
     /// <summary>The number of entries compared.</summary>
     member _.Entries = entries
 
-    /// <summary>The number of entries of which the differences cannot tell whether they are right.</summary>
+    /// <summary>The number of entries for which the differences are not accurate enough to decide.</summary>
     member _.Undecided = undecided
 
-    /// <summary>The position of the worst entry: among the Reals of the parameter, in order, and after these among the elements of its
-    /// tensors; -1 where there are none. One that differs is worse than one that cannot be told.</summary>
+    /// <summary>
+    /// The index of the worst entry, counting the Reals of the parameter in order and then the elements of its tensors; -1 if there are
+    /// none. An entry that differs is worse than an undecided one.
+    /// </summary>
     member _.WorstEntry = worst
 
     /// <summary>FuncAD's derivative at the worst entry.</summary>
@@ -43,27 +45,31 @@ type GradientReport
     /// <summary>The extrapolated difference quotient at the worst entry.</summary>
     member _.Difference = difference
 
-    /// <summary>How far the slope may be from the difference quotient at the worst entry, as far as the function's values tell; infinity
-    /// where they do not.</summary>
+    /// <summary>
+    /// The estimated error of the difference quotient at the worst entry, from the function's values alone; infinity where there is no
+    /// estimate.
+    /// </summary>
     member _.Uncertainty = uncertainty
 
-    /// <summary>The relative error at the worst entry: |derivative - difference| / max(|derivative|, |difference|), less the quotient's
-    /// own uncertainty.</summary>
+    /// <summary>
+    /// The relative error at the worst entry: (|derivative - difference| - uncertainty) / max(|derivative|, |difference|), and 0 if that is
+    /// negative.
+    /// </summary>
     member _.Error = Entry.Error(derivative, difference, uncertainty)
 
-    /// <summary>The error up to which the gradient passes.</summary>
+    /// <summary>The largest relative error that passes.</summary>
     member _.Tolerance = tolerance
 
-    /// <summary>Whether the gradient agrees, differs, or cannot be told right or wrong.</summary>
+    /// <summary>Whether the gradient agrees, differs, or is undecided.</summary>
     member _.Verdict = verdict
 
-    /// <summary>Why nothing can be said of the worst entry: a kink, noise, the edge of the domain ...; empty where something is.</summary>
+    /// <summary>Why the worst entry is undecided: a kink, noise, the edge of the domain ...; empty if it is decided.</summary>
     member _.Obstacle: string = obstacle
 
-    /// <summary>True if every entry agrees. A derivative that is NaN does not pass, nor one that cannot be told.</summary>
+    /// <summary>True if every entry agrees. A derivative that is NaN and an undecided entry do not pass.</summary>
     member _.Passed = (verdict = GradientVerdict.Agrees)
 
-    /// <summary>One line for people.</summary>
+    /// <summary>A summary in one line.</summary>
     override report.ToString() =
         let says =
             match verdict with
@@ -83,16 +89,16 @@ type GradientReport
             tolerance
         )
 
-/// <summary>A derivative against a slope from differences.</summary>
+/// <summary>The comparison of one derivative with a slope from differences.</summary>
 and [<AbstractClass; Sealed>] internal Entry private () =
     static member Error(derivative: float, difference: float, uncertainty: float) : float =
         let apart = abs (derivative - difference)
         if apart <= uncertainty then 0.0 else (apart - uncertainty) / max (abs derivative) (abs difference)
 
     /// <summary>
-    /// Two bounds keep right and wrong apart: to differ, a derivative has to be outside of four times the slope's uncertainty; to agree,
-    /// it has to be inside once, and the uncertainty no more than ten times the tolerance. At a flat place, both are 0 as far as
-    /// differences see, which is next to nothing against how steep f is around.
+    /// A derivative differs if it is further from the slope than the tolerance and four times the slope's uncertainty. It agrees if it is
+    /// within the tolerance and the uncertainty, and the uncertainty is at most ten times the tolerance. Where f is flat, both are 0 to
+    /// within an uncertainty that is negligible compared with the steepness of f nearby, and agree.
     /// </summary>
     static member Verdict(x: float, derivative: float, slope: NumericalSlope, tolerance: float) : struct (GradientVerdict * string) =
         let apart = abs (derivative - slope.Value)
@@ -101,13 +107,13 @@ and [<AbstractClass; Sealed>] internal Entry private () =
         if not (isNull slope.Obstacle) then
             struct (GradientVerdict.CannotTell, slope.Obstacle)
         elif not (Double.IsFinite derivative) then
-            // that the slope is some number or other is enough
+            // it is enough to know that the slope is finite
             if slope.Uncertainty <= 0.001 * max (abs slope.Value) slope.Steepness then
                 struct (GradientVerdict.Differs, "")
             else
                 struct (GradientVerdict.CannotTell, "the difference quotients do not settle")
         elif slope.Constancy > 0.0 then
-            // differences of exactly 0 hide what is below the values' rounding, and below that of the numbers on the way to them
+            // differences of exactly 0 hide changes below the rounding of f's values, and below that of its intermediate results
             let change = abs derivative * min slope.Constancy (max 1.0 (abs x))
             if derivative = 0.0 then struct (GradientVerdict.Agrees, "")
             elif change > 1e-6 * slope.Size && change > 1e-9 then struct (GradientVerdict.Differs, "")
@@ -123,7 +129,7 @@ and [<AbstractClass; Sealed>] internal Entry private () =
         else
             struct (GradientVerdict.CannotTell, "f's values are too rough for differences that are accurate enough")
 
-/// <summary>The checker that ships: gradients against extrapolated differences.</summary>
+/// <summary>Compares gradients with extrapolated differences.</summary>
 module internal GradientCheck =
     let private same (a: float) (b: float) =
         BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b || (Double.IsNaN a && Double.IsNaN b)
@@ -135,7 +141,7 @@ module internal GradientCheck =
         let struct (value, gradient) = Recording.valueAndGradient "CheckGradient" f (at point)
         let derivatives = Flatten.alike "CheckGradient" "gradient" like gradient |> Leaves.values
         let y = (f (at point)).Value
-        // steps go far, also to where f or a constructor refuses its argument: there is no value there
+        // long steps may leave the domain of f or of a constructor: its exception counts as a missing value
         let along index (x: float) =
             let moved = Array.copy point
             moved[index] <- x
@@ -167,7 +173,7 @@ module internal GradientCheck =
         if point.Length = 0 then
             GradientReport(0, 0, -1, 0.0, 0.0, 0.0, tolerance, GradientVerdict.Agrees, "")
         else
-            // NaN is the greatest error
+            // NaN counts as the greatest error
             let worst = Seq.init point.Length id |> Seq.maxBy (fun index -> struct (verdict index, Double.IsNaN(error index), error index))
             let struct (decision, obstacle) = verdicts[worst]
             let undecided = verdicts |> Seq.filter (fun (struct (verdict, _)) -> verdict = GradientVerdict.CannotTell) |> Seq.length

@@ -5,20 +5,21 @@ open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
 /// <summary>
-/// Products of the Hessian with vectors, on dual tapes: as many at a time as the machine's vectors hold. Each is bitwise equal to the product that a level
-/// of forward mode outside one of reverse mode computes. A product that only such levels can compute is left null: if numbers carry levels, if the
-/// function uses arrays or custom rules, and if NaN may come from a structural zero.
+/// Products of the Hessian with vectors on dual tapes, as many at a time as the machine's vectors have lanes. Each is bitwise equal to the
+/// product that is computed alone, by forward mode over reverse mode. A product that has to be computed that way is left null: where
+/// numbers carry levels, where f uses arrays or custom rules, and where NaN may come from a structural zero.
 /// </summary>
 [<Sealed>]
 type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], count: int, seed: Action<float[], int, int>) =
-    /// The largest number of slots for which eight directions are computed together: they take 270 MB then.
+    /// The greatest number of slots of a tape with eight directions, which takes 270 MB then.
     static let longestTogether = 1 <<< 20
     let products: float[][] = Array.zeroCreate count
     let mutable expected = 256
     let mutable isRefused = false
     let mutable isTooLong = false
 
-    /// Computes the products from <c>first</c> on, as many as 'V holds, and returns how many of them are done (also those that are left null).
+    /// Computes the products from index <c>first</c> on, one for each lane of 'V; returns how many directions are done, 0 if the tape is
+    /// refused.
     member private _.Fill<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>
         (first: int, longest: int)
         : int =
@@ -61,18 +62,18 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
         let mutable first = 0
         while first < count && not isRefused do
             let left = if isTooLong then 1 else count - first
-            let dealtWith =
+            let processed =
                 if left > 4 && Vector512.IsHardwareAccelerated then run.Fill<Lane512>(first, longestTogether)
                 elif left > 1 then run.Fill<Lane256>(first, longestTogether)
                 else run.Fill<PlainDouble>(first, Array.MaxLength)
-            first <- first + dealtWith
+            first <- first + processed
         products
 
 module internal HessianProducts =
     let private isPlain (numbers: Real[]) = numbers |> Array.forall (fun x -> isNull x.Live.node)
 
-    /// The products with <c>count</c> vectors. <c>seed</c> writes a vector, given by its index, for the computation in a lane: into every width-th double
-    /// from the lane's index on, where width is the number of lanes.
+    /// The products of the Hessian with <c>count</c> vectors. <c>seed</c>, given an array, an offset and the index of a vector, writes
+    /// the vector's elements into the array, from the offset on and as many doubles apart as the tape has lanes.
     let private products (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) (seed: Action<float[], int, int>) : float[][] =
         if point.Arrays.Length = 0 && isPlain point.Numbers then
             DualProducts<'P>(f, like, point.Numbers, count, seed).All()
@@ -98,7 +99,7 @@ module internal HessianProducts =
         | null -> alone f like point tangent
         | product -> Flatten.rebuild like (product |> Array.map Real |> Leaves.ofNumbers)
 
-    /// H times the unit vectors, in the order of the numbers of p; null for products that only levels can compute.
+    /// The columns of H, in the order of the numbers of p; null for a column that has to be computed by forward mode over reverse mode.
     let columns (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) : float[][] =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector

@@ -2,22 +2,22 @@ namespace FuncAD
 
 open System
 
-/// <summary>What differences say about the slope of a function at a point.</summary>
+/// <summary>The slope of a function at a point, estimated from differences.</summary>
 [<Struct>]
 type internal NumericalSlope =
     {
         Value: float
 
-        /// The slope is within this distance of the value, as far as the function's own values tell; infinity where they do not.
+        /// The estimated bound of |slope - Value|, from the function's values alone; infinity where there is no estimate.
         Uncertainty: float
 
-        /// The largest |f(x + h) - f(x)| / h of the steps used: what a slope near to 0 is small against.
+        /// The largest |f(x + h) - f(x)| / h of the steps used. A slope near 0 counts as 0 if it is small compared with this.
         Steepness: float
 
-        /// The longest step up to which all quotients are exactly 0; 0 where some are not.
+        /// The longest step up to which f equals f(x) exactly; 0 where there is none.
         Constancy: float
 
-        /// The largest value seen.
+        /// The largest |f| of the rows used.
         Size: float
 
         /// Why the slope is unknown, or null.
@@ -26,12 +26,12 @@ type internal NumericalSlope =
 
 /// <summary>
 /// Slopes from values of the function alone: difference quotients of steps over many decades, extrapolated to step 0 (Richardson 1911; the
-/// error of an extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Which steps are good is not known
-/// beforehand: long ones see other parts of the function, short ones its rounding errors. An extrapolation has to explain the quotients of
-/// all steps shorter than its own: what these differ from it is an error of the function's values, and counts as such.
+/// error of an extrapolation after C. J. F. Ridders, "Accurate computation of f'(x) and f''(x)", 1982). Good steps are not known
+/// beforehand: long ones reach other parts of the function, short ones show its rounding errors. An extrapolation has to explain the
+/// quotients of all steps shorter than its own: their deviations from it are taken for errors of the function's values.
 /// </summary>
 module internal NumericalSlope =
-    /// The function's values around x. Of a row on one side, the other value is f(x).
+    /// The function's values at x + Step and x - Step. In a one-sided row the other value is f(x).
     [<Struct>]
     type private Row =
         {
@@ -39,35 +39,36 @@ module internal NumericalSlope =
             Right: float
             Left: float
 
-            /// What the middle between both places is off by from x: long steps round it away.
+            /// The distance of the midpoint of both places from x, which is not 0 where a long step is rounded.
             Shift: float
         }
 
-        /// The distance of the two values' places, and the quotient.
+        /// The distance between the two places, and the difference quotient.
         member row.Span(sides: float) = sides * row.Step
         member row.Quotient(sides: float) = (row.Right - row.Left) / row.Span sides
         member row.Size = max (abs row.Right) (abs row.Left)
 
-    /// An extrapolation of some rows to step 0, and the bound of its error; Noise is the error that it leaves to the function's values.
+    /// An extrapolation of the rows First .. Last to step 0, with a bound of its error. Noise is the error of the function's values that it
+    /// implies.
     [<Struct>]
     type private Extrapolation = { Value: float; Error: float; Noise: float; First: int; Last: int; IsContested: bool }
 
-    /// The ratio of neighbouring steps: no whole number, so that a period of the function does not divide all of them.
+    /// The ratio of neighbouring steps: not a whole number, so that a period of the function does not divide all of them.
     let private ratio = 3.6
 
-    /// The most rows that are extrapolated together, the fewest, and how many shorter ones have to be there to vouch for them.
-    let private widest, narrowest, witnesses = 7, 3, 2
+    /// The largest and the smallest number of rows in an extrapolation, and the number of shorter rows required to check it.
+    let private maximumRows, minimumRows, checkRows = 7, 3, 2
 
-    /// Rows that are added at a time, and rows in all.
-    let private more, most = 8, 120
+    /// The number of rows added at a time, and the number of rows from which none are added.
+    let private addedRows, enoughRows = 8, 120
 
-    /// The error of values that are accurate to some hundred roundings.
+    /// The error of a value of this size after 256 roundings.
     let private rounding (size: float) = 256.0 * Math.ScaleB(abs size, -53)
 
     let private unknown value obstacle : NumericalSlope =
         { Value = value; Uncertainty = infinity; Steepness = 0.0; Constancy = 0.0; Size = 0.0; Obstacle = obstacle }
 
-    /// The steps to begin with: around the size of x down to its rounding, and around 1 for an x that is small.
+    /// The initial steps: from |x| down to its rounding, and from 1 down for a small x.
     let private steps (x: float) : float list =
         let size = abs x
         let ladder top bottom =
@@ -77,8 +78,9 @@ module internal NumericalSlope =
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
-    /// The next column of Neville's scheme at step 0, from rows of this length back to windows of one more, in powers of the step (the
-    /// square where both sides are seen). Returns the values, and how far each is from the two that it is made of.
+    /// The next column of Neville's scheme at step 0, over windows of <c>length</c> rows, from the column over windows of one row less, in
+    /// powers of the step (of its square for two-sided rows). Returns the values, and the larger distance of each from the two that it is
+    /// made from.
     let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
         for first = 0 to values.Length - 1 do
@@ -88,8 +90,6 @@ module internal NumericalSlope =
             changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
         struct (values, changes)
 
-    /// What the shorter rows say about the errors of f's values if the slope is this one, extrapolated from <c>first</c> on: the largest error of the
-    /// shortest rows, that of the others beyond rounding, and that of all.
     let private errorsBelow
         (sides: float)
         (rows: Row[])
@@ -100,7 +100,6 @@ module internal NumericalSlope =
         : struct (float * float * float) =
         let mutable ofShortest, ofOthers, ofAll = Double.Epsilon, 0.0, 0.0
         for index = 0 to first - 1 do
-            // the error of f's values at the row, less what extrapolation takes off
             let truncation = 2.0 * abs (quotients[first] - value) * (rows[index].Step / rows[first].Step) ** sides
             let error = (abs (quotients[index] - value) - truncation) * rows[index].Span sides
             ofAll <- max ofAll error
@@ -109,10 +108,9 @@ module internal NumericalSlope =
             else
                 ofOthers <- max ofOthers (error - rounding (max rows[index].Size (abs y)))
         struct (ofShortest, ofOthers, ofAll)
-
-    /// The extrapolation with the least error, over rows with the shortest step first, if there is one. <c>isTrusted</c> leaves out what
-    /// shorter rows say. It is contested if one of shorter rows alone, as plausible, is another slope: steps of values look so, from near
-    /// and from far.
+    /// The plausible extrapolation with the least error, over rows sorted by step, the shortest first; none where there is none. With
+    /// <c>isTrusted</c>, shorter rows are not consulted. It is contested if another plausible one, over shorter rows only, has a different
+    /// slope: the values of f then form steps.
     let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
@@ -123,23 +121,23 @@ module internal NumericalSlope =
         let mutable best: Extrapolation voption = ValueNone
         let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
 
-        for length = 2 to min widest rows.Length do
+        for length = 2 to min maximumRows rows.Length do
             let struct (values, changes) = neville sides rows length slopes
             let struct (centres, centreChanges) = neville sides rows length means
             slopes <- values
             means <- centres
-            if length >= narrowest then
+            if length >= minimumRows then
                 for first = start to values.Length - 1 do
                     let isChecked = not isTrusted && (best.IsNone || 2.0 * changes[first] < max best.Value.Error (0.1 * abs values[first]))
                     let struct (ofShortest, ofOthers, ofAll) =
                         if isChecked then errorsBelow sides rows quotients y first values[first] else struct (Double.Epsilon, 0.0, 0.0)
                     let noise = max (Double.Epsilon + 4.0 * Math.ScaleB(max rows[first].Size (abs y), -53)) ofAll
-                    // the scheme's weights add up to less than 1.5 on both sides of x, to less than 4 on one
+                    // the absolute weights of the scheme add up to less than 1.5 for two-sided rows, to less than 4 for one-sided ones
                     let shift = Array.max shifts[first .. first + length - 1]
                     let error = 2.0 * changes[first] + (if sides = 2.0 then 1.5 else 4.0) * noise / rows[first].Span sides + shift
-                    // Seen from afar, a bounded function is a constant with errors. But errors of values are rounding, or little against
-                    // what f does over the steps; they do not grow with the step; and the mean of f's values on both sides extrapolates to
-                    // f(x).
+                    // With long steps, a bounded function looks like a constant with errors. But errors of values are as small as rounding,
+                    // or small compared with the changes of f over the steps; they do not grow with the step; and the mean of f's values on
+                    // both sides extrapolates to f(x).
                     let isPlausible () =
                         isTrusted
                         || (ofOthers <= 16.0 * ofShortest
@@ -166,8 +164,8 @@ module internal NumericalSlope =
             ValueSome { found with IsContested = plausible.Exists isOther }
         | ValueNone -> best
 
-    /// Tells whether the slopes on either side keep apart as the step shrinks, for steps as short as f's errors permit. Those of a smooth
-    /// function approach each other as the step does.
+    /// True if the one-sided slopes stay apart as the step shrinks, for steps as short as f's errors permit. For a smooth function their
+    /// difference shrinks with the step.
     let private hasKink (rows: Row[]) (y: float) (found: Extrapolation) : bool =
         let gap index = abs ((rows[index].Right - y) - (y - rows[index].Left)) / rows[index].Step
         match rows |> Array.tryFindIndex (fun row -> abs ((row.Right - y) - (y - row.Left)) > 16.0 * found.Noise) with
@@ -178,13 +176,13 @@ module internal NumericalSlope =
     let private judge (sides: float) (rows: Row[]) (x: float) (y: float) (found: Extrapolation) : NumericalSlope =
         let isAt index = rows[index].Right = y && rows[index].Left = y
         let isConstant = Seq.forall isAt (seq { 0 .. found.Last })
-        // Values are rounded far below the size of x: what is constant over a good part of it, or of 1, is a constant there.
+        // Rounding acts far below the size of x: a function that is constant up to a step of 1% of max(1, |x|) is a constant there.
         let plateau = rows |> Array.takeWhile (fun row -> row.Right = y && row.Left = y) |> Array.tryLast
         let isWide =
             match plateau with
             | Some row -> row.Step >= 0.01 * max 1.0 (abs x)
             | None -> false
-        // A function that has been rounded is constant next to x; what it was before shows in longer steps.
+        // A rounded function is constant next to x; longer steps show its slope before rounding.
         let isRounded =
             isConstant
             && (match extrapolate sides rows y (found.Last + 1) true with
@@ -211,12 +209,12 @@ module internal NumericalSlope =
               Obstacle = null }
 
     /// <summary>
-    /// The slope at x of a function with the value y there. It is looked for until its error is small against it and <c>expected</c>, by
-    /// the factor <c>precision</c>.
+    /// The slope at x of a function with the value y there. Rows are added until the error is at most <c>precision</c> times the larger of
+    /// the slope and <c>expected</c>.
     /// </summary>
     let at (f: float -> float) (x: float) (y: float) (expected: float) (precision: float) : NumericalSlope =
         let row (step: float) =
-            // a step by which x can be moved without rounding
+            // the step, rounded so that |x| + step is exact
             let step = (abs x + step) - abs x
             let right, left = x + step, x - step
             { Step = step
@@ -226,9 +224,9 @@ module internal NumericalSlope =
         let sort (rows: Row seq) =
             rows |> Seq.filter (fun row -> row.Step > 0.0) |> Seq.distinctBy _.Step |> Seq.sortBy _.Step |> Seq.toArray
 
-        /// The rows on both sides of x where there are enough; else those on the side where f is finite.
+        /// The two-sided rows where there are enough; otherwise one-sided rows, on the side with more finite values.
         let seen (rows: Row[]) : struct (float * Row[]) =
-            let enough = narrowest + witnesses + 1
+            let enough = minimumRows + checkRows + 1
             let both = rows |> Array.filter (fun row -> Double.IsFinite row.Right && Double.IsFinite row.Left)
             let right =
                 [| for row in rows do
@@ -242,19 +240,19 @@ module internal NumericalSlope =
 
         let rec search (rows: Row[]) : NumericalSlope =
             let struct (sides, visible) = seen rows
-            let found = extrapolate sides visible y witnesses false
+            let found = extrapolate sides visible y checkRows false
             let isEnough = found.IsSome && found.Value.Error <= precision * max (abs expected) (abs found.Value.Value)
             let isLongest = found.IsSome && found.Value.Last >= visible.Length - 2 && found.Value.Noise <= rounding y
-            let isShortest = found.IsNone || found.Value.First <= witnesses + 1
+            let isShortest = found.IsNone || found.Value.First <= checkRows + 1
             let add (steps: float list) = search (sort (Seq.append rows (steps |> List.map row)))
-            if not isEnough && isLongest && rows.Length < most && Array.last(rows).Step < 1e280 && visible.Length > 0 then
-                add [ for k in 1..more -> rows[rows.Length - 1].Step * ratio ** float k ]
-            elif not isEnough && isShortest && x = 0.0 && rows.Length < most && visible.Length > 0 then
-                add [ for k in 1..more -> rows[0].Step / ratio ** float k ]
+            if not isEnough && isLongest && rows.Length < enoughRows && Array.last(rows).Step < 1e280 && visible.Length > 0 then
+                add [ for k in 1..addedRows -> rows[rows.Length - 1].Step * ratio ** float k ]
+            elif not isEnough && isShortest && x = 0.0 && rows.Length < enoughRows && visible.Length > 0 then
+                add [ for k in 1..addedRows -> rows[0].Step / ratio ** float k ]
             else
                 match found with
                 | ValueSome found -> judge sides visible x y found
-                | ValueNone when visible.Length < narrowest + witnesses + 1 -> unknown nan "f is not finite around the point"
+                | ValueNone when visible.Length < minimumRows + checkRows + 1 -> unknown nan "f is not finite around the point"
                 | ValueNone -> unknown nan "the difference quotients do not settle: f is noisy, or has no slope there"
 
         if Double.IsFinite y then search (sort (steps x |> List.map row)) else unknown nan "f is not finite at the point"

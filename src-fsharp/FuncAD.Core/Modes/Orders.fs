@@ -1,8 +1,8 @@
 namespace FuncAD
 
 /// <summary>
-/// Derivatives of any order of a function of one number. Nested forward mode needs 2^n numbers for each operation, but is the faster way for
-/// the first few orders; a series needs O(n^2) work.
+/// Derivatives of any order of a function of one number. Nested forward mode needs 2^n numbers for each operation, but is faster for the
+/// first few orders; a series needs O(n^2) work.
 /// </summary>
 module internal Orders =
     /// The first order that is computed by a series.

@@ -3,8 +3,8 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// One run of f on a tape: the value, and the pullback w -> w J, which may be called many times. <c>Release</c> returns the memory after the last
-/// sweep.
+/// One run of f on a tape: the value, and the pullback w -> w J, which may be called many times. <c>Release</c> gives the tape back; no
+/// sweep may follow.
 /// </summary>
 [<Sealed>]
 type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
@@ -13,7 +13,7 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
 
     let struct (result, outputs) =
         try
-            // The leaves are read before the level ends: a lazy sequence computes its numbers only now.
+            // read before the tape ends: a lazy sequence computes its numbers only now
             let struct (result, reader) = f (Flatten.argument like (Reverse.onTape tape point)) |> Flatten.output operation
             if reader.HasFunctions then
                 reader.Fail "it holds a function, which reverse mode cannot seed. Use Diff or Jvp, or apply the function inside f."
@@ -46,7 +46,7 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     member _.Release() = tape.Release()
 
 module internal Recording =
-    /// The value and the gradient of a function with one real result. The tape is released.
+    /// The value and the gradient of a function with one real result; the tape is released.
     let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
         let recording = Recording<'P, Real>(operation, f, p)
         try

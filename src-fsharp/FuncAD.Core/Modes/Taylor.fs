@@ -6,9 +6,9 @@ open System.Runtime.CompilerServices
 open FuncAD.Rules
 
 /// <summary>
-/// What the k-th number of a series is, as weights of the two sums that numbers of series go through. As a coefficient, f(k) / k!, a
-/// product is the plain convolution; as a derivative, f(k) itself, it is Leibniz's rule with binomial coefficients. Neither is computed
-/// from the other: k! leaves the range of doubles at k = 171, and coefficients do where derivatives need not.
+/// What the k-th number of a series stands for, as the weights in the sums that series are computed by. For coefficients, f(k) / k!, the
+/// product is a plain convolution; for derivatives, f(k), it is Leibniz's rule with binomial coefficients. Neither is computed from the
+/// other: k! overflows at k = 171, and coefficients leave the range of doubles where derivatives need not.
 /// </summary>
 [<Sealed>]
 type internal Scaling private (binomials: float[][]) =
@@ -29,7 +29,7 @@ type internal Scaling private (binomials: float[][]) =
     /// The weight of x_j s_(k-j), for j >= 1, in number k of a y with y' = s x'.
     member _.OfChain(k: int, j: int) : float = if binomials.Length = 0 then float j / float k else binomials[k - 1][j - 1]
 
-    /// weight a b. A large weight is shared out, so that nothing overflows on the way where the product does not.
+    /// weight a b. A large weight is split between both factors, so that no partial product overflows unless the result does.
     static member Weigh(weight: float, a: Real, b: Real) : Real =
         if weight < 1e18 then
             Real.Scale(Real.Scale(Real weight, a), b)
@@ -38,8 +38,8 @@ type internal Scaling private (binomials: float[][]) =
             Real.Scale(Real.Scale(Real share, a), Real.Scale(Real(weight / share), b))
 
 /// <summary>
-/// A power series y0 + y1 t + y2 t^2 + ..., computed number by number and kept, in one of the scalings. From <c>Bound</c> on its numbers
-/// are structural zeros: a polynomial has no more. <c>next</c> is told the series and k.
+/// A power series y0 + y1 t + y2 t^2 + ... in one of the scalings, computed number by number and cached. From index <c>Bound</c> on its
+/// numbers are structural zeros, as those of a polynomial are. <c>next</c> computes number k from the series and k.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Series private (start: Real[], known: int, bound: int, next: Func<Series, int, Real>) =
@@ -52,10 +52,10 @@ type internal Series private (start: Real[], known: int, bound: int, next: Func<
     /// A complete series.
     new(numbers: Real[]) = Series(numbers, numbers.Length, numbers.Length, null)
 
-    /// The bound as far as it is known.
+    /// The bound as known so far.
     member _.KnownBound = bound
 
-    /// The bound. Who makes the first number after y0 knows it.
+    /// The bound. It is known once the first number after y0 has been computed.
     member series.Bound =
         if bound > 1 && known = 1 then series[1] |> ignore
         bound
@@ -83,7 +83,9 @@ type internal Series private (start: Real[], known: int, bound: int, next: Func<
         series[order] |> ignore
         Series(Array.sub numbers 0 (min (order + 1) bound))
 
-/// <summary>A rule with its arguments, all of them, bit for bit: flat numbers of a lower level share their node, and 0 is not -0.</summary>
+/// <summary>
+/// A rule with its arguments, compared bitwise in all their fields: numbers of one tape share their node, and 0 is not -0.
+/// </summary>
 [<Struct; CustomEquality; NoComparison>]
 type internal Application(rule: obj, result: float, a: Real, b: Real) =
     static member private AreSame(x: float, y: float) = BitConverter.DoubleToInt64Bits x = BitConverter.DoubleToInt64Bits y
@@ -93,7 +95,7 @@ type internal Application(rule: obj, result: float, a: Real, b: Real) =
 
     member private _.Rule = rule
 
-    /// The value tells apart rules whose parameters are 0 and -0, such as max and min where these meet.
+    /// The value distinguishes rules that differ only in a parameter 0 or -0, such as the ties of max and min at 0 and -0.
     member private _.Result = result
     member private _.A = a
     member private _.B = b
@@ -113,8 +115,9 @@ type internal Application(rule: obj, result: float, a: Real, b: Real) =
     override _.GetHashCode() = HashCode.Combine(rule.GetType(), result, a.value, b.value)
 
 /// <summary>
-/// A number of a Taylor level. The function's own numbers are complete. Those that rules compute their slopes with are lazy: their series
-/// are made number by number, on demand, and they keep what was applied to them. They are gone when the result of the rule is complete.
+/// A number of a Taylor level. Numbers of the user's function have complete series. Numbers that rules compute their slopes from are lazy:
+/// their series are computed number by number, on demand, and they cache the results of rules applied to them. They become garbage when the
+/// result of the rule is complete.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Jet(level: RuleLevel, series: Series, isLazy: bool) =
@@ -124,16 +127,16 @@ type internal Jet(level: RuleLevel, series: Series, isLazy: bool) =
     member _.Series = series
     member jet.Number = Real(series[0].value, 0.0, jet)
 
-    /// What was applied to a lazy number.
+    /// The results of rules applied to a lazy number.
     member _.Applied =
         if isNull applied then applied <- Dictionary()
         applied
 
 /// <summary>
-/// Taylor mode: numbers are truncated power series in one perturbation. A rule y = f(x) reads y' = slope(x, y) x', so that, for
-/// coefficients, k y_k = sum over j of j x_j slope_(k-j) (Griewank and Walther, "Evaluating Derivatives", section 13.2): the slope, written once in the
-/// table, is evaluated over lazy series, of y itself too (Karczmarczuk, "Functional differentiation of computer programs", 2001).
-/// Operations met again on the same argument are shared, which ties sin and cos, or the Bessel functions, into one recurrence.
+/// Taylor mode: numbers are truncated power series in one perturbation. A rule y = f(x) gives y' = slope(x, y) x', so that, for
+/// coefficients, k y_k = sum over j of j x_j slope_(k-j) (Griewank and Walther, "Evaluating Derivatives", section 13.2). The slope, written
+/// once in the table, is evaluated over lazy series, that of y included (Karczmarczuk, "Functional differentiation of computer programs",
+/// 2001). Repeated operations on the same argument are shared, which joins sin and cos, or the Bessel functions, into one recurrence.
 /// Cost: O(order^2) per operation and distinct function in its slopes.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
@@ -147,12 +150,12 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
 
     member private level.IsLazy(x: Real) : bool = x.IsAt level && (x.node :?> Jet).IsLazy
 
-    /// The number as a rule's slopes are to see it.
+    /// The number with a lazy series, as a rule's slopes receive it.
     member private level.Lazy(x: Real) : Real = if x.IsAt level then Jet(level, (x.node :?> Jet).Series, true).Number else x
 
     member private level.Complete(x: Series) : Real = Jet(level, x.UpTo order, false).Number
 
-    /// The number that a rule makes of arguments of which some are lazy: made once.
+    /// The result of a rule some of whose arguments are lazy, computed once for the same arguments.
     member private level.Shared(rule: obj, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>) : Real =
         let applied = ((arguments |> Array.find level.IsLazy).node :?> Jet).Applied
         let application = Application(rule, primal.value, arguments[0], (if arguments.Length > 1 then arguments[1] else Real 0.0))
@@ -165,8 +168,8 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             number
 
     /// <summary>
-    /// The number that results from a rule, by a <c>series</c> made from its arguments and the result as the rule is to see them:
-    /// complete ones for arithmetic, lazy ones for the rest.
+    /// The result of a rule. <c>series</c> makes its series from the arguments and the result, which are complete for arithmetic and lazy
+    /// for all other rules.
     /// </summary>
     member private level.Apply
         (rule: obj, isArithmetic: bool, arguments: Real[], primal: Real, series: Func<Real[], Func<Real>, Series>)
@@ -179,8 +182,8 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             let number = level.Shared(rule, arguments |> Array.map level.Lazy, primal, series)
             level.Complete (number.node :?> Jet).Series
 
-    /// What an argument contributes to number k of the result, k >= 1. The slope is asked for no more than it has to know by then: it may
-    /// contain the result.
+    /// The contribution of an argument to number k of the result, k >= 1. No number of the slope from k on is requested, since the slope
+    /// may contain the result.
     member private _.Contribution(x: Series, slope: Series, k: int) : Real =
         let bound = if k = 1 then slope.KnownBound else slope.Bound
         let mutable sum = Real 0.0
@@ -191,7 +194,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             isFirst <- false
         sum
 
-    /// The series of a y with this y0 and y' = the sum of slope x' over the arguments: a polynomial where all slopes are.
+    /// The series of y from y0 and y' = the sum of slope x' over the arguments: a polynomial where all slopes are.
     member private level.Integrate(primal: Real, arguments: Real[], slopes: Lazy<Series>[]) : Series =
         let arguments = arguments |> Array.map level.SeriesOf
         let next (y: Series) k =
@@ -222,7 +225,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             sum
         Series(primal, Int32.MaxValue, next)
 
-    /// The one quotient, from b y = a: number k of a less all of b y but b0 y_k, divided by b0.
+    /// The quotient y = a / b, from b y = a: y_k = (a_k - the sum over j >= 1 of b_j y_(k-j)) / b0, each product with its weight.
     member private _.Quotient(primal: Real, a: Series, b: Series, b0: Real) : Series =
         let next (y: Series) k =
             if k = 1 && b.Bound = 1 then y.Narrow a.Bound
@@ -232,15 +235,17 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
             Real.Binary(Arithmetic.Divide(), rest, b0)
         Series(primal, Int32.MaxValue, next)
 
-    /// Tells whether a recurrence may be built on a number: neither 0 nor infinite, with all its digits. What underflows has derivatives that need not.
+    /// True if a recurrence may divide by the number: it is not 0, infinite, NaN or subnormal. (A function that underflows has derivatives
+    /// that need not.)
     static member private IsNormal(x: Real) : bool =
         let least = Real 2.2250738585072014e-308
         (Real.op_GreaterThanOrEqual (x, least) || Real.op_LessThanOrEqual (x, -least)) && Real.IsFinite x
 
-    /// The power y = u^c, from u y' = c u' y: number k of the integral of both sides (Griewank and Walther, table 13.2). Differentiating the rule instead
-    /// brings a new exponent with each order, whose errors multiply. <c>weight</c> is j c - (k - j), which is exactly 0 where a whole power ends.
+    /// The power y = u^c, from number k of both sides of u y' = c u' y, integrated (Griewank and Walther, table 13.2). Differentiating the
+    /// rule instead brings a new exponent with each order, and their errors accumulate. <c>weight</c> is j c - (k - j), which is exactly 0
+    /// where a whole power ends.
     member private _.Power(primal: Real, u: Series, weight: Func<int, int, Real>) : Series =
-        // u_j / u_0, so that no product leaves the range of doubles on the way where u and y are both tiny
+        // u_j / u_0, so that no partial product underflows where u and y are both tiny
         let ratios = List<Real>([ Real 1.0 ])
         let next (y: Series) k =
             if k < u.Bound then ratios.Add(Real.Binary(Arithmetic.Divide(), u[k], u[0]))
@@ -270,7 +275,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
                     let weight j k = Real(float (int64 j - int64 degree * int64 (k - j)) / float degree)
                     level.Power(primal, x, weight)
                 | Recurrence.Reciprocal ->
-                    // a quotient, whose recurrence does not square: -0 counts as 0
+                    // a quotient: its recurrence does not square y, as the slope does; adding 0 makes 0 of -0
                     level.Quotient(primal, level.SeriesOf(Real 1.0), x, TaylorLevel.Plus(x[0], Real 0.0))
                 | _ ->
                     let y () = if isNull y then Real 0.0 else y.Invoke()
@@ -295,7 +300,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
                     let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j), b), Real(float (j - k)))
                     level.Power(primal, level.SeriesOf a, weight)
                 | Recurrence.VariablePower when isRegular ((level.SeriesOf a).[0]) ->
-                    // its rule has one more logarithm and another exponent with each order
+                    // each differentiation of its rule adds a logarithm and a new exponent
                     let exponent = Real.Binary(Arithmetic.Multiply(), b, Real.Unary(Exponentials.Log(), a))
                     level.Integrate(primal, [| exponent |], [| level.Slope(fun () -> y.Invoke()) |])
                 | _ ->
@@ -335,7 +340,7 @@ type internal TaylorLevel(order: int, scaling: Scaling) =
         )
 
 module internal Taylor =
-    /// Numbers 0 .. order of the series of f around x; null where f met what has no series.
+    /// Numbers 0 .. order of the series of f around x; null where f uses an operation that has no series.
     let private series (scaling: Scaling) (order: int) (f: Real -> Real) (x: Real) : Real[] =
         let level = TaylorLevel(order, scaling)
         try
