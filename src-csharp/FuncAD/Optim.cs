@@ -4,13 +4,13 @@ namespace FuncAD;
 
 /// <summary>
 /// Optimisers as pure functions, from a state and a gradient to the next state, over any structure of <see cref="Real"/> and
-/// <see cref="Tensor"/>; parts that are no numbers stay as they are.
+/// <see cref="Tensor"/>; what is not a number rides along.
 /// </summary>
 /// <remarks>
-/// Gradients that <c>AD.Grad</c> returns are constants, and so are the results. Where parameters, gradients or rates are being
-/// differentiated, steps are differentiated too, to any order. A step is one pass over constant tensors. A gradient whose structure is not
-/// that of the parameters is refused with an <see cref="ArgumentException"/> that names the place. A rate is finite and 0 or more,
-/// otherwise an <see cref="ArgumentOutOfRangeException"/> says so.
+/// Gradients are constants as <c>AD.Grad</c> gives them, and so are the results. Where parameters, gradients or rates are being differentiated,
+/// steps are differentiated too, to any order. A step is one pass over constant tensors. A gradient that has not the structure of the
+/// parameters is refused with an <see cref="ArgumentException"/> that names the place. A rate is finite and 0 or more, otherwise an
+/// <see cref="ArgumentOutOfRangeException"/> says so.
 /// </remarks>
 /// <example><code>
 /// var state = Optim.Start(model);
@@ -19,28 +19,17 @@ namespace FuncAD;
 /// </code></example>
 public static class Optim
 {
-    /// <summary>The state before the first step: the parameters, and moments of 0.</summary>
-    /// <exception cref="ArgumentException">The structure holds no numbers, or cannot be taken apart; the message names the
-    /// part.</exception>
+    /// <inheritdoc cref="OptimModule.start"/>
     public static OptimState<P> Start<P>(P parameters) => OptimModule.start(parameters);
 
     /// <inheritdoc cref="OptimModule.sgd"/>
     public static OptimState<P> Sgd<P>(OptimState<P> state, P gradient, Real rate) => OptimModule.sgd(rate, gradient, state);
 
-    /// <summary>
-    /// The heavy ball: velocity' = momentum velocity - rate g, p' = p + velocity' (Polyak 1964, "Some methods of speeding up the
-    /// convergence of iteration methods").
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative or not finite.</exception>
+    /// <inheritdoc cref="OptimModule.momentum"/>
     public static OptimState<P> Momentum<P>(OptimState<P> state, P gradient, Real rate, double momentum = 0.9) =>
         OptimModule.momentum(momentum, rate, gradient, state);
 
-    /// <summary>
-    /// Nesterov's accelerated gradient: velocity' = momentum velocity - rate g, p' = p + momentum velocity' - rate g (Sutskever, Martens,
-    /// Dahl and Hinton 2013, "On the importance of initialization and momentum in deep learning", equations 3 and 4, where p is the
-    /// look-ahead point).
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1), or the rate is negative or not finite.</exception>
+    /// <inheritdoc cref="OptimModule.nesterov"/>
     public static OptimState<P> Nesterov<P>(OptimState<P> state, P gradient, Real rate, double momentum = 0.9) =>
         OptimModule.nesterov(momentum, rate, gradient, state);
 
@@ -50,8 +39,7 @@ public static class Optim
     /// algorithm 1).
     /// </summary>
     /// <remarks>Where v' is 0, that is where all gradients so far were 0, a step is differentiated as if sqrt had slope 0 there.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon is negative, or the rate is negative or not
-    /// finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon is negative, or the rate is.</exception>
     public static OptimState<P> Adam<P>(
         OptimState<P> state,
         P gradient,
@@ -62,11 +50,10 @@ public static class Optim
     ) => OptimModule.adamWith(new AdamSettings(beta1, beta2, epsilon, decay: 0), rate, gradient, state);
 
     /// <summary>
-    /// Adam with decoupled weight decay: p' = p - rate (mHat / (sqrt vHat + epsilon) + decay p) (Loshchilov and Hutter 2019, "Decoupled
-    /// weight decay regularization", algorithm 2, where the rate stands for both its alpha and its schedule multiplier).
+    /// Adam with decoupled weight decay: p' = p - rate (mHat / (sqrt vHat + epsilon) + decay p) (Loshchilov and Hutter 2019, "Decoupled weight
+    /// decay regularization", algorithm 2, where the rate stands for both its alpha and its schedule multiplier).
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon or the decay is negative, or the rate is negative or
-    /// not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A beta is not in [0, 1), epsilon or the decay is negative, or the rate is.</exception>
     public static OptimState<P> AdamW<P>(
         OptimState<P> state,
         P gradient,
@@ -80,20 +67,16 @@ public static class Optim
     /// <inheritdoc cref="OptimModule.norm"/>
     public static Real Norm<P>(P gradient) => OptimModule.norm(gradient);
 
-    /// <summary>
-    /// The gradient, scaled down to maximumNorm where its norm is above that (Pascanu, Mikolov and Bengio 2013, "On the difficulty of
-    /// training recurrent neural networks", algorithm 1). A gradient whose norm is NaN or infinite is returned as it is.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The norm is not above 0.</exception>
+    /// <inheritdoc cref="OptimModule.clip"/>
     public static P Clip<P>(P gradient, double maximumNorm) => OptimModule.clip(maximumNorm, gradient);
 
     /// <summary>
-    /// A local minimum of a smooth function of a structure, by MathNet's limited-memory BFGS with exact gradients. <c>memory</c> is the
-    /// number of steps that it remembers; <c>tolerance</c> bounds the scaled gradient, <c>Minimum.Slope</c>.
+    /// A local minimum of a smooth function of a structure, by MathNet's limited-memory BFGS with exact gradients: with a tolerance for the scaled
+    /// gradient, so many iterations at most, and a memory of so many steps.
     /// </summary>
     /// <remarks>
-    /// f must be the same function at each call: no mini-batches. Where f or its gradient is not finite, line searches turn back. Cost: a
-    /// gradient for each point tried, mostly one or two per iteration.
+    /// For functions that are the same at each call: no mini-batches. Where f or its gradient is not finite, line searches turn back. Cost: a
+    /// gradient for each point tried, mostly one or two an iteration.
     /// </remarks>
     /// <exception cref="ArgumentException">f or its gradient is not finite at the start.</exception>
     /// <exception cref="InvalidOperationException">f depends on a number that is being differentiated outside of it.</exception>
