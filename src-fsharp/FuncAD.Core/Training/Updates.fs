@@ -58,14 +58,12 @@ module internal Updates =
                 let step = number unbias1 * m / (number unbias2 * unary (Powers.RootOfSquares()) v + number epsilon)
                 struct (p - rate * (if decay = 0.0 then step else step + number decay * p), m, v)
 
-type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
-    (update: 'U, rate: float, p: float[], g: float[], m: float[], v: float[], nextP: float[], nextM: float[], nextV: float[]) =
-
 /// <summary>The loop over constant arrays: one pass, which allocates the results only.</summary>
 [<Struct>]
+type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
+    (update: 'U, rate: float, p: float[], g: float[], m: float[], v: float[], nextP: float[], nextM: float[], nextV: float[]) =
     interface IAtAnyWidth with
         member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() : unit =
-
             let update = update // a field of a struct cannot be captured by moment
             use p' = fixed p
             use g' = fixed g
@@ -80,7 +78,7 @@ type internal UpdateLoop<'U when 'U: struct and 'U :> IUpdate>
             while i < whole do
                 let struct (newP, newM, newV) =
                     update.Apply<'V>(
-            // A moment that the method does not use is neither read nor written: 0 stands for it.
+                        // A moment that the method does not use is neither read nor written: 0 stands for it.
                         'V.Constant rate,
                         load p' i,
                         load g' i,
