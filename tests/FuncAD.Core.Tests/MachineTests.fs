@@ -47,11 +47,26 @@ let private startWithout (knob: string) =
     start.Environment["DOTNET_" + knob] <- "0"
     Diagnostics.Process.Start start
 
+/// The members of the vectors of a width, line by line, with the width and what may differ left out.
+let private membersOf (bits: int) : string[] =
+    let file = IO.Path.Combine(__SOURCE_DIRECTORY__, "..", "..", "src-fsharp", "FuncAD.Core", "Lanes", "Widths.fs")
+    let lines = IO.File.ReadAllLines file
+    let start = lines |> Array.findIndex (fun line -> line.Trim() = $"type internal Lane{bits} =")
+    let scale = Text.RegularExpressions.Regex @"Avx512F(\.VL)?\."
+    lines[start..]
+    |> Array.takeWhile (fun line -> not (line.StartsWith("///", StringComparison.Ordinal)))
+    |> Array.map (fun line -> (scale.Replace(line, "Avx.")).Replace($"{bits}", "").Replace("0UL", "0u").Trim())
+    |> Array.filter (fun line -> line <> "")
+
 [<Tests>]
 let tests =
     testList
         "vectors: machines"
-        [ testCase "the bits on arrays are the same on a machine without the widest vectors" (fun () ->
+        [ testCase "the three widths have the same members" (fun () ->
+              for bits in [ 128; 256 ] do
+                  Expect.sequenceEqual (membersOf bits) (membersOf 512) $"{bits} bits")
+
+          testCase "the bits on arrays are the same on a machine without the widest vectors" (fun () ->
               let others = [ for knob in [ "EnableAVX512"; "EnableAVX2" ] -> knob, startWithout knob ]
               let expected = vectorBits ()
               for knob, other in others do

@@ -36,22 +36,6 @@ type internal Reads =
     interface IPlain<Reads> with
         member a.Map(b, _) = Reads.Of(a, b)
 
-/// <summary>
-/// The memory of a loop, pinned: an output, and inputs that are whole, a number for each place, or have one number for all places.
-/// </summary>
-[<Struct; NoEquality; NoComparison>]
-type internal LoopMemory =
-    { P: nativeptr<float>
-      Q: nativeptr<float>
-      R: nativeptr<float>
-      S: nativeptr<float>
-      Y: nativeptr<float>
-      WholeP: bool
-      WholeQ: bool
-      WholeR: bool
-      WholeS: bool
-      Length: int }
-
 /// <summary>The loops over runs of doubles: one pass, no temporaries, no allocation.</summary>
 /// <remarks>
 /// An input with one number for all places is a short buffer that every vector is loaded from: its mask keeps it at place 0. The last,
@@ -60,7 +44,7 @@ type internal LoopMemory =
 [<AbstractClass; Sealed>]
 type internal Loop =
 
-    /// The address so many bytes further on.
+    /// The address moved on by some bytes.
     static member inline private At(source: nativeptr<float>, bytes: nativeint) : nativeptr<float> =
         NativePtr.ofNativeInt (NativePtr.toNativeInt source + bytes)
 
@@ -87,16 +71,31 @@ type internal Loop =
     /// y_i (+)= kernel(p_i, q_i, r_i, s_i)
     [<SkipLocalsInit>]
     static member On<'V, 'K when 'V: struct and 'V :> ILanes<'V> and 'K: struct and 'K :> IKernel>
-        (kernel: 'K, memory: inref<LoopMemory>, add: bool)
-        : unit =
-        let length = memory.Length
+        (
+            kernel: 'K,
+            p: ReadOnlySpan<float>,
+            q: ReadOnlySpan<float>,
+            r: ReadOnlySpan<float>,
+            s: ReadOnlySpan<float>,
+            y: Span<float>,
+            add: bool
+        ) : unit =
+        let length = y.Length
         let buffers = NativePtr.stackalloc<float>(5 * Loop.Widest)
-        let wholeP, wholeQ, wholeR, wholeS = memory.WholeP, memory.WholeQ, memory.WholeR, memory.WholeS
-        let mutable atP = Loop.Source(memory.P, wholeP, NativePtr.add buffers (0 * Loop.Widest))
-        let mutable atQ = Loop.Source(memory.Q, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
-        let mutable atR = Loop.Source(memory.R, wholeR, NativePtr.add buffers (2 * Loop.Widest))
-        let mutable atS = Loop.Source(memory.S, wholeS, NativePtr.add buffers (3 * Loop.Widest))
-        let mutable atY = memory.Y
+        use fixedP = fixed p
+        use fixedQ = fixed q
+        use fixedR = fixed r
+        use fixedS = fixed s
+        use fixedY = fixed y
+        let wholeP = p.Length = length
+        let wholeQ = q.Length = length
+        let wholeR = r.Length = length
+        let wholeS = s.Length = length
+        let mutable atP = Loop.Source(fixedP, wholeP, NativePtr.add buffers (0 * Loop.Widest))
+        let mutable atQ = Loop.Source(fixedQ, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
+        let mutable atR = Loop.Source(fixedR, wholeR, NativePtr.add buffers (2 * Loop.Widest))
+        let mutable atS = Loop.Source(fixedS, wholeS, NativePtr.add buffers (3 * Loop.Widest))
+        let mutable atY = fixedY
         let maskP = if wholeP then -1n else 0n
         let maskQ = if wholeQ then -1n else 0n
         let maskR = if wholeR then -1n else 0n
@@ -123,11 +122,11 @@ type internal Loop =
                 atQ <- Loop.Pad(atQ, length - rest, rest, wholeQ, NativePtr.add buffers (1 * Loop.Widest))
                 atR <- Loop.Pad(atR, length - rest, rest, wholeR, NativePtr.add buffers (2 * Loop.Widest))
                 atS <- Loop.Pad(atS, length - rest, rest, wholeS, NativePtr.add buffers (3 * Loop.Widest))
-                atY <- Loop.Pad(memory.Y, length - rest, rest, true, NativePtr.add buffers (4 * Loop.Widest))
+                atY <- Loop.Pad(fixedY, length - rest, rest, true, NativePtr.add buffers (4 * Loop.Widest))
                 place <- 0n
                 limit <- nativeint 'V.Count * 8n
         for lane in 0 .. rest - 1 do
-            NativePtr.set memory.Y (length - rest + lane) (NativePtr.get atY lane)
+            NativePtr.set fixedY (length - rest + lane) (NativePtr.get atY lane)
 
     /// (y_i, z_i) = shared(x_i), for a length that is a multiple of the widest vectors' lanes.
     static member OnShared<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ISharedForm>
@@ -166,29 +165,12 @@ type internal Loop =
             y: Span<float>,
             add: bool
         ) : unit =
-        let length = y.Length
-        if length > 0 then
-            use fixedP = fixed p
-            use fixedQ = fixed q
-            use fixedR = fixed r
-            use fixedS = fixed s
-            use fixedY = fixed y
-            let memory =
-                { P = fixedP
-                  Q = fixedQ
-                  R = fixedR
-                  S = fixedS
-                  Y = fixedY
-                  WholeP = (p.Length = length)
-                  WholeQ = (q.Length = length)
-                  WholeR = (r.Length = length)
-                  WholeS = (s.Length = length)
-                  Length = length }
-            Widest.RunInPairs(KernelLoop<'K>(kernel, memory, add))
-
-and [<Struct>] internal KernelLoop<'K when 'K: struct and 'K :> IKernel>(kernel: 'K, memory: LoopMemory, add: bool) =
-    interface IAtAnyWidth with
-        member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() = Loop.On<'V, 'K>(kernel, &memory, add)
+        if y.Length > 0 then
+            // Widest.RunInPairs, spelt out: F# allows no spans in a struct that runs at any width.
+            match Widest.Bits with
+            | 512 -> Loop.On<Pair512, 'K>(kernel, p, q, r, s, y, add)
+            | 256 -> Loop.On<Lane256, 'K>(kernel, p, q, r, s, y, add)
+            | _ -> Loop.On<Lane128, 'K>(kernel, p, q, r, s, y, add)
 
 and [<Struct>] internal SharedLoop<'T when 'T: struct and 'T :> ISharedForm>
     (shared: 'T, x: nativeptr<float>, y: nativeptr<float>, z: nativeptr<float>, length: int) =

@@ -56,7 +56,8 @@ type internal VectorForms =
             found <- false
             x
 
-    /// The vector form of a function of one argument. Where there is none, found is set to false.
+    /// The vector form of a function of one argument. Where there is none, found is set to false. It is longer than other functions because
+    /// it is a table with a line for each rule, of which the JIT keeps one.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
         let mutable y = x

@@ -1,5 +1,6 @@
 namespace FuncAD
 
+open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 
 /// <summary>Code over vectors of any width: a struct that holds what the code needs.</summary>
@@ -13,21 +14,25 @@ type internal IAtAnyWidth =
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Widest =
-    /// The bits of the machine's widest vectors.
+    /// The bits of the machine's widest vectors, a constant to the JIT.
     static member Bits: int =
         if Vector512.IsHardwareAccelerated then 512
         elif Vector256.IsHardwareAccelerated then 256
         else 128
 
     /// Runs code with the machine's widest vectors.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Run<'Code when 'Code: struct and 'Code :> IAtAnyWidth>(code: 'Code) : unit =
-        if Vector512.IsHardwareAccelerated then code.Run<Lane512>()
-        elif Vector256.IsHardwareAccelerated then code.Run<Lane256>()
-        else code.Run<Lane128>()
+        match Widest.Bits with
+        | 512 -> code.Run<Lane512>()
+        | 256 -> code.Run<Lane256>()
+        | _ -> code.Run<Lane128>()
 
     /// Runs code with the machine's widest vectors, two at a time where these have 512 bits: for functions whose operations wait for one
     /// another.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member RunInPairs<'Code when 'Code: struct and 'Code :> IAtAnyWidth>(code: 'Code) : unit =
-        if Vector512.IsHardwareAccelerated then code.Run<Pair512>()
-        elif Vector256.IsHardwareAccelerated then code.Run<Lane256>()
-        else code.Run<Lane128>()
+        match Widest.Bits with
+        | 512 -> code.Run<Pair512>()
+        | 256 -> code.Run<Lane256>()
+        | _ -> code.Run<Lane128>()
