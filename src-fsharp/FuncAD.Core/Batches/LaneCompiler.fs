@@ -7,7 +7,7 @@ module internal LaneCompiler =
     /// take twice as long).
     let private pairedLines = 64
 
-    /// <summary>The loop over a tile's points, with vectors of so many bits.</summary>
+    /// <summary>The loop over a tile's points, over vectors of a width.</summary>
     /// <param name="layout">Where the values lie.</param>
     /// <param name="lines">The lines that the jobs are of.</param>
     /// <param name="jobs">The jobs, each after those whose results it reads.</param>

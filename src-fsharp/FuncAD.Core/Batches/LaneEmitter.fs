@@ -39,7 +39,7 @@ type internal VectorMethods(bits: int) =
     /// The method that fills a vector with one number.
     member val Create = find "Create" [| typeof<float> |]
 
-    /// A method or an operator with so many operands, all of them vectors.
+    /// A method or an operator by its number of operands, which are vectors, and its name.
     member _.Of(arity: int, name: string) : MethodInfo =
         match known.TryGetValue name with
         | true, found -> found

@@ -236,7 +236,7 @@ module internal Plan =
                 free.Push slot)
         slots
 
-    /// The points of a tile with so many columns.
+    /// The number of points of a tile, by its number of columns.
     let private tileLength (program: Program) (columns: int) (isFused: bool) : int =
         let within bytes = bytes / 8 / max 1 columns / Loop.Widest * Loop.Widest
         if isFused then

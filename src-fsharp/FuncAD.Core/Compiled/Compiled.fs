@@ -11,13 +11,13 @@ open FuncAD.Compiled
 #nowarn "9"
 
 /// <summary>
-/// A function that AD.Compile has traced and compiled. It gives what the function gives, bit for bit, and may be called from many threads at
-/// once.
+/// A function that AD.Compile has traced and compiled. It gives what the function gives, bit for bit, and may be called from many threads
+/// at once.
 /// </summary>
 /// <remarks>
-/// The program holds what the function did for the example. Where it branched on values, each run checks that it would branch the same way; a point
-/// that would not is traced, and its path kept beside the others. Parts of the parameter that are not Reals, and whatever the function captures, are
-/// constants of the program: random numbers, counters and arrays keep the values that they had while tracing.
+/// The program holds what the function did for the example. Where it branched on values, each run checks that it would branch the same way;
+/// a point that would not is traced, and its path kept beside the others. Parts of the parameter that are not Reals, and whatever the
+/// function captures, are constants of the program: random numbers, counters and arrays keep the values that they had while tracing.
 /// </remarks>
 [<Sealed>]
 type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
@@ -37,13 +37,13 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     let outputs = first.Program.Outputs.Length
     let batch = BatchCode(first.Program, 0, false, options)
 
-    /// Replaced as a whole when a path is added.
+    /// The known paths. The array is replaced as a whole when one is added, so that it can be read without a lock.
     let mutable paths = if first.IsReliable then [| first |] else [||]
 
-    /// The index of the path that was taken last: the first to be tried.
+    /// The index of the path that was taken last, which is tried first.
     let mutable latest = 0
 
-    /// The code of the only path there can be, once it is one method: small functions are called without detours.
+    /// The code of the only path, where the program has no guards and is one method: small functions are called directly.
     let mutable direct: Segment = null
 
     let checkOutputs (count: int) =
@@ -61,12 +61,12 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         checkOutputs numbers.Length
         numbers |> Array.map _.Value
 
-    /// The function itself: what it writes into its argument is lost, as it is where the program runs.
+    /// Runs the function itself on a copy: what it writes into its argument is lost, as it is where the program runs.
     let onCopy (x: 'P) : 'Q =
         let struct (own, parts) = Flatten.input "A compiled function" "x" x
         f (Flatten.argument own parts)
 
-    /// The paths, with the one that a point takes if that was not known and there is room for it.
+    /// The paths, after adding the one that a point takes if it was not known and there is room for it.
     let discover (known: Path<'Q>[]) (point: float[]) : Path<'Q>[] =
         lock start (fun () ->
             if paths.Length = known.Length && known.Length < options.MaximumPaths then
@@ -90,7 +90,8 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         | _ -> ()
         holds
 
-    /// NaN may be due to a structural zero of the function that is a plain zero of the program: then the function decides.
+    /// True if results hold a NaN that may be due to a structural zero of the function that is a plain zero of the program: then the
+    /// function decides.
     let isDoubtful (path: Path<'Q>) (results: ReadOnlySpan<float>) : bool =
         path.Program.IsUncertain && results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
 
@@ -129,8 +130,8 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// <summary>The function's result.</summary>
     /// <remarks>
-    /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself runs, on a copy
-    /// of x as always: a compiled function may be used wherever the function may.
+    /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself
+    /// runs, on a copy of x as always: a compiled function may be used wherever the function may.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
     member _.Invoke(x: 'P) : 'Q =
@@ -164,7 +165,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
             use outputs = fixed &MemoryMarshal.GetReference outputs
             direct.Invoke(NativePtr.toNativeInt inputs, 0n, NativePtr.toNativeInt outputs) |> ignore
         else
-            // results are written while inputs are still read
+            // Results are written while inputs are still read, so that overlapping inputs have to be copied.
             let copy = if isApart then null else ArrayPool<float>.Shared.Rent inputs.Length
             let point =
                 if isApart then
@@ -177,8 +178,9 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// <summary>As Run, at count points at once, in vectors and on all cores: inputs[i * count + k] is number i of point k, outputs likewise.</summary>
     /// <remarks>
-    /// Vector forms of functions round differently from the scalar ones: results agree with Run to a few units in the last place. They depend neither on the
-    /// number of threads nor on the width of the vectors, nor on where a point stands. Points that take other paths than the example's are run one by one.
+    /// Vector forms of functions round differently from the scalar ones: results agree with Run to a few units in the last place. They
+    /// depend neither on the number of threads nor on the width of the vectors, nor on where a point stands. Points that take other paths
+    /// than the example's are run one by one.
     /// </remarks>
     /// <param name="inputs">Inputs * count numbers.</param>
     /// <param name="outputs">Outputs * count numbers, which must not overlap the inputs.</param>

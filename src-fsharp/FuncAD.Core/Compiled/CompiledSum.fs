@@ -8,8 +8,8 @@ open FuncAD.Compiled
 #nowarn "9"
 
 /// <summary>
-/// The sums over the data of some results, the first of which is a value, and the others are derivatives. They are the function's own, as the operators
-/// give them: what it keeps from being differentiated, and how its rules are differentiated, holds here as well.
+/// The sums over the data of some results, of which the first is a value and the others are derivatives. The derivatives are those that the
+/// operators compute: stopped gradients and custom rules of the function hold here as well.
 /// </summary>
 [<Sealed>]
 type internal SumOfKind
@@ -24,13 +24,13 @@ type internal SumOfKind
     /// The results as a function of all numbers, parameters first.
     let joined (x: Real[]) = results x[.. parameters.Length - 1] x[parameters.Length ..]
 
-    /// For data that take no known path, and for those whose results are in doubt.
+    /// The function for one datum: for data that take no known path, and for those whose results are in doubt.
     let single = lazy (Compiled<Real[], Real[]>(joined, Array.map Real (Array.append parameters datum), options))
 
     let mutable paths: SumPath[] = [||]
 
-    /// The path that the parameters and the first of some data take that take none of the known, as one more of these. The others are in doubt: tracing
-    /// their path again would not help.
+    /// Adds the path of the first datum that takes no known path. Returns false if there is none, or no room for it: data on known paths
+    /// are in doubt, and tracing their path again would not help.
     let discover (parameters: float[]) (data: float[] seq) : bool =
         lock datum (fun () ->
             paths.Length < options.MaximumPaths
@@ -82,14 +82,14 @@ type internal SumOfKind
         sums
 
 /// <summary>
-/// A sum of f(parameters, datum) over data, with its derivatives with respect to the parameters, compiled by AD.CompileSum. It may be called from many
-/// threads at once.
+/// A sum of f(parameters, datum) over data, with its derivatives with respect to the parameters, compiled by AD.CompileSum. It may be
+/// called from many threads at once.
 /// </summary>
 /// <remarks>
-/// f is compiled for one datum; what depends on the parameters alone is computed once a call, the rest in vectors over the data and on all cores. Results have the
-/// same bits whatever the number of threads. Data are columns: data[i * count + k] is number i of datum k, and count is the length of data divided by
-/// the numbers of a datum. Captured values and parts that are not Reals are constants of the program, as those of a compiled function are; parameters or data
-/// with others are refused.
+/// f is compiled for one datum; what depends on the parameters alone is computed once a call, the rest in vectors over the data and on all
+/// cores. Results have the same bits whatever the number of threads. Data are columns: data[i * count + k] is number i of datum k, and
+/// count is the length of data divided by the numbers of a datum. Captured values and parts that are not Reals are constants of the
+/// program, as those of a compiled function are; parameters or data with others are refused.
 /// </remarks>
 [<Sealed>]
 type CompiledSum<'P, 'D>
@@ -129,7 +129,7 @@ type CompiledSum<'P, 'D>
                 )
             )
 
-    /// f's own copy of numbers, in a structure: it may write into it.
+    /// A copy of numbers in a structure, for f, which may write into it.
     let own (example: Skeleton) (numbers: Real[]) : 'T = Flatten.argument example (Leaves.ofNumbers (Array.copy numbers))
 
     let value (p: Real[]) (d: Real[]) : Real = f (own likeParameters p) (own likeDatum d)
@@ -176,7 +176,7 @@ type CompiledSum<'P, 'D>
             )
         reader.Leaves.Numbers
 
-    /// Numbers that a compiled sum reads as doubles: they may not be those of a derivative.
+    /// A number as a double. Numbers that are being differentiated or traced are refused.
     let plain (operation: string) (number: Real) : float =
         if isNull number.Live.node then
             number.value
@@ -223,7 +223,8 @@ type CompiledSum<'P, 'D>
     /// <param name="data">The data, as columns.</param>
     /// <param name="cancellation">Ends the sum between two chunks of data.</param>
     /// <param name="progress">
-    /// Is told the fraction that is done, from any thread; may be null. A sum that has to be computed again, with all factors in their places, begins again at 0.
+    /// Is told the fraction that is done, from any thread; may be null. A sum that has to be computed again, with all factors in their
+    /// places, begins again at 0.
     /// </param>
     /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
     /// <exception cref="T:System.OperationCanceledException">The sum was cancelled.</exception>
@@ -238,7 +239,7 @@ type CompiledSum<'P, 'D>
     member sum.ValueAndGrad(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * 'P) =
         sum.ValueAndGrad(parameters, data, CancellationToken.None, null)
 
-    /// <summary>On plain numbers: answers the sum and writes its gradient.</summary>
+    /// <summary>On plain numbers: returns the sum and writes its gradient.</summary>
     /// <exception cref="T:System.ArgumentException">A span has not the length that it should have.</exception>
     member sum.Run(parameters: ReadOnlySpan<float>, data: ReadOnlySpan<float>, gradient: Span<float>) : float =
         checkData data
@@ -253,16 +254,16 @@ type CompiledSum<'P, 'D>
 
     /// <summary>The sum over the data, its gradient and its matrix of second derivatives, by the order of the parameters' numbers.</summary>
     /// <remarks>
-    /// Meant for some tens of parameters: each datum contributes to all entries. The matrix is symmetric: of rules of one's own whose second derivatives are not,
-    /// it has the lower triangle.
+    /// Meant for some tens of parameters: each datum contributes to all entries. The matrix is symmetric: of rules of one's own whose
+    /// second derivatives are not, it has the lower triangle.
     /// </remarks>
     member _.Hessian(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
         checkData data
         split (hessians.Value.Sum(plainParameters "Hessian" parameters, data, CancellationToken.None, null))
 
     /// <summary>
-    /// For residuals r_k = f(parameters, datum_k): the sum of r_k^2, J^T r and J^T J, where J has the gradients of the residuals as rows. A Gauss-Newton step
-    /// solves J^T J s = -J^T r.
+    /// For residuals r_k = f(parameters, datum_k): the sum of r_k^2, J^T r and J^T J, where J has the gradients of the residuals as rows. A
+    /// Gauss-Newton step solves J^T J s = -J^T r.
     /// </summary>
     /// <remarks>Meant for some tens of parameters: each datum contributes to all entries.</remarks>
     member _.NormalEquations(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
@@ -270,7 +271,8 @@ type CompiledSum<'P, 'D>
         split (normals.Value.Sum(plainParameters "NormalEquations" parameters, data, CancellationToken.None, null))
 
     /// <summary>
-    /// The sum over the data as a number that can be differentiated: where the parameters belong to a derivative or a trace, f itself runs for each datum.
+    /// The sum over the data as a number that can be differentiated: where the parameters belong to a derivative or a trace, f itself runs
+    /// for each datum.
     /// </summary>
     member sum.Invoke(parameters: 'P, data: ReadOnlySpan<float>) : Real =
         checkData data

@@ -5,11 +5,11 @@ open System.Runtime.CompilerServices
 open System.Threading
 open FuncAD
 
-/// <summary>The code of a path's program at one point: interpreted until it is hot.</summary>
+/// <summary>The code of a path's program at one point: interpreted until compiling pays.</summary>
 [<Sealed>]
 type internal PointCode(program: Program, mode: ExecutionMode) =
-    /// Runs after which interpreting has taken about as long as compiling will, so that at most twice the least possible time is
-    /// spent (benchmarks/README.md has the measurement).
+    /// The runs after which interpreting has taken about as long as compiling will, so that at most twice the least possible time is spent
+    /// (benchmarks/README.md has the measurement).
     static let hot = 4000
 
     let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && mode <> ExecutionMode.Interpreted
@@ -22,14 +22,14 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
                 let packed = PackedCompiler.compile (TileCode.bits (CompileOptions())) program
                 Volatile.Write(&code, (if isNull packed then ScalarCompiler.compile program :> ScalarCode else packed)))
 
-    /// What runs the program from now on.
+    /// The code for the next run.
     member _.Current: ScalarCode =
         if isCompilable && runs <= hot then
             runs <- runs + 1
             if runs > hot then compile ()
         code
 
-/// <summary>One path through a function's branches: its program, and a result that gives others their structure.</summary>
+/// <summary>One path through a function's branches: its program, and the structure of its results.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, isReliable: bool, values: float[]) =
     let point = PointCode(program, mode)
@@ -39,7 +39,7 @@ type internal Path<'Q>(program: Program, mode: ExecutionMode, like: Skeleton, is
     member _.Values = values
     member _.Point = point
 
-    /// False if not even the point that it was traced at can be computed by it.
+    /// False if the program cannot compute even the point at which it was traced.
     member _.IsReliable = isReliable
     member _.Result(numbers: float[]) : 'Q = Flatten.rebuild like (Leaves.ofNumbers (Array.map Real numbers))
 
@@ -63,8 +63,6 @@ module internal Path =
         finally
             level.End()
 
-    /// Refuses to trace a function anew that is not what it was when it was compiled: its programs would not be those of one function. <c>before</c> are its
-    /// results for the example at that time.
     let checkUnchanged (operation: string) (before: float[]) (results: unit -> float[]) : unit =
         let isSame (x: float) (y: float) = x.Equals y && Double.IsNegative x = Double.IsNegative y || Double.IsNaN x && Double.IsNaN y
         let now = results ()
@@ -76,7 +74,6 @@ module internal Path =
                     + "what changes a part of the parameters."
                 )
             )
-
-    /// The path of a function of numbers that a point takes, to be executed.
+    /// The path that a point takes through a function of numbers, traced.
     let program (f: Real[] -> Real[]) (point: float[]) : Path<Real[]> =
         trace f (Flatten.ofNumbers point.Length) point ExecutionMode.Interpreted

@@ -9,8 +9,8 @@ open FuncAD
 #nowarn "9"
 
 /// <summary>
-/// A sum over data along the path that some parameters and a datum take: what depends on the parameters alone runs once, the rest for each
-/// datum, and what is left to do with the sums again once. Where that is not what the loop would give, nothing is left for the end.
+/// A sum over data along the path that some parameters and a datum take: one program for the parameters alone, one for each datum, and one
+/// on the sums. Where the last would give something else than the loop over the data, the whole sum is computed for each datum instead.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =
@@ -29,19 +29,20 @@ type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =
         use outputs = fixed &MemoryMarshal.GetArrayDataReference results
         if code.Run(inputs, memory, outputs) then results else null
 
-    /// The sums of the results from those of the addends; null if the loop might give something else.
+    /// The sums of the results from those of the addends; null if the loop over the data might give something else.
     let finish (numbers: float[]) (sums: float[]) (count: int) : float[] =
         let inputs = Array.concat [ numbers; sums; parts.Multiples(numbers, count) ]
         let total = run parts.After after.Current inputs
         if Array.forall Double.IsFinite total[values..] && gains.AreHarmless inputs then total else null
 
-    /// True if the guards hold.
+    /// True if parameters and a datum take this path.
     member _.IsTaken(parameters: float[], datum: float[]) : bool =
         match run parts.Once (Interpreter parts.Once) parameters with
         | null -> false
         | numbers -> not (isNull (run parts.Each (Interpreter parts.Each) (Array.append numbers datum)))
 
-    /// The sums over the data that take this path and leave no doubt, and the indices of the others; null if the parameters take another path.
+    /// The sums over the data that take this path and whose results are not in doubt, and the indices of the other data; null if the
+    /// parameters take another path.
     member _.Run
         (parameters: float[], data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)
         : struct (float[] * int[]) =
@@ -55,7 +56,8 @@ type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =
             | total -> struct (total |> Array.map (fun sum -> sum + 0.0), leftOut)
 
 module internal SumPath =
-    /// The sums of a function's results, of which so many first ones are values and the others derivatives.
+    /// The path that parameters and a datum take, for a function whose first results, `values` of them, are values and whose others are
+    /// derivatives. Null if the path cannot be relied on.
     let follow (f: Real[] -> Real[]) (values: int) (parameters: float[]) (datum: float[]) (options: CompileOptions) : SumPath =
         let path = Path.program f (Array.append parameters datum)
         if path.IsReliable then SumPath(SumSplit.split path.Program parameters.Length values, values, options) else null

@@ -10,30 +10,32 @@ open FuncAD
 #nowarn "9"
 
 /// <summary>
-/// The sums of a program's outputs over data, whose numbers are columns, for parameters that all data share. Data are taken in chunks, whose bounds depend on
-/// their number alone, and the sums of the chunks are added in order: the bits do not depend on the threads, nor on the vectors.
+/// The sums of a program's outputs over data, which are columns, for parameters that all data share. The data are cut into chunks at bounds
+/// that depend on the number of data alone, and the sums of the chunks are added in order: the bits depend neither on the threads nor on
+/// the vectors.
 /// </summary>
 [<Sealed>]
 type internal Summation(program: Program, shared: int, options: CompileOptions) =
+    /// The number of chunks, unless they would be shorter than smallestChunk.
     static let chunks = 64
     static let smallestChunk = 512
 
     let width = program.Inputs - shared
     let outputs = program.Outputs.Length
 
-    /// Stores outputs for each point, so that a point may be left out.
+    /// Stores the outputs of each point, so that a point can be left out.
     let careful = BatchCode(program, shared, false, options)
 
     /// Adds outputs up as they are computed.
     let quick = BatchCode(program, shared, true, options)
 
-    /// Leads the inputs to the parameters and to some points of the data.
+    /// Sets the pointers of the inputs to the parameters and to `count` points of the data.
     let read (workspace: Workspace) (parameters: nativeptr<float>) (data: Columns) (first: int) (count: int) =
         workspace.SetPointer(0, parameters)
         for index = 0 to width - 1 do
             workspace.Read(shared + index, data, index, first, count)
 
-    /// A chunk's sums, eight for each output; the points that it leaves out go to a list.
+    /// Computes a chunk's sums, eight for each output. Points that the program does not hold for are left out and added to a list.
     let carefully (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) (leftOut: List<int>) =
         let tile = code.Plan.Tile
         for start in first..tile .. first + count - 1 do
@@ -56,7 +58,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
                         let sum = &sums[8 * output + (point &&& 7)]
                         sum <- sum + NativePtr.get column point
 
-    /// The same where no point is left out and all tiles are complete; false if that turns out not to be so.
+    /// Computes the same sums where tiles are whole groups and no point has to be left out. Returns false if one has to be.
     let quickly (workspace: Workspace) (code: TileCode) parameters (data: Columns) first count (sums: float[]) : bool =
         let tile = code.Plan.Tile
         let start = workspace.Column program.Inputs
@@ -80,7 +82,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
 
     member _.Program = program
 
-    /// The sums over all points but those that the program does not hold for, and these points.
+    /// The sums over all points that the program holds for, and the other points.
     member _.Run
         (parameters: nativeptr<float>, data: nativeptr<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)
         : struct (float[] * int[]) =
@@ -95,7 +97,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
         let chunk (workspaces: Workspaces) part =
             let first = part * length
             let count = min length (count - first)
-            // whole groups, then what is left over
+            // Whole groups are summed quickly; the points that are left over, or all if that fails, carefully.
             let whole = if isQuick then Workspace.Whole count else 0
             let isDone = whole > 0 && quickly workspaces.Quick quick parameters data first whole sums[part]
             let start = if isDone then whole else 0
@@ -117,7 +119,7 @@ type internal Summation(program: Program, shared: int, options: CompileOptions) 
                 total + 0.0)
         struct (total, Seq.concat leftOut |> Seq.toArray)
 
-/// <summary>A worker's memory for both kinds of code, made when it is needed.</summary>
+/// <summary>A worker's memory for both kinds of code, allocated on first use.</summary>
 and [<Sealed>] internal Workspaces(quick: TileCode, careful: TileCode) =
     let quickly = lazy (new Workspace(quick))
     let carefully = lazy (new Workspace(careful))

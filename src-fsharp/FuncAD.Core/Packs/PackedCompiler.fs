@@ -132,13 +132,13 @@ module internal PackedCompiler =
     /// The part of the lines that has to be in groups long enough for packs before packs are sought: the rest could not make up for less.
     let private smallestPromise = 0.4
 
-    /// Straight code of more lines than this does not stay in the first-level cache, and its lines take at least so many times as long.
+    /// Straight code of more lines than this does not stay in the first-level cache, and its lines take at least 1.25 times as long.
     let private cachedLines, costBeyondCache = 2000, 1.25
 
     /// Shorter programs do not get faster.
     let private shortestProgram = 100
 
-    /// The bits of the vectors of a loop of so many members: half of the machine's where these are not more.
+    /// The bits of the vectors of a loop, by its number of members: half of the width where that holds them all.
     let private bitsFor (bits: int) (length: int) = if length * 64 <= bits / 2 then bits / 2 else bits
 
     /// The packs of a loop, each after those that it reads from registers, and right before the first that reads it.
@@ -225,7 +225,7 @@ module internal PackedCompiler =
                     stretches.Add { Source = source; Target = output; Length = 1 })
         stretches.ToArray()
 
-    /// The code of a schedule for vectors of so many bits, whether or not it gains.
+    /// The code of a schedule for vectors of a width, whether or not it gains.
     let compileFor (bits: int) (schedule: PackSchedule) : PackedCode =
         let program = schedule.Program
         let memory = PackedMemory schedule
@@ -251,7 +251,7 @@ module internal PackedCompiler =
             program.Outputs |> Array.map (fun value -> if program.IsConstant value then program.Constants[value - program.Inputs] else 0.0)
         PackedCode(program.Inputs, steps, size + scratch, constantOutputs, stretches program memory)
 
-    /// The code of a program that gains by vectors of so many bits, otherwise null.
+    /// The code of a program that gains by packs, for vectors of a width; otherwise null.
     let compile (bits: int) (program: Program) : PackedCode =
         if program.Lines.Length < shortestProgram then
             null
