@@ -11,6 +11,18 @@ type internal IMode =
         when 'O: struct and 'O :> IOperation<'X, 'Y> and 'X: struct and 'X :> IArguments<'X> and 'Y: struct and 'Y :> IResults<'Y>> :
         level: Level * operation: 'O * arguments: 'X -> 'Y
 
+[<Struct; NoEquality; NoComparison>]
+type internal Tangents =
+    interface ICarried with
+        member _.OfArray x = x.Tangent
+        member _.OfNumber x = x.Tangent
+
+[<Struct; NoEquality; NoComparison>]
+type internal OnForward(level: ForwardLevel) =
+    interface IPlacement with
+        member _.Array(primal, tangent) = Tensor.OnForward(level, primal, tangent)
+        member _.Number(primal, tangent) = Real.OnForward(level, primal, tangent)
+
 /// <summary>Forward mode: the results carry the pushforward of the arguments' tangents.</summary>
 [<Struct>]
 type internal ForwardMode =
@@ -22,7 +34,14 @@ type internal ForwardMode =
             let level = level :?> ForwardLevel
             let x = arguments.Below level
             let y = operation.Apply x
-            y.OnForward(level, operation.Pushforward(x, y, arguments.Tangents level))
+            y.Place(OnForward level, operation.Pushforward(x, y, arguments.Carried(level, Tangents())))
+
+/// Arrays get new indices on the tape, and a number, which is an operation's only result then, the slot of its backpropagator.
+[<Struct; NoEquality; NoComparison>]
+type internal OnTape(tape: Tape, slot: float) =
+    interface IPlacement with
+        member _.Array(primal, _) = Tensor.OnTape(tape, primal, tape.NewArray())
+        member _.Number(primal, _) = Real.OnTape(tape, primal, slot)
 
 /// <summary>Reverse mode: the tape gets a backpropagator, which a sweep resumes.</summary>
 [<Struct>]
@@ -36,7 +55,8 @@ type internal ReverseMode =
             let x = arguments.Below tape
             let y = operation.Apply x
             let slot = tape.PushClosure(operation.Backpropagator(tape, arguments, x, y))
-            y.OnTape(tape, slot)
+            // a result carries its place on the tape and nothing else: any array or number stands for that
+            y.Place(OnTape(tape, slot), y)
 
 /// <summary>The operations that arrays ask for, by the one lifting of a mode.</summary>
 [<Sealed>]
