@@ -103,7 +103,8 @@ module TensorReductions =
             let axes = Shape.axes "variance" x.Dimensions (Seq.toArray axes)
             let means = Tensor.reshape (Shape.without true axes x.Dimensions) (meanOver axes x)
             let rest = x - means
-            sumOver axes (rest * rest) / float (Math.Max(0, countOver axes x - delta))
+            let divisor = countOver axes x - delta
+            sumOver axes (rest * rest) / (if divisor > 0 then float divisor else nan)
 
         /// <summary>The variance of all elements, with n - delta as divisor.</summary>
         let variance (delta: int) (x: Tensor) : Real = (varianceOver delta [] x).ToReal()

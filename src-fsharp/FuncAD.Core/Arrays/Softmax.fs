@@ -32,6 +32,19 @@ module internal Rows =
     /// The numbers of a row. Equal numbers are stored as one.
     let at (x: Tensor) row extent = if x.Compact.Length = 1 then ReadOnlySpan x.Compact else ReadOnlySpan(x.Compact, row * extent, extent)
 
+    /// Picks the number of each row at the largest y, as a column.
+    let pickLargest (operation: string) (y: Tensor) : Take =
+        let extent = extent y
+        let places =
+            Array.init (y.Length / max 1 extent) (fun row ->
+                row * extent + RowKernels.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
+        Take(operation, y.Dimensions, places, 1, Array.append (shape y) [| 1 |])
+
+    /// t minus its number at the largest y of each row: sums with weights that add up to 1 change by that number, and nothing cancels where that weight
+    /// is nearly 1.
+    let fromLargest (operation: string) (y: Tensor) (t: Tensor) : Tensor =
+        if extent y = 0 then t else t - Tensor.Linear(pickLargest operation y, t)
+
     /// True for plain numbers without a structural zero among them, and for null.
     let isPlain (x: Tensor) = isNull x || isNull x.Node && x.IsWhole
 
@@ -46,19 +59,8 @@ module internal Rows =
 type internal Softmax(isWeight: bool) =
     inherit RowOperation("softmax")
 
-    /// t minus its number at the largest y of each row. This does not change the result, and nothing cancels if that y is nearly 1.
-    let fromLargest (y: Tensor) (t: Tensor) : Tensor =
-        let extent = Rows.extent y
-        if extent = 0 then
-            t
-        else
-            let places =
-                Array.init (y.Length / extent) (fun row ->
-                    row * extent + RowKernels.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
-            t - Tensor.Linear(Take("softmax", t.Dimensions, places, 1, Array.append (Rows.shape t) [| 1 |]), t)
-
     let centred (y: Tensor) (t: Tensor) =
-        let t = fromLargest y t
+        let t = Rows.fromLargest "softmax" y t
         y * (t - Rows.sums (y * t))
 
     override _.Value x =
@@ -131,7 +133,8 @@ type internal LogSumExp() =
         RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.entry yBar[0] row, out, add)
 
 /// <summary>
-/// The logarithm of the softmax, y = x - logSumExp x. The pushforward is dx - sum of e^y dx, the pullback yBar - e^y sum of yBar.
+/// The logarithm of the softmax, y = x - logSumExp x. The pushforward is dx - sum of e^y dx, the pullback yBar - e^y sum of yBar. At the largest y, where
+/// e^y may be nearly 1, the pullback is minus the sum of the others, so that nothing cancels.
 /// </summary>
 [<Sealed>]
 type internal LogSoftmax() =
@@ -154,15 +157,36 @@ type internal LogSoftmax() =
                     y[row * extent + index] <- RowKernels.EdgeLogarithm(numbers, largest, index)
         [| Tensor(y, x.Dimensions, null) |]
 
-    override _.Pushforward(_, y, dx) = [| dx[0] - Rows.sums (Tensor.Exp y[0] * dx[0]) |]
-    override _.Pullback(_, y, yBar, _) = [| yBar[0] - Tensor.Exp y[0] * Rows.sums yBar[0] |]
+    override _.Pushforward(_, y, dx) =
+        let dx = Rows.fromLargest "logSoftmax" y[0] dx[0]
+        [| dx - Rows.sums (Tensor.Exp y[0] * dx) |]
+
+    override _.Pullback(_, y, yBar, _) =
+        let all = yBar[0] - Tensor.Exp y[0] * Rows.sums yBar[0]
+        if Rows.extent y[0] = 0 then
+            [| all |]
+        else
+            let pick = Rows.pickLargest "logSoftmax" y[0]
+            let put (x: Tensor) = Tensor.Linear(pick.Adjoint, x)
+            let others = all - put (Tensor.Linear(pick, all))
+            [| others - put (Rows.sums others) |]
 
     override _.PullRow(_, y, yBar, row, out, add) =
         let extent = out.Length
         let t = Rows.at yBar[0] row extent
-        let sum = if t.Length = 1 then float extent * t[0] else RowKernels.Sum t
+        let y = Rows.at y[0] row extent
+        let at = if y.Length = 1 then 0 else RowKernels.Largest y
+        let before = if add && extent > 0 then out[at] else 0.0
+        let struct (ofLargest, ofOthers) =
+            if t.Length = 1 then
+                struct (t[0], float (extent - 1) * t[0])
+            else
+                struct (t[at], RowKernels.Sum(t.Slice(0, at)) + RowKernels.Sum(t.Slice(at + 1)))
+        let sum = ofLargest + ofOthers
+        let ofLargest = sum * -SpecialValues.expm1 y[at] - ofOthers
         let sum = ReadOnlySpan &sum
-        Loop.Run(LessShareKernel(), t, Rows.at y[0] row extent, sum, sum, out, add)
+        Loop.Run(LessShareKernel(), t, y, sum, sum, out, add)
+        out[at] <- before + ofLargest
 
 /// <summary>
 /// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses, and the two constants of LogSumExp. With

@@ -48,7 +48,7 @@ type internal Adjugate private () =
         if rank = 0 then
             let struct (adjugate, _) = Adjugate.Polynomial a in adjugate
         elif rank = n then
-            Tensor.Apply(Determinant(), [| a |])[0] * Solve.Of("determinant", a, Tensor.identity n)
+            Tensor.Apply(RegularAdjugate(), [| a |])[0]
         else
             let sign = Math.Round(svd.U.Determinant() * svd.VT.Determinant())
             let u, v = svd.U, svd.VT.Transpose()
@@ -78,6 +78,28 @@ type internal Adjugate private () =
             let scaled = unscale rows columns a
             let adjugate = if isNull scaled.Level then Adjugate.Value scaled else Adjugate.Smooth scaled
             scaleBy (Array.init (n * n) (fun i -> total - rows[i % n] - columns[i / n])) adjugate
+
+/// <summary>
+/// The adjugate of a regular matrix, with M = A^-1: d adj A = det A (trace(M dA) M - M dA M). Entries of one row or column do not multiply each other in
+/// a determinant; here the two terms are the same product then, and their difference is exactly 0.
+/// </summary>
+and [<Sealed>] internal RegularAdjugate() =
+    inherit Operation("determinant")
+
+    let parts (a: Tensor) = struct (Tensor.Apply(Determinant(), [| a |])[0], Solve.Of("determinant", a, Tensor.identity a.Dimensions[0]))
+
+    override _.Value x =
+        let struct (det, inverse) = parts x[0]
+        [| det * inverse |]
+
+    override _.Pushforward(x, _, dx) =
+        let struct (det, m) = parts x[0]
+        [| det * (Tensor.SumTo(transpose m * dx[0], [||]) * m - matmul (matmul m dx[0]) m) |]
+
+    override _.Pullback(x, _, yBar, _) =
+        let struct (det, m) = parts x[0]
+        let turned = transpose m
+        [| det * (Tensor.SumTo(yBar[0] * m, [||]) * turned - matmul (matmul turned yBar[0]) turned) |]
 
 /// <summary>d det A = sum of adj(A)^T dA (Jacobi), finite for singular matrices.</summary>
 and [<Sealed>] internal Determinant() =

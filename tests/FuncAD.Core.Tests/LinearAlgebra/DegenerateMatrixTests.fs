@@ -369,5 +369,26 @@ let private notFinite =
                   [| 0; 0 |]
                   "of an empty function") ]
 
+/// det A is linear in each entry, in each row and in each column: the second derivatives in entries of one row or column are 0, of 2 x 2 matrices +-1.
+let private multilinear =
+    testCase "entries of one row or column do not multiply each other in a determinant" (fun () ->
+        for items in
+            [ [ 1e6; 1.0; 1.0; 1e-5 ]
+              [ 1e8; 1.0; 1.0; 1e-7 ]
+              [ 1e12; 1.0; 1.0; 1e-11 ]
+              [ 1e20; 1.0; 1.0; 3e-20 ]
+              [ 2.0; 1.0; 1.0; 2.0 ]
+              [ 1e6; 1.0; 0.0; 1.0; 1e-5; 0.3; 0.1; 0.0; 2.0 ]
+              [ 2.0; 1.0; 1.0; 1.0; 2.0; 1.0; 1.0; 1.0; 2.0 ] ] do
+            let n = if items.Length = 4 then 2 else 3
+            let a = tensor [ n; n ] items
+            let unit index = tensor [ n; n ] [ for i in 0 .. n * n - 1 -> if i = index then 1.0 else 0.0 ]
+            for i in 0 .. n * n - 1 do
+                for j in 0 .. n * n - 1 do
+                    if i / n = j / n || i % n = j % n then
+                        for nesting, slope in
+                            derivatives Tensor.determinant a (unit i) (unit j) |> List.filter (fun (name, _) -> name.Contains "over") do
+                            expectEqual 0.0 slope $"{items}: {nesting}, entries {i} and {j}")
+
 [<Tests>]
-let tests = testList "degenerate matrices" [ scale; singular; repeatedValues; notFinite ]
+let tests = testList "degenerate matrices" [ multilinear; scale; singular; repeatedValues; notFinite ]
