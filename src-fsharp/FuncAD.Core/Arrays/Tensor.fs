@@ -3,6 +3,7 @@ namespace FuncAD
 open System
 open System.Collections.Immutable
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Text.Json
 open System.Text.Json.Serialization
@@ -770,4 +771,4 @@ and [<AbstractClass>] internal Lifting() =
             | level ->
                 (level :?> RuleLevel).IsRefused <- true
                 raise (ArrayAtRuleLevelException())
-        | arrays -> arrays :?> Lifting
+        | arrays -> Unsafe.As<Lifting> arrays // the only heir

@@ -130,7 +130,8 @@ module internal Reverse =
         let resume (frame: Frame) slot =
             let index = Tape.Index frame.SlopeA
             if frame.A = Frame.Closure then
-                (tape.Closures[index] :?> Backpropagator<ArrayCotangents>).Resume(cotangents, slot)
+                // no other heirs of Backpropagator are on tapes
+                Unsafe.As<Backpropagator<ArrayCotangents>>(tape.Closures[index]).Resume(cotangents, slot)
             elif touched[slot] then
                 let slopes = &Lifted.On(tape)[index]
                 let cotangent = numbers[slot]
