@@ -60,7 +60,7 @@ let mutations =
       mutation "dual tape: a direction in its neighbour's lane" "Modes/HessianProducts.fs" "curvatures[index * width + direction - first]" "curvatures[index * width + last - direction]"
       mutation "threads: every stack is the owner's" "Numbers/Tape.fs" "unativeint (highest - Tape.Here()) < span" "span > 0un"
       mutation "threads: a foreign thread records" "Numbers/Tape.fs" "elif Environment.CurrentManagedThreadId <> owner then" "elif owner < 0 then"
-      mutation "arrays: a cotangent that an outer level has recorded is reused" "Arrays/Backpropagators.fs" "cotangents.Add(slot, Tensor.Bilinear(product, x, z), null)" "(cotangents.Add(slot, Tensor.Bilinear(product, x, z), null); if taken.IsLast then cotangents.Drop(taken.Cotangent, taken.Share))"
+      mutation "arrays: a product whose sweep an outer level records is written in place" "Arrays/Backpropagators.fs" "if cotangents.IsTracking then\n                cotangents.Add(slot, Tensor.Bilinear(product" "if false then\n                cotangents.Add(slot, Tensor.Bilinear(product"
       mutation "arrays: a cotangent that another argument needs is overwritten" "Arrays/ArrayCotangents.fs" "elif overwrites && taken.IsLast && cotangents.IsOwn" "elif overwrites && cotangents.IsOwn"
       mutation "arrays: a cotangent that is handed on twice has one share" "Arrays/ArrayCotangents.fs" "if not taken.IsLast && not (isNull taken.Share) then" "if false then"
       mutation "arrays: structural zeros of one operand's tangent are added as numbers" "Arrays/ElementwiseSlopes.fs" "not (isNull rest) && tangent.IsWhole" "not (isNull rest)" |> by "arrays: structural zeros"
