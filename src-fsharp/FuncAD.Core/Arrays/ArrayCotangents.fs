@@ -26,13 +26,13 @@ type internal IContribution =
     abstract Write: out: float[] * add: bool -> unit
 
 /// <summary>
-/// The cotangents of a sweep: those of numbers by slot, those of arrays by index. A cotangent is written over another one where the array is not
-/// shared, and an array that is no longer needed is used again for a later cotangent of its length.
+/// The cotangents of a sweep: those of numbers by slot, those of arrays by index. A cotangent is written over another one where the array
+/// is not shared, and an array that is no longer needed is used again for a later cotangent of its length.
 /// </summary>
 /// <remarks>
-/// The first sweep keeps no supports and works in place on plain numbers; a structural zero that meets an infinite slope gives NaN there. If NaN comes
-/// out, a second sweep keeps supports and works in terms of tensors. If arrays carry levels, only the latter is run, since its own operations are
-/// recorded and swept later.
+/// The first sweep keeps no supports and works in place on plain numbers; a structural zero that meets an infinite slope gives NaN there.
+/// If NaN comes out, a second sweep keeps supports and works in terms of tensors. If arrays carry levels, only the latter is run, since its
+/// own operations are recorded and swept later.
 /// </remarks>
 [<Sealed>]
 type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
@@ -47,7 +47,8 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
     /// True if the sweep has to be repeated with supports; its results are of no use.
     member _.IsInDoubt = isInDoubt
 
-    /// Requests a sweep with supports if NaN might be lost or a level was met, unless this is one. Returns true if the rest of this sweep can be skipped.
+    /// Requests a sweep with supports if NaN might be lost or a level was met, unless this is one. Returns true if the rest of this sweep
+    /// can be skipped.
     member _.DoubtIf(isDoubtful: bool) : bool =
         if isDoubtful && not isTracking then isInDoubt <- true
         isInDoubt
@@ -147,9 +148,9 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
         cotangents.Add(index, contribution, taken.Share)
 
     /// <summary>
-    /// Adds a contribution of some shape that a kernel makes of the taken cotangent, in a sweep without supports. The first contribution is written over
-    /// the cotangent itself where the kernel permits that (<c>overwrites</c>) and nobody else needs it, and otherwise into a rented array. A kernel that only
-    /// adds (<c>covers</c> is false) begins with zeros.
+    /// Adds a contribution of some shape that a kernel makes of the taken cotangent, in a sweep without supports. The first contribution is
+    /// written over the cotangent itself where the kernel permits that (<c>overwrites</c>) and nobody else needs it, and otherwise into a
+    /// rented array. A kernel that only adds (<c>covers</c> is false) begins with zeros.
     /// </summary>
     member cotangents.Write<'K when 'K: struct and 'K :> IContribution>
         (index: int, shape: int[], taken: Taken, kernel: 'K, covers: bool, overwrites: bool)

@@ -3,8 +3,8 @@ namespace FuncAD
 // How the modes lift operations on arrays.
 
 /// <summary>
-/// A mode: what becomes of an operation whose arguments belong, at least one of them, to a level of it. Where levels nest, the operation is applied to
-/// what its arguments are below the level, and so lifted again.
+/// A mode: what becomes of an operation whose arguments belong, at least one of them, to a level of it. Where levels nest, the operation is
+/// applied to what its arguments are below the level, and so lifted again.
 /// </summary>
 type internal IMode =
     abstract Lift<'O, 'X, 'Y

@@ -3,7 +3,8 @@ namespace FuncAD
 open System
 open FuncAD.Rules
 
-// The pullbacks of the operations (ArrayOperations.fs), as a sweep resumes them. Each holds no more than it needs, since a tape may hold many.
+// The pullbacks of the operations (ArrayOperations.fs), as a sweep resumes them. Each holds no more than it needs, since a tape may hold
+// many.
 
 /// <summary>How an operation with one result passes its cotangent on to its first or its second argument.</summary>
 type internal IPullback =
@@ -18,7 +19,9 @@ type internal BackpropagatorOfOne<'P when 'P: struct and 'P :> IPullback>(pullba
         let struct (yBar, share) = cotangents.Take result
         if not (isNull yBar) then pullback.Pull(cotangents, slot, true, { Cotangent = yBar; Share = share; IsLast = true })
 
-/// <summary>The backpropagator of an operation with two arguments and one result; the slot of an argument that is a constant is -1.</summary>
+/// <summary>
+/// The backpropagator of an operation with two arguments and one result; the slot of an argument that is a constant is -1.
+/// </summary>
 [<Sealed>]
 type internal BackpropagatorOfTwo<'P when 'P: struct and 'P :> IPullback>(pullback: 'P, slotA: int, slotB: int, result: int) =
     inherit Backpropagator<ArrayCotangents>()

@@ -21,8 +21,8 @@ type internal ElementwiseSlopes private () =
             Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
 
     /// <summary>
-    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or the
-    /// second), and what was repeated by broadcasting receives the sum: then out is added to.
+    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or
+    /// the second), and what was repeated by broadcasting receives the sum: then out is added to.
     /// </summary>
     static member Along<'D when 'D: struct and 'D :> IPartial>
         (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
@@ -46,7 +46,8 @@ type internal ElementwiseSlopes private () =
                 else
                     out[start] <- out[start] + partial.Sum(a, b, y, t)
 
-    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing elsewhere.
+    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing
+    /// elsewhere.
     static member Chosen<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor =
         let weights = GC.AllocateUninitializedArray<float> y.Length
         ElementwiseSlopes.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)
@@ -63,8 +64,8 @@ type internal ElementwiseSlopes private () =
         isNull x.Node && isNull z.Node && isNull tangent.Node && (isNull rest || isNull rest.Node)
 
     /// <summary>
-    /// A partial derivative times the tangent of its operand, added to the rest of the result's tangent (null for none), which is overwritten: nothing but
-    /// the sum of both may be used afterwards.
+    /// A partial derivative times the tangent of its operand, added to the rest of the result's tangent (null for none), which is
+    /// overwritten: nothing but the sum of both may be used afterwards.
     /// </summary>
     static member Push<'D when 'D: struct and 'D :> IPartial>
         (partial: 'D, x: Tensor, z: Tensor, y: Tensor, tangent: Tensor, rest: Tensor)

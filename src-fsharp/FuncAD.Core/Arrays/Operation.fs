@@ -2,8 +2,8 @@ namespace FuncAD
 
 open System
 
-// What every mode needs to know about an operation on arrays. Arguments and results are structs, a type for each way of counting them, so that lifting
-// allocates nothing for them and is compiled for each operation by itself.
+// What every mode needs to know about an operation on arrays. Arguments and results are structs, a type for each way of counting them, so
+// that lifting allocates nothing for them and is compiled for each operation by itself.
 
 /// <summary>What an array or a number of a level carries there beside its primal, for example a tangent.</summary>
 type internal ICarried =
@@ -38,7 +38,8 @@ type internal IOperation<'X, 'Y> =
     /// The tangents of the results. Null is a structural zero; not all tangents of the arguments are.
     abstract Pushforward: x: 'X * y: 'Y * dx: 'X -> 'Y
 
-    /// The pullback, as a backpropagator for those arguments that are on the tape. The tape gives the results the indices from tape.Arrays on.
+    /// The pullback, as a backpropagator for those arguments that are on the tape. The tape gives the results the indices from tape.Arrays
+    /// on.
     abstract Backpropagator: tape: Tape * arguments: 'X * x: 'X * y: 'Y -> Backpropagator<ArrayCotangents>
 
 /// <summary>One array.</summary>
@@ -78,7 +79,9 @@ type internal Many(arrays: Tensor[]) =
         member _.Place(placement, carried) =
             Many(Array.map2 (fun y dy -> if isNull dy then y else placement.Array(y, dy)) arrays carried.Arrays)
 
-/// <summary>Numbers. Where they stand for what numbers carry, <c>Reached</c> is 1 for those that carry something and 0 for constants.</summary>
+/// <summary>
+/// Numbers. Where they stand for what numbers carry, <c>Reached</c> is 1 for those that carry something and 0 for constants.
+/// </summary>
 [<Struct; NoEquality; NoComparison>]
 type internal Numbers(items: Real[], reached: float[]) =
     member _.Items = items
@@ -111,8 +114,8 @@ type internal Number(item: Real, isReached: bool) =
 type internal RowOperation(name: string) =
     inherit Operation(name)
 
-    /// out (+)= the contribution to a row x, from the results and their cotangents (null for a structural zero). The row of a cotangent may be
-    /// the same memory as out.
+    /// out (+)= the contribution to a row x, from the results and their cotangents (null for a structural zero). The row of a cotangent may
+    /// be the same memory as out.
     abstract PullRow: x: ReadOnlySpan<float> * y: Tensor[] * yBar: Tensor[] * row: int * out: Span<float> * add: bool -> unit
 
     /// The contribution to every row.

@@ -2,8 +2,8 @@ namespace FuncAD
 
 open System
 
-// Operations on the rows of an array, that is along its last axis. Pushforwards and pullbacks are written in terms of tensors; for constants the same
-// formulas are evaluated in one pass over each row (Lanes/RowKernels.fs).
+// Operations on the rows of an array, that is along its last axis. Pushforwards and pullbacks are written in terms of tensors; for
+// constants the same formulas are evaluated in one pass over each row (Lanes/RowKernels.fs).
 
 /// <summary>How the rows of an array are laid out, and how an array with one number for each row is.</summary>
 module internal Rows =
@@ -52,8 +52,8 @@ module internal Rows =
     let create (x: Tensor) (number: int -> float) = Tensor(Array.init (Shape.length (shape x)) number, shape x, null)
 
 /// <summary>
-/// y = e^x divided by its sum over each row. The pushforward and the pullback of t are both y (t - sum of y t). With <c>isWeight</c> it gives the weights
-/// of a logSumExp, which are defined for infinite numbers too.
+/// y = e^x divided by its sum over each row. The pushforward and the pullback of t are both y (t - sum of y t). With <c>isWeight</c> it
+/// gives the weights of a logSumExp, which are defined for infinite numbers too.
 /// </summary>
 [<Sealed>]
 type internal Softmax(isWeight: bool) =
@@ -90,9 +90,9 @@ type internal Softmax(isWeight: bool) =
     override _.PullRow(_, y, yBar, row, out, add) = RowKernels.Centre(Rows.at y[0] row out.Length, Rows.at yBar[0] row out.Length, out, add)
 
 /// <summary>
-/// log of the sum of e^x over each row, computed as m + log(1 + the sum of e^(x - m) over the others), where m is the largest element: this neither
-/// overflows nor loses terms that are small beside m. Its derivative is the softmax. The results are the logarithms, and as constants m and the sum over
-/// the others, from which pullbacks compute the weights.
+/// log of the sum of e^x over each row, computed as m + log(1 + the sum of e^(x - m) over the others), where m is the largest element: this
+/// neither overflows nor loses terms that are small beside m. Its derivative is the softmax. The results are the logarithms, and as
+/// constants m and the sum over the others, from which pullbacks compute the weights.
 /// </summary>
 [<Sealed>]
 type internal LogSumExp() =
@@ -189,9 +189,9 @@ type internal LogSoftmax() =
         out[at] <- before + ofLargest
 
 /// <summary>
-/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses, and the two constants of LogSumExp. With
-/// p = softmax x, the pushforward is the sum of p_j (dx_j - dx_label). The pullback is p_j lossBar, and for the label itself minus the sum of the others,
-/// so that nothing cancels if p_label is near 1. If a loss is NaN, so are its slopes.
+/// -log softmax at one element of each row, its label: loss = logSumExp x - x_label. The results are the losses, and the two constants of
+/// LogSumExp. With p = softmax x, the pushforward is the sum of p_j (dx_j - dx_label). The pullback is p_j lossBar, and for the label
+/// itself minus the sum of the others, so that nothing cancels if p_label is near 1. If a loss is NaN, so are its slopes.
 /// </summary>
 [<Sealed>]
 type internal LabelLoss(labels: int[], shape: int[]) =

@@ -126,9 +126,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     // ---- Structural zeros ----
     //
-    // An element of a tangent or cotangent that has received no contribution is a structural zero. It is not the number 0 but the absence of a number:
-    // it contributes nothing, even if the slope is infinite. For single numbers this follows from slots and levels; an array of tangents or cotangents
-    // has an array of indicators beside it, its support. The support of every result follows from one rule: apply the operation to the indicators.
+    // An element of a tangent or cotangent that has received no contribution is a structural zero. It is not the number 0 but the absence
+    // of a number: it contributes nothing, even if the slope is infinite. For single numbers this follows from slots and levels; an array
+    // of tangents or cotangents has an array of indicators beside it, its support. The support of every result follows from one rule: apply
+    // the operation to the indicators.
 
     /// Null for an array of values, of which every element is a number. Otherwise 1 where an element was reached, 0 where it is a structural zero.
     member internal _.Support: Tensor = support
@@ -196,8 +197,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         else
             Tensor.Linear(Masked(support.Elements, true, x.Dimensions), x).WithSupport support
 
-    /// Applies a rule to arrays that carry supports. Sums and products of structural zeros are structural zeros again; of other rules the result is an array of
-    /// values.
+    /// Applies a rule to arrays that carry supports. Sums and products of structural zeros are structural zeros again; of other rules the
+    /// result is an array of values.
     static member private Tracking<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let isSum = typeof<'R> = typeof<Arithmetic.Add> || typeof<'R> = typeof<Arithmetic.Subtract>
         let isProduct = typeof<'R> = typeof<Arithmetic.Multiply> || (typeof<'R> = typeof<Arithmetic.Divide> && isNull b.Support)
@@ -619,8 +620,8 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             match y.Node with
             | :? ArrayDual as dual when not (ReadOnlySpan(dual.Tangent.Support.Compact).ContainsAnyExcept 0.0) -> constant dual.Primal.Live
             | _ -> y
-        // An exponent whose tangent is a structural zero counts as a constant: only powers with constant exponents have derivatives that vanish from some
-        // order on.
+        // An exponent whose tangent is a structural zero counts as a constant: only powers with constant exponents have derivatives that
+        // vanish from some order on.
         let y = constant y.Live
         if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
             Tensor.Unary(Powers.Power y.Compact[0], x)
@@ -721,8 +722,8 @@ and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tens
     member _.Slot = slot
 
 /// <summary>
-/// A differentiable operation on arrays that is neither a rule of the table nor linear nor a product. Its pushforward and pullback are written out in
-/// terms of tensors, so that they nest.
+/// A differentiable operation on arrays that is neither a rule of the table nor linear nor a product. Its pushforward and pullback are
+/// written out in terms of tensors, so that they nest.
 /// </summary>
 and [<AbstractClass>] internal Operation(name: string) =
     member _.Name = name
@@ -737,14 +738,14 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
-    /// The contributions to the arguments. Null is a structural zero, in yBar (where not all are null) and in the result. Contributions that are not needed
-    /// are ignored.
+    /// The contributions to the arguments. Null is a structural zero, in yBar (where not all are null) and in the result. Contributions
+    /// that are not needed are ignored.
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
 /// <summary>
-/// How a mode lifts operations on arrays. At least one argument belongs to the level, and none carries a support. The operators of an array call this class,
-/// and the operations behind it need the operators: it is abstract so that these and the modes can be in later files (ArrayNodes.fs). A level holds the
-/// lifting of its mode.
+/// How a mode lifts operations on arrays. At least one argument belongs to the level, and none carries a support. The operators of an array
+/// call this class, and the operations behind it need the operators: it is abstract so that these and the modes can be in later files
+/// (ArrayNodes.fs). A level holds the lifting of its mode.
 /// </summary>
 and [<AbstractClass>] internal Lifting() =
     inherit ArrayMode()

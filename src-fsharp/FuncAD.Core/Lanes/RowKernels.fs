@@ -64,8 +64,8 @@ type internal RowKernels =
     static member Largest(x: ReadOnlySpan<float>) : int = max 0 (TensorPrimitives.IndexOfMax x)
 
     /// <summary>
-    /// The sum of e^x_i as two numbers: the largest x_i = m, and the sum of e^(x_i - m) over the others. The term of m itself is 1 and is left out, since
-    /// it would round the others away.
+    /// The sum of e^x_i as two numbers: the largest x_i = m, and the sum of e^(x_i - m) over the others. The term of m itself is 1 and is
+    /// left out, since it would round the others away.
     /// </summary>
     static member SumOfExponentials(x: ReadOnlySpan<float>) : struct (float * float) =
         // One pass for the index and the value: IndexOf would be a second one, and not vectorised for doubles.
@@ -95,8 +95,8 @@ type internal RowKernels =
                 Loop.Run(WeightKernel(), x, peak, one, one, y, false)
                 TensorPrimitives.Multiply(Span.op_Implicit y, 1.0 / RowKernels.Sum(Span.op_Implicit y), y)
 
-    /// The weight of a number in a row whose largest number is infinite or NaN. It is 1 for a single number, and 0 for each if all are -infinity. Beside one
-    /// +infinity the others have the weight 0; the weights of several +infinities are undefined.
+    /// The weight of a number in a row whose largest number is infinite or NaN. It is 1 for a single number, and 0 for each if all are
+    /// -infinity. Beside one +infinity the others have the weight 0; the weights of several +infinities are undefined.
     static member private EdgeWeight(x: ReadOnlySpan<float>, largest: float, index: int) : float =
         if x.Length = 1 then 1.0
         elif Double.IsNaN largest then nan
@@ -114,8 +114,8 @@ type internal RowKernels =
         else nan
 
     /// <summary>
-    /// out_i (+)= w_i t for the weights w_i = e^(x_i - m) / (1 + others), from the two numbers of SumOfExponentials. From their rounded logarithm the weights
-    /// would have an error of a unit in the last place of m.
+    /// out_i (+)= w_i t for the weights w_i = e^(x_i - m) / (1 + others), from the two numbers of SumOfExponentials. From their rounded
+    /// logarithm the weights would have an error of a unit in the last place of m.
     /// </summary>
     static member Weigh(x: ReadOnlySpan<float>, largest: float, others: float, t: float, out: Span<float>, add: bool) : unit =
         if Double.IsFinite largest then
@@ -140,8 +140,8 @@ type internal RowKernels =
             sum
 
     /// <summary>
-    /// out_i (+)= y_i (t_i - c - the sum of y_j (t_j - c)), where c is the t of the largest y. If that y is nearly 1, its own t drops out, and nothing
-    /// cancels in the sum over the others.
+    /// out_i (+)= y_i (t_i - c - the sum of y_j (t_j - c)), where c is the t of the largest y. If that y is nearly 1, its own t drops out,
+    /// and nothing cancels in the sum over the others.
     /// </summary>
     static member Centre(y: ReadOnlySpan<float>, t: ReadOnlySpan<float>, out: Span<float>, add: bool) : unit =
         if not y.IsEmpty then

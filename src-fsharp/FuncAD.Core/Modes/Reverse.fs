@@ -11,7 +11,8 @@ open System.Runtime.Intrinsics
 #nowarn "9"
 
 /// <summary>
-/// Which slots have received a contribution. A slot without one is a structural zero and is skipped, so that it never meets an infinite slope.
+/// Which slots have received a contribution. A slot without one is a structural zero and is skipped, so that it never meets an infinite
+/// slope.
 /// </summary>
 type internal IMarks =
     abstract IsTouched: slot: int -> bool
@@ -38,8 +39,8 @@ type internal NoMarks =
 
 /// <summary>
 /// The reverse sweep: it resumes each backpropagator once, in reverse order of creation, so that all later results have contributed to its
-/// cotangent before. It is written once and compiled for three kinds of carriers: plain doubles, vectors of them, and <c>Real</c> for cotangents that
-/// carry levels.
+/// cotangent before. It is written once and compiled for three kinds of carriers: plain doubles, vectors of them, and <c>Real</c> for
+/// cotangents that carry levels.
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks> private () =
@@ -61,8 +62,8 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
         for index = first + terms - 1 downto first do
             Sweep<'T, 'M>.Resume(&chunk[index], cotangent, cotangents, marks)
 
-    /// Resumes the frames of one chunk, last first. Frames of kind Closure and Lifted go to <c>resume</c>, with their slots; it checks itself which slots
-    /// are touched.
+    /// Resumes the frames of one chunk, last first. Frames of kind Closure and Lifted go to <c>resume</c>, with their slots; it checks
+    /// itself which slots are touched.
     static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable index = length - 1
         while index >= 0 do
@@ -79,8 +80,8 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
                 resume.Invoke(frame, slot)
             index <- index - 1
 
-    /// Adds the seeds to their slots, and resumes all frames from the highest of these slots, or from <c>from</c> if that is higher, down. Slots below 0 are
-    /// skipped.
+    /// Adds the seeds to their slots, and resumes all frames from the highest of these slots, or from <c>from</c> if that is higher, down.
+    /// Slots below 0 are skipped.
     static member Run(tape: Tape, slots: int[], seeds: 'T[], from: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable top = from
         for index = 0 to slots.Length - 1 do
@@ -119,7 +120,8 @@ module internal Reverse =
 
     let private isAnyNaN (numbers: Real[]) : bool = NaN.isAny numbers.Length (fun index -> numbers[index].value)
 
-    /// The sweep over arrays, and over numbers that may carry levels. Without supports (<c>isTracking</c> is false) it may fail, and returns ValueNone then.
+    /// The sweep over arrays, and over numbers that may carry levels. Without supports (<c>isTracking</c> is false) it may fail, and
+    /// returns ValueNone then.
     let private sweepReal (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) (isTracking: bool) : Leaves voption =
         let numbers = ArrayPool<Real>.Shared.Rent tape.Count
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
@@ -188,8 +190,8 @@ module internal Reverse =
         if isZero then
             inputs |> Leaves.map (fun _ -> Real 0.0) (fun input -> Tensor.Uniform(0.0, input.Dimensions))
         elif not isFlat then
-            // Without arrays there are no supports. A sweep over levels is recorded and swept later, and NaN may turn up only there, so that it needs supports
-            // from the start.
+            // Without arrays there are no supports. A sweep over levels is recorded and swept later, and NaN may turn up only there, so
+            // that it needs supports from the start.
             let isNested = tape.IsNested || not (isNull tape.Slopes) || not (isNull (Leaves.highest seeds))
             match (if isNested || tape.Arrays = 0 then ValueNone else sweepReal tape slots seeds inputs false) with
             | ValueSome cotangents -> cotangents

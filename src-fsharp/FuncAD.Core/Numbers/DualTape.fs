@@ -100,12 +100,13 @@ type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 
 /// <summary>
 /// Forward over reverse mode in one level, for functions of plain numbers: a tape whose values and slopes have tangents, in some directions at
-/// once. For each direction it performs the same operations in the same order as a level of reverse mode inside one of forward mode, but without an
-/// object for each number. Cotangents without a contribution are -0, as in the sweep over doubles; a structural zero that meets an infinite slope gives NaN.
+/// once. For each direction it performs the same operations in the same order as a level of reverse mode inside one of forward mode, but
+/// without an object for each number. Cotangents without a contribution are -0, as in the sweep over doubles; a structural zero that meets
+/// an infinite slope gives NaN.
 /// </summary>
 /// <remarks>
-/// An operation takes 24 bytes and three 'V, and the sweep a double and a 'V for each slot. Operations return the result's value and slot. There is room
-/// for the expected number of slots from the start, and for more when they come.
+/// An operation takes 24 bytes and three 'V, and the sweep a double and a 'V for each slot. Operations return the result's value and slot.
+/// There is room for the expected number of slots from the start, and for more when they come.
 /// </remarks>
 [<Sealed; AllowNullLiteral>]
 type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int)
@@ -178,8 +179,8 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Unary(rule, x)
         tape.Join(y, slot, rule.Slope(x, y))
 
-    /// Applies a rule to two arguments, of which at least one is on the tape. Each case has code of its own: one code for all of them takes twice as long
-    /// (Helmholtz's Hessian, n = 30).
+    /// Applies a rule to two arguments, of which at least one is on the tape. Each case has code of its own: one code for all of them takes
+    /// twice as long (Helmholtz's Hessian, n = 30).
     member tape.Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Operand, b: Operand) : struct (float * float) =
         if b.IsConstant then tape.BinaryOf(rule, a.Value, a.Slot, b.Value)
         elif a.IsConstant then tape.BinaryWith(rule, a.Value, b.Value, b.Slot)
@@ -212,7 +213,8 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
         let y = Bundle<'V>.Binary(rule, a, b)
         tape.Join(y, slotB, rule.SlopeB(a, b, y))
 
-    /// Applies a rule to three arguments, of which some are on the tape. Each of these gets a frame, which adds its contribution to those before.
+    /// Applies a rule to three arguments, of which some are on the tape. Each of these gets a frame, which adds its contribution to those
+    /// before.
     member tape.Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Operand, b: Operand, c: Operand) : struct (float * float) =
         let at (x: Operand) = if x.IsConstant then Bundle x.Value else tape.At(x.Value, x.Slot)
         let atA, atB, atC = at a, at b, at c
@@ -241,8 +243,8 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
 
     // ---- The sweep ----
     //
-    // It has values and tangents in two arrays. With pairs of them in one array, as the sweep of reverse mode (Modes/Reverse.fs) over a carrier of pairs
-    // would have them, Hessians took 1.0 to 1.1 of the time (Rosenbrock's function, n = 100; Helmholtz's, n = 30).
+    // It has values and tangents in two arrays. With pairs of them in one array, as the sweep of reverse mode (Modes/Reverse.fs) over a
+    // carrier of pairs would have them, Hessians took 1.0 to 1.1 of the time (Rosenbrock's function, n = 100; Helmholtz's, n = 30).
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private Contribute(values: float[], tangents: 'V[], slot: int, value: float, tangent: 'V) =

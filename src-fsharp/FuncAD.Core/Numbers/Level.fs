@@ -4,8 +4,8 @@ open System.Runtime.CompilerServices
 open System.Threading
 
 /// <summary>
-/// What a mode does with operations on arrays. Arrays are defined after levels, so that the members of this class are in its heir (Lifting, in
-/// Arrays/Tensor.fs).
+/// What a mode does with operations on arrays. Arrays are defined after levels, so that the members of this class are in its heir (Lifting,
+/// in Arrays/Tensor.fs).
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal ArrayMode() = class end

@@ -4,7 +4,10 @@ open System
 open System.Buffers
 open System.Collections.Generic
 
-/// <summary>An append-only list in pooled chunks of one size, a power of two. It copies nothing when it grows, and allocates nothing once the pool is warm.</summary>
+/// <summary>
+/// An append-only list in pooled chunks of one size, a power of two. It copies nothing when it grows, and allocates nothing once the pool
+/// is warm.
+/// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal PooledList<'T>() =
     static let chunkLength = 1024

@@ -24,10 +24,10 @@ module Sums =
     let inline private isOn (tape: Tape) (x: Real) : bool = isNull x.node || Object.ReferenceEquals(x.node, tape)
 
     /// <summary>
-    /// Adds products to the sum from an index on, while they are constants or on the tape and the tape has room, and returns the index where it stopped.
-    /// Each product is a term of one sum (Carpenter et al. 2015, "The Stan Math Library"): its frame has neither a cotangent nor a partial sum of its own.
-    /// Contributions come in the order in which those of the operations one by one would, and have their bits: the sum so far gets its own between those
-    /// of the second product and the first.
+    /// Adds products to the sum from an index on, while they are constants or on the tape and the tape has room, and returns the index
+    /// where it stopped. Each product is a term of one sum (Carpenter et al. 2015, "The Stan Math Library"): its frame has neither a
+    /// cotangent nor a partial sum of its own. Contributions come in the order in which those of the operations one by one would, and have
+    /// their bits: the sum so far gets its own between those of the second product and the first.
     /// </summary>
     let private addOnTape (tape: Tape) (sum: byref<Real>) (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) (start: int) : int =
         let multiply = Arithmetic.Multiply()

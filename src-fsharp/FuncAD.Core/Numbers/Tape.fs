@@ -30,8 +30,8 @@ type internal Frame =
     /// The A of a sum of many terms. The terms are the B frames right before it, and the cotangent of the sum is that of each term.
     static member Sum = Int32.MinValue + 2
 
-    /// The A of a frame whose slopes carry levels themselves, complemented; SlopeA holds the index of the slopes. On a dual tape such a frame is one whose
-    /// slopes have tangents.
+    /// The A of a frame whose slopes carry levels themselves, complemented; SlopeA holds the index of the slopes. On a dual tape such a
+    /// frame is one whose slopes have tangents.
     static member Lifted(a: int) = ~~~a
 
 /// <summary>A backpropagator that is a closure, as the tape keeps it.</summary>
@@ -39,8 +39,9 @@ type internal Frame =
 type internal Backpropagator() = class end
 
 /// <summary>
-/// A backpropagator that is a closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are arrays, or numbers
-/// with the slots from its own on, and passes contributions on to its inputs. 'C is what a sweep keeps these cotangents in (Arrays/ArrayCotangents.fs).
+/// A backpropagator that is a closure: a custom rule's or an array operation's. It takes the cotangents of its results, which are arrays,
+/// or numbers with the slots from its own on, and passes contributions on to its inputs. 'C is what a sweep keeps these cotangents in
+/// (Arrays/ArrayCotangents.fs).
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal Backpropagator<'C>() =
@@ -49,7 +50,8 @@ type internal Backpropagator<'C>() =
 
 /// <summary>
 /// A level of reverse mode with its continuation stack: the backpropagators of the operations so far, in order of creation, with a slot
-/// for each. The frames are in pooled chunks (24 bytes for each operation), so that recording an operation allocates nothing once the pool is warm.
+/// for each. The frames are in pooled chunks (24 bytes for each operation), so that recording an operation allocates nothing once the pool
+/// is warm.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Tape(arrays: ArrayMode) =
@@ -57,12 +59,12 @@ type internal Tape(arrays: ArrayMode) =
     static let firstChunk = 256
     static let largestChunk = 65536
 
-    /// The full chunks below the current one, oldest first.
-    let full = List<Frame[]>()
+    /// The full chunks below the current one, oldest first; null until there is one.
+    let mutable full: List<Frame[]> = null
     let owner = Environment.CurrentManagedThreadId
 
-    /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough stack, at least
-    /// 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
+    /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough
+    /// stack, at least 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
     let highest = Tape.Here() + 1024n
     let mutable span = 0un
 
@@ -110,9 +112,10 @@ type internal Tape(arrays: ArrayMode) =
     member tape.ForEachChunk(visit: Action<Frame[], int, int>) =
         let mutable start = tape.start
         if tape.next > 0 then visit.Invoke(tape.chunk, start, tape.next)
-        for index = full.Count - 1 downto 0 do
-            start <- start - full[index].Length
-            visit.Invoke(full[index], start, full[index].Length)
+        if not (isNull full) then
+            for index = full.Count - 1 downto 0 do
+                start <- start - full[index].Length
+                visit.Invoke(full[index], start, full[index].Length)
 
     /// The address of a local variable: a place on the stack of the calling thread.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -120,8 +123,8 @@ type internal Tape(arrays: ArrayMode) =
         let mutable here = 0uy
         NativePtr.toNativeInt &&here
 
-    /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack. Comparing the address of a local
-    /// is cheaper than comparing the thread's number (a chain of operations ran at 0.92 of its time).
+    /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack. Comparing the address
+    /// of a local is cheaper than comparing the thread's number (a chain of operations ran at 0.92 of its time).
     member tape.IsReady: bool = tape.next < tape.limit && unativeint (highest - Tape.Here()) < span
 
     /// Writes a frame on a tape that is ready, and returns its slot.
@@ -136,8 +139,8 @@ type internal Tape(arrays: ArrayMode) =
         tape.next <- next + 1
         tape.start + next
 
-    /// Writes a frame on a tape that is not ready, or throws: the first frame, a full chunk, a tape that has ended, another thread, or the owner further
-    /// down its stack than before.
+    /// Writes a frame on a tape that is not ready, or throws: the first frame, a full chunk, a tape that has ended, another thread, or the
+    /// owner further down its stack than before.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     member private tape.PushElsewhere(a: int, b: int, slopeA: float, slopeB: float) : int =
         if tape.Ended then
@@ -163,6 +166,7 @@ type internal Tape(arrays: ArrayMode) =
                 if isNull tape.chunk then
                     firstChunk
                 else
+                    if isNull full then full <- List()
                     full.Add tape.chunk
                     tape.start <- tape.start + tape.chunk.Length
                     Math.Min(2 * tape.chunk.Length, largestChunk)
@@ -238,9 +242,10 @@ type internal Tape(arrays: ArrayMode) =
     member tape.Release() =
         tape.End()
         if not (isNull tape.chunk) then ArrayPool.Shared.Return tape.chunk
-        for chunk in full do
-            ArrayPool.Shared.Return chunk
-        full.Clear()
+        if not (isNull full) then
+            for chunk in full do
+                ArrayPool.Shared.Return chunk
+            full <- null
         match tape.Slopes with
         | :? IDisposable as slopes -> slopes.Dispose()
         | _ -> ()
