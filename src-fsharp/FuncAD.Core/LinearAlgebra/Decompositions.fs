@@ -11,7 +11,8 @@ open FuncAD.Matrices
 type internal CholeskyFactor() =
     inherit Operation("cholesky")
 
-    /// The factor, if every pivot is more than the rounding of what it was computed from: without one, there is a zero eigenvalue or a negative one.
+    /// The Cholesky factor; none where the square of a pivot does not exceed its rounding error, since A then has an eigenvalue that is 0
+    /// or negative.
     static member private Factor(a: Matrix<float>) : Matrix<float> voption =
         let factor =
             try
@@ -28,7 +29,7 @@ type internal CholeskyFactor() =
         elif not (isFinite x[0]) then
             [| allNaN x[0].Dimensions |]
         else
-            // 2^(2h) is taken out, so that the factor has 2^h
+            // a factor of 2^(2h) is taken out of A, hence 2^h out of L
             let half = exponent x[0].Elements / 2
             let a = Tensor.toMatrix (scaleBy (Array.create x[0].Length (-2 * half)) x[0])
             match CholeskyFactor.Factor a with
@@ -39,7 +40,8 @@ type internal CholeskyFactor() =
                     ("the matrix is not positive definite, or is only up to rounding. Add a small multiple of the identity if it is meant to be, or "
                      + "use eigenSymmetric or solve for an indefinite one.")
 
-    // With L = 2^e M the rules are those of M, times 2^-e once: L^-1 twice would leave the range of double where the derivative does not.
+    // With L = 2^e M, the rules are those for M, and the result is multiplied by 2^-e once: two factors L^-1 could leave the range of
+    // double where the derivative does not.
 
     override _.Pushforward(_, y, dx) =
         let struct (l, e) = centred y[0]
@@ -54,20 +56,21 @@ type internal CholeskyFactor() =
         [| magnify -e (symmetric (transpose (Tensor.solveUpper (transpose l) (transpose left)))) |]
 
 /// <summary>
-/// Q and R of a matrix with at least as many rows as columns; R has a positive diagonal, which makes them unique and smooth. The pullback is that of
-/// Seeger, Hetzel, Dai, Meissner and Lawrence, "Auto-differentiating linear algebra" (2017): aBar = (qBar + Q copyltu(R rBar^T - qBar^T Q)) R^-T.
+/// Q and R of a matrix with at least as many rows as columns; R has a positive diagonal, which makes them unique and smooth. The pullback
+/// is that of Seeger, Hetzel, Dai, Meissner and Lawrence, "Auto-differentiating linear algebra" (2017):
+/// aBar = (qBar + Q copyltu(R rBar^T - qBar^T Q)) R^-T.
 /// </summary>
 [<Sealed>]
 type internal OrthogonalFactors() =
     inherit Operation("qr")
 
-    /// R, or NaN in its place where the columns of A are linearly dependent up to rounding: there Q and R have no derivatives.
+    /// R; NaN where the columns of A are linearly dependent up to rounding, since Q and R have no derivatives there.
     let regular (r: Tensor) : Tensor = if OrthogonalFactors.IsDeficient r then undefined r else r
 
     /// dA R^-1
     let divided (r: Tensor) (x: Tensor) = transpose (Tensor.solveLower (transpose r) (transpose x))
 
-    /// Tells whether a column is, up to rounding, a combination of those before it: what is left of it is on the diagonal of R.
+    /// Tells whether some column is, up to rounding, a linear combination of those before it: its remainder is the diagonal entry of R.
     static member IsDeficient(r: Tensor) : bool =
         let n, rounding = r.Dimensions[1], Math.ScaleB(float (8 * r.Dimensions[1]), -52)
         let entry i j = abs r.Elements[i * n + j]
@@ -81,7 +84,7 @@ type internal OrthogonalFactors() =
         elif not (isFinite x[0]) then
             [| allNaN x[0].Dimensions; allNaN [| columns; columns |] |]
         else
-            // a column's scale is that of the same column of R
+            // to scale a column of A by a power of two is to scale the same column of R
             let sizes = Array.init columns (fun j -> exponent (Seq.init rows (fun i -> x[0].Elements[i * columns + j])))
             let factors = (Tensor.toMatrix (unscale (Array.zeroCreate rows) sizes x[0])).QR(Factorization.QRMethod.Thin)
             let q, r = factors.Q, factors.R.SubMatrix(0, columns, 0, columns)
@@ -92,7 +95,7 @@ type internal OrthogonalFactors() =
             let scales = Array.init (columns * columns) (fun i -> sizes[i % columns])
             [| Tensor.ofMatrix q; scaleBy scales (Tensor.upperTriangle 0 (Tensor.ofMatrix r)) |]
 
-    // With R = 2^e S the rules are those of S, where Q's are times 2^-e, and R's as they are.
+    // With R = 2^e S, the rules are those for S: the derivative of Q is multiplied by 2^-e, and that of R is unchanged.
 
     override _.Pushforward(_, y, dx) =
         let q, struct (r, e) = y[0], centred (regular y[1])
@@ -111,19 +114,19 @@ type internal OrthogonalFactors() =
         [| transpose (Tensor.solveUpper r (transpose whole)) |]
 
 /// <summary>
-/// Division by differences of eigenvalues or singular values. Where two are equal up to rounding, the result is NaN whatever is divided, 0,
-/// too: how the pair's vectors are turned is up to rounding, and a 0 may belong to what does not depend on that as well as to what does
-/// (V sqrt(w) V^T at the identity), so that the limit cannot be known here.
+/// Division by differences of eigenvalues or singular values. Where two of them are equal up to rounding, the quotient is NaN, even of 0:
+/// rounding alone determines how the vectors of the pair are rotated, and the limit of 0 / 0 depends on the function (for
+/// V sqrt(w) V^T at the identity it is not 0), so that it is unknown here.
 /// </summary>
 module internal Gaps =
-    /// The rounding of the values that an algorithm which is stable in norm computes, from those of largest magnitude.
+    /// The rounding error of n values d from an algorithm that is stable in norm: 8 n 2^-52 times the largest magnitude.
     let rounding (d: Tensor) : float =
         Array.fold (fun largest d -> max largest (abs d)) 0.0 d.Elements * Math.ScaleB(float (8 * d.Length), -52)
 
     let private row (d: Tensor) = Tensor.reshape [ 1; d.Length ] d
     let private column (d: Tensor) = Tensor.reshape [ d.Length; 1 ] d
 
-    /// x_ij / gaps_ij off the diagonal, NaN where the gap is no more than the rounding of d, and 0 on the diagonal; NaN throughout where d is.
+    /// x_ij / gaps_ij off the diagonal, 0 on it; NaN where a gap does not exceed d's rounding error, and everywhere if d holds NaN.
     let private over (gaps: Tensor) (d: Tensor) (x: Tensor) : Tensor =
         let n = d.Length
         let bound = rounding d
@@ -155,7 +158,8 @@ module internal Gaps =
 type internal SymmetricEigen() =
     inherit Operation("eigenSymmetric")
 
-    /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix of plain numbers; none where an entry is not finite.
+    /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix of plain numbers; none where an entry is not finite or the algorithm
+    /// does not converge.
     static member Decompose(a: Tensor) : struct (float[] * Matrix<float>) voption =
         if not (isFinite a) then
             ValueNone
@@ -165,7 +169,7 @@ type internal SymmetricEigen() =
             |> ValueOption.map (fun factors ->
                 struct (factors.EigenValues |> Seq.map (fun w -> Math.ScaleB(w.Real, e)) |> Seq.toArray, factors.EigenVectors))
 
-    /// The entry of largest magnitude of each vector is positive.
+    /// The sign for each column that makes its entry of largest magnitude positive.
     static member Orient(vectors: Matrix<float>) : float[] =
         [| for column in 0 .. vectors.ColumnCount - 1 ->
                let v = vectors.Column column
@@ -212,7 +216,7 @@ type internal SingularValues() =
         let zeros = s.Elements |> Array.map (fun s -> if s <= bound then 1.0 else 0.0)
         x / Tensor.reshape [ 1; s.Length ] (Tensor.where (Tensor(zeros, s.Dimensions, null)) (Tensor.OfConstant Double.NaN) s)
 
-    /// What of x lies outside the columns of q.
+    /// The component of x that is orthogonal to the columns of q.
     let outside (q: Tensor) (x: Tensor) = x - matmul q (leftTransposed q x)
 
     override _.Value x =
@@ -233,8 +237,8 @@ type internal SingularValues() =
                 let s = factors.S.ToArray() |> Array.map (fun s -> Math.ScaleB(abs s, e))
                 [| Tensor.ofMatrix u; Tensor(s, [| count |], null); Tensor.ofMatrix v |]
 
-    // Giles and Townsend divide by s_j^2 - s_i^2; in halves of differences and sums nothing is squared: no overflow, and no gap that
-    // is lost in the square of the largest value.
+    // Giles and Townsend divide by s_j^2 - s_i^2. These rules have terms divided by s_j - s_i and terms divided by s_j + s_i instead:
+    // without squares nothing overflows, and no gap is lost beside the square of the largest value.
 
     override _.Pushforward(_, y, dx) =
         let u, s, v = y[0], y[1], y[2]
@@ -271,20 +275,21 @@ type internal SingularValues() =
 [<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorDecompositions =
     module Tensor =
-        /// <summary>The lower triangular L with L L^T = A. Of A its symmetric part (A + A^T) / 2 is taken.</summary>
+        /// <summary>The lower triangular L with L L^T = A. A is replaced by its symmetric part (A + A^T) / 2.</summary>
         /// <exception cref="T:System.ArgumentException">
-        /// The matrix is not square, or not positive definite: a pivot's square is below n 2^-52 of its diagonal entry.
+        /// The matrix is not square, or not positive definite: the square of a pivot is at most n 2^-52 times its diagonal entry.
         /// </exception>
         let cholesky (a: Tensor) : Tensor =
             expectSquare "cholesky" a
             Tensor.Apply(CholeskyFactor(), [| symmetric a |])[0]
 
         /// <summary>
-        /// Q with orthonormal columns and an upper triangular R with a positive diagonal, A = Q R, for a matrix with at least as many rows as columns.
+        /// Q with orthonormal columns and an upper triangular R with a positive diagonal, A = Q R, for a matrix with at least as many rows
+        /// as columns.
         /// </summary>
         /// <remarks>
-        /// Where a column is a combination of those before it up to rounding, Q and R are those of the algorithm and have no derivatives: NaN in
-        /// every mode. Use svd or leastSquares with a penalty there.
+        /// Where a column is, up to rounding, a linear combination of the columns before it, Q and R are as the algorithm yields them, and
+        /// their derivatives are NaN in every mode. Use svd, or leastSquares with a penalty, there.
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">There are fewer rows than columns.</exception>
         let qr (a: Tensor) : struct (Tensor * Tensor) =
@@ -293,15 +298,15 @@ module TensorDecompositions =
             struct (parts[0], parts[1])
 
         /// <summary>
-        /// The eigenvalues, ascending, and orthonormal eigenvectors (columns, the entry of largest magnitude positive) of a symmetric matrix; of A its
-        /// symmetric part (A + A^T) / 2 is taken.
+        /// The eigenvalues, ascending, and orthonormal eigenvectors (columns, the entry of largest magnitude positive) of a symmetric
+        /// matrix. A is replaced by its symmetric part (A + A^T) / 2.
         /// </summary>
         /// <remarks>
-        /// At eigenvalues that are equal up to rounding (8 n 2^-52 of the largest) the derivatives of their vectors are NaN in every mode, and so
-        /// is what is computed from them, V f(w) V^T, too: the limit cannot be known from w and V; use symmetricFunction, which knows it. Closer
-        /// values leave fewer digits in derivatives of V: about log10(largest / gap) are lost. First derivatives of functions of w alone are
-        /// finite everywhere, and right where they exist: the sum of f(w) has one; a single repeated value has none and gets the one along its
-        /// vector. Second derivatives of functions of w need those of V. In reverse mode a repeated pair makes the derivatives of all vectors NaN.
+        /// If eigenvalues are equal up to rounding (8 n 2^-52 of the largest), the derivatives of their vectors are NaN in every mode, and
+        /// in reverse mode those of all vectors. The same holds for V f(w) V^T, since its limit cannot be determined from w and V: use
+        /// symmetricFunction instead. Close eigenvalues cost about log10(largest / gap) digits in the derivatives of V. First derivatives
+        /// of functions of w alone are finite everywhere, and correct where they exist: the sum of f(w) has one; a single repeated
+        /// eigenvalue has none and gets the one along its vector. Second derivatives of functions of w involve those of V.
         /// </remarks>
         let eigenSymmetric (a: Tensor) : struct (Tensor * Tensor) =
             expectSquare "eigenSymmetric" a
@@ -309,20 +314,24 @@ module TensorDecompositions =
             struct (parts[0], parts[1])
 
         /// <summary>
-        /// The thin singular value decomposition A = U diag(s) V^T: U and V have orthonormal columns (the entry of largest magnitude in each column of U is
-        /// positive), s is descending.
+        /// The thin singular value decomposition A = U diag(s) V^T: U and V have orthonormal columns (the entry of largest magnitude in
+        /// each column of U is positive), s is descending.
         /// </summary>
         /// <remarks>
-        /// The derivatives of U and V at repeated singular values are NaN, as those of eigenSymmetric are, and those of the vectors on the longer side at
-        /// singular values of 0, too; those of s are right wherever s is differentiable.
+        /// At repeated singular values the derivatives of U and V are NaN, as for eigenSymmetric. At singular values of 0, those of the
+        /// vectors on the longer side are NaN too. The derivatives of s are correct wherever s is differentiable.
         /// </remarks>
         let svd (a: Tensor) : struct (Tensor * Tensor * Tensor) =
             expectMatrix "svd" a
             let parts = Tensor.Apply(SingularValues(), [| a |])
             struct (parts[0], parts[1], parts[2])
 
-        /// <summary>The x that minimises |A x - b|, for a matrix of full column rank, by QR decomposition; b is a vector or a matrix.</summary>
-        /// <exception cref="T:System.ArgumentException">The columns are linearly dependent up to rounding, or the shapes do not fit.</exception>
+        /// <summary>
+        /// The x that minimises |A x - b|, for a matrix of full column rank, by QR decomposition; b is a vector or a matrix.
+        /// </summary>
+        /// <exception cref="T:System.ArgumentException">
+        /// The columns are linearly dependent up to rounding, or the shapes do not fit.
+        /// </exception>
         let leastSquares (a: Tensor) (b: Tensor) : Tensor =
             expectTall "leastSquares" "Such equations have many solutions: add a penalty as further rows." a
             let struct (q, r) = qr a

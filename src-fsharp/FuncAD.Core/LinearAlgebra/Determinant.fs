@@ -8,7 +8,8 @@ open FuncAD.Matrices
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Adjugate private () =
-    /// By A = U S V^T: adj(A) = det(U) det(V) V diag(products of the other singular values) U^T; accurate for singular matrices, too.
+    /// With A = U S V^T, adj(A) = det(U) det(V) V diag(p) U^T, where p_i is the product of the other singular values. Accurate for singular
+    /// matrices too.
     static member private Value(a: Tensor) : Tensor =
         let svd = (Tensor.toMatrix a).Svd true
         let n = svd.S.Count
@@ -38,8 +39,9 @@ type internal Adjugate private () =
         struct (adjugate, Tensor.Of(Tensor.sum (Tensor.diagonal (matmul a adjugate)) / float n))
 
     /// <summary>
-    /// For derivatives: with the singular vectors of the value as constants, C = U^T A V falls into a block C11 that is far from singular and its Schur
-    /// complement S, small and of the size of what A lacks of full rank: adj C follows from C11^-1, adj S and det S, all of which are smooth.
+    /// The adjugate for derivatives. With the singular vectors U and V of the value as constants, C = U^T A V has a block C11 that is far
+    /// from singular. Its Schur complement S is as small as the singular values left over: adj C follows from C11^-1, det C11, adj S and
+    /// det S, which are all smooth in A.
     /// </summary>
     static member private Smooth(a: Tensor) : Tensor =
         let svd = (Tensor.toMatrix a.Value).Svd true
@@ -71,7 +73,7 @@ type internal Adjugate private () =
         elif a.Length = 1 then
             Tensor.Uniform(1.0, a.Dimensions)
         else
-            // adj(D A E) = adj(E) adj(A) adj(D) for the powers of two that bring all rows and columns to the same size
+            // adj(D A E) = adj(E) adj(A) adj(D); the powers of two on the diagonals of D and E bring all rows and columns to one size
             let struct (rows, columns) = scales a
             let n = rows.Length
             let total = Array.sum rows + Array.sum columns
@@ -80,8 +82,8 @@ type internal Adjugate private () =
             scaleBy (Array.init (n * n) (fun i -> total - rows[i % n] - columns[i / n])) adjugate
 
 /// <summary>
-/// The adjugate of a regular matrix, with M = A^-1: d adj A = det A (trace(M dA) M - M dA M). Entries of one row or column do not multiply each other in
-/// a determinant; here the two terms are the same product then, and their difference is exactly 0.
+/// The adjugate of a regular matrix, with M = A^-1: d adj A = det A (trace(M dA) M - M dA M). A determinant has no product of two entries
+/// of one row or column; for such entries the two terms are the same product, and their difference is exactly 0.
 /// </summary>
 and [<Sealed>] internal RegularAdjugate() =
     inherit Operation("determinant")
@@ -105,7 +107,7 @@ and [<Sealed>] internal RegularAdjugate() =
 and [<Sealed>] internal Determinant() =
     inherit Operation("determinant")
 
-    /// The product of the pivots, whose exponents are summed apart: it leaves the range of double at the end or not at all.
+    /// The product of the pivots, with their exponents summed separately: no intermediate product leaves the range of double.
     static member private Product(a: Tensor) : float =
         let struct (rows, columns) = scalesOfElimination a
         let factors = (Tensor.toMatrix (unscale rows columns a)).LU()

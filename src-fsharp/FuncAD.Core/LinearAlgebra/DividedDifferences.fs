@@ -3,34 +3,37 @@ namespace FuncAD
 open System
 open System.Collections.Generic
 
-/// <summary>A number, a bound of what rounding did to it, where that is known, and what may have been lost below the smallest normal double.</summary>
+/// <summary>A value, a bound of its rounding error (where known), and a bound of what was lost below the smallest normal double.</summary>
 [<Struct>]
 type internal Estimate = { Value: float; Error: float; Lost: float }
 
-/// <summary>How a Taylor series is tried: with so many terms beyond the order, in units of the point's size or not, and converged where the terms of
-/// its tail are below 2^-bits of the sum of magnitudes.</summary>
+/// <summary>
+/// One way to try a Taylor series. It has <c>Extra</c> terms beyond the order; <c>IsScaled</c> makes the magnitude of the point the unit;
+/// the series has converged if its last <c>Tail</c> terms are below 2^-<c>Bits</c> of the sum of magnitudes.
+/// </summary>
 [<Struct>]
 type internal SeriesTrial = { Extra: int; IsScaled: bool; Tail: int; Bits: int }
 
 /// <summary>
-/// Divided differences f[x0, ..., xk] of a function of one number at given points, in ascending order, of which any may be repeated or
-/// close: f[x] = f(x), f[x, y] = (f(y) - f(x)) / (y - x), and so on (de Boor, "Divided differences", 2005); with all points equal, f^(k)(x) / k!.
+/// Divided differences f[x0, ..., xk] of a function of one number at given points in ascending order, which may be repeated or close: f[x]
+/// = f(x), f[x, y] = (f(y) - f(x)) / (y - x), and so on (de Boor, "Divided differences", 2005); with all points equal, f^(k)(x) / k!.
 /// </summary>
 /// <remarks>
-/// Differences of close points cancel, so there the Taylor series of f about the points is used (with complete homogeneous polynomials of
-/// the distances as weights), if it tells the same about each of them: it has converged, foretells f at the others, and gives the same
-/// result from each. A kink or a jump between the points does not pass, and differences are right there. (A jump below 10^-12 that leaves
-/// the slope as it is would.) Where neither way leaves a digit, the answer is NaN: also where what it is made of is below the smallest normal
-/// double and the answer is not. <c>isMagnified</c>: the answer will be multiplied by a large number, so that none of what it is made of may
-/// be below.
+/// Differences of close points cancel. There the Taylor series of f about the points are used instead (with complete homogeneous
+/// polynomials of the distances as weights), provided that the series about each point has converged, reproduces f at the other points, and
+/// gives the same result as the others. A kink or a jump between the points fails these conditions, and there differences are accurate. (A
+/// jump below 10^-12 that does not change the slope goes unnoticed.) The result is NaN where neither way leaves a correct digit, and where
+/// intermediate values are below the smallest normal double while the result is not. <c>isMagnified</c>: the result will be multiplied by a
+/// large number, so that no intermediate value may be below it.
 /// </remarks>
 [<Sealed>]
 type internal DividedDifferences(operation: string, f: Real -> Real, points: float[], order: int, isMagnified: bool) =
-    /// Below this, less than 40 digits of two are left, and none of what is smaller yet.
+    /// Doubles below this have fewer than 40 bits.
     let smallest = Math.ScaleB(1.0, -1034)
 
-    /// Close points need few terms, which are cheap and in range; thirty reach points that are apart by 0.3 of the radius of convergence. The
-    /// last way is for points that are equal up to rounding where f's further derivatives overflow: the error is the square of the last term.
+    /// For close points few terms suffice; they are cheap and do not overflow. Thirty terms reach points at distances up to 0.3 of the
+    /// radius of convergence. The last way is for points that are equal up to rounding where higher derivatives of f overflow: its error is
+    /// the square of its last term.
     let expansions =
         [ { Extra = 4; IsScaled = false; Tail = 2; Bits = 60 }
           { Extra = 30; IsScaled = false; Tail = 8; Bits = 60 }
@@ -66,10 +69,10 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
             series[struct (first[index], e, terms)] <- found
             found
 
-    /// The exponent of a point's magnitude, or of the largest where it is 0.
+    /// The exponent of a point's magnitude, or that of the largest point where it is 0.
     let exponent (index: int) = Matrices.exponent (if points[index] <> 0.0 then Seq.singleton points[index] else points)
 
-    /// The difference by the series about one point, with the sum of its terms' magnitudes for the error; none where it is not to be trusted.
+    /// The difference by the series about one point, with the sum of its terms' magnitudes as Error; none where the series is unreliable.
     let expand (way: SeriesTrial) (nodes: int[]) (about: int) : Estimate voption =
         let e = if way.IsScaled then exponent about else 0
         let a = coefficients about e (order + way.Extra)
@@ -102,7 +105,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         else
             ValueNone
 
-    /// The difference by series about all points, if they agree as far as they are known, or as far as the other way would know it.
+    /// The difference by the series about all points; none unless they agree up to their rounding errors or up to `error`, that of
+    /// subtraction.
     let bySeries (nodes: int[]) (error: float) (way: SeriesTrial) : Estimate voption =
         let candidates = nodes |> Array.distinctBy (fun node -> first[node]) |> Array.map (expand way nodes)
         if Array.contains ValueNone candidates then
@@ -115,7 +119,8 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
             else
                 ValueNone
 
-    /// What is left of a difference by subtraction: NaN where rounding is larger than what a function of this size would have there.
+    /// The difference by subtraction. NaN if its rounding error is large beside both the result and the usual size of such a difference, or
+    /// if underflow may have lost the result.
     let subtract (nodes: int[]) (found: Estimate) : Estimate =
         let largest (xs: float[]) = nodes |> Array.fold (fun largest node -> max largest (abs xs[node])) 0.0
         let usual = largest values / Math.Pow(largest points, float (nodes.Length - 1))
@@ -152,6 +157,6 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
                 known[key] <- found
                 found
 
-    /// The difference at points given by their indices, no more than order + 1 of them. Threads take turns.
+    /// The difference at the points with these indices, at most order + 1 of them. Threads compute one at a time.
     member _.Item
         with get (nodes: int[]): float = lock known (fun () -> (difference (Array.sort nodes)).Value)

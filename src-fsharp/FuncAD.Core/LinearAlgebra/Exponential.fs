@@ -5,7 +5,8 @@ open FuncAD.Matrices
 
 [<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorExponential =
-    /// The coefficients of the Pade approximant of degree 13 (Higham, "The scaling and squaring method for the matrix exponential revisited", 2005).
+    /// The coefficients of the Pade approximant of degree 13 (Higham, "The scaling and squaring method for the matrix exponential
+    /// revisited", 2005).
     let private pade =
         [| 64764752532480000.0
            32382376266240000.0
@@ -22,8 +23,8 @@ module TensorExponential =
            182.0
            1.0 |]
 
-    /// Tells whether e^A is below the range of double: |e^A| <= e^m where no row's diagonal entry and magnitudes beside it sum to more than m (the
-    /// logarithmic norm of Dahlquist, 1958).
+    /// True if e^A is below the range of double. |e^A| <= e^m, where m is the largest sum of a diagonal entry and the magnitudes of the
+    /// other entries of its row (the logarithmic norm of Dahlquist, 1958).
     let private isZero (a: Tensor) : bool =
         let diagonal = Tensor.diagonal a
         let bounds = diagonal + (Tensor.sumOver [ 1 ] (Tensor.Abs a) - Tensor.Abs diagonal)
@@ -31,13 +32,13 @@ module TensorExponential =
 
     module Tensor =
         /// <summary>
-        /// The matrix exponential e^A, by scaling and squaring with a Pade approximant of degree 13 (Higham 2005). Its derivatives are those of the
-        /// approximant, which is accurate to rounding for all matrices near A.
+        /// The matrix exponential e^A, by scaling and squaring with a Pade approximant of degree 13 (Higham 2005). Its derivatives are
+        /// those of the approximant, which is accurate to rounding for all matrices near A.
         /// </summary>
         /// <remarks>
-        /// Cost: about 8 matrix products and a solve, and a product for each doubling of the norm beyond 5.4. All entries are NaN where one of A is NaN
-        /// or infinite. The relative error grows with the norm: from 10^16 on no digit is left, and all entries are NaN but where the
-        /// exponential is certainly 0.
+        /// All entries are NaN where one of A is NaN or infinite. The relative error grows with the norm: from 10^16 on no digit is
+        /// correct, and all entries are NaN unless the exponential is certainly 0. Cost: about 8 matrix products, a solve, and another
+        /// product for each doubling of the norm beyond 5.4.
         /// </remarks>
         let matrixExponential (a: Tensor) : Tensor =
             expectSquare "matrixExponential" a

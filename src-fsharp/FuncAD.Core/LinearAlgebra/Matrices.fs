@@ -52,35 +52,37 @@ let orZeros (like: Tensor) (x: Tensor) = if isNone x then Tensor.Uniform(0.0, li
 let isFinite (x: Tensor) = Array.forall Double.IsFinite x.Compact
 
 /// <summary>
-/// The answer of every decomposition of a matrix with an entry that is NaN or infinite: NaN throughout, as the elementary functions give it
-/// outside their domain. No algorithm sees such a matrix, since some would fail, run on or choose a finite number.
+/// The result of every decomposition of a matrix with a NaN or infinite entry: NaN throughout, as elementary functions give it outside
+/// their domain. No algorithm is called with such a matrix, since some fail, some do not end, and some give finite numbers.
 /// </summary>
 let allNaN (shape: int[]) : Tensor = Tensor.Uniform(Double.NaN, shape)
 
-/// An array of NaN in the shape of x whose derivatives of every order are NaN, too: a constant would have
-/// derivatives of 0, and a multiple second ones of 0.
+/// An array of NaN in the shape of x whose derivatives of every order are NaN too: a constant would have derivatives of 0, and a multiple
+/// of x second derivatives of 0.
 let undefined (x: Tensor) : Tensor = Tensor.Exp(x * Double.NaN)
 
-/// The results of an algorithm that may give up, or none.
+/// The results of an algorithm; none where it does not converge.
 let attempt (decompose: unit -> 'T) : 'T voption =
     try
         ValueSome(decompose ())
     with :? NonConvergenceException ->
         ValueNone
 
-// ---- Scale: algorithms with absolute thresholds, or with squares, see entries of usual size; powers of two cost no digits ----
+// ---- Scaling by powers of two, which is exact, for algorithms with absolute thresholds or with squares ----
 
-/// The exponent e of the largest magnitude m: 2^e <= m < 2^(e+1), as far as 2^e and 2^-e are doubles; 0 where all are 0.
+/// The exponent e of the largest magnitude m: 2^e <= m < 2^(e+1), limited to -1022 .. 1022, where 2^e and 2^-e are normal doubles; 0 where
+/// all are 0.
 let exponent (xs: float seq) : int =
     let largest = Seq.fold (fun largest x -> max largest (abs x)) 0.0 xs
     if largest = 0.0 then 0 else max -1022 (min 1022 (Math.ILogB largest))
 
-/// The values as a matrix whose largest entry is between 1 and 4 in magnitude, and the exponent of the power of two that was taken out.
+/// The values as a matrix whose largest entry is between 1 and 4 in magnitude (less if all are 0 or subnormal), and the exponent of the
+/// power of two taken out.
 let scaled (x: Tensor) : struct (Matrix<float> * int) =
     let e = exponent x.Compact
     struct (Tensor.toMatrix (Tensor(x.Elements |> Array.map (fun x -> Math.ScaleB(x, -e)), x.Dimensions, null)), e)
 
-/// x_ij 2^(e_ij), in steps where a single factor would be no double.
+/// x_ij 2^(e_ij), in several steps where one factor would not be a double.
 let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
     if Array.forall ((=) 0) exponents then
         x
@@ -92,7 +94,8 @@ let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
 /// x 2^e
 let magnify (e: int) (x: Tensor) : Tensor = scaleBy (Array.create x.Length e) x
 
-/// A triangular matrix times 2^-e, and e, the middle of the sizes on its diagonal, so that none of them comes nearer to the ends of double's range.
+/// A triangular matrix times 2^-e, and e: the mean of the largest and the smallest exponent on its diagonal, so that the diagonal stays
+/// away from the ends of double's range.
 let centred (x: Tensor) : struct (Tensor * int) =
     let n = x.Dimensions[0]
     let sizes =
@@ -102,8 +105,8 @@ let centred (x: Tensor) : struct (Tensor * int) =
     struct (magnify -e x, e)
 
 /// <summary>
-/// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows and
-/// columns are about 1.
+/// The exponents of powers of two for rows and columns, so that A = diag(2^rows) B diag(2^columns) where the largest entries of B's rows
+/// and columns are about 1.
 /// </summary>
 let scales (a: Tensor) : struct (int[] * int[]) =
     let height, width = a.Dimensions[0], a.Dimensions[1]
@@ -117,8 +120,8 @@ let unscale (rows: int[]) (columns: int[]) (a: Tensor) : Tensor =
     scaleBy (Array.init a.Length (fun i -> -(rows[i / columns.Length]) - columns[i % columns.Length])) a
 
 /// <summary>
-/// The scales for Gaussian elimination: none where no product of entries or quotients can leave the range of double, which is nearly always
-/// and keeps the bits of the plain algorithm.
+/// The scales for Gaussian elimination. In nearly all cases no product or quotient of entries can leave the range of double: then nothing
+/// is scaled, and results are bitwise equal to those of the plain algorithm.
 /// </summary>
 let scalesOfElimination (a: Tensor) : struct (int[] * int[]) =
     let isUsual (x: float) = x = 0.0 || abs x > 1e-100 && abs x < 1e100

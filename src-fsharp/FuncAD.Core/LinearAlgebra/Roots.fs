@@ -18,12 +18,12 @@ module internal SignIteration =
 
     let private isFinite (x: Matrix<float>) = Seq.forall Double.IsFinite (x.Enumerate())
 
-    /// A factor that brings a matrix and its inverse to one size, which shortens the way to quadratic convergence.
+    /// A factor that gives a matrix and its inverse the same norm, which shortens the way to quadratic convergence.
     let private balance (x: Matrix<float>) (inverse: Matrix<float>) = Math.Sqrt(inverse.FrobeniusNorm() / x.FrobeniusNorm())
 
     /// <summary>
-    /// Y with X Y + Y X = C for an X whose eigenvalues have positive real parts: the sign of [X, C; 0, -X] is [I, 2 Y; 0, -I] (Roberts 1980). None if the
-    /// iteration does not converge.
+    /// Y with X Y + Y X = C for an X whose eigenvalues have positive real parts: the sign of [X, C; 0, -X] is [I, 2 Y; 0, -I] (Roberts
+    /// 1980). None if the iteration does not converge.
     /// </summary>
     let private sylvesterOnce (x: Matrix<float>) (c: Matrix<float>) : Matrix<float> voption =
         let unit = Matrix<float>.Build.DenseIdentity x.RowCount
@@ -36,21 +36,21 @@ module internal SignIteration =
             a <- 0.5 * (m * a + inverse / m)
             step <- if isFinite a then step + 1 else limit
             isDone <- (a - unit).FrobeniusNorm() <= 1e-14 * float (x.RowCount + 1)
-        // one more, unscaled: C converges a step after X
+        // one more step, unscaled: the block of C converges a step after that of X
         if isDone && isFinite right then
             let inverse = a.Inverse()
             ValueSome(0.25 * (right + inverse * right * inverse))
         else
             ValueNone
 
-    /// The same, with what is left over solved for again, which leaves the rounding of the equation itself.
+    /// As sylvesterOnce, and solved again for the residual, so that only the rounding error of the residual remains.
     let sylvester (x: Matrix<float>) (c: Matrix<float>) : Matrix<float> voption =
         let refine (y: Matrix<float>) = sylvesterOnce x (c - x * y - y * x) |> ValueOption.map (fun rest -> y + rest)
         sylvesterOnce x c |> ValueOption.bind refine
 
     /// <summary>
-    /// The principal square root: the sign of [0, A; I, 0] is [0, A^(1/2); A^(-1/2), 0] (Denman and Beavers 1976), and then Newton's steps for
-    /// X X = A. None if there is none (an eigenvalue is negative or 0), or only one whose square is far larger than A.
+    /// The principal square root: the sign of [0, A; I, 0] is [0, A^(1/2); A^(-1/2), 0] (Denman and Beavers 1976). Newton's steps for X X =
+    /// A follow. None if there is no root (an eigenvalue is negative or 0), or if it is so large beside A that rounding spoils X X = A.
     /// </summary>
     let squareRoot (a: Matrix<float>) : Matrix<float> voption =
         let unit = Matrix<float>.Build.DenseIdentity a.RowCount
@@ -63,7 +63,8 @@ module internal SignIteration =
             x <- 0.5 * (m * x + inverseY / m)
             y <- 0.5 * (m * y + inverseX / m)
             step <- if isFinite x && isFinite y then step + 1 else limit
-            // the inverse shows the smallest eigenvalues, if it is known at all
+            // y, the inverse root, shows whether the smallest eigenvalues have converged, unless it is too inaccurate: then half of the
+            // steps suffice
             let isClose (x: Matrix<float>) (before: Matrix<float>) = (x - before).FrobeniusNorm() <= 1e-10 * x.FrobeniusNorm()
             isDone <- isClose x beforeX && (isClose y beforeY || step > limit / 2)
         let polish (x: Matrix<float>) = sylvester x (a - x * x) |> ValueOption.map (fun rest -> x + rest)
@@ -113,7 +114,7 @@ type internal SquareRoot() =
         if not (isFinite x[0]) then
             [| allNaN x[0].Dimensions |]
         else
-            // 2^(2h) is taken out, so that the root has 2^h
+            // a factor of 2^(2h) is taken out of A, hence 2^h out of the root
             let half = exponent x[0].Elements / 2
             let a = Tensor.toMatrix (scaleBy (Array.create x[0].Length (-2 * half)) x[0])
             match SignIteration.squareRoot a with
@@ -133,8 +134,9 @@ module TensorRoots =
         Seq.forall (fun i -> isPair a.Elements[i] a.Elements[i % n * n + i / n]) (seq { 0 .. n * n - 1 })
 
     /// <summary>
-    /// The exponents d of a D for which the rows and columns of D^-1 A D are of like size off the diagonal (Osborne 1960), and no larger than the
-    /// diagonal where a row has no column to balance it; 0 throughout for matrices that are not far from that.
+    /// The exponents d of a D = diag(2^d) for which the rows and columns of D^-1 A D have similar sizes off the diagonal (Osborne 1960). A
+    /// row without a column to balance it, or a column without a row, becomes no larger than the diagonal entry. 0 throughout for matrices
+    /// that are nearly balanced.
     /// </summary>
     let private balancing (a: Tensor) : int[] =
         let n = a.Dimensions[0]
@@ -163,8 +165,8 @@ module TensorRoots =
         d
 
     /// <summary>
-    /// f(A) = D f(D^-1 A D) D^-1, of D^-1 A D = 4^h B from f(B): f(4^h B) is 2^(degree h) f(B), or that and 2h log 2. All powers of two are taken out at once,
-    /// since one of them alone may leave the range of double.
+    /// f(A) = D f(D^-1 A D) D^-1, computed from f(B) where D^-1 A D = 4^h B, and 2h: f(4^h B) is 2^(degree h) f(B), except that the
+    /// logarithm still lacks 2h log 2. All powers of two are applied at once, since a single one may leave the range of double.
     /// </summary>
     let private balanced (degree: int) (f: Tensor -> Tensor) (a: Tensor) : struct (Tensor * int) =
         let n, d = a.Dimensions[0], (if isFinite a then balancing a.Value else [||])
@@ -176,12 +178,13 @@ module TensorRoots =
             let b = scaleBy (back |> Array.map (fun e -> -e - 2 * half)) a
             struct (scaleBy (back |> Array.map (fun e -> e + degree * half)) (f b), 2 * half)
 
-    /// Sums w z / (1 + x z) = log(1 + z) up to (|z| / 4)^16: Gauss's rule on the integral of z / (1 + x z), which is a Pade approximant (Dieci,
-    /// Morini and Papini, "Computational techniques for real logarithms of matrices", 1996).
+    /// The weights w and abscissas x with which the sum of w z / (1 + x z) is log(1 + z) up to (|z| / 4)^16: Gauss's rule for the integral
+    /// of z / (1 + x z), which is a Pade approximant (Dieci, Morini and Papini, "Computational techniques for real logarithms of matrices",
+    /// 1996).
     let private rule = GaussLegendreRule(0.0, 1.0, 8)
 
-    /// Tells whether e^X is A, whose entries are about 1, and X has the logarithms of the smallest eigenvalues, too, as far as they are known: all of a
-    /// triangular matrix, whose norm does not show them, and their sum of another one.
+    /// Tells whether e^X is A, whose entries are about 1. The norm does not show errors in the logarithms of the smallest eigenvalues: for
+    /// a triangular matrix every logarithm is checked, for others their sum.
     let private isLogarithm (a: Tensor) (x: Tensor) : bool =
         let n = a.Dimensions[0]
         let isNear (expected: float) (actual: float) = abs (actual - expected) <= 1e-8 * (1.0 + abs expected)
@@ -191,7 +194,7 @@ module TensorRoots =
         && isNear (Tensor.logDeterminant a).Value (Tensor.trace x).Value
         && (not (isTriangular a.Elements n) || Seq.forall isOwn (seq { 0 .. n - 1 }))
 
-    /// log A = 2^k log(A^(1/2^k)), with roots until the rule is accurate (Kenney and Laub 1989).
+    /// log A = 2^k log(A^(1/2^k)), where k is large enough for the rule to be accurate (Kenney and Laub 1989).
     let private scaledLogarithm (a: Tensor) : Tensor =
         let n = a.Dimensions[0]
         let unit = Tensor.identity n
@@ -217,13 +220,13 @@ module TensorRoots =
 
     module Tensor =
         /// <summary>
-        /// The principal square root X of a matrix, X X = A: of a symmetric one, with eigenvalues that are not negative, as symmetricFunction
-        /// gives it (an eigenvalue of rounding size, 8 n 2^-52 of the largest, counts as 0), and of another one, without real eigenvalues that are negative or
-        /// 0, by Denman and Beavers' iteration. Where there is none, or none of which a digit is known, all entries are NaN.
+        /// The principal square root X of a matrix: X X = A, X dX + dX X = dA. A symmetric matrix may not have a negative eigenvalue (one
+        /// of rounding size, 8 n 2^-52 of the largest, counts as 0), any other matrix no real eigenvalue that is negative or 0. All entries
+        /// are NaN where there is no root, or where no digit of it can be computed.
         /// </summary>
         /// <remarks>
-        /// X dX + dX X = dA, in directions that need not be symmetric, too. At an eigenvalue of 0 derivatives are infinite or NaN. All entries
-        /// are NaN where one of A is NaN or infinite. Cost: some ten inverses.
+        /// dA need not be symmetric. At an eigenvalue of 0 derivatives are infinite or NaN. All entries are NaN where one of A is NaN or
+        /// infinite. Cost: that of symmetricFunction for a symmetric matrix, some ten inverses for others (Denman and Beavers 1976).
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
         let squareRoot (a: Tensor) : Tensor =
@@ -237,11 +240,14 @@ module TensorRoots =
                 root
 
         /// <summary>
-        /// The principal logarithm of a matrix, e^X = A: of a symmetric one, with positive eigenvalues, as symmetricFunction gives it, and of
-        /// another one, without real eigenvalues that are negative or 0, by inverse scaling and squaring (Kenney and Laub 1989). Where there is
-        /// none (an eigenvalue of rounding size, 8 n 2^-52 of the largest, counts as 0), or none of which a digit is known, all entries are NaN.
+        /// The principal logarithm X of a matrix: e^X = A. A symmetric matrix must have positive eigenvalues (one of rounding size, 8 n
+        /// 2^-52 of the largest, counts as 0), any other matrix no real eigenvalue that is negative or 0. All entries are NaN where there
+        /// is no logarithm, or where no digit of it can be computed.
         /// </summary>
-        /// <remarks>All entries are NaN where one of A is NaN or infinite. Cost: some ten inverses for each of about five square roots.</remarks>
+        /// <remarks>
+        /// All entries are NaN where one of A is NaN or infinite. Cost: that of symmetricFunction for a symmetric matrix; for others, by
+        /// inverse scaling and squaring (Kenney and Laub 1989), some ten inverses for each of about five square roots.
+        /// </remarks>
         /// <exception cref="T:System.ArgumentException">The matrix is not square.</exception>
         let logarithm (a: Tensor) : Tensor =
             expectSquare "logarithm" a

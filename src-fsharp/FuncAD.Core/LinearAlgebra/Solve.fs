@@ -10,7 +10,7 @@ open FuncAD.Matrices
 type internal Solve(name: string) =
     inherit Operation(name)
 
-    /// The name is that of the operation which the user called.
+    /// The name, for errors, is that of the operation that the user called.
     static member Of(name: string, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(Solve name, [| a; b |])[0]
 
     override op.Value x =
@@ -36,7 +36,7 @@ type internal Solve(name: string) =
         [| (if needed[0] then -(rightTransposed bBar y[0]) else null); bBar |]
 
 /// <summary>
-/// X with L X = B for a triangular L, of which the other triangle is not read: as solve, with the triangle of aBar.
+/// X with L X = B for a triangular L; the other triangle of L is not read. Rules as for solve, with only that triangle of aBar.
 /// </summary>
 [<Sealed>]
 type internal TriangularSolve(isLower: bool) =
@@ -84,17 +84,17 @@ module TensorSolving =
     module Tensor =
         /// <summary>X with A X = B, by LU decomposition; B is a vector or a matrix. Cost: 2/3 n^3, and as much in the pullback.</summary>
         /// <remarks>
-        /// A is singular where a pivot is exactly 0. A matrix that is singular up to rounding has a pivot near 0 and gives large numbers, as in any code
-        /// over doubles. All entries are NaN where one of A is NaN or infinite.
+        /// A is singular where a pivot is exactly 0. A matrix that is singular up to rounding has a pivot near 0 and gives large numbers,
+        /// as in any code over doubles. All entries are NaN where one of A is NaN or infinite.
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">A is singular, or the shapes do not fit.</exception>
         let solve (a: Tensor) (b: Tensor) : Tensor = withColumns "solve" a b (fun b -> Solve.Of("solve", a, b))
 
-        /// <summary>X with L X = B for a lower triangular L; what stands above its diagonal is not read.</summary>
+        /// <summary>X with L X = B for a lower triangular L; entries above its diagonal are not read.</summary>
         /// <exception cref="T:System.ArgumentException">L is singular, or the shapes do not fit.</exception>
         let solveLower (l: Tensor) (b: Tensor) : Tensor = withColumns "triangularSolve" l b (fun b -> TriangularSolve.Of(true, l, b))
 
-        /// <summary>X with U X = B for an upper triangular U; what stands below its diagonal is not read.</summary>
+        /// <summary>X with U X = B for an upper triangular U; entries below its diagonal are not read.</summary>
         /// <exception cref="T:System.ArgumentException">U is singular, or the shapes do not fit.</exception>
         let solveUpper (u: Tensor) (b: Tensor) : Tensor = withColumns "triangularSolve" u b (fun b -> TriangularSolve.Of(false, u, b))
 

@@ -4,8 +4,8 @@ open System
 open FuncAD.Matrices
 
 /// <summary>
-/// Eigenvalues, eigenvectors, and divided differences of a function at the eigenvalues, by the order of the derivative that needs them: those
-/// of f, or of t -> f(2^e t) at 2^-e times the eigenvalues, 2^e being the size of the largest.
+/// Eigenvalues, eigenvectors, and divided differences of a function at the eigenvalues, one table for each order of derivative: those of f,
+/// or those of t -> f(2^e t) at 2^-e times the eigenvalues, where 2^e is the size of the largest.
 /// </summary>
 [<Sealed>]
 type internal Spectrum(operation: string, f: Real -> Real, values: float[], vectors: Tensor) =
@@ -24,7 +24,9 @@ type internal Spectrum(operation: string, f: Real -> Real, values: float[], vect
     member _.Exponent = size
     member _.Differences(order: int, e: int) : DividedDifferences = tables.GetOrAdd(struct (order, e), table)
 
-/// <summary>The eigenvalues at which a function is defined. But for <c>Everywhere</c>, one of rounding size, of either sign, counts as 0.</summary>
+/// <summary>
+/// The eigenvalues at which a function is defined. Except for <c>Everywhere</c>, one of rounding size, of either sign, counts as 0.
+/// </summary>
 [<RequireQualifiedAccess>]
 type internal Eigenvalues =
     | Everywhere
@@ -32,21 +34,23 @@ type internal Eigenvalues =
     | Positive
 
 /// <summary>
-/// A function of one number, as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T; none where an eigenvalue is outside the domain.
+/// A function of one number as a function of symmetric matrices: f(V diag(w) V^T) = V diag(f(w)) V^T. It has no value where an eigenvalue
+/// is outside the domain.
 /// </summary>
 [<Sealed>]
 type internal MatrixFunction(operation: string, f: Real -> Real, domain: Eigenvalues) =
-    // replaced as a whole, so that threads see one or the other
+    // replaced as a whole, so that threads see either the old pair or the new one
     let mutable last: (float[] * Spectrum voption) option = None
     member _.Operation = operation
 
-    /// The rounding of eigenvalues; those of a diagonal matrix are its entries.
+    /// The rounding error of eigenvalues; 0 for a diagonal matrix, whose eigenvalues are its entries.
     static member private Rounding(a: Tensor, values: float[]) : float =
         let n = values.Length
         let isDiagonal = Seq.forall (fun i -> i / n = i % n || a.Elements[i] = 0.0) (seq { 0 .. n * n - 1 })
         if isDiagonal then 0.0 else Gaps.rounding (Tensor(values, [| n |], null))
 
-    /// The spectrum of a matrix of plain numbers, symmetric up to rounding; none where it is not finite or outside the domain. The one used last is kept, for the derivatives.
+    /// The spectrum of a matrix of plain numbers that is symmetric up to rounding; none where an entry is not finite or an eigenvalue is
+    /// outside the domain. The last spectrum is kept, for the derivatives.
     member _.SpectrumOf(a: Tensor) : Spectrum voption =
         match last with
         | Some(known, spectrum) when Object.ReferenceEquals(known, a.Compact) -> spectrum
@@ -67,13 +71,14 @@ type internal MatrixFunction(operation: string, f: Real -> Real, domain: Eigenva
 
 /// <summary>
 /// D^k f(A)[E1, ..., Ek], the k-th derivative of a matrix function along k matrices, at a symmetric A (f(A) itself for k = 0). In the basis
-/// of A's eigenvectors its entry (i0, ik) is the sum over all orders s of the E and all i1 ... of
-/// f[w_i0, ..., w_ik] (E_s1)_i0i1 ... (E_sk)_i(k-1)ik (Daleckii and Krein 1965; Higham, "Functions of Matrices", section 3.2), finite at
-/// repeated eigenvalues wherever f has derivatives.
+/// of A's eigenvectors its entry (i0, ik) is the sum of f[w_i0, ..., w_ik] (E_s1)_i0i1 ... (E_sk)_i(k-1)ik over all permutations s of the E
+/// and all i1, ..., i(k-1) (Daleckii and Krein 1965; Higham, "Functions of Matrices", section 3.2). It is finite at repeated eigenvalues
+/// wherever f has derivatives.
 /// </summary>
 /// <remarks>
-/// The family is closed: the derivative in A adds a matrix. Since f(A) is the gradient of a trace, &lt;Y, D^k f(A)[E1, ..., Ek]&gt; is
-/// symmetric in Y^T, E1, ..., Ek, so that pullbacks are members, too. The E need not be symmetric. Cost: k! n^(k+1), and 2 k + 2 products.
+/// The family is closed under differentiation: the derivative with respect to A adds a matrix. Since f(A) is the gradient of a trace,
+/// &lt;Y, D^k f(A)[E1, ..., Ek]&gt; is symmetric in Y^T, E1, ..., Ek, so that pullbacks are members too. The E need not be symmetric. Cost:
+/// k! n^(k+1), and 2 k + 2 products.
 /// </remarks>
 [<Sealed>]
 type internal MatrixFunctionDerivative(f: MatrixFunction) =
@@ -133,7 +138,7 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
                     if k = 0 || isFinite plain then
                         plain
                     else
-                        // out of the range of double on the way, perhaps, and not at the end: everything is scaled to usual size
+                        // intermediate results may leave the range of double where the result does not: everything is scaled to size 1
                         let sizes = directions |> Array.map (fun e -> exponent e.Elements)
                         let all exponent = Array.create (n * n) exponent
                         let scaled = Array.map2 (fun size e -> scaleBy (all -size) e) sizes directions |> inner spectrum.Exponent
@@ -159,13 +164,14 @@ type internal MatrixFunctionDerivative(f: MatrixFunction) =
 module TensorSymmetricFunctions =
     module Tensor =
         /// <summary>
-        /// f of a symmetric matrix, V diag(f(w)) V^T with its eigenvalues w and eigenvectors V; of A its symmetric part (A + A^T) / 2 is taken.
-        /// Derivatives of every order, by divided differences of f (Daleckii and Krein 1965), are right at repeated and close eigenvalues, too.
+        /// f of a symmetric matrix: V diag(f(w)) V^T with its eigenvalues w and eigenvectors V. A is replaced by its symmetric part (A +
+        /// A^T) / 2. Derivatives of every order, by divided differences of f (Daleckii and Krein 1965), are correct at repeated and close
+        /// eigenvalues too.
         /// </summary>
         /// <remarks>
-        /// f is called at the eigenvalues, and in Taylor mode for derivatives. It has to be smooth at the eigenvalues for those to exist; an
-        /// infinite slope there gives infinite or NaN ones. All entries are NaN where one of A is NaN or infinite. Cost: n^3, and k! n^(k+1) for
-        /// derivatives of order k.
+        /// f is called at the eigenvalues, and in Taylor mode for derivatives, which exist where f is smooth at the eigenvalues; where its
+        /// slope is infinite, they are infinite or NaN. All entries are NaN where one of A is NaN or infinite. Cost: n^3, and k! n^(k+1)
+        /// for derivatives of order k.
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">
         /// The matrix is not square, or f uses a number that is being differentiated besides its argument.
