@@ -5,7 +5,7 @@ open System.Collections.Generic
 open FuncAD.Rules
 open FuncAD
 
-/// <summary>What is known of a node, whatever the inputs are.</summary>
+/// <summary>What is known of a node for all inputs.</summary>
 [<Flags>]
 type internal Facts =
     | None = 0
@@ -13,12 +13,13 @@ type internal Facts =
     | NeverMinusZero = 1
     /// It is 1, 0 or a share.
     | Answer = 2
-    /// It depends on what is a structural zero outside the program for some inputs, and a plain one here: it may be NaN here and not there.
+    /// It depends on a number that for some inputs is a structural zero outside the program and a plain 0 in it: it may be NaN in the
+    /// program only.
     | Uncertain = 4
 
 /// <summary>
-/// The graph of a traced program. Nodes are hash-consed (Ershov 1958; Filliatre and Conchon, "Type-safe modular hash-consing", 2006): what is computed
-/// twice is one node. A new node is simplified where that keeps every bit of its value (NaNs count as one).
+/// The graph of a traced program. Nodes are hash-consed (Ershov 1958; Filliatre and Conchon, "Type-safe modular hash-consing", 2006): equal
+/// computations are one node. A new node is simplified where its value stays bitwise equal (all NaNs count as equal).
 /// </summary>
 [<Sealed>]
 type internal Graph(inputs: float[]) =
@@ -74,7 +75,7 @@ type internal Graph(inputs: float[]) =
             constants[bits] <- node
             node
 
-    /// The seed of a derivative is an input: every number from here on is uncertain.
+    /// Notes that the seed of a derivative is an input: every node from here on is uncertain.
     member _.NoteSeed() = isSeeded <- true
 
     member private graph.Is(node, value: float) =
@@ -83,20 +84,20 @@ type internal Graph(inputs: float[]) =
     member _.IsSum node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Add
     member _.IsNegated node = not (isNull primitives[node]) && primitives[node].Instruction = Instruction.Negate
 
-    /// What a negation negates, or what it makes of a constant.
+    /// The argument of a negation.
     member _.Unnegated node = let struct (x, _, _) = arguments[node] in x
 
-    /// A constant whose reciprocal is exact: to divide by it is to multiply.
+    /// True for a constant whose reciprocal is exact: division by it is multiplication by the reciprocal.
     member private graph.IsPowerOfTwo node =
         graph.IsConstant node
         && (let bits = BitConverter.DoubleToInt64Bits values[node]
             bits &&& 0x000FFFFFFFFFFFFFL = 0L && abs values[node] >= 1e-300 && abs values[node] <= 1e300)
 
-    /// A node that does the same to the same, bit for bit, or the arguments in the order that they are kept in.
+    /// A node of bitwise equal value: a simpler one, or the application itself, with the arguments of a commutative primitive in order.
     member private graph.Simplify(primitive: Primitive, a: int, b: int, c: int) : int =
         match primitive.Instruction with
         | Instruction.Add ->
-            // A weight and a 0 that was computed is no weight any more: times infinity it is NaN.
+            // A weight plus a computed 0 is not a weight any more: times infinity it is NaN.
             let absorbsZero node = graph.Knows(node, Facts.NeverMinusZero) && not (graph.Knows(node, Facts.Answer))
             if graph.Is(b, -0.0) || (graph.Is(b, 0.0) && absorbsZero a) then a
             elif graph.Is(a, -0.0) || (graph.Is(a, 0.0) && absorbsZero b) then b

@@ -4,11 +4,11 @@ open System.Collections.Generic
 open FuncAD
 
 /// <summary>
-/// The order of a program's lines: as they were traced. Only what a few quick operations make of inputs for a single reader comes right
-/// before that reader, so that it need not be kept until then.
+/// The order of a program's lines: that of the trace. Only a line that is a few quick operations away from the inputs and has a single
+/// reader comes right before that reader, so that its value need not be kept until then.
 /// </summary>
 module internal LineOrder =
-    /// Lines at this many operations from the inputs stay in their place.
+    /// Lines at this many operations from the inputs stay in place.
     let private far = 4
 
     /// Operations with short latency.

@@ -4,8 +4,8 @@ open FuncAD
 open FuncAD.Rules
 
 /// <summary>
-/// Rules that are computed of simpler ones, bit for bit as their values are (SpecialValues.fs, Rules/Powers.fs): in a program, softplus and its slope, the
-/// sigmoid, then share one exponential, and what machines have instructions for is no call.
+/// Rules that programs replace by simpler rules with bitwise equal values (Rules/SpecialValues.fs, Rules/Powers.fs). Softplus and its
+/// slope, the sigmoid, then share one exponential, and rules that machine instructions can compute need no call.
 /// </summary>
 module internal Lowering =
     let private abs = UnaryPrimitive<Piecewise.Abs>(Piecewise.Abs())
@@ -22,7 +22,7 @@ module internal Lowering =
     let private equal = RelationPrimitive<Comparisons.Equal>(Comparisons.Equal())
     let private select = SelectPrimitive()
 
-    /// The node that applies a rule, spelt out where it can be.
+    /// The node that applies a rule, by simpler rules where possible.
     let apply (graph: Graph) (primitive: Primitive) (a: int) (b: int) (c: int) : int =
         let zero, one = graph.Constant 0.0, graph.Constant 1.0
         let decay x = graph.Apply(exp, graph.Apply(negate, graph.Apply(abs, x, 0, 0), 0, 0), 0, 0)
@@ -35,7 +35,7 @@ module internal Lowering =
         | :? Exponentials.Softplus -> graph.Apply(add, graph.Apply(max, a, zero, 0), graph.Apply(log1p, decay a, 0, 0), 0)
         | :? Powers.OneMinusSquare -> graph.Apply(multiply, graph.Apply(subtract, one, a, 0), graph.Apply(add, one, a, 0), 0)
         | :? Powers.ReciprocalOfPositive ->
-            // what is below 0 has no reciprocal, and -0 that of 0
+            // NaN for numbers below 0; -0 has the reciprocal of 0
             graph.Apply(divide, one, graph.Apply(select, graph.Apply(less, a, zero, 0), graph.Constant nan, graph.Apply(abs, a, 0, 0)), 0)
         | :? Special.Reach ->
             let limit bound = graph.Constant bound

@@ -20,7 +20,9 @@ type CompileOptions() =
     /// <summary>Interpreted, as machine code, or first the one and then the other.</summary>
     member val Mode = ExecutionMode.Automatic with get, set
 
-    /// <summary>The bits of the vectors that batches run in: 128, 256 or 512; 0 for the widest that the machine has. Results do not depend on it.</summary>
+    /// <summary>
+    /// The bits of the vectors that batches run in: 128, 256 or 512; 0 for the widest that the machine has. Results do not depend on it.
+    /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">There are no such vectors.</exception>
     member _.VectorBits
         with get () = vectorBits
@@ -47,5 +49,7 @@ type CompileOptions() =
             ArgumentOutOfRangeException.ThrowIfNegative(number, nameof number)
             threads <- number
 
-    /// <summary>How many paths through the function's branches are compiled; points that take further ones run the function itself.</summary>
+    /// <summary>
+    /// The largest number of paths through the function's branches that are compiled. On further paths the function itself runs.
+    /// </summary>
     member val MaximumPaths = 16 with get, set

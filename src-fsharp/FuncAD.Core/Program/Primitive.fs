@@ -13,7 +13,7 @@ open FuncAD.Rules
 // Lanes are computed from addresses.
 #nowarn "9"
 
-/// Stand for what is no rule: it has no derivative of its own.
+/// These stand for operations that are not rules: they have no derivative of their own.
 [<Struct>]
 type internal Selection = struct end
 
@@ -21,7 +21,7 @@ type internal Selection = struct end
 type internal Sharing = struct end
 
 /// <summary>
-/// A rule as a node of a program applies it, with its type forgotten: on doubles, on runs of them and on vectors. Two primitives are equal if
+/// A rule as the nodes of a program apply it, without its type: to doubles, to runs of doubles and to vectors. Two primitives are equal if
 /// their rules are.
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
@@ -32,18 +32,18 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
     member _.Traits = traits
     member _.Instruction = traits.Instruction
 
-    /// Arguments beyond the arity are not looked at.
+    /// Arguments beyond the arity are ignored.
     abstract Value: a: float * b: float * c: float -> float
     abstract OnSpans: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * c: ReadOnlySpan<float> * y: Span<float> -> unit
 
-    /// The result is 1, 0 or a weight: a question's answer.
+    /// True if the result is the answer to a question: 1, 0 or a weight.
     abstract IsAnswer: bool
     default _.IsAnswer = false
 
-    /// A NaN among the arguments need not show in the result.
+    /// True if the result may be a number where an argument is NaN.
     member primitive.HidesNaN = primitive.IsAnswer || traits.HidesNaN
 
-    /// A static method of doubles that computes the value, where the rule has no parameters: the JIT inlines it.
+    /// A static method on doubles that computes the value, which the JIT inlines; null for a rule with parameters.
     member primitive.Method: MethodInfo =
         if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then
             null
@@ -58,8 +58,8 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
 
     override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
 
-/// Primitives have a method Lanes, which computes a vector of any width from the addresses of its arguments to those of its results. Code that calls it need
-/// not know the rule.
+/// Primitives have a method Lanes, which computes a vector of any width from the addresses of its arguments to those of its results. Its
+/// callers need not know the rule.
 module internal LaneMethods =
     let inline read<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) : 'V = 'V.Load(NativePtr.ofNativeInt address)
     let inline write<'V when 'V: struct and 'V :> ILanes<'V>> (address: nativeint) (y: 'V) : unit =
@@ -67,8 +67,9 @@ module internal LaneMethods =
 
     let private known = ConcurrentDictionary<struct (Type * Type), MethodInfo>()
 
-    /// That of a primitive, or of a shared form, for vectors of a type, as a static method. It is made at run time because such methods are optimised when they are first
-    /// called, while others must be called thirty times and wait a tenth of a second (and F# does not pass AggressiveOptimization on).
+    /// The method Lanes of a primitive, or of a shared form, for a type of vectors, as a static method. It is made at run time because such
+    /// methods are optimised at their first call, while others must be called thirty times and wait a tenth of a second (and F# does not
+    /// pass AggressiveOptimization on).
     let of' (primitive: obj) (lanes: Type) : MethodInfo =
         known.GetOrAdd(
             struct (primitive.GetType(), lanes),
@@ -176,7 +177,7 @@ type internal SharedPrimitives(first: Type, second: Type) =
     /// The length is a multiple of Loop.Widest.
     abstract OnSpans: x: ReadOnlySpan<float> * y: Span<float> * z: Span<float> -> unit
 
-    /// Those that there are.
+    /// All pairs of primitives that share a loop.
     static member All: SharedPrimitives[] =
         [| SharedPrimitivesOf<SharedSine>()
            SharedPrimitivesOf<SharedNormal>()

@@ -4,11 +4,12 @@ open FuncAD
 open FuncAD.Rules
 
 /// <summary>
-/// Where nobody can tell 0 from -0, more can be simplified without a bit of the outputs changing: adding 0 does nothing, and negations move out of sums until
-/// one of them meets a subtraction. Operators hand out derivatives as x + 0, which makes the cotangents before it such numbers.
+/// Where the outputs do not depend on the sign of a zero, more can be simplified with bitwise equal outputs: adding 0 has no effect, and
+/// negations move out of sums until one of them meets a subtraction. Operators return derivatives as x + 0, so that the signs of zeros
+/// among the cotangents before do not matter.
 /// </summary>
 module internal SignedZeros =
-    /// For each node whether the outputs are the same when it is 0 as when it is -0.
+    /// Tells for each node whether the outputs are equal for the values 0 and -0 of the node.
     let private indifferent (graph: Graph) (outputs: int[]) : bool[] =
         let isIndifferent = Array.create graph.Count true
         for node in outputs do
@@ -22,7 +23,7 @@ module internal SignedZeros =
                 let never x = graph.Knows(x, Facts.NeverMinusZero)
                 match primitive.Instruction with
                 | Instruction.Add ->
-                    // 0 + x = -0 + x unless x is -0, which then has to stay as it is
+                    // 0 + x = -0 + x unless x is -0; where this relies on x never being -0, the sign of a zero x has to be kept
                     demand a (isFree || never b)
                     demand b (isFree || (never a && not (never b)))
                 | Instruction.Subtract ->
@@ -46,7 +47,7 @@ module internal SignedZeros =
                         if primitive.Arity > 2 then demand c isFree
         isIndifferent
 
-    /// How often each node is an output, or an argument of what outputs need.
+    /// For each node, the number of times that it is an output, or an argument of a node that the outputs need.
     let private uses (graph: Graph) (outputs: int[]) : int[] =
         let uses = Array.zeroCreate<int> graph.Count
         let note node = uses[node] <- uses[node] + 1
@@ -63,7 +64,8 @@ module internal SignedZeros =
     let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
     let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
 
-    /// The graph built anew with what indifference allows, and the new node of each old one. The last step, apply, makes a node of the new graph.
+    /// A new graph with the simplifications that indifferent nodes permit, and the new node for each old one. All other nodes are made by
+    /// `apply`.
     let simplify (apply: Graph -> Primitive -> int -> int -> int -> int) (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
         let isIndifferent = indifferent graph outputs
         let uses = uses graph outputs
@@ -89,7 +91,7 @@ module internal SignedZeros =
                         together (simpler.Unnegated a) (simpler.Unnegated b)
                     | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
                     | Instruction.Add when isAlone && (isZero a || isZero b) ->
-                        // 0 + (p + q) = (0 + p) + q, bit for bit, and p was there before: nobody waits for the sum with 0
+                        // 0 + (p + q) and (0 + p) + q are bitwise equal, and p is ready earlier: the addition of 0 then causes no wait
                         let zero, sum = if isZero a then a, b else b, a
                         let struct (p, q, _) = simpler.Arguments sum
                         simpler.Apply(add, simpler.Apply(add, zero, min p q, 0), max p q, 0)

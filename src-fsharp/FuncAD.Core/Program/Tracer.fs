@@ -5,13 +5,13 @@ open System.Collections.Generic
 open FuncAD
 open FuncAD.Rules
 
-/// <summary>A question that was answered while a program was traced: later runs have to answer it alike.</summary>
+/// <summary>A question that was answered while a program was traced. Later runs must give the same answer.</summary>
 [<Struct>]
 type internal Guard = { Node: int; Expected: bool }
 
 /// <summary>
-/// The level of a program that is being traced: it writes down each operation as a node of a graph, and computes its value for the example on
-/// the way, by which questions are answered. The operators of the library run over its numbers as over any others, on levels above.
+/// The level of a program that is being traced. It records each operation as a node of a graph, and also computes its value for the
+/// example, from which questions are answered. The operators of the library run over its numbers as over any others, on levels above.
 /// </summary>
 [<Sealed>]
 type internal Tracer(inputs: float[]) =
@@ -28,10 +28,10 @@ type internal Tracer(inputs: float[]) =
     member _.Graph = graph
     member _.Guards = guards
 
-    /// The number of operations that were performed, before any was met twice or left out.
+    /// The number of operations performed, including repeated ones and those left out of the graph.
     member _.Recorded = recorded
 
-    /// False if the example itself has made NaN of an uncertain number, or one whose sign matters, and somebody asked about it.
+    /// False if Check met NaN in the example itself: the program cannot decide whether the function's result is NaN.
     member _.IsReliable = isReliable
 
     /// A node as a number.
@@ -57,7 +57,8 @@ type internal Tracer(inputs: float[]) =
         let guard = { Node = node; Expected = expected }
         if not (graph.IsConstant node) && asked.Add guard then guards.Add guard
 
-    /// Where NaN might be hidden, uncertain numbers are checked for it; where its sign matters, all: a program, which simplifies signs, does not keep it.
+    /// Guards against NaN in an argument of an operation that may hide it, if the argument is uncertain. An operation that reads the sign
+    /// of NaN has all its arguments guarded, since simplifications do not preserve that sign.
     member private level.Check(primitive: Primitive, node: int) =
         if graph.Knows(node, Facts.Uncertain) || (primitive.Traits.ReadsSignOfNaN && not (graph.IsConstant node)) then
             if Double.IsNaN(graph.Value node) then isReliable <- false else level.Ask(graph.Apply(equal, node, node, 0), true)
