@@ -11,8 +11,8 @@ open FuncAD.Compiled
 #nowarn "9"
 
 /// <summary>
-/// A function that AD.Compile has traced and compiled. It gives what the function gives, bit for bit, and may be called from many threads
-/// at once.
+/// A function that AD.Compile has traced and compiled. Its results are bitwise equal to those of the function. It may be called from many
+/// threads at once.
 /// </summary>
 /// <remarks>
 /// The program holds what the function did for the example. Where it branched on values, each run checks that it would branch the same way;
@@ -90,8 +90,8 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         | _ -> ()
         holds
 
-    /// True if results hold a NaN that may be due to a structural zero of the function that is a plain zero of the program: then the
-    /// function decides.
+    /// True if results hold a NaN that may be due to a number that is a structural zero in the function and a plain 0 in the program: then
+    /// the function itself runs.
     let isDoubtful (path: Path<'Q>) (results: ReadOnlySpan<float>) : bool =
         path.Program.IsUncertain && results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
 
@@ -122,7 +122,9 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     /// <summary>The number of operations in the program of the example's path.</summary>
     member _.Operations = first.Program.Lines.Length
 
-    /// <summary>The number of operations that the function performed for the example, derivatives included, before any were left out.</summary>
+    /// <summary>
+    /// The number of operations that the function performed for the example, derivatives included, before any were left out.
+    /// </summary>
     member _.TracedOperations = first.Program.Traced
 
     /// <summary>The number of paths through the function's branches that have a program by now.</summary>
@@ -133,7 +135,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     /// Where x holds numbers that are being differentiated or traced, or other parts that are not those of the example, the function itself
     /// runs, on a copy of x as always: a compiled function may be used wherever the function may.
     /// </remarks>
-    /// <exception cref="T:System.ArgumentException">x has not the structure of the example.</exception>
+    /// <exception cref="T:System.ArgumentException">x does not have the structure of the example.</exception>
     member _.Invoke(x: 'P) : 'Q =
         let reader = LeafReader("A compiled function", nameof x, Others.Compare, ValueNone)
         Flatten.matching reader "A compiled function" (nameof x) like x
@@ -146,9 +148,11 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
             | null -> onCopy x
             | path -> path.Result results
 
-    /// <summary>The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.</summary>
+    /// <summary>
+    /// The function on plain numbers: those of the parameter in, those of the result out, each in the order of the structure.
+    /// </summary>
     /// <remarks>Allocates nothing, unless the point takes a path that is not compiled. The spans may overlap.</remarks>
-    /// <exception cref="T:System.ArgumentException">A span has not the length Inputs or Outputs.</exception>
+    /// <exception cref="T:System.ArgumentException">The length of a span is not Inputs or Outputs.</exception>
     member _.Run(inputs: ReadOnlySpan<float>, outputs: Span<float>) : unit =
         if inputs.Length <> start.Length then
             raise (ArgumentException($"Run: the parameter has {start.Length} numbers, got {inputs.Length}.", nameof inputs))
@@ -176,18 +180,20 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
             if isNull (run point outputs) then (original (point.ToArray())).CopyTo outputs
             if not isApart then ArrayPool<float>.Shared.Return copy
 
-    /// <summary>As Run, at count points at once, in vectors and on all cores: inputs[i * count + k] is number i of point k, outputs likewise.</summary>
+    /// <summary>
+    /// As Run, at count points at once, in vectors and on all cores: inputs[i * count + k] is number i of point k, outputs likewise.
+    /// </summary>
     /// <remarks>
     /// Vector forms of functions round differently from the scalar ones: results agree with Run to a few units in the last place. They
-    /// depend neither on the number of threads nor on the width of the vectors, nor on where a point stands. Points that take other paths
+    /// depend neither on the number of threads, nor on the width of the vectors, nor on the index of a point. Points that take other paths
     /// than the example's are run one by one.
     /// </remarks>
     /// <param name="inputs">Inputs * count numbers.</param>
     /// <param name="outputs">Outputs * count numbers, which must not overlap the inputs.</param>
     /// <param name="count">The number of points.</param>
     /// <param name="cancellation">Ends the run between two tiles of points.</param>
-    /// <param name="progress">Is told the fraction that is done, some hundred times, from any thread; may be null.</param>
-    /// <exception cref="T:System.ArgumentException">A span has not the length that count asks for, or the spans overlap.</exception>
+    /// <param name="progress">Receives the fraction done, about a hundred times, from any thread; may be null.</param>
+    /// <exception cref="T:System.ArgumentException">The length of a span does not match count, or the spans overlap.</exception>
     /// <exception cref="T:System.OperationCanceledException">The run was cancelled.</exception>
     member compiled.RunBatch
         (inputs: ReadOnlySpan<float>, outputs: Span<float>, count: int, cancellation: CancellationToken, progress: IProgress<float>)

@@ -8,7 +8,7 @@ open FuncAD.Compiled
 #nowarn "9"
 
 /// <summary>
-/// The sums over the data of some results, of which the first is a value and the others are derivatives. The derivatives are those that the
+/// The sums over the data of some results: the first is a value and the others are derivatives. The derivatives are those that the
 /// operators compute: stopped gradients and custom rules of the function hold here as well.
 /// </summary>
 [<Sealed>]
@@ -87,9 +87,9 @@ type internal SumOfKind
 /// </summary>
 /// <remarks>
 /// f is compiled for one datum; what depends on the parameters alone is computed once a call, the rest in vectors over the data and on all
-/// cores. Results have the same bits whatever the number of threads. Data are columns: data[i * count + k] is number i of datum k, and
-/// count is the length of data divided by the numbers of a datum. Captured values and parts that are not Reals are constants of the
-/// program, as those of a compiled function are; parameters or data with others are refused.
+/// cores. Results are bitwise equal for any number of threads. Data are columns: data[i * count + k] is number i of datum k, and count is
+/// the length of data divided by the numbers of a datum. Captured values and parts that are not Reals are constants of the program, as in a
+/// compiled function; parameters or data in which such parts differ are refused.
 /// </remarks>
 [<Sealed>]
 type CompiledSum<'P, 'D>
@@ -205,28 +205,36 @@ type CompiledSum<'P, 'D>
     member _.DatumNumbers = datum.Length
 
     /// <summary>Data as columns, in the order of their structure.</summary>
-    /// <exception cref="T:System.ArgumentException">A datum has not the structure of the example, or other parts that are not Reals.</exception>
+    /// <exception cref="T:System.ArgumentException">
+    /// A datum does not have the structure of the example, or differs from it in parts that are not Reals.
+    /// </exception>
     member _.Columns(data: 'D seq) : float[] =
         if isNull data then nullArg (nameof data)
         let rows = data |> Seq.map (fun d -> numbersLike "data" likeDatum d |> Array.map (plain "Columns")) |> Seq.toArray
         Array.init (rows.Length * datum.Length) (fun index -> rows[index % rows.Length][index / rows.Length])
 
     /// <summary>The sum over the data.</summary>
-    /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
+    /// <exception cref="T:System.ArgumentException">
+    /// The parameters do not have the structure of the example, or the data are not columns of equal length.
+    /// </exception>
     member _.Value(parameters: 'P, data: ReadOnlySpan<float>) : float =
         checkData data
         values.Value.Sum(plainParameters "Value" parameters, data, CancellationToken.None, null)[0]
 
     /// <summary>The sum over the data and its gradient, in the structure of the parameters.</summary>
-    /// <remarks>What multiplies all terms of a derivative alike is done once, with their sum: derivatives are pulled back to the parameters at the end.</remarks>
+    /// <remarks>
+    /// A factor that all terms of a derivative share is multiplied with their sum: derivatives are pulled back to the parameters last.
+    /// </remarks>
     /// <param name="parameters">The parameters.</param>
     /// <param name="data">The data, as columns.</param>
     /// <param name="cancellation">Ends the sum between two chunks of data.</param>
     /// <param name="progress">
-    /// Is told the fraction that is done, from any thread; may be null. A sum that has to be computed again, with all factors in their
-    /// places, begins again at 0.
+    /// Receives the fraction done, from any thread; may be null. If the sum has to be computed again, with every factor inside it, the
+    /// fraction begins again at 0.
     /// </param>
-    /// <exception cref="T:System.ArgumentException">The parameters have not the structure of the example, or the data are not columns of equal length.</exception>
+    /// <exception cref="T:System.ArgumentException">
+    /// The parameters do not have the structure of the example, or the data are not columns of equal length.
+    /// </exception>
     /// <exception cref="T:System.OperationCanceledException">The sum was cancelled.</exception>
     member _.ValueAndGrad
         (parameters: 'P, data: ReadOnlySpan<float>, cancellation: CancellationToken, progress: IProgress<float>)
@@ -240,7 +248,7 @@ type CompiledSum<'P, 'D>
         sum.ValueAndGrad(parameters, data, CancellationToken.None, null)
 
     /// <summary>On plain numbers: returns the sum and writes its gradient.</summary>
-    /// <exception cref="T:System.ArgumentException">A span has not the length that it should have.</exception>
+    /// <exception cref="T:System.ArgumentException">A span has the wrong length.</exception>
     member sum.Run(parameters: ReadOnlySpan<float>, data: ReadOnlySpan<float>, gradient: Span<float>) : float =
         checkData data
         let check (name: string) (length: int) (expected: int) =
@@ -252,10 +260,12 @@ type CompiledSum<'P, 'D>
         sums.AsSpan(1).CopyTo gradient
         sums[0]
 
-    /// <summary>The sum over the data, its gradient and its matrix of second derivatives, by the order of the parameters' numbers.</summary>
+    /// <summary>
+    /// The sum over the data, its gradient and its matrix of second derivatives, by the order of the parameters' numbers.
+    /// </summary>
     /// <remarks>
-    /// Meant for some tens of parameters: each datum contributes to all entries. The matrix is symmetric: of rules of one's own whose
-    /// second derivatives are not, it has the lower triangle.
+    /// Meant for some tens of parameters: each datum contributes to all entries. The matrix is symmetric: if the second derivatives of a
+    /// custom rule are not, it has their lower triangle.
     /// </remarks>
     member _.Hessian(parameters: 'P, data: ReadOnlySpan<float>) : struct (float * float[] * float[,]) =
         checkData data

@@ -11,8 +11,8 @@ open FuncAD
 /// <remarks>For programs that are linear in sums (SumSplit.After), whose products have the factor first.</remarks>
 [<Sealed>]
 type internal Gains(program: Program) =
-    /// The largest harmless product of factors. A term that it makes overflow is beyond 2^896 before, and an error of underflow that it
-    /// enlarges stays below 2^-946.
+    /// The largest harmless product of factors. A term that overflows by it was above 2^896 before, and an underflow error that it enlarges
+    /// stays below 2^-946.
     static let largest = Math.ScaleB(1.0, 128)
 
     let lines = program.Lines

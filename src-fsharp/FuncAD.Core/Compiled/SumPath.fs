@@ -10,7 +10,7 @@ open FuncAD
 
 /// <summary>
 /// A sum over data along the path that some parameters and a datum take: one program for the parameters alone, one for each datum, and one
-/// on the sums. Where the last would give something else than the loop over the data, the whole sum is computed for each datum instead.
+/// on the sums. Where the third might give another result than the loop over the data, the whole sum is computed for each datum instead.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal SumPath(parts: SumSplit, values: int, options: CompileOptions) =

@@ -19,7 +19,7 @@ type internal SumSplit =
         Addends: Program
         /// From the shared numbers, then the sums of the addends, then those of what is equal for all data, to the sums of the results.
         After: Program
-        /// What is equal for all data and summed: numbers of values of Each, which are shared numbers or constants.
+        /// Summed values that are equal for all data: their numbers in Each, where they are shared numbers or constants.
         Equal: int[]
     }
 
@@ -46,7 +46,7 @@ module internal SumSplit =
         program.Lines
         |> Array.iteri (fun line _ -> varies[first + line] <- program.Operands line |> Array.exists (fun operand -> varies[operand]))
 
-        // The first hands on to the second what does not vary, and what varying lines or outputs read.
+        // The first program's results are the values that do not vary and are read by varying lines or by outputs.
         let handedOn = List<int>()
         let place = Array.create program.Values -1
         let handOn value =
@@ -180,7 +180,7 @@ module internal SumSplit =
             [| for line in 0 .. each.Lines.Length - 1 do
                    if commutes[line] then line |]
 
-    /// Values one behind the other, and the index of each.
+    /// A list of values, and the index of each.
     type private Numbering() =
         let values, indices = List<int>(), Dictionary<int, int>()
         member _.Count = values.Count
@@ -188,7 +188,7 @@ module internal SumSplit =
         member _.Item
             with get (value: int) = indices[value]
 
-        /// Adds a value that is not there.
+        /// Adds a value unless it is in the list.
         member _.Add(value: int) : unit = if indices.TryAdd(value, values.Count) then values.Add value
 
         /// Adds a value at the end, even if it is there already.

@@ -11,8 +11,8 @@ open FuncAD
 
 /// <summary>
 /// The sums of a program's outputs over data, which are columns, for parameters that all data share. The data are cut into chunks at bounds
-/// that depend on the number of data alone, and the sums of the chunks are added in order: the bits depend neither on the threads nor on
-/// the vectors.
+/// that depend on the number of data alone, and the sums of the chunks are added in order: results are bitwise equal for any number of
+/// threads and any width of vectors.
 /// </summary>
 [<Sealed>]
 type internal Summation(program: Program, shared: int, options: CompileOptions) =
