@@ -15,9 +15,10 @@ open FuncAD.Rules
 /// the functions as static members, and <see cref="T:System.Numerics.IFloatingPointIeee754`1"/>, so that generic math runs on it.
 /// </summary>
 /// <remarks>
-/// Values are those of the same code over <c>double</c>, bit for bit (but ExpM1, LogP1 and their relatives keep tiny arguments, which
-/// .NET's do not). Comparisons look at values alone. A <c>double</c> converts implicitly. <c>x.Value</c> is the value without its
-/// derivatives; the cast <c>(double)x</c> is an error while x is being differentiated. Domain errors give NaN or infinity, never an exception.
+/// Values are bitwise equal to those of the same code over <c>double</c>, except that ExpM1, LogP1 and their relatives are accurate for
+/// tiny arguments, where .NET's are not. Comparisons look at values alone. A <c>double</c> converts implicitly. <c>x.Value</c> is the value
+/// without its derivatives; the cast <c>(double)x</c> is an error while x is being differentiated. Domain errors give NaN or infinity,
+/// never an exception.
 /// </remarks>
 [<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}"); JsonConverter(typeof<RealJson>)>]
 type Real =
@@ -26,7 +27,7 @@ type Real =
     /// On a forward level with plain numbers the tangent; on a tape the slot, as Tape hands it out; otherwise unused.
     val internal extra: float
 
-    /// Null: a constant. A level: primal and tangent (or slope) are plain doubles. Otherwise the Nested that holds them.
+    /// Null for a constant. A level if primal and tangent (or slope) are plain doubles. Otherwise the Nested that holds them.
     val internal node: Node
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -44,7 +45,7 @@ type Real =
 
     member internal x.Level: Level = if isNull x.node then null else x.node.Level
 
-    /// What the number is below its level.
+    /// The number as levels below its own see it.
     member internal x.Primal: Real = if isNull x.node || not x.node.IsNested then Real x.value else Unsafe.As<Nested>(x.node).Primal
 
     /// The tangent of a number that belongs to a forward level.
@@ -59,7 +60,7 @@ type Real =
         | :? Variable as variable -> variable.Slot
         | _ -> x.extra
 
-    /// The number as later operations are to see it: levels that have ended are constants, that is, left out.
+    /// The number as later operations see it: without the levels that have ended.
     member internal x.Live: Real =
         let mutable live = x
         while not (isNull live.node) && live.Level.Ended do
@@ -69,11 +70,12 @@ type Real =
     /// Tells whether the number's value depends on the inputs of a program that is being traced.
     member internal x.IsTraced = not (isNull x.node) && x.node.Traces
 
-    /// The level of modes that are done here: slopes and their products. Others interpret rules by themselves. (Both types are sealed, so that
-    /// the question costs two comparisons.)
+    /// True for levels of the modes that are implemented here, by slopes and their products; other levels interpret rules by themselves.
+    /// (Both types are sealed, so that the test costs two comparisons.)
     static member private IsOfModes(level: Level) : bool = level :? Tape || level :? ForwardLevel
 
-    /// Tells whether second derivatives are taken with respect to what the number depends on: by a level over a level, a dual tape or a series.
+    /// Tells whether second derivatives are taken with respect to what the number depends on: by a level over a level, a dual tape or a
+    /// series.
     member internal x.HasSecondDerivatives: bool =
         match x.node with
         | null
@@ -103,7 +105,7 @@ type Real =
         | :? TraceLevel as level when level.Traces -> x
         | _ -> Real x.value
 
-    /// The value, where it may be known: a traced program would keep the one of its example.
+    /// The value; an error on a traced number, since the program would keep the value of its example.
     member private x.ReadAs(what: string) : float =
         if x.IsTraced then
             raise (
@@ -138,7 +140,7 @@ type Real =
     static member internal OnTape(tape: Tape, primal: Real, slot: float) : Real =
         if isNull primal.node then Real(primal.value, slot, tape) else Real(primal.value, 0.0, Variable(tape, primal, slot))
 
-    /// A tangent or cotangent times a slope; a factor of the constant 1 is left out, and what has the weight 0 contributes nothing.
+    /// A tangent or cotangent times a slope. A factor of the constant 1 is left out, and a weight of 0 contributes nothing.
     static member internal Scale(slope: Real, tangent: Real) : Real =
         if isNull slope.node && slope.value = 1.0 then tangent
         elif isNull tangent.node && tangent.value = 1.0 then slope
@@ -148,8 +150,8 @@ type Real =
 
     // ---- Lifting: the one place where a rule becomes an operation of every mode and level ----
     //
-    // The operators are inlined into their callers and hand a number on by its fields, in registers: to pass it as a whole means copies
-    // on the stack, and made a chain of operations up to twice as slow.
+    // The operators are inlined into their callers and pass a number by its fields, in registers: to pass it as a whole means copies on the
+    // stack, and made a chain of operations up to twice as slow.
 
     /// <summary>Applies a rule of one argument.</summary>
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -166,7 +168,7 @@ type Real =
         else
             Real.BinaryActive(rule, a.value, a.extra, a.node, b.value, b.extra, b.node)
 
-    // What the machine is to do in a few steps is here and calls nothing, so that no register has to be saved; all else is elsewhere.
+    // These methods hold only the short paths, which call nothing, so that no register has to be saved. Other cases have their own methods.
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryActive<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: float, extra: float, node: Node) : Real =
@@ -220,8 +222,8 @@ type Real =
             Real(y, PlainDouble.SlopeA(rule, a, b, y) * extraA + PlainDouble.SlopeB(rule, a, b, y) * extraB, nodeA)
         | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
 
-    // A dual tape's operations are called by its width: those of an unknown width would be generic and virtual, which takes twice as long as the
-    // operation itself.
+    // Operations on a dual tape are called for its width: for an unknown width they would be generic and virtual, which takes twice as long
+    // as the operation itself.
 
     static member private OnDual(tape: Level, result: struct (float * float)) : Real =
         let struct (value, slot) = result
@@ -254,10 +256,10 @@ type Real =
         | :? DualTape<Lane256> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
         | level -> Real.OnDual(level, Unsafe.As<DualTape<PlainDouble>>(level).Ternary(rule, a, b, c))
 
-    /// A number of a dual tape's, or a plain one, as an operand there.
+    /// A number of a dual tape, or a plain one, as an operand on the tape.
     member private x.AsOperand: Operand = { Value = x.value; Slot = x.extra; IsConstant = isNull x.node }
 
-    /// A live number as an operand on a dual tape. Numbers of levels further down are refused: they are constants there, but not plain ones.
+    /// A live number as an operand on a dual tape. Numbers of lower levels are refused: they are constants on the tape, but not plain ones.
     member private x.On(level: DualLevel) : Operand =
         if not (isNull x.node || x.IsAt level) then level.Refuse()
         x.AsOperand
@@ -274,7 +276,7 @@ type Real =
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryNested<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        // one by one: as a tuple they are allocated where the compiler does not optimise
+        // not as a tuple, which is allocated where the compiler does not optimise
         let nestedA = Nested.Live a.node
         let nestedB = Nested.Live b.node
         if not (isNull nestedA) && not (isNull nestedB) && Object.ReferenceEquals(nestedA.Level, nestedB.Level) then
@@ -324,7 +326,9 @@ type Real =
                 let slopeA = rule.SlopeA<Real>(primalA, primalB, y)
                 Real.Join(level, y, a, slopeA, b, rule.SlopeB<Real>(primalA, primalB, y))
 
-    /// <summary>Applies a rule of three arguments: on a tape a frame for each variable one, which joins it to those before.</summary>
+    /// <summary>
+    /// Applies a rule of three arguments. On a tape each variable argument gets a frame, which also joins the result so far.
+    /// </summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Real, b: Real, c: Real) : Real =
         if isNull a.node && isNull b.node && isNull c.node then
             Real(rule.Value(a.value, b.value, c.value))
@@ -380,7 +384,7 @@ type Real =
         else
             Real(relation.Value(a.value, b.value))
 
-    /// The answer as it is now. A traced program checks in each run that it still is.
+    /// The answer as it is now. A traced program checks in each run that it is unchanged.
     static member internal Decide(answer: Real) : bool =
         if answer.IsTraced then Real.TraceOf(answer, answer).Decide answer else answer.value <> 0.0
 
@@ -389,7 +393,7 @@ type Real =
 
     static member internal IsKind(kind: string, test: float -> bool, x: Real) : bool = Real.Holds(Comparisons.Is(kind, test), x, x)
 
-    /// The traced number y as a result of two numbers, of any levels, that contribute to it with weights.
+    /// The traced number y as the result of two numbers, of any levels, that contribute to it with weights.
     static member private Weigh(y: Real, a: Real, weightA: Real, b: Real, weightB: Real) : Real =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
@@ -404,7 +408,7 @@ type Real =
             | _ when not (a.IsAt level) -> Real.Join(level, primal, b, weightB)
             | _ -> Real.Join(level, primal, a, weightA, b, weightB)
 
-    /// A derivative as an operator hands it out: structural zeros have no sign, so that computed ones have none either.
+    /// A derivative as an operator returns it, with 0 for -0: structural zeros have no sign, and computed zeros must not differ from them.
     member internal x.Unsigned: Real = if isNull x.node then Real(x.value + 0.0) else Real.Binary(Arithmetic.Add(), x, Real 0.0)
 
     static member internal Higher(a: Level, b: Level) : Level =
@@ -478,15 +482,20 @@ type Real =
     static member op_Explicit(x: Real) : float = x.ReadPlainly "the cast (double)x"
 
     /// <summary>The value as a float, of a number that is not being differentiated.</summary>
-    /// <exception cref="T:System.InvalidOperationException">The number is being differentiated: the cast would lose its derivative.</exception>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The number is being differentiated: the cast would lose its derivative.
+    /// </exception>
     static member op_Explicit(x: Real) : float32 = float32 (x.ReadPlainly "the cast (float)x")
 
     /// <summary>The value as a decimal, of a number that is not being differentiated.</summary>
-    /// <exception cref="T:System.InvalidOperationException">The number is being differentiated: the cast would lose its derivative.</exception>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The number is being differentiated: the cast would lose its derivative.
+    /// </exception>
     static member op_Explicit(x: Real) : decimal = decimal (x.ReadPlainly "the cast (decimal)x")
 
-    // Whole numbers are piecewise constant, so that nothing is lost: they are for counting and for indexing. Without casts of their own, C# would
-    // make them of the double. (F# cannot overload op_CheckedExplicit by its result: a checked context does not check them.)
+    // Casts to whole numbers are piecewise constant, so that no derivative is lost: they are for counting and for indexing. Without casts
+    // of their own, C# would go through the cast to double. (F# cannot overload op_CheckedExplicit by its result: a checked context does
+    // not check them.)
 
     /// <summary>The value without its fraction, as an SByte; piecewise constant.</summary>
     static member op_Explicit(x: Real) : sbyte = sbyte (x.ReadAs "a whole number")
@@ -564,7 +573,7 @@ type Real =
     static member op_Increment(x: Real) : Real = x + 1.0
     static member op_Decrement(x: Real) : Real = x - 1.0
 
-    /// <summary>What F#'s List.average and its like divide with.</summary>
+    /// <summary>Division by a count, for F#'s List.average and its like.</summary>
     static member DivideByInt(x: Real, n: int) : Real = x / float n
 
     // ---- Functions, named as double names them ----
@@ -738,7 +747,8 @@ type Real =
     static member private RequireOrder(min: Real, max: Real) : unit =
         if Real.op_GreaterThan (min, max) then Double.Clamp(0.0, min.value, max.value) |> ignore // throws
 
-    /// What machines choose of a and b where a is not beyond b: the second, be one of them NaN. At a tie the slope is shared, unless the zeros differ.
+    /// The result of a machine's maximum or minimum where it is not a: the second argument, also if one is NaN. At a tie the slope is
+    /// shared, unless the zeros have different signs.
     static member private SecondOr(choice: Real * Real -> Real, a: Real, b: Real) : Real =
         if Real.op_Equality (a, b) && Real.IsNegative a = Real.IsNegative b then choice (a, b) else b
 
@@ -764,8 +774,8 @@ type Real =
     static member Min(a: Real, b: Real) : Real = Real.Choice(Piecewise.Min(), a, b)
 
     /// <summary>
-    /// a where the condition holds, b where it does not, with the slope of the one chosen. In a compiled program both are computed and there is no
-    /// branch; what is not chosen contributes nothing to value or derivatives.
+    /// a where the condition holds, b where it does not, with the slope of the one chosen. In a compiled program both are computed and
+    /// there is no branch; the other one contributes nothing to value or derivatives.
     /// </summary>
     static member Select(condition: Condition, a: Real, b: Real) : Real =
         let answer: Real = condition.Answer
@@ -1133,7 +1143,8 @@ type Real =
         static member ReciprocalSqrtEstimate x = 1.0 / Real.Sqrt x
         static member ScaleB(x, n) = Real.ScaleB(x, n)
 
-    /// The value as generic math converts it to another type: to whole numbers, which are piecewise constant, or else without a derivative to lose.
+    /// The value for a conversion to another type by generic math. Whole numbers are piecewise constant; for other types an error on a
+    /// number that is being differentiated.
     member private x.ReadInto<'Other>() : float =
         let isWhole =
             typeof<'Other>.GetInterfaces()
@@ -1146,8 +1157,8 @@ type Real =
         fst parsed
 
 /// <summary>
-/// The answer to a question about numbers, as Real.Select takes it: made by Real.Less and its like, combined by and, or and not. Unlike a bool it may
-/// depend on the inputs of a program that is being compiled.
+/// The answer to a question about numbers, as Real.Select takes it: made by Real.Less and its like, combined by and, or and not. Unlike a
+/// bool it may depend on the inputs of a program that is being compiled.
 /// </summary>
 and [<Struct; NoEquality; NoComparison>] Condition =
     val internal Answer: Real
@@ -1156,7 +1167,9 @@ and [<Struct; NoEquality; NoComparison>] Condition =
     /// <summary>A condition that is known.</summary>
     new(isTrue: bool) = { Answer = Real(if isTrue then 1.0 else 0.0) }
 
-    /// <summary>The condition as a bool, for an if. A program that is being compiled takes that branch and checks in each run that it still should.</summary>
+    /// <summary>
+    /// The condition as a bool, for an if. A program that is being compiled takes that branch and checks in each run that it still should.
+    /// </summary>
     member x.IsTrue: bool = Real.Decide x.Answer
 
     /// <summary>Both conditions hold.</summary>
@@ -1216,23 +1229,23 @@ and [<Struct>] internal Lifted =
             Lifted.On(tape).Add(Lifted(slopeA, slopeB)) |> ignore
             slot
 
-/// <summary>A level that interprets rules by itself, such as Taylor mode's. It calls for a rule with at least one argument of its own.</summary>
+/// <summary>A level that interprets rules by itself, such as Taylor mode's. Its members are called if an argument belongs to it.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
     inherit Level(null)
 
-    /// True if a number of the level met something that the level cannot follow. What the function returned is of no use then.
+    /// True if a number of the level met something that the level cannot follow. The results of the function are invalid then.
     member val IsRefused = false with get, set
 
     abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real
     abstract Binary<'R when 'R: struct and 'R :> IBinary> : rule: 'R * a: Real * b: Real -> Real
     abstract Ternary<'R when 'R: struct and 'R :> ITernary> : rule: 'R * a: Real * b: Real * c: Real -> Real
 
-    /// The number with this primal, a traced one, that its arguments contribute to with weights.
+    /// The number with this traced primal to which a and b contribute with weights.
     abstract Weigh: primal: Real * a: Real * weightA: Real * b: Real * weightB: Real -> Real
 
 /// <summary>
-/// The level of a program that is being traced (Program/Tracer.fs). It lies below all levels that the program's operators open, and is asked by
-/// numbers of all of them where values decide.
+/// The level of a program that is being traced (Program/Tracer.fs). It lies below all levels that the program's operators open, and numbers
+/// of all these levels ask it where values decide.
 /// </summary>
 and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
     inherit RuleLevel()
