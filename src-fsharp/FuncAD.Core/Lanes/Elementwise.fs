@@ -4,12 +4,12 @@ open System
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 
-// Pinned addresses and stack buffers are what this file is about.
+// The loops run over pinned addresses and stack buffers.
 #nowarn "9"
 
-/// What a kernel computes from the numbers at one place of its inputs.
+/// A kernel computes one number from the numbers at one place of its inputs.
 type internal IKernel =
-    /// How many of the inputs it uses, from the first on. The others are not read.
+    /// The number of inputs that it uses, from the first on. The others are not read.
     abstract Inputs: int
 
     abstract On<'V when 'V: struct and 'V :> ILanes<'V>> : p: 'V * q: 'V * r: 'V * s: 'V -> 'V
@@ -38,7 +38,7 @@ type internal Reads =
 
 /// <summary>The loops over runs of doubles: one pass, no temporaries, no allocation.</summary>
 /// <remarks>
-/// An input with one number for all places is a short buffer that every vector is loaded from: its mask keeps it at place 0. The last,
+/// An input with one number for all places becomes a short buffer filled with it, and a mask of 0 keeps all loads at place 0. The last,
 /// incomplete vector is computed by the same code on padded copies, so that the value at a place does not depend on the place.
 /// </remarks>
 [<AbstractClass; Sealed>]
@@ -59,7 +59,7 @@ type internal Loop =
     /// The most lanes that vectors of any width have, a pair of them included.
     static member Widest = 16
 
-    /// Copies the rest of an input and fills up with its last number; an input of one number stays.
+    /// Copies the last `rest` numbers of an input and pads them with the last one. The buffer of an input with one number stays.
     static member private Pad(source: nativeptr<float>, first: int, rest: int, whole: bool, buffer: nativeptr<float>) : nativeptr<float> =
         if whole then
             for lane in 0 .. Loop.Widest - 1 do
@@ -107,7 +107,7 @@ type internal Loop =
         let mutable turns = if rest = 0 then 1 else 2
         while turns > 0 do
             while place < limit do
-                // an input that the kernel does not use would take a register from the others
+                // an input that the kernel does not use is not loaded: it would take a register
                 let p = 'V.Load(Loop.At(atP, place &&& maskP))
                 let q = if kernel.Inputs > 1 then 'V.Load(Loop.At(atQ, place &&& maskQ)) else p
                 let r = if kernel.Inputs > 2 then 'V.Load(Loop.At(atR, place &&& maskR)) else p

@@ -10,9 +10,10 @@ open FuncAD.Lanes.LaneWords
 #nowarn "9"
 
 /// <summary>
-/// 16 lanes: two vectors of 512 bits in turn. The operations of a function wait for one another, and a processor looks only some hundred operations ahead
-/// for others to do meanwhile; with a second chain beside the first it finds them (logarithms, erf and arcs take half the time, exponentials
-/// and sines nine tenths). It holds the framework's vectors rather than two of Lane512, which would take the JIT more locals than it inlines.
+/// 16 lanes: two vectors of 512 bits in turn. Each operation of a function waits for the one before, and a processor looks only some
+/// hundred operations ahead for independent ones; a second chain beside the first supplies them (logarithms, erf and arcs take half the
+/// time, exponentials and sines nine tenths). It holds the framework's vectors rather than two of Lane512, which would need more locals
+/// than the JIT inlines.
 /// </summary>
 [<Struct>]
 type internal Pair512 =

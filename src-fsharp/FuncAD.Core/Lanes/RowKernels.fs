@@ -127,7 +127,7 @@ type internal RowKernels =
             for index = 0 to x.Length - 1 do
                 out[index] <- RowKernels.EdgeWeight(x, largest, index) * t + (if add then out[index] else 0.0)
 
-    /// <summary>The sum of w_i (t_i - centre), of the same weights.</summary>
+    /// <summary>The sum of w_i (t_i - centre), with the weights of Weigh.</summary>
     static member Weighed(x: ReadOnlySpan<float>, largest: float, others: float, t: ReadOnlySpan<float>, centre: float) : float =
         if Double.IsFinite largest then
             let peak = ReadOnlySpan &largest

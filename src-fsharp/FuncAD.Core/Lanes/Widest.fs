@@ -9,8 +9,8 @@ type internal IAtAnyWidth =
 
 /// <summary>
 /// The one place that picks a width for the machine. The JIT knows which vectors the machine has and the type of the code, so that a call
-/// of Run is a direct call of the code at one width, and the other widths are not compiled. (The number's tape and the sweep of several
-/// rows choose a width by how many tangents or rows there are: Numbers/Real.fs, Modes/.)
+/// of Run is a direct call of the code at one width, and the other widths are not compiled. (Dual tapes and sweeps of several rows choose a
+/// width by the number of tangents or rows: Numbers/Real.fs, Modes/.)
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Widest =

@@ -9,9 +9,9 @@ open FuncAD.Lanes.LaneWords
 #nowarn "9"
 
 // Three widths with the same members: the framework's operation of that width, and the one table of vector forms. The three texts differ
-// only in the width, in Scale, which is in another class of the framework for 512 bits, and in the type of the bits in Any; a test holds
-// them to each other. One generic type would need ISimdVector, which is internal to .NET: the methods of Vector128, Vector256 and Vector512
-// have no type in common that an operation could be called on.
+// only in the width, in Scale, which is in another class of the framework for 512 bits, and in the type of the bits in Any; a test compares
+// them. One generic type would need ISimdVector, which is internal to .NET: Vector128, Vector256 and Vector512 have no common type with
+// these operations.
 
 /// <summary>2 lanes.</summary>
 [<Struct>]
