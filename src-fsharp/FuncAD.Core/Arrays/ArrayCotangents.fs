@@ -149,7 +149,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
 
     /// <summary>
     /// Adds a contribution of some shape that a kernel makes of the taken cotangent, in a sweep without supports. The first contribution is
-    /// written over the cotangent itself where the kernel permits that (<c>overwrites</c>) and nobody else needs it, and otherwise into a
+    /// written over the cotangent itself where the kernel permits that (<c>overwrites</c>) and nothing else needs it, and otherwise into a
     /// rented array. A kernel that only adds (<c>covers</c> is false) begins with zeros.
     /// </summary>
     member cotangents.Write<'K when 'K: struct and 'K :> IContribution>

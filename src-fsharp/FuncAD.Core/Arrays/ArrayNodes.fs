@@ -3,8 +3,8 @@ namespace FuncAD
 // How the modes lift operations on arrays.
 
 /// <summary>
-/// A mode: what becomes of an operation whose arguments belong, at least one of them, to a level of it. Where levels nest, the operation is
-/// applied to what its arguments are below the level, and so lifted again.
+/// A mode: how it lifts an operation if at least one argument belongs to a level of the mode. Where levels nest, the operation is applied
+/// to its arguments as seen from below the level, and so lifted again.
 /// </summary>
 type internal IMode =
     abstract Lift<'O, 'X, 'Y
@@ -36,7 +36,7 @@ type internal ForwardMode =
             let y = operation.Apply x
             y.Place(OnForward level, operation.Pushforward(x, y, arguments.Carried(level, Tangents())))
 
-/// Arrays get new indices on the tape, and a number, which is an operation's only result then, the slot of its backpropagator.
+/// Arrays get new indices on the tape. A number, which then is the only result of its operation, gets the slot of the backpropagator.
 [<Struct; NoEquality; NoComparison>]
 type internal OnTape(tape: Tape, slot: float) =
     interface IPlacement with
@@ -55,10 +55,10 @@ type internal ReverseMode =
             let x = arguments.Below tape
             let y = operation.Apply x
             let slot = tape.PushClosure(operation.Backpropagator(tape, arguments, x, y))
-            // a result carries its place on the tape and nothing else: any array or number stands for that
+            // OnTape reads nothing but the primals: y stands for what the results carry
             y.Place(OnTape(tape, slot), y)
 
-/// <summary>The operations that arrays ask for, by the one lifting of a mode.</summary>
+/// <summary>Lifts the operators of arrays, all by the one lifting of a mode.</summary>
 [<Sealed>]
 type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
     inherit Lifting()
@@ -84,7 +84,7 @@ type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
 
     override _.Element(level, x, position) = mode.Lift<ElementOperation, One, Number>(level, ElementOperation position, One x).Item
 
-/// <summary>What levels of these modes are opened with.</summary>
+/// <summary>The modes' liftings, which their levels are opened with.</summary>
 module internal ArrayModes =
     let forward: ArrayMode = LiftingBy<ForwardMode>(ForwardMode())
     let reverse: ArrayMode = LiftingBy<ReverseMode>(ReverseMode())

@@ -36,7 +36,7 @@ type internal BinaryOperation<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
             if isNull dx.B then
                 One ofA
             elif ElementwiseSlopes.ArePlain(a, b, dx.B, ofA) then
-                // ofA was made here and belongs to nobody else
+                // ofA was made here and may be overwritten
                 One(ElementwiseSlopes.Push(PartialB<'R> rule, a, b, y, dx.B, ofA))
             else
                 One(ElementwiseSlopes.Plus(ofA, ElementwiseSlopes.Scale(rule.SlopeB<Tensor>(a, b, y), dx.B, y.Dimensions)))

@@ -11,8 +11,8 @@ open System.Numerics.Tensors
 /// The usual names of OpenBLAS, MKL and BLIS are tried where the operating system and .NET look for native libraries (on macOS, Accelerate
 /// too). The environment variable FUNCAD_BLAS chooses instead: "none" for MathNet.Numerics, or the name or path of a library with the C
 /// interface of BLAS and 32-bit integers. If that cannot be used, MathNet.Numerics is, and <c>Name</c> says so.
-/// The same product of the same numbers gives the same bits as long as the library, the machine and the number of threads stay the same;
-/// with another number of threads, a library may sum in another order.
+/// Results are bitwise equal for equal numbers as long as the library, the machine and the number of threads stay the same; with another
+/// number of threads, a library may sum in another order.
 /// </remarks>
 [<AbstractClass; Sealed>]
 type Backend private () =
@@ -23,7 +23,7 @@ type Backend private () =
 
     static let chosen = lazy Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")
 
-    /// What a value of FUNCAD_BLAS leads to.
+    /// The products for a value of FUNCAD_BLAS.
     static member internal Choose(setting: string) : Products =
         if String.IsNullOrWhiteSpace setting then
             libraries |> List.tryPick NativeProducts.TryLoad |> Option.defaultWith (fun () -> ManagedProducts "")
@@ -39,8 +39,9 @@ type Backend private () =
     static member IsNative: bool = chosen.Value.IsNative
 
     /// <summary>
-    /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or MathNet.Numerics (<c>Control.MaxDegreeOfParallelism</c>). It
-    /// holds for the whole process. Other libraries do not tell: then it reads as 1, and setting it does nothing.
+    /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or MathNet.Numerics
+    /// (<c>Control.MaxDegreeOfParallelism</c>). It holds for the whole process. For other libraries, which do not tell, it reads as 1, and
+    /// setting it does nothing.
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">Set to less than 1.</exception>
     static member Threads

@@ -14,7 +14,7 @@ type internal Bilinear(name: string, result: int[]) =
     /// The shape of the result.
     member _.Result = result
 
-    /// y <- the product, whatever was there.
+    /// y <- the product; old values of y are not read.
     abstract ApplyTo: a: float[] * b: float[] * y: float[] -> unit
 
     member op.Apply(a: float[], b: float[]) : float[] =
@@ -32,16 +32,16 @@ type internal Bilinear(name: string, result: int[]) =
     abstract PullB: struct (Bilinear * bool)
 
 /// <summary>
-/// Where the matrices of a batch lie in an operand: a stride for each axis of the batch, counted in matrices, 0 where one matrix serves (or,
-/// in a result, receives the sum over) the whole axis; and the operand's shape.
+/// Where the matrices of a batch lie in an operand: a stride for each axis of the batch, counted in matrices, 0 where one matrix serves
+/// (or, in a result, receives the sum over) the whole axis; and the operand's shape.
 /// </summary>
 [<Struct>]
 type internal Batched = { Strides: int[]; Shape: int[] }
 
 /// <summary>
-/// c = op(a) op(b) for every matrix of a batch, op a transposition or nothing. The pullbacks are products of the same kind with the
-/// operands' parts exchanged: aBar = cBar op(b)^T, bBar = op(a)^T cBar (Giles 2008, section 2.2.2); what was repeated over an axis of the
-/// batch receives the sum over it.
+/// c = op(a) op(b) for every matrix of a batch, where op transposes or does nothing. The pullbacks are products of the same kind with the
+/// operands' parts exchanged: aBar = cBar op(b)^T, bBar = op(a)^T cBar (Giles 2008, section 2.2.2). An operand that is repeated over an
+/// axis of the batch receives the sum over that axis.
 /// </summary>
 [<Sealed>]
 type internal MatrixProduct
@@ -58,7 +58,7 @@ type internal MatrixProduct
             // more rows: [c1; c2; ...] = [a1; a2; ...] b
             struct (last, false, false, transB, batch[last] * rows, columns, inner)
         | struct (0, 1, 1) when isFlatC && (transB || isFlatB) ->
-            // the same of the transposes: [c1^T; c2^T; ...] = [b1^T; b2^T; ...] a^T
+            // the transposed case: [c1^T; c2^T; ...] = [b1^T; b2^T; ...] a^T
             struct (last, true, false, not transA, batch[last] * columns, rows, inner)
         | struct (1, 1, 0) when (transA || isFlatA) && (not transB || isFlatB) ->
             // more to sum over: c = [a1; a2; ...]^T [b1; b2; ...]
@@ -68,7 +68,8 @@ type internal MatrixProduct
     let steps (operand: Batched) size = operand.Strides |> Array.map (fun stride -> stride * size)
     let stepsA, stepsB, stepsC = steps a (rows * inner), steps b (inner * columns), steps c (rows * columns)
 
-    /// z <- beta z + the product, for the part of the batch that begins at some matrix of each. Where several add to one, beta has to be 1.
+    /// z <- beta z + the product, for the axes of the batch from `axis` on, with each operand's first matrix at its place. If several
+    /// products are added to one matrix, beta has to be 1.
     member private product.Run(x: float[], y: float[], z: float[], beta: float, axis: int, placeA: int, placeB: int, placeC: int) : unit =
         if axis < axes then
             for index = 0 to batch[axis] - 1 do
@@ -166,9 +167,9 @@ type internal MatrixProduct
             )
 
 /// <summary>
-/// A product of which only some elements take part: those marked (not 0; all where there are no marks) of each operand and of the result. What is
-/// left out is no factor of 0, so that it meets neither infinity nor NaN. As a form in a, b and yBar the product has three sets of marks, and
-/// its pullbacks have the same three in other places.
+/// A product in which only some elements of each operand and of the result take part: those with a mark other than 0, or all where there
+/// are no marks. An element left out is not a factor of 0: times infinity or NaN it still contributes nothing. As a form in a, b and yBar
+/// the product has three sets of marks, and its pullbacks have the same three in other places.
 /// </summary>
 [<Sealed>]
 type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], ofResult: float[]) =
@@ -194,12 +195,12 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
         else
             x |> Array.mapi (fun index x -> if isMarked marks index then x else 0.0)
 
-    /// The sum over pairs of classes of elements: for each element of the result, how many of its terms are of that kind.
+    /// For each element of the result, the number of its terms whose factors belong to one of the pairs of classes.
     let count (a: float[]) (b: float[]) (pairs: ((float -> bool) * (float -> bool)) list) : float[] =
         let members marks (x: float[]) isMember = x |> Array.mapi (fun index x -> if isMarked marks index && isMember x then 1.0 else 0.0)
         pairs |> List.map (fun (isOfA, isOfB) -> op.Apply(members ofA a isOfA, members ofB b isOfB)) |> List.reduce (Array.map2 (+))
 
-    /// The terms with an infinite or undefined factor apart from the others: added up as a loop would.
+    /// The product with finite factors, and then the terms with an infinite or NaN factor, so that the sums are those of a loop.
     let applyApart (a: float[]) (b: float[]) (y: float[]) =
         let finite = Array.map (fun x -> if Double.IsFinite x then x else 0.0)
         op.ApplyTo(finite a, finite b, y)
@@ -259,7 +260,7 @@ type internal MarkedProduct private (op: Bilinear, ofA: float[], ofB: float[], o
 
     member private _.With(marksA, marksB) = MarkedProduct(op, both ofA marksA, both ofB marksB, ofResult)
 
-    /// The product of what is marked of both operands; null for all of it.
+    /// The product of the marked elements of both operands; null marks all of an operand.
     static member Of(op: Bilinear, marksA: float[], marksB: float[]) : Bilinear =
         match op with
         | _ when isNull marksA && isNull marksB -> op

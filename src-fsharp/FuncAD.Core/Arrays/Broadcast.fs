@@ -1,8 +1,8 @@
 namespace FuncAD
 
 /// <summary>
-/// How two arrays are read together under NumPy's broadcasting: as runs in which each of them either goes along or stands still, so that
-/// the inner loops are plain. Runs follow each other in the row-major order of the result.
+/// How two arrays are read together under NumPy's broadcasting: as runs in which each array either advances element by element or stays at
+/// one, so that the inner loops are plain. Runs follow each other in the row-major order of the result.
 /// </summary>
 [<Sealed>]
 type internal Broadcast(shape: int[], a: int[], b: int[]) =
@@ -37,7 +37,7 @@ type internal Broadcast(shape: int[], a: int[], b: int[]) =
     /// The length of every run.
     member _.Length = length
 
-    /// How many elements of a, and of b, a run covers: all of its length, or 1.
+    /// The number of elements of a, and of b, in a run: its length, or 1.
     member _.LengthA = if stepA = 0 then 1 else length
     member _.LengthB = if stepB = 0 then 1 else length
 

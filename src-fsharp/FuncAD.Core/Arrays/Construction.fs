@@ -77,7 +77,7 @@ module TensorConstruction =
             let count = int count
             Tensor(Array.init count (fun i -> start + float i * step), [| count |], null)
 
-        /// <summary>So many evenly spaced numbers, from start to stop, both included.</summary>
+        /// <summary><c>count</c> evenly spaced numbers from start to stop, both included.</summary>
         let linspace (start: float) (stop: float) (count: int) : Tensor =
             if count < 0 then Shape.fail "linspace" $"a vector cannot have {count} elements."
             let at i = if i = count - 1 && i > 0 then stop else start + (stop - start) * float i / float (max 1 (count - 1))
@@ -122,7 +122,9 @@ module TensorConstruction =
         let toReals (x: Tensor) : Real[] = Array.init x.Length x.ElementAt
 
         /// <summary>The elements of a matrix as doubles.</summary>
-        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
+        /// <exception cref="T:System.InvalidOperationException">
+        /// The tensor is being differentiated: its derivative would be lost.
+        /// </exception>
         let toArray2D (x: Tensor) : float[,] =
             x.RequirePlain "ToArray2D"
             if x.Rank <> 2 then Shape.fail "toArray2D" $"expected a matrix, got the shape {Shape.text x.Dimensions}."
@@ -140,15 +142,17 @@ module TensorConstruction =
             )
 
         /// <summary>The values as a dense vector of MathNet.Numerics, a copy.</summary>
-        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
+        /// <exception cref="T:System.InvalidOperationException">
+        /// The tensor is being differentiated: its derivative would be lost.
+        /// </exception>
         let toVector (x: Tensor) : Vector<float> =
             x.RequirePlain "ToVector"
             if x.Rank <> 1 then Shape.fail "toVector" $"expected a vector, got the shape {Shape.text x.Dimensions}."
             DenseVector(x.ToArray())
 
         /// <summary>
-        /// A matrix of MathNet.Numerics. Its dense matrices lie column by column, so that it is copied; one with a single row or column shares its
-        /// array with the tensor.
+        /// A matrix of MathNet.Numerics. Its dense matrices lie column by column, so that it is copied; one with a single row or column
+        /// shares its array with the tensor.
         /// </summary>
         let ofMatrix (matrix: Matrix<float>) : Tensor =
             if isNull matrix then nullArg (nameof matrix)
@@ -158,7 +162,9 @@ module TensorConstruction =
             | _ -> Tensor(matrix.ToRowMajorArray(), shape, null)
 
         /// <summary>The values as a dense matrix of MathNet.Numerics: a copy.</summary>
-        /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated: its derivative would be lost.</exception>
+        /// <exception cref="T:System.InvalidOperationException">
+        /// The tensor is being differentiated: its derivative would be lost.
+        /// </exception>
         let toMatrix (x: Tensor) : Matrix<float> =
             x.RequirePlain "ToMatrix"
             if x.Rank <> 2 then Shape.fail "toMatrix" $"expected a matrix, got the shape {Shape.text x.Dimensions}."

@@ -10,7 +10,7 @@ type private Lettered =
 
     static member Extents(letters: char[], length: char -> int) : int[] = letters |> Array.map length
 
-    /// The array with its axes in another order, and the diagonal where a letter stood twice; only if something changes is anything moved.
+    /// The array with its axes in another order, and the diagonal where a letter stood twice. Nothing is moved if nothing changes.
     member x.As(letters: char[]) : Lettered =
         if x.Letters.AsSpan().SequenceEqual(ReadOnlySpan letters) then
             x
@@ -59,15 +59,15 @@ module TensorContractions =
         let free x other = result |> Array.filter (fun letter -> isIn x letter && not (isIn other letter))
         let freeA, freeB = free a b, free b a
         if freeA.Length + freeB.Length = 0 && batch.Length > 0 || summed.Length = 0 then
-            // Nothing for a matrix product to do: elementwise, and the sum.
+            // Matrix products of rows with columns, or of inner length 1: an elementwise product and its sums instead.
             let all = Array.append result summed
             let spread (x: Lettered) =
                 let own = all |> Array.filter (isIn x)
                 reshape (all |> Array.map (fun letter -> if isIn x letter then length letter else 1)) (x.As own).Array
             { Letters = all; Array = spread a * spread b }.SumTo wanted
         else
-            // Each operand is read as it lies if it is a batch of matrices or of transposed ones; the order of what is summed over is the
-            // one in which fewer elements move.
+            // Each operand is read as it lies if it is a batch of matrices or of transposed ones; the summed letters are in the order in
+            // which fewer elements move.
             let fits (x: Lettered) (letters: char[]) = x.Letters.AsSpan().SequenceEqual(ReadOnlySpan letters)
             let plain summed = Array.concat [ batch; freeA; summed ], Array.concat [ batch; summed; freeB ]
             let turned summed = Array.concat [ batch; summed; freeA ], Array.concat [ batch; freeB; summed ]
@@ -98,7 +98,7 @@ module TensorContractions =
                 )
             { Letters = letters; Array = Tensor.Bilinear(op, a.Array, b.Array) }
 
-    /// The two in the order in which the result has their letters, so that it need not be transposed.
+    /// The product, with the operands in the order in which the result has their letters, so that it need not be transposed.
     let private contract (a: Lettered) (b: Lettered) (result: char[]) (length: char -> int) : Lettered =
         let isOfOne (x: Lettered) (other: Lettered) letter = Array.contains letter x.Letters && not (Array.contains letter other.Letters)
         match result |> Array.tryFind (fun letter -> isOfOne a b letter || isOfOne b a letter) with
@@ -118,10 +118,13 @@ module TensorContractions =
             (Tensor.Bilinear(op, a, b)).ElementAt 0
 
         /// <summary>
-        /// op(a) op(b), where op transposes the last two axes if the flag is set. Nothing is copied for that: it is a flag of the matrix product too.
+        /// op(a) op(b), where op transposes the last two axes if the flag is set. Nothing is copied for that: it is a flag of the matrix
+        /// product too.
         /// </summary>
         /// <remarks>Everything else is as in <c>matmul</c>. A vector is its own transpose.</remarks>
-        /// <exception cref="T:System.ArgumentException">An operand is a number, the lengths that are summed over differ, or the batches do not broadcast.</exception>
+        /// <exception cref="T:System.ArgumentException">
+        /// An operand is a number, the lengths that are summed over differ, or the batches do not broadcast.
+        /// </exception>
         let matmulTransposed (transposeA: bool) (transposeB: bool) (a: Tensor) (b: Tensor) : Tensor =
             let shapeA, shapeB = a.Dimensions, b.Dimensions
             let both = $"the shapes {Shape.text shapeA} and {Shape.text shapeB}"
@@ -166,14 +169,16 @@ module TensorContractions =
 
         /// <summary>
         /// The matrix product, by NumPy's rules: of matrices [m, k] and [k, n] it is [m, n]; the axes before the last two are a batch and
-        /// broadcast; a vector is a row on the left and a column on the right, and its axis is not in the result, so that two vectors give a
-        /// tensor without axes (<c>dot</c> gives a number).
+        /// broadcast; a vector is a row on the left and a column on the right, and its axis is not in the result, so that two vectors give
+        /// a tensor without axes (<c>dot</c> gives a number).
         /// </summary>
         /// <remarks>
         /// Derivatives: aBar = yBar b^T, bBar = a^T yBar (Giles 2008, section 2.2.2), summed over the axes along which the operand was
         /// repeated. Cost: that of BLAS's gemm, where one matrix meets a batch of them as a single product.
         /// </remarks>
-        /// <exception cref="T:System.ArgumentException">An operand is a number, the lengths that are summed over differ, or the batches do not broadcast.</exception>
+        /// <exception cref="T:System.ArgumentException">
+        /// An operand is a number, the lengths that are summed over differ, or the batches do not broadcast.
+        /// </exception>
         let matmul (a: Tensor) (b: Tensor) : Tensor = matmulTransposed false false a b
 
         /// <summary>
@@ -185,16 +190,17 @@ module TensorContractions =
             reshape (Array.append a.Dimensions trailing) a * b
 
         /// <summary>
-        /// Einstein's summation for any number of operands: "ij,jk->ik" is the matrix product. Letters that are not in the result are summed
-        /// over; a letter that stands twice in one operand reads its diagonal ("ii->" is the trace); without an arrow the result has the
-        /// letters that occur once, in alphabetical order.
+        /// Einstein's summation for any number of operands: "ij,jk->ik" is the matrix product. Letters that are not in the result are
+        /// summed over; a letter that stands twice in one operand reads its diagonal ("ii->" is the trace); without an arrow the result has
+        /// the letters that occur once, in alphabetical order.
         /// </summary>
         /// <remarks>
         /// Operands are contracted from the left, two at a time, by one batched matrix product each. Letters of one operand only are summed
         /// away first. An operand whose letters are in the order batch, own, summed (or batch, summed, own) is not copied.
         /// </remarks>
         /// <exception cref="T:System.ArgumentException">
-        /// The text cannot be read, names another number of operands or axes than there are, or gives one letter to axes of different lengths.
+        /// The text cannot be read, names another number of operands or axes than there are, or gives one letter to axes of different
+        /// lengths.
         /// </exception>
         let einsumOf (subscripts: string) (operands: Tensor seq) : Tensor =
             let operands = Seq.toArray operands
@@ -209,7 +215,7 @@ module TensorContractions =
                 else
                     let operand = { Letters = letters[index]; Array = operands[index] }.As(Array.distinct letters[index])
                     let operand = operand.SumTo(fun letter -> wanted letter || Array.contains letter product.Letters)
-                    // A letter of the product so far that neither this operand nor a later one nor the result has was summed when it came in.
+                    // Letters that occur neither in this operand, nor in a later one, nor in the result, were summed when they came in.
                     let isLast = index = operands.Length - 1
                     let kept =
                         if isLast then result else Array.append product.Letters operand.Letters |> Array.distinct |> Array.filter wanted
@@ -218,6 +224,7 @@ module TensorContractions =
 
         /// <summary>Einstein's summation for two operands: "ij,jk->ik" is the matrix product; see <c>einsumOf</c>.</summary>
         /// <exception cref="T:System.ArgumentException">
-        /// The text cannot be read, names another number of operands or axes than there are, or gives one letter to axes of different lengths.
+        /// The text cannot be read, names another number of operands or axes than there are, or gives one letter to axes of different
+        /// lengths.
         /// </exception>
         let einsum (subscripts: string) (a: Tensor) (b: Tensor) : Tensor = einsumOf subscripts [| a; b |]

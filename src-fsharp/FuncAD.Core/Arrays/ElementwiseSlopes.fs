@@ -12,7 +12,7 @@ type internal ElementwiseSlopes private () =
         let isOne = isNull slope.Node && slope.Compact.Length = 1 && slope.Compact[0] = 1.0
         Tensor.BroadcastTo((if isOne then tangent else Tensor.Binary(Arithmetic.Multiply(), slope, tangent)), shape)
 
-    /// A tangent or cotangent times constant weights, where the weight 0 takes nothing of it.
+    /// A tangent or cotangent times constant weights. A weight of 0 passes nothing, even of infinity or NaN.
     static member Weigh(weights: float[], t: Tensor) : Tensor =
         let taken = Tensor.Linear(Masked(weights, true, t.Dimensions), t)
         if weights |> Array.forall (fun weight -> weight = 0.0 || weight = 1.0) then
@@ -21,8 +21,8 @@ type internal ElementwiseSlopes private () =
             Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
 
     /// <summary>
-    /// out (+)= a partial derivative times t, over arrays of y's shape; with <c>sums</c>, out has the shape of the operand (the first or
-    /// the second), and what was repeated by broadcasting receives the sum: then out is added to.
+    /// out (+)= a partial derivative times t, over arrays of y's shape. With <c>sums</c>, out has the shape of the operand (the first or
+    /// the second), elements that were repeated by broadcasting receive the sum, and contributions are always added.
     /// </summary>
     static member Along<'D when 'D: struct and 'D :> IPartial>
         (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
@@ -46,8 +46,8 @@ type internal ElementwiseSlopes private () =
                 else
                     out[start] <- out[start] + partial.Sum(a, b, y, t)
 
-    /// What a choice takes of a tangent or cotangent of its first or second argument: all where it is chosen, half at a tie, and nothing
-    /// elsewhere.
+    /// The part of a tangent or cotangent that belongs to the first or second argument of a choice: all where it is chosen, half at a tie,
+    /// and nothing elsewhere.
     static member Chosen<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor =
         let weights = GC.AllocateUninitializedArray<float> y.Length
         ElementwiseSlopes.Along(PartialOfChoice<'R>(rule, first), first, a, b, y, Tensor.OfConstant 1.0, weights, false, false)

@@ -64,8 +64,8 @@ type internal View(name: string, argument: int[], view: StridedView) =
     override _.KeepsUniform = true
 
 /// <summary>
-/// Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping windows. What is only
-/// moved keeps its bits, while sums that come to zero are +0.
+/// Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping
+/// windows. Elements that are only moved keep the sign of -0, while sums that come to zero are +0.
 /// </summary>
 and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView, isSum: bool) =
     inherit Linear(name, view.Shape, result)

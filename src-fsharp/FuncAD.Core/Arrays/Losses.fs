@@ -2,7 +2,7 @@ namespace FuncAD
 
 open FuncAD.Rules
 
-/// <summary>What is minimised when models are fitted to data: means over a batch.</summary>
+/// <summary>Losses for fitting models to data: means over a batch.</summary>
 [<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorLosses =
     /// A loss compares one number with one other: what broadcasting would repeat is more likely a mistake than meant.

@@ -26,7 +26,7 @@ type internal ManagedProducts(note: string) =
         with get () = Control.MaxDegreeOfParallelism
         and set threads = Control.MaxDegreeOfParallelism <- threads
 
-    /// The provider's matrices are stored by columns: what is C row by row is C^T = op(B)^T op(A)^T column by column. It takes whole arrays.
+    /// The provider's matrices are stored by columns. Its C^T = op(B)^T op(A)^T is C stored by rows. It takes whole arrays.
     override _.MatrixMatrix(transA, transB, m, n, k, alpha, a, b, beta, c) =
         let transpose flag = if flag then Transpose.Transpose else Transpose.DontTranspose
         let struct (rowsB, columnsB) = if transB then struct (k, n) else struct (n, k)

@@ -51,7 +51,7 @@ module TensorMovement =
         let private view name (x: Tensor) offset strides shape =
             Tensor.Linear(View(name, x.Dimensions, StridedView(offset, strides, shape)), x)
 
-        /// <summary>The same elements under another shape; one length may be -1, and is what is left. Costs nothing.</summary>
+        /// <summary>The same elements under another shape; one length may be -1 and follows from the others. Costs nothing.</summary>
         /// <exception cref="T:System.ArgumentException">The number of elements differs.</exception>
         let reshape (shape: int seq) (x: Tensor) : Tensor =
             let asked = Seq.toArray shape
@@ -108,14 +108,19 @@ module TensorMovement =
             let axis = Shape.axis "expandDims" (Array.append x.Dimensions [| 1 |]) axis
             reshape (Array.insertAt axis 1 x.Dimensions) x
 
-        /// <summary>Repeated along axes of length 1 and new leading axes, by NumPy's rules; the pullback sums over the repetitions.</summary>
+        /// <summary>
+        /// Repeated along axes of length 1 and new leading axes, by NumPy's rules; the pullback sums over the repetitions.
+        /// </summary>
         let broadcastTo (shape: int seq) (x: Tensor) : Tensor =
             let shape = Seq.toArray shape
             if not (Shape.areEqual (Shape.broadcast "broadcastTo" x.Dimensions shape) shape) then
                 Shape.fail "broadcastTo" $"the shape {Shape.text x.Dimensions} does not broadcast to the shape {Shape.text shape}."
             Tensor.BroadcastTo(x, shape)
 
-        /// <summary>Elements start, start + step, ... of an axis, before stop. Start and stop below 0 count from the end; a negative step goes backwards.</summary>
+        /// <summary>
+        /// Elements start, start + step, ... of an axis, before stop. Start and stop below 0 count from the end; a negative step goes
+        /// backwards.
+        /// </summary>
         let slice (axis: int) (start: int) (stop: int) (step: int) (x: Tensor) : Tensor =
             if step = 0 then Shape.fail "slice" "the step must not be 0."
             let axis = Shape.axis "slice" x.Dimensions axis
@@ -148,14 +153,18 @@ module TensorMovement =
                    for index in indices -> (block * shape[axis] + index) * run |],
             run
 
-        /// <summary>Slices of an axis by their indices, in the order given; one may be taken more than once. The pullback is scatterAdd.</summary>
+        /// <summary>
+        /// Slices of an axis by their indices, in the order given; one may be taken more than once. The pullback is scatterAdd.
+        /// </summary>
         let gather (axis: int) (indices: int[]) (x: Tensor) : Tensor =
             if isNull indices then nullArg (nameof indices)
             let axis = Shape.axis "gather" x.Dimensions axis
             let places, run = positions "gather" axis indices x.Dimensions
             Tensor.Linear(Take("gather", x.Dimensions, places, run, Array.updateAt axis indices.Length x.Dimensions), x)
 
-        /// <summary>Zeros of a given length along an axis, to which the slices of x are added at their indices. The pullback is gather.</summary>
+        /// <summary>
+        /// Zeros of a given length along an axis, to which the slices of x are added at their indices. The pullback is gather.
+        /// </summary>
         let scatterAdd (axis: int) (indices: int[]) (length: int) (x: Tensor) : Tensor =
             if isNull indices then nullArg (nameof indices)
             let axis = Shape.axis "scatterAdd" x.Dimensions axis
@@ -167,7 +176,7 @@ module TensorMovement =
             let places, run = positions "scatterAdd" axis indices result
             Tensor.Linear(Put("scatterAdd", x.Dimensions, places, run, result), x)
 
-        /// A column for each row of a matrix, counted from its start; by what name the columns go there.
+        /// Checks that there is one column for each row of a matrix, counted from 0; `name` is the word for them in errors.
         let internal columnsOf operation name (columns: int[]) (x: Tensor) : int[] =
             if isNull columns then nullArg name
             if x.Rank <> 2 then
@@ -239,8 +248,8 @@ module TensorMovement =
                 Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions), false), x)
 
         /// <summary>
-        /// a where a mask is not 0, b elsewhere; the three broadcast. What is not chosen contributes nothing, be it NaN or infinite. Masks come from
-        /// less and its like.
+        /// a where a mask is not 0, b elsewhere; the three broadcast. An element not chosen contributes nothing, even if NaN. Masks come
+        /// from less and its like.
         /// </summary>
         let where (mask: Tensor) (a: Tensor) (b: Tensor) : Tensor =
             let shape = Shape.broadcast "where" mask.Dimensions (Shape.broadcast "where" a.Dimensions b.Dimensions)

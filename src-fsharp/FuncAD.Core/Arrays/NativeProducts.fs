@@ -47,11 +47,13 @@ module internal Cblas =
             incY: int ->
                 unit
 
-    // In registers; an int is the low half. BLIS counts threads in 64 bits, the others in 32.
+    // Numbers are passed in registers, where an int is the low half. BLIS counts threads in 64 bits, the others in 32.
     type Answer = delegate of unit -> nativeint
     type Tell = delegate of nativeint -> unit
 
-/// <summary>Products by a native BLAS. Its functions are called through delegates, which cost no more than a DllImport here (within 20 ns).</summary>
+/// <summary>
+/// Products by a native BLAS. Its functions are called through delegates, which cost no more than a DllImport here (within 20 ns).
+/// </summary>
 [<Sealed>]
 type internal NativeProducts
     private (name: string, gemm: Cblas.Gemm, gemv: Cblas.Gemv, getThreads: Cblas.Answer option, setThreads: Cblas.Tell option) =
@@ -84,7 +86,7 @@ type internal NativeProducts
         gemm.Invoke(Cblas.RowMajor, Cblas.transpose transA, Cblas.transpose transB, m, n, k, alpha, a, lda, b, ldb, beta, c, n)
 
     override _.MatrixVector(transA, rows, columns, alpha, a, x, beta, y) =
-        // There are versions that multiply y by a beta of 0 rather than clear it: 0 * NaN.
+        // Some versions multiply y by a beta of 0 rather than clear it, which keeps NaN.
         if beta = 0.0 then Span<float>(NativePtr.toVoidPtr y, (if transA then columns else rows)).Clear()
         gemv.Invoke(Cblas.RowMajor, Cblas.transpose transA, rows, columns, alpha, a, columns, x, 1, beta, y, 1)
 

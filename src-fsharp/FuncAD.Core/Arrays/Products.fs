@@ -55,7 +55,7 @@ module internal PackedProduct =
         (n: int)
         (width: int)
         =
-        // beyond the last row it is computed again, and not stored
+        // a row beyond the last is a copy of it, which is computed and not stored
         let row index = NativePtr.add a (min index (height - 1) * down)
         let a0, a1, a2, a3 = row 0, row 1, row 2, row 3
         let mutable s00, s01 = Vector256<float>.Zero, Vector256<float>.Zero
@@ -124,7 +124,9 @@ module internal PackedProduct =
                 p <- p + Depth
             j <- j + Columns
 
-/// <summary>Products of dense row-major matrices, by one library or another. What they have in common is here: checks, empty shapes, tiny ones.</summary>
+/// <summary>
+/// Products of dense row-major matrices, by one library or another. The common parts are here: checks, empty shapes, tiny products.
+/// </summary>
 [<AbstractClass>]
 type internal Products() =
     /// One line for people: which library, which version, where from.
@@ -146,7 +148,7 @@ type internal Products() =
         c: nativeptr<float> ->
             unit
 
-    /// y <- alpha op(A) x + beta y, where A as it is stored has so many rows and columns. Where beta is 0, y is not read.
+    /// y <- alpha op(A) x + beta y, where rows and columns are those of A as it is stored. If beta is 0, y is not read.
     abstract MatrixVector:
         transA: bool *
         rows: int *
@@ -161,7 +163,10 @@ type internal Products() =
     /// The largest m n k that runs in the managed loop.
     abstract Tiny: int64
 
-    /// <summary>C &lt;- alpha op(A) op(B) + beta C, where op(A) is m x k, op(B) k x n and C m x n, all dense and row-major; A is stored k x m if transA, B n x k if transB.</summary>
+    /// <summary>
+    /// C &lt;- alpha op(A) op(B) + beta C, where op(A) is m x k, op(B) k x n and C m x n, all dense and row-major; A is stored k x m if
+    /// transA, B n x k if transB.
+    /// </summary>
     member products.Gemm
         (
             transA: bool,

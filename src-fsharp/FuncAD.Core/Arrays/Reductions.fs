@@ -3,8 +3,8 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// What is 0 with derivatives that do not exist: the direction of an array of zeros, a subgradient of its norm (the one that |x| has at 0), from
-/// which no second derivative follows.
+/// The direction of an array of zeros: 0, a subgradient of the norm (the one that |x| has at 0). It determines no second derivatives, so
+/// that its own derivatives are NaN.
 /// </summary>
 [<Sealed>]
 type internal NoDirection() =
@@ -22,9 +22,9 @@ type internal NormOfZeros() =
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(direction x[0] * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| direction x[0] * yBar[0] |]
 
-/// <summary>What a norm is computed from: the array times a power of two, which rounds nothing, and whose reciprocal is a double for every size.</summary>
+/// <summary>The scale of a norm: a power of two, so that scaling rounds nothing; its reciprocal is a double for every size.</summary>
 module internal NormScale =
-    /// The power of two, the multiple of plain numbers by it, and the norm of that.
+    /// The power of two, the numbers times it, and the norm of these.
     let of' (x: Tensor) : struct (float * float[] * float) =
         let largest = Array.fold (fun largest x -> Math.Max(largest, Math.Abs(x: float))) 0.0 x.Compact
         let scale = Math.ScaleB(1.0, Math.Clamp(-(Math.ILogB largest), -1022, 1022))
@@ -32,8 +32,8 @@ module internal NormScale =
         struct (scale, scaled, Math.Sqrt(Array.sumBy (fun x -> x * x) scaled))
 
 /// <summary>
-/// The norm of an array that is finite and not of zeros. Its derivatives are sums of its direction x / norm, whose own are quotients by the norm:
-/// no tangent is squared or scaled as the array is, so that tangents may be of any size beside it.
+/// The norm of an array that is finite and not of zeros. Its derivatives are sums of its direction x / norm, whose own are quotients by the
+/// norm: no tangent is squared or scaled as the array is, so that tangents may be of any size beside it.
 /// </summary>
 [<Sealed>]
 type internal Norm() =
@@ -47,7 +47,9 @@ type internal Norm() =
     override _.Pushforward(x, _, dx) = [| Tensor.SumTo(Direction.Of x[0] * dx[0], [||]) |]
     override _.Pullback(x, _, yBar, _) = [| Direction.Of x[0] * yBar[0] |]
 
-/// <summary>x / norm. Its derivative is what of dx is across it, (dx - y (y . dx)) / norm, which is symmetric.</summary>
+/// <summary>
+/// x / norm. Its derivative is the part of dx orthogonal to y, divided by the norm: (dx - y (y . dx)) / norm, which is symmetric.
+/// </summary>
 and [<Sealed>] internal Direction() =
     inherit Operation("norm")
     static member Of(x: Tensor) : Tensor = Tensor.Apply(Direction(), [| x |])[0]
@@ -96,8 +98,8 @@ module TensorReductions =
             sumOver axes x / float (countOver axes x)
 
         /// <summary>
-        /// The variances over axes: the sum of (x - mean)^2 divided by n - delta, where delta is 0 for a population and 1 for a sample. NaN where
-        /// there are no more than delta elements.
+        /// The variances over axes: the sum of (x - mean)^2 divided by n - delta, where delta is 0 for a population and 1 for a sample. NaN
+        /// where there are no more than delta elements.
         /// </summary>
         let varianceOver (delta: int) (axes: int seq) (x: Tensor) : Tensor =
             let axes = Shape.axes "variance" x.Dimensions (Seq.toArray axes)
@@ -110,8 +112,8 @@ module TensorReductions =
         let variance (delta: int) (x: Tensor) : Real = (varianceOver delta [] x).ToReal()
 
         /// <summary>
-        /// The products over an axis, multiplied in pairs, pairs of pairs and so on: no division, so that the derivatives are exact beside zeros,
-        /// too. 1 for no elements.
+        /// The products over an axis, multiplied in pairs, pairs of pairs and so on: no division, so that the derivatives are exact beside
+        /// zeros, too. 1 for no elements.
         /// </summary>
         let productOver (axis: int) (x: Tensor) : Tensor =
             let axis = Shape.axis "product" x.Dimensions axis
@@ -128,7 +130,7 @@ module TensorReductions =
         /// <summary>The product of all elements; 1 for none.</summary>
         let product (x: Tensor) : Real = (productOver 0 (Tensor.flatten x)).ToReal()
 
-        /// <summary>The sums up to each element of an axis, that included.</summary>
+        /// <summary>The running sums along an axis, each including its own element.</summary>
         let cumulativeSum (axis: int) (x: Tensor) : Tensor =
             let axis = Shape.axis "cumulativeSum" x.Dimensions axis
             Tensor.Linear(CumulativeSum(x.Dimensions, axis, false), x)
@@ -163,10 +165,10 @@ module TensorReductions =
                     if not (Double.IsNaN sofar) && (Double.IsNaN candidate || isBetter candidate sofar) then best <- i
                 best)
 
-        /// <summary>Where the first of the largest elements of each row along an axis stands, the rows in row-major order.</summary>
+        /// <summary>The index of the first largest element in each row along an axis, the rows in row-major order.</summary>
         let argMax (axis: int) (x: Tensor) : int[] = argExtreme "argMax" (>) axis x
 
-        /// <summary>Where the first of the smallest elements of each row along an axis stands, the rows in row-major order.</summary>
+        /// <summary>The index of the first smallest element in each row along an axis, the rows in row-major order.</summary>
         let argMin (axis: int) (x: Tensor) : int[] = argExtreme "argMin" (<) axis x
 
         // ---- Exponentials ----
@@ -186,8 +188,9 @@ module TensorReductions =
         // ---- Norms ----
 
         /// <summary>
-        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm, whatever the size of tangents. At the origin it is 0, one of
-        /// the subgradients, and second derivatives do not exist there: they are NaN, also those of the norm's square (for which there is the sum of x * x).
+        /// The square root of the sum of squares, scaled so that it neither overflows nor underflows; derivative x / norm, for tangents of
+        /// any size. At the origin the derivative is 0, one of the subgradients. Second derivatives do not exist there: they are NaN, also
+        /// those of the norm's square (use the sum of x * x for it).
         /// </summary>
         let norm (x: Tensor) : Real =
             let values = x.Value

@@ -2,7 +2,9 @@ namespace FuncAD
 
 open System
 
-/// <summary>What is taken of one axis: an index, which removes the axis, or a range. C#'s indices and ranges convert to it: <c>t[0, 1..^1, ..]</c>.</summary>
+/// <summary>
+/// The part taken of one axis: an index, which removes the axis, or a range. C#'s indices and ranges convert to it: <c>t[0, 1..^1, ..]</c>.
+/// </summary>
 [<Struct>]
 type Slice =
     val private range: Range

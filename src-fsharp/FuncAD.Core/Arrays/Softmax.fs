@@ -40,8 +40,8 @@ module internal Rows =
                 row * extent + RowKernels.Largest(ReadOnlySpan(y.Elements, row * extent, extent)))
         Take(operation, y.Dimensions, places, 1, Array.append (shape y) [| 1 |])
 
-    /// t minus its number at the largest y of each row: sums with weights that add up to 1 change by that number, and nothing cancels where that weight
-    /// is nearly 1.
+    /// t minus its number at the largest y of each row: sums with weights that add up to 1 change by that number, and nothing cancels where
+    /// that weight is nearly 1.
     let fromLargest (operation: string) (y: Tensor) (t: Tensor) : Tensor =
         if extent y = 0 then t else t - Tensor.Linear(pickLargest operation y, t)
 
@@ -133,8 +133,8 @@ type internal LogSumExp() =
         RowKernels.Weigh(x, y[1].Elements[row], y[2].Elements[row], Rows.entry yBar[0] row, out, add)
 
 /// <summary>
-/// The logarithm of the softmax, y = x - logSumExp x. The pushforward is dx - sum of e^y dx, the pullback yBar - e^y sum of yBar. At the largest y, where
-/// e^y may be nearly 1, the pullback is minus the sum of the others, so that nothing cancels.
+/// The logarithm of the softmax, y = x - logSumExp x. The pushforward is dx - sum of e^y dx, the pullback yBar - e^y sum of yBar. At the
+/// largest y, where e^y may be nearly 1, the pullback is minus the sum of the others, so that nothing cancels.
 /// </summary>
 [<Sealed>]
 type internal LogSoftmax() =

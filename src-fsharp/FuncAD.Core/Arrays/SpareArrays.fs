@@ -4,10 +4,10 @@ open System
 open System.Collections.Generic
 
 /// <summary>
-/// Large arrays that reverse sweeps have done with, kept for sweeps to come, by length: fresh memory has to be cleared
-/// page by page before it is first written. Only cotangents that never left a sweep come here; what a user may hold does not.
+/// Large arrays that reverse sweeps no longer need, kept by length for later sweeps: fresh memory has to be cleared page by page before it
+/// is first written. Only cotangents that never left a sweep are kept, never an array that a user may hold.
 /// </summary>
-/// <remarks>No more than a bounded number of bytes is kept, and nothing once no sweep has asked for a minute.</remarks>
+/// <remarks>At most 128 MB are kept. After a minute without a request, a full garbage collection frees them all.</remarks>
 [<AbstractClass; Sealed>]
 type internal SpareArrays private () =
     static let spare = Dictionary<int, Stack<float[]>>()
@@ -40,7 +40,7 @@ type internal SpareArrays private () =
         spare.Clear()
         kept <- 0L
 
-    /// Takes arrays over that nobody refers to any more.
+    /// Keeps arrays that nothing refers to any more.
     static member Return(arrays: float[] seq) : unit =
         lock spare (fun () ->
             if not isWatched then
@@ -54,11 +54,11 @@ type internal SpareArrays private () =
                     | true, others -> others.Push array
                     | _ -> spare[array.Length] <- Stack [ array ])
 
-    /// Lets go of everything if no sweep has asked for so long.
+    /// Frees all arrays if none was requested for this time.
     static member LetGo(idleMilliseconds: int64) : unit =
         lock spare (fun () -> if Environment.TickCount64 - lastUse >= idleMilliseconds then SpareArrays.Clear())
 
-/// Looks after the spare arrays whenever the garbage collector gets to it, which is ever more seldom: it ages to the oldest generation.
+/// Checks the spare arrays whenever the garbage collector finalises it, which becomes rarer, since it ages to the oldest generation.
 and [<Sealed; AllowNullLiteral>] private Watch() =
     override watch.Finalize() =
         SpareArrays.LetGo 60000L

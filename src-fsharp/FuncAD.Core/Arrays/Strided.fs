@@ -4,9 +4,9 @@ open System
 open System.Collections.Generic
 open System.Numerics.Tensors
 
-/// What is done where a strided view meets the dense array that it is read into or added from.
+/// An action on the elements of a strided view and of the dense array that it is read into or added from.
 type internal IStridedAction =
-    /// For a run of elements: the first at a position of the strided array, a step apart, against a place of the dense one.
+    /// A run of `length` elements: `step` apart in the strided array from `position` on, and adjacent in the dense one from `place` on.
     abstract Run: position: int * step: int * place: int * length: int -> unit
     abstract Element: position: int * place: int -> unit
 
@@ -109,7 +109,7 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
             for index = 0 to extents[axis] - 1 do
                 view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])
 
-    /// How many elements the view shows, each counted once; fewer than that where its strides do not nest and may meet.
+    /// The number of different elements that the view shows; 0 where its strides do not nest, so that it is unknown.
     member _.Reach: int =
         let axes =
             Array.zip extents steps

@@ -131,7 +131,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     // of tangents or cotangents has an array of indicators beside it, its support. The support of every result follows from one rule: apply
     // the operation to the indicators.
 
-    /// Null for an array of values, of which every element is a number. Otherwise 1 where an element was reached, 0 where it is a structural zero.
+    /// Null for an array of values: every element is a number. Otherwise 1 where an element was reached, 0 where it is a structural zero.
     member internal _.Support: Tensor = support
 
     /// True if an element is NaN. If the sum is finite, none is, and this is the fastest way to know it.
@@ -429,7 +429,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     member x.Item
         with get ([<ParamArray>] indices: int[]): Real = x.ElementAt(x.Position indices)
 
-    /// <summary>A part, by an index or a range for each axis from the first on: <c>t[1..3, ..]</c>, <c>t[0, ..]</c>. An index removes its axis.</summary>
+    /// <summary>
+    /// A part, by an index or a range for each axis from the first on: <c>t[1..3, ..]</c>, <c>t[0, ..]</c>. An index removes its axis.
+    /// </summary>
     member x.Item
         with get ([<ParamArray>] slices: Slice[]): Tensor =
             let view = Slice.View("Tensor slice", shape, slices)
@@ -681,7 +683,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     interface IEquatable<Tensor> with
         member x.Equals other = x.Equals other
 
-/// <summary>A tensor in JSON: an object with its shape and its elements in row-major order. One that is being differentiated is refused.</summary>
+/// <summary>
+/// A tensor in JSON: an object with its shape and its elements in row-major order. One that is being differentiated is refused.
+/// </summary>
 and [<Sealed>] internal TensorJson() =
     inherit JsonConverter<Tensor>()
 
@@ -772,4 +776,4 @@ and [<AbstractClass>] internal Lifting() =
             | level ->
                 (level :?> RuleLevel).IsRefused <- true
                 raise (ArrayAtRuleLevelException())
-        | arrays -> Unsafe.As<Lifting> arrays // the only heir
+        | arrays -> Unsafe.As<Lifting> arrays // the only derived class

@@ -8,7 +8,7 @@ open System
 /// </summary>
 [<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorWindows =
-    /// How many windows of a size fit an axis, a stride apart.
+    /// The number of windows of a size, a stride apart, that fit an axis.
     let private count operation (extent: int) (size: int) (stride: int) =
         if size < 1 || stride < 1 then Shape.fail operation $"window and stride must be 1 or more, got {size} and {stride}."
         if extent < size then Shape.fail operation $"a window of {size} does not fit an axis of {extent} elements (padding included)."
@@ -34,7 +34,7 @@ module TensorWindows =
     let private expectRank operation what rank (x: Tensor) =
         if x.Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
 
-    /// The convolution of conv2d, of arguments that fit, by the name of what was asked for.
+    /// The convolution of conv2d, of arguments that fit; `operation` is the name in errors.
     let private convolve operation (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
         let k = kernel.Dimensions
         let windows = windows operation (k[2], k[3]) stride (padded operation (fst padding) (snd padding) x)
@@ -47,8 +47,9 @@ module TensorWindows =
 
     module Tensor =
         /// <summary>
-        /// The cross-correlation of images [n, channels, height, width] with kernels [outputs, channels, kernelHeight, kernelWidth] (what networks
-        /// call a convolution): y[n, o, i, j] is the sum of kernel[o, c, p, q] x[n, c, i down + p, j right + q]; the images are padded with zeros.
+        /// The cross-correlation of images [n, channels, height, width] with kernels [outputs, channels, kernelHeight, kernelWidth] (what
+        /// networks call a convolution): y[n, o, i, j] is the sum of kernel[o, c, p, q] x[n, c, i down + p, j right + q]; the images are
+        /// padded with zeros.
         /// </summary>
         /// <remarks>Cost: one matrix product, and a copy of the windows (im2col) of kernelHeight kernelWidth times the image.</remarks>
         /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
@@ -63,7 +64,8 @@ module TensorWindows =
             convolve "conv2d" stride padding kernel x
 
         /// <summary>
-        /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of 1.
+        /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of
+        /// 1.
         /// </summary>
         let conv1d (stride: int) (padding: int) (kernel: Tensor) (x: Tensor) : Tensor =
             expectRank "conv1d" "signals of the shape [n, channels, length]" 3 x
@@ -81,8 +83,8 @@ module TensorWindows =
             reduce [ 4; 5 ] windows |> Tensor.permute [ 0; 3; 1; 2 ]
 
         /// <summary>
-        /// The largest elements of windows (height, width), a stride apart, of images [n, channels, height, width]; elements that tie share the
-        /// slope equally. What does not fill a window at the end of an axis is left out.
+        /// The largest elements of windows (height, width), a stride apart, of images [n, channels, height, width]; elements that tie share
+        /// the slope equally. Elements at the end of an axis that do not fill a window are left out.
         /// </summary>
         let maxPool2d (size: int * int) (stride: int * int) (x: Tensor) : Tensor = pool "maxPool2d" Tensor.maxOver size stride x
 
