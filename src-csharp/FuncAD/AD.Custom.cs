@@ -36,8 +36,10 @@ public static partial class AD
 
     /// <summary>Compares the gradient of f at x with differences that are extrapolated to step 0, and reports the worst entry.</summary>
     /// <remarks>
-    /// It passes if every relative error is at most 1e-6, or if f is flat and the derivative as small as what differences see of a slope there. Where differences cannot tell, at a kink, an infinite slope, the brink of the domain, or under noise, the
-    /// report says so (<see cref="GradientReport.Verdict"/>); it does not pass then. Cost: some 60 to 120 runs of f for each number of x, up to 250 where f is flat or noisy.
+    /// It passes if every relative error is at most 1e-6, or, where f is flat, if the derivative is 0 up to the uncertainty of the
+    /// differences. Where differences cannot decide (at a kink, at an infinite slope, at the edge of the domain, under noise), the report
+    /// says so (<see cref="GradientReport.Verdict"/>), and the gradient does not pass. Cost: some 60 to 120 runs of f for each number of x,
+    /// up to 250 where f is flat or noisy.
     /// </remarks>
     public static GradientReport CheckGradient<P>(Func<P, Real> f, P x) => ADModule.checkGradient(f.ToFSharp(), x);
 
@@ -52,7 +54,10 @@ public static partial class AD
     public static GradientReport CheckGradient(Func<Real[], Real> f, Real[] x) => CheckGradient<Real[]>(f, x);
 
     /// <summary>Compares as the other overload does, and throws where an entry's relative error is above the tolerance.</summary>
-    /// <remarks>It does not throw where differences cannot tell: ask the report's <see cref="GradientReport.Verdict"/>, or whether it has <see cref="GradientReport.Passed"/>.</remarks>
+    /// <remarks>
+    /// It does not throw where differences cannot decide: read the report's <see cref="GradientReport.Verdict"/> or
+    /// <see cref="GradientReport.Passed"/>.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The gradient differs; the message tells the worst entry.</exception>
     public static GradientReport CheckGradient<P>(Func<P, Real> f, P x, double tolerance) =>
         ADModule.assertGradient(tolerance, f.ToFSharp(), x);

@@ -23,8 +23,15 @@ public static partial class AD
         return x => ADModule.diff(function, x);
     }
 
-    /// <summary>The n-th derivative of a function of one number; f itself for n = 0. It does not overflow where it and the derivatives of f's parts are doubles, up to orders of about a thousand.</summary>
-    /// <remarks>Rounding errors grow with the order as far as the derivatives of f's parts are larger than their result: sin(x) / x has no digit left at order 20 and x = 1 (RealMath.Sinc has all). Cost: one run of f, on nested numbers of forward mode for orders up to 4, on truncated power series above, with O(order^2) work for each operation.</remarks>
+    /// <summary>
+    /// The n-th derivative of a function of one number; f itself for n = 0. It does not overflow where it and the derivatives of f's parts
+    /// are doubles, up to orders of about a thousand.
+    /// </summary>
+    /// <remarks>
+    /// Rounding errors grow with the order if the derivatives of f's parts are larger than the result: sin(x) / x has no correct digit at
+    /// order 20 and x = 1 (RealMath.Sinc has all). Cost: one run of f, on nested numbers of forward mode for orders up to 4, on truncated
+    /// power series above, with O(order^2) work for each operation.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The order is negative.</exception>
     /// <example><code>AD.Diff(x => x * x * x, 2)(3.0)  // 18</code></example>
     public static Func<Real, Real> Diff(Func<Real, Real> f, int order)
@@ -51,13 +58,17 @@ public static partial class AD
     public static Func<Real, Real> Grad(Func<Real, Real> f) => Grad<Real>(f);
 
     /// <summary>The gradient of a function of an array, by reverse mode.</summary>
-    /// <remarks>Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.</remarks>
+    /// <remarks>
+    /// Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.
+    /// </remarks>
     /// <example><code>AD.Grad(x => x[0] * x[1])([2.0, 3.0])  // 3, 2</code></example>
     public static Func<Real[], Real[]> Grad(Func<Real[], Real> f) => Grad<Real[]>(f);
 
     /// <summary>The gradient of a function of any structure, by reverse mode, in that structure.</summary>
     /// <remarks>Cost: one run of f and one sweep, whatever the number of parameters.</remarks>
-    /// <exception cref="ArgumentException">In the returned function: P holds no <see cref="Real"/>, or cannot be taken apart; the message names the part.</exception>
+    /// <exception cref="ArgumentException">
+    /// In the returned function: P holds no <see cref="Real"/>, or cannot be taken apart; the message names the part.
+    /// </exception>
     public static Func<P, P> Grad<P>(Func<P, Real> f)
     {
         var function = f.ToFSharp();

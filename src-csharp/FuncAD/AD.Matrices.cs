@@ -22,7 +22,10 @@ public static partial class AD
     }
 
     /// <summary>The Jacobian x -> J, row by row in reverse mode.</summary>
-    /// <remarks>Cost: one run of f, and a sweep for each eight results (four or two on machines with shorter vectors, one for each where numbers carry levels).</remarks>
+    /// <remarks>
+    /// Cost: one run of f, and a sweep for every eight results (four or two on machines with shorter vectors, one where numbers carry
+    /// levels).
+    /// </remarks>
     public static Func<Real[], Real[,]> JacobianReverse(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();
@@ -31,8 +34,9 @@ public static partial class AD
 
     /// <summary>The symmetric matrix of second derivatives, forward over reverse.</summary>
     /// <remarks>
-    /// Cost: a run of f and a sweep, on numbers with eight tangents each, for each eight arguments (four on machines with shorter vectors). Where numbers carry
-    /// levels, f computes with arrays or custom rules, or NaN comes out, and for programs of a million operations, a product with the Hessian for each argument.
+    /// Cost: for every eight arguments (four on machines with shorter vectors), a run of f and a sweep, on numbers with eight tangents
+    /// each. Where numbers carry levels, where f computes with arrays or custom rules, where NaN comes out, and for programs of a million
+    /// operations: a product with the Hessian for each argument.
     /// </remarks>
     public static Func<Real[], Real[,]> Hessian(Func<Real[], Real> f)
     {
@@ -42,7 +46,7 @@ public static partial class AD
 
     /// <summary>The Hessian-vector product (x, v) -> H v, forward over reverse, without the matrix.</summary>
     /// <remarks>Cost: one gradient on dual numbers, whatever the number of parameters.</remarks>
-    /// <exception cref="ArgumentException">In the returned function: v has not the structure of x.</exception>
+    /// <exception cref="ArgumentException">In the returned function: v does not have the structure of x.</exception>
     public static Func<X, X, X> Hvp<X>(Func<X, Real> f)
     {
         var function = f.ToFSharp();
@@ -65,7 +69,7 @@ public static partial class AD
 
     /// <summary>The divergence of a vector field: the trace of its Jacobian.</summary>
     /// <remarks>Cost: a run of f for each argument.</remarks>
-    /// <exception cref="ArgumentException">In the returned function: f has not as many results as arguments.</exception>
+    /// <exception cref="ArgumentException">In the returned function: f does not have as many results as arguments.</exception>
     public static Func<Real[], Real> Divergence(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();
@@ -74,7 +78,7 @@ public static partial class AD
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
     /// <remarks>Cost: three runs of f.</remarks>
-    /// <exception cref="ArgumentException">In the returned function: x has not three numbers, or f(x) has not.</exception>
+    /// <exception cref="ArgumentException">In the returned function: x or f(x) does not have three numbers.</exception>
     public static Func<Real[], Real[]> Curl(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();

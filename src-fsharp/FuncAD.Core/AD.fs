@@ -3,16 +3,16 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// The operators: functions in, functions out. Each application opens a level of its own, so that they nest to any depth and in any
-/// order. A structure is Real, or an array, list, dictionary, option, tuple, record or plain class of structures; parts that are not
-/// numbers ride along unchanged. Exceptions of the function pass through.
+/// The operators: functions in, functions out. Each application opens a level of its own, so that they nest to any depth and in any order.
+/// A structure is Real, or an array, list, dictionary, option, tuple, record or plain class of structures; parts that are not numbers are
+/// passed on unchanged. Exceptions of the function pass through.
 /// </summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module AD =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
-    /// A series takes the square of its order in time, and derivatives that in memory.
+    /// A series takes time quadratic in its order; derivatives of it take as much memory.
     let private checkOrder (operation: string) (name: string) (order: int) =
         if order < 0 || order > 10000 then raise (ArgumentOutOfRangeException(name, order, $"{operation}: an order is from 0 to 10 000."))
 
@@ -30,24 +30,27 @@ module AD =
 
     /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f.</summary>
     /// <remarks>
-    /// Cost: for orders up to 4, one run of f on nested numbers of forward mode, each about three times as long as the one of the order before. Above, one run on
-    /// truncated power series, with O(order^2) work per operation (order^3 for a few special functions); a function that computes with tensors or
-    /// with structured custom rules has none, and takes nested numbers, at 2^order.
+    /// Cost: for orders up to 4, one run of f on nested numbers of forward mode, which takes about three times as long with each order.
+    /// Above, one run on truncated power series, with O(order^2) work per operation (order^3 for a few special functions). A function that
+    /// computes with tensors or with structured custom rules has no series, and takes nested numbers at every order, at 2^order.
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The order is negative, or above 10 000.</exception>
-    /// <exception cref="T:System.InvalidOperationException">The thread's stack is too small for the recursion of a few special functions at high orders.</exception>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// The thread's stack is too small for the recursion of a few special functions at high orders.
+    /// </exception>
     let taylor (order: int) (f: Real -> Real) (x: Real) : Real[] =
         notNull (nameof f) f
         checkOrder "Taylor" (nameof order) order
         Orders.coefficients order f x
 
     /// <summary>
-    /// The n-th derivative of a function of one number; f itself for n = 0. It is computed without its coefficient, which is n! times smaller, so that neither
-    /// overflows where it and the derivatives of f's parts are doubles, up to orders of about a thousand.
+    /// The n-th derivative of a function of one number; f itself for n = 0. It is computed without the Taylor coefficient, which is n!
+    /// times smaller, so that no intermediate value overflows where the result and the derivatives of f's parts are doubles, up to orders
+    /// of about a thousand.
     /// </summary>
     /// <remarks>
-    /// Rounding errors grow with the order as far as the derivatives of f's parts are larger than their result: sin(x) / x has no digit left at order 20 and x = 1
-    /// (Special.sinc has all). Cost: as taylor.
+    /// Rounding errors grow with the order if the derivatives of f's parts are larger than the result: sin(x) / x has no correct digit at
+    /// order 20 and x = 1 (Special.sinc has all). Cost: as taylor.
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or above 10 000.</exception>
     let diffn (n: int) (f: Real -> Real) (x: Real) : Real =
@@ -58,7 +61,9 @@ module AD =
     // ---- Gradients ----
 
     /// <summary>The value and the gradient of a function with one real result, by reverse mode.</summary>
-    /// <remarks>Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.</remarks>
+    /// <remarks>
+    /// Cost: one run of f and one sweep, whatever the number of parameters; 24 bytes for each operation of f, and 8 in the sweep.
+    /// </remarks>
     let valueAndGrad (f: 'P -> Real) (p: 'P) : Real * 'P =
         notNull (nameof f) f
         let struct (value, gradient) = Recording.valueAndGradient "Grad" f p
@@ -72,14 +77,16 @@ module AD =
 
     /// <summary>f(p) and the Jacobian-vector product J v, by forward mode.</summary>
     /// <remarks>Cost: one run of f. A tangent of 0 is a structural zero: it does not become NaN by meeting an infinite slope.</remarks>
-    /// <exception cref="T:System.ArgumentException">v has not the structure of p.</exception>
+    /// <exception cref="T:System.ArgumentException">v does not have the structure of p.</exception>
     let jvp (f: 'P -> 'Q) (p: 'P) (v: 'P) : 'Q * 'Q =
         notNull (nameof f) f
         Pushforward.along "Jvp" "tangent" f p v
 
-    /// <summary>f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.</summary>
+    /// <summary>
+    /// f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.
+    /// </summary>
     /// <remarks>Cost: one run of f, and one sweep a call. The pullback keeps the tape (24 bytes an operation) alive.</remarks>
-    /// <exception cref="T:System.ArgumentException">In the pullback: w has not the structure of f(p).</exception>
+    /// <exception cref="T:System.ArgumentException">In the pullback: w does not have the structure of f(p).</exception>
     let vjp (f: 'P -> 'Q) (p: 'P) : 'Q * ('Q -> 'P) =
         notNull (nameof f) f
         let recording = Recording<'P, 'Q>("Vjp", f, p)
@@ -104,7 +111,10 @@ module AD =
         Array2D.init rows x.Length (fun i j -> columns[j][i])
 
     /// <summary>The Jacobian, row by row in reverse mode.</summary>
-    /// <remarks>Cost: one run of f, and a sweep for each eight results (four or two on machines with shorter vectors, one for each where numbers carry levels).</remarks>
+    /// <remarks>
+    /// Cost: one run of f, and a sweep for every eight results (four or two on machines with shorter vectors, one where numbers carry
+    /// levels).
+    /// </remarks>
     let jacobianReverse (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
@@ -116,7 +126,7 @@ module AD =
             recording.Release()
 
     /// <summary>The Jacobian in the cheaper mode: forward if f has no more arguments than results, reverse otherwise.</summary>
-    /// <remarks>Cost: one run of f on plain numbers, to count the results, and as the mode says.</remarks>
+    /// <remarks>Cost: one run of f on plain numbers, to count the results, and that of the mode.</remarks>
     let jacobian (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
@@ -133,8 +143,9 @@ module AD =
 
     /// <summary>The matrix of second derivatives, forward over reverse.</summary>
     /// <remarks>
-    /// Cost: a run of f and a sweep, on numbers with eight tangents each, for each eight arguments (four on machines with shorter vectors). Where numbers carry
-    /// levels, f computes with arrays or custom rules, or NaN comes out, and for programs of a million operations, a product with the Hessian for each argument.
+    /// Cost: for every eight arguments (four on machines with shorter vectors), a run of f and a sweep, on numbers with eight tangents
+    /// each. Where numbers carry levels, where f computes with arrays or custom rules, where NaN comes out, and for programs of a million
+    /// operations: a product with the Hessian for each argument.
     /// </remarks>
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
         notNull (nameof f) f
@@ -159,7 +170,7 @@ module AD =
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
     /// <remarks>Cost: a run of f for each argument.</remarks>
-    /// <exception cref="T:System.ArgumentException">f has not as many results as arguments.</exception>
+    /// <exception cref="T:System.ArgumentException">f does not have as many results as arguments.</exception>
     let divergence (f: Real[] -> Real[]) (x: Real[]) : Real =
         notNull (nameof f) f
         notNull (nameof x) x
@@ -167,7 +178,7 @@ module AD =
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
     /// <remarks>Cost: three runs of f.</remarks>
-    /// <exception cref="T:System.ArgumentException">x has not three numbers, or f(x) has not.</exception>
+    /// <exception cref="T:System.ArgumentException">x or f(x) does not have three numbers.</exception>
     let curl (f: Real[] -> Real[]) (x: Real[]) : Real[] =
         notNull (nameof f) f
         notNull (nameof x) x
@@ -213,8 +224,10 @@ module AD =
         CustomRules.apply name value pullback (Some pushforward) p
 
     /// <summary>
-    /// Compares the gradient of f at p with differences that are extrapolated to step 0, entry by entry, and reports the worst. The gradient passes if every relative error
-    /// is at most 1e-6. Where differences cannot tell, at a kink, an infinite slope, the brink of the domain, or under noise, the report says so; it does not pass then.
+    /// Compares the gradient of f at p with differences that are extrapolated to step 0, entry by entry, and reports the worst. The
+    /// gradient passes if every relative error is at most 1e-6, or, where f is flat, if the derivative is 0 up to the uncertainty of the
+    /// differences. Where differences cannot decide (at a kink, at an infinite slope, at the edge of the domain, under noise), the report
+    /// says so, and the gradient does not pass.
     /// </summary>
     /// <remarks>Cost: some 60 to 120 runs of f for each number of p, up to 250 where the function is flat or noisy.</remarks>
     let checkGradient (f: 'P -> Real) (p: 'P) : GradientReport =
@@ -222,8 +235,8 @@ module AD =
         GradientCheck.gradient f p 1e-6
 
     /// <summary>
-    /// As checkGradient, with a tolerance of one's own; an InvalidOperationException says where the gradient differs. It is not thrown where differences cannot tell:
-    /// ask the report's Verdict, or Passed.
+    /// As checkGradient, with a given tolerance; an InvalidOperationException says where the gradient differs. None is thrown where
+    /// differences cannot decide: read the report's Verdict or Passed.
     /// </summary>
     let assertGradient (tolerance: float) (f: 'P -> Real) (p: 'P) : GradientReport =
         notNull (nameof f) f
@@ -242,11 +255,13 @@ module AD =
         Compiled(f, example, options)
 
     /// <summary>
-    /// The function as a straight-line program: f runs once on traced numbers, at the example, and what it did is optimised and compiled. Derivatives
-    /// compile like any function: compile (grad f), compile (hessian f).
+    /// The function as a straight-line program: f runs once on traced numbers, at the example, and what it did is optimised and compiled.
+    /// Derivatives compile like any function: compile (grad f), compile (hessian f).
     /// </summary>
     /// <remarks>Cost: a run of f at about a microsecond an operation; machine code, once it pays, 5 to 20 us an operation.</remarks>
-    /// <exception cref="T:System.ArgumentException">The example holds no Real, or the example or the result a tensor or a function.</exception>
+    /// <exception cref="T:System.ArgumentException">
+    /// The example holds no Real, or the example or the result a tensor or a function.
+    /// </exception>
     /// <exception cref="T:System.InvalidOperationException">f reads a Real as a double, an integer or a hash code.</exception>
     let compile (f: 'P -> 'Q) (example: 'P) : Compiled<'P, 'Q> = compileWith (CompileOptions()) f example
 
@@ -262,8 +277,8 @@ module AD =
         CompiledSum(perPoint, exampleParameters, exampleDatum, options, hessian)
 
     /// <summary>
-    /// The sum of f(parameters, datum) over data, its gradient, its Hessian and its normal equations, compiled for one datum and run in vectors over
-    /// the data: what fits models.
+    /// The sum of f(parameters, datum) over data, its gradient, its Hessian and its normal equations, compiled for one datum and run in
+    /// vectors over the data: for fitting models.
     /// </summary>
     /// <exception cref="T:System.ArgumentException">An example holds no Real, or it or the result holds a tensor or a function.</exception>
     let compileSum (perPoint: 'P -> 'D -> Real) (exampleParameters: 'P) (exampleDatum: 'D) : CompiledSum<'P, 'D> =

@@ -34,7 +34,10 @@ public static partial class TensorExtensions
         /// <inheritdoc cref="Core.ofVector"/>
         public static Tensor Of(Vector<double> vector) => Core.ofVector(vector);
 
-        /// <summary>A matrix of MathNet.Numerics: a copy, as its dense matrices lie column by column; with a single row or column it shares its array.</summary>
+        /// <summary>
+        /// A matrix of MathNet.Numerics: a copy, as its dense matrices lie column by column; with a single row or column it shares its
+        /// array.
+        /// </summary>
         public static Tensor Of(Matrix<double> matrix) => Core.ofMatrix(matrix);
 
         /// <summary>A tensor of one value everywhere.</summary>
@@ -52,7 +55,7 @@ public static partial class TensorExtensions
         /// <summary>start, start + step, ... before stop.</summary>
         public static Tensor Range(double start, double stop, double step = 1) => Core.range(start, stop, step);
 
-        /// <summary>So many evenly spaced numbers from start to stop, both included.</summary>
+        /// <summary><c>count</c> evenly spaced numbers from start to stop, both included.</summary>
         public static Tensor Linspace(double start, double stop, int count) => Core.linspace(start, stop, count);
 
         /// <inheritdoc cref="Core.oneHot"/>

@@ -9,7 +9,9 @@ public static partial class TensorExtensions
         /// <inheritdoc cref="Core.concatenate"/>
         public static Tensor Concatenate(int axis, params Tensor[] tensors) => Core.concatenate(axis, tensors);
 
-        /// <summary>a where a mask is not 0, b elsewhere; the three broadcast. What is not chosen contributes nothing, be it NaN or infinite.</summary>
+        /// <summary>
+        /// a where a mask is not 0, b elsewhere; the three broadcast. An element not chosen contributes nothing, even if NaN.
+        /// </summary>
         public static Tensor Where(Tensor mask, Tensor a, Tensor b) => Core.where(mask, a, b);
     }
 
