@@ -24,7 +24,8 @@ type internal Place =
     /// In a register between the calls of a loop, and not in memory.
     | Register
 
-/// <summary>Where the values of some lines lie while they are computed: all that the lane compiler needs to know besides the lines.</summary>
+/// <summary>Where the values of some lines lie while they are computed: all that the lane compiler needs to know besides the
+/// lines.</summary>
 [<NoEquality; NoComparison>]
 type internal Layout =
     {
@@ -249,7 +250,8 @@ module internal Plan =
     /// <param name="program">The program.</param>
     /// <param name="uniform">The first inputs, this many, have one number for all points.</param>
     /// <param name="isSum">True if outputs are added up over the points instead of stored.</param>
-    /// <param name="isFused">True for code with loops over several lines; false for the interpreter, which has a loop for each line.</param>
+    /// <param name="isFused">True for code with loops over several lines; false for the interpreter, which has a loop for each
+    /// line.</param>
     let make (program: Program) (uniform: int) (isSum: bool) (isFused: bool) : Plan =
         let stages = if isFused then schedule program uniform else Array.init program.Lines.Length (Job.Line >> Stage.Kernel)
         let runs = runsOf program stages

@@ -166,8 +166,8 @@ module internal Reverse =
             ArrayPool.Shared.Return touched
 
     /// <summary>
-    /// The cotangents of the inputs, which have the first slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant 0
-    /// is a structural zero, and so is one of a result that does not depend on the inputs (slot -1).
+    /// The cotangents of the inputs, which have the first slots, given cotangents (<c>seeds</c>) of some slots. A seed that is the constant
+    /// 0 is a structural zero, and so is one of a result that does not depend on the inputs (slot -1).
     /// </summary>
     let sweep (tape: Tape) (slots: Slots) (seeds: Leaves) (inputs: Leaves) : Leaves =
         let slots = { OfNumbers = Array.copy slots.OfNumbers; OfArrays = Array.copy slots.OfArrays }
@@ -233,7 +233,8 @@ module internal Reverse =
         finally
             ArrayPool.Shared.Return cotangents
 
-    /// <summary>The cotangents of the inputs, all numbers, for each result in turn: the rows of the Jacobian, with the bits of <c>sweep</c>.</summary>
+    /// <summary>The cotangents of the inputs, all numbers, for each result in turn: the rows of the Jacobian, with the bits of
+    /// <c>sweep</c>.</summary>
     let rows (tape: Tape) (slots: Slots) (inputs: Leaves) : Real[][] =
         let count = slots.OfNumbers.Length
         let alone row =

@@ -8,7 +8,8 @@ open FuncAD.Rules
 
 /// <summary>
 /// A number with its tangents in some directions, as a carrier: forward mode on plain numbers, a direction in each double of 'V (one in
-/// <c>PlainDouble</c>, several in lanes). What depends on no direction is known to be a constant, so that its tangents are structural zeros.
+/// <c>PlainDouble</c>, several in lanes). What depends on no direction is known to be a constant, so that its tangents are structural
+/// zeros.
 /// </summary>
 [<Struct>]
 type internal Bundle<'V when 'V: struct and 'V :> ICarrier<'V>> =
@@ -87,7 +88,8 @@ type internal DualLevel() =
         isRefused <- true
         raise (DualTapeException())
 
-/// <summary>What a slot of a dual tape has beside its frame: the tangents of its value and, where they have any, of the two slopes.</summary>
+/// <summary>What a slot of a dual tape has beside its frame: the tangents of its value and, where they have any, of the two
+/// slopes.</summary>
 [<Struct>]
 type internal SlotTangents<'V> =
     val mutable OfValue: 'V
@@ -99,8 +101,8 @@ type internal SlotTangents<'V> =
 type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 
 /// <summary>
-/// Forward over reverse mode in one level, for functions of plain numbers: a tape whose values and slopes have tangents, in some directions at
-/// once. For each direction it performs the same operations in the same order as a level of reverse mode inside one of forward mode, but
+/// Forward over reverse mode in one level, for functions of plain numbers: a tape whose values and slopes have tangents, in some directions
+/// at once. For each direction it performs the same operations in the same order as a level of reverse mode inside one of forward mode, but
 /// without an object for each number. Cotangents without a contribution are -0, as in the sweep over doubles; a structural zero that meets
 /// an infinite slope gives NaN.
 /// </summary>
@@ -273,8 +275,8 @@ type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> Va
                     DualTape<'V>.Contribute(values, tangents, frame.B, frame.SlopeB * value, ofB)
             index <- index - 1
 
-    /// The tangents of the cotangents of the inputs, which have the first slots, for a result with this slot: the numbers of one input side by
-    /// side. Null where a cotangent or a tangent is NaN: some structural zero may have met an infinite slope.
+    /// The tangents of the cotangents of the inputs, which have the first slots, for a result with this slot: the numbers of one input side
+    /// by side. Null where a cotangent or a tangent is NaN: some structural zero may have met an infinite slope.
     member _.Pull(result: float, inputs: int) : float[] =
         let top = Tape.Index result
         let count = max inputs (top + 1)

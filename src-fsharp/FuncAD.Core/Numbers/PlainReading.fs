@@ -3,8 +3,8 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// Reading a number that is being differentiated as a plain double: whatever is computed from the double has no derivative, and nothing would tell.
-/// So it is done deliberately (Value, StopGradient) or refused.
+/// Reading a number that is being differentiated as a plain double: whatever is computed from the double has no derivative, and nothing
+/// would tell. So it is done deliberately (Value, StopGradient) or refused.
 /// </summary>
 module internal PlainReading =
     /// The error of an operation that makes plain doubles of numbers, with what to do instead.

@@ -44,8 +44,8 @@ type internal LinesStep(code: MachineCode, scratch: int) =
 type internal Stretch = { Source: int; Target: int; Length: int }
 
 /// <summary>
-/// A program as steps over packs. Of the outputs, those that are constants are written first, with zeros for all others, and then the stretches of
-/// the memory.
+/// A program as steps over packs. Of the outputs, those that are constants are written first, with zeros for all others, and then the
+/// stretches of the memory.
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal PackedCode(inputs: int, steps: PackedStep[], size: int, constants: float[], outputs: Stretch[]) =

@@ -111,7 +111,8 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
     /// <summary>Some of the lines as a program of its own, with other inputs.</summary>
     /// <param name="chosen">The lines, in order.</param>
     /// <param name="inputs">The number of inputs of the new program.</param>
-    /// <param name="inputOf">The new input that stands for a value that no chosen line computes; -1 for constants that stay constants.</param>
+    /// <param name="inputOf">The new input that stands for a value that no chosen line computes; -1 for constants that stay
+    /// constants.</param>
     /// <param name="outputs">The values that become the outputs of the new program.</param>
     member program.Part(chosen: int[], inputs: int, inputOf: int -> int, outputs: int[]) : Program =
         let lineOf = Dictionary<int, int>()

@@ -84,8 +84,8 @@ type Traits =
             SignOfZero: SignOfZero
             /// The result is never -0, so adding 0 to it changes nothing.
             IsNeverMinusZero: bool
-            /// For a NaN argument the result may be a number that depends on that argument, as with the maximum that ignores NaN. (x^0 is 1 for
-            /// every x, NaN included, and does not count.)
+            /// For a NaN argument the result may be a number that depends on that argument, as with the maximum that ignores NaN. (x^0 is 1
+            /// for every x, NaN included, and does not count.)
             HidesNaN: bool
             /// The result depends on the sign bit of a NaN argument.
             ReadsSignOfNaN: bool
