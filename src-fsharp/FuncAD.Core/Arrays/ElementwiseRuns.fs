@@ -7,12 +7,12 @@ open FuncAD.Rules
 type internal IZip =
     abstract Run: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: Span<float> -> unit
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ZipOfBinary<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IZip with
         member _.Run(a, b, y) = Elementwise.Binary(rule, a, b, y)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ZipOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     interface IZip with
         member _.Run(a, b, y) = Elementwise.Choice(rule, a, b, y)
@@ -27,19 +27,19 @@ type internal IPartial =
     /// The sum of partial t over the run.
     abstract Sum: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal PartialA<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IPartial with
         member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeA(rule, a, b, y, t, out, add)
         member _.Sum(a, b, y, t) = Elementwise.SlopeSumA(rule, a, b, y, t)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal PartialB<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IPartial with
         member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeB(rule, a, b, y, t, out, add)
         member _.Sum(a, b, y, t) = Elementwise.SlopeSumB(rule, a, b, y, t)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal PartialOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IPartial with
         member _.Apply(a, b, _, t, out, add) = Elementwise.ChoiceSlope(rule, first, a, b, t, out, add)

@@ -15,7 +15,7 @@ type internal IKernel =
     abstract On<'V when 'V: struct and 'V :> ILanes<'V>> : p: 'V * q: 'V * r: 'V * s: 'V -> 'V
 
 /// <summary>The carrier that tells which numbers a slope reads: a set of bits instead of a value.</summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal Reads =
     val Set: int
     new(set) = { Set = set }
@@ -172,77 +172,77 @@ type internal Loop =
             | 256 -> Loop.On<Lane256, 'K>(kernel, p, q, r, s, y, add)
             | _ -> Loop.On<Lane128, 'K>(kernel, p, q, r, s, y, add)
 
-and [<Struct>] internal SharedLoop<'T when 'T: struct and 'T :> ISharedForm>
+and [<Struct; NoComparison>] internal SharedLoop<'T when 'T: struct and 'T :> ISharedForm>
     (shared: 'T, x: nativeptr<float>, y: nativeptr<float>, z: nativeptr<float>, length: int) =
     interface IAtAnyWidth with
         member _.Run<'V when 'V: struct and 'V :> ILanes<'V>>() = Loop.OnShared<'V, 'T>(shared, x, y, z, length)
 
 // ---- Kernels ----
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal UnaryKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 1
         member _.On(x, _, _, _) = VectorForms.Unary(rule, x)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal StepKernel<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 1
         member _.On(x, _, _, _) = VectorForms.Step(rule, x)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 2
         member _.On(a, b, _, _) = VectorForms.Binary(rule, a, b)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 2
         member _.On(a, b, _, _) = VectorForms.Choice(rule, a, b)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
     interface IKernel with
         member _.Inputs = 2
         member _.On(a, b, _, _) = VectorForms.Relation(relation, a, b)
 
 /// a where the answer is not 0, b where it is 0.
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SelectKernel =
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(answer: 'V, a: 'V, b: 'V, _: 'V) : 'V =
             'V.Select('V.Equal(answer, 'V.Constant 0.0), b, a)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal TernaryKernel<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 3
         member _.On(a, b, c, _) = VectorForms.Ternary(rule, a, b, c)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SlopeKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(x: 'V, y: 'V, t: 'V, _: 'V) : 'V = 'V.Multiply(rule.Slope<'V>(x, y), t)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SlopeAKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeA<'V>(a, b, y), t)
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SlopeBKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 4
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, y: 'V, t: 'V) : 'V = 'V.Multiply(rule.SlopeB<'V>(a, b, y), t)
 
 /// The share that the first argument has in the result y of a choice: Comparisons.share on lanes.
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ShareKernel =
     interface IKernel with
         member _.Inputs = 3
@@ -253,7 +253,7 @@ type internal ShareKernel =
             'V.Select('V.Equal(a, b), 'V.Constant 0.5, 'V.Select(taken, one, zero))
 
 /// The slope of a choice times t. An argument that is not taken contributes 0, whatever t is.
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IKernel with
         member _.Inputs = 3
@@ -266,7 +266,7 @@ type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, 
 /// The sum of a block of numbers by halves: one half is added to the other until one number is left, the first. The order is the same for
 /// every width.
 /// </summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal BlockSum(numbers: nativeptr<float>) =
     /// The length of a block.
     static member Length = 256

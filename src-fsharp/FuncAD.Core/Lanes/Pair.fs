@@ -15,7 +15,7 @@ open FuncAD.Lanes.LaneWords
 /// time, exponentials and sines nine tenths). It holds the framework's vectors rather than two of Lane512, which would need more locals
 /// than the JIT inlines.
 /// </summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal Pair512 =
     val A: Vector512<float>
     val B: Vector512<float>

@@ -5,21 +5,21 @@ open System.Numerics.Tensors
 open FuncAD.Lanes
 
 /// p
-[<Struct>]
+[<Struct; NoComparison>]
 type internal ItselfKernel =
     interface IKernel with
         member _.Inputs = 1
         member _.On(p, _, _, _) = p
 
 /// p (q - r)
-[<Struct>]
+[<Struct; NoComparison>]
 type internal LessKernel =
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V = 'V.Multiply(p, 'V.Subtract(q, r))
 
 /// p (q - r - s)
-[<Struct>]
+[<Struct; NoComparison>]
 type internal CentredKernel =
     interface IKernel with
         member _.Inputs = 4
@@ -27,7 +27,7 @@ type internal CentredKernel =
             'V.Multiply(p, 'V.Subtract('V.Subtract(q, r), s))
 
 /// e^(p - q) r
-[<Struct>]
+[<Struct; NoComparison>]
 type internal WeightKernel =
     interface IKernel with
         member _.Inputs = 3
@@ -35,7 +35,7 @@ type internal WeightKernel =
             'V.Multiply(LaneExponentials.exp ('V.Subtract(p, q)), r)
 
 /// e^(p - q) (r - s)
-[<Struct>]
+[<Struct; NoComparison>]
 type internal CentredWeightKernel =
     interface IKernel with
         member _.Inputs = 4
@@ -43,14 +43,14 @@ type internal CentredWeightKernel =
             'V.Multiply(LaneExponentials.exp ('V.Subtract(p, q)), 'V.Subtract(r, s))
 
 /// p - q - r
-[<Struct>]
+[<Struct; NoComparison>]
 type internal DifferenceKernel =
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(p: 'V, q: 'V, r: 'V, _: 'V) : 'V = 'V.Subtract('V.Subtract(p, q), r)
 
 /// p - e^q r
-[<Struct>]
+[<Struct; NoComparison>]
 type internal LessShareKernel =
     interface IKernel with
         member _.Inputs = 3

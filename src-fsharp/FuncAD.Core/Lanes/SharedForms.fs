@@ -14,7 +14,7 @@ type internal ISharedForm =
     static abstract Second: Type
     abstract On<'V when 'V: struct and 'V :> ILanes<'V>> : x: 'V * second: byref<'V> -> 'V
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SharedSine =
     interface ISharedForm with
         static member First = typeof<Trigonometry.Sin>
@@ -26,7 +26,7 @@ type internal SharedSine =
             cosine <- other
             sine
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SharedNormal =
     interface ISharedForm with
         static member First = typeof<Special.NormalCdf>
@@ -38,7 +38,7 @@ type internal SharedNormal =
             density <- other
             cdf
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SharedErf =
     interface ISharedForm with
         static member First = typeof<Special.Erf>
@@ -50,7 +50,7 @@ type internal SharedErf =
             gaussian <- other
             erf
 
-[<Struct>]
+[<Struct; NoComparison>]
 type internal SharedErfc =
     interface ISharedForm with
         static member First = typeof<Special.Erfc>

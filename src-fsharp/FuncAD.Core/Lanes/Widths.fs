@@ -14,7 +14,7 @@ open FuncAD.Lanes.LaneWords
 // these operations.
 
 /// <summary>2 lanes.</summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal Lane128 =
     val V: Vector128<float>
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -115,7 +115,7 @@ type internal Lane128 =
         static member ShiftBitsRight(x, count) = Lane128(Vector128.ShiftRightLogical(Vector128.AsInt64 x.V, count) |> Vector128.AsDouble)
 
 /// <summary>4 lanes.</summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal Lane256 =
     val V: Vector256<float>
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -216,7 +216,7 @@ type internal Lane256 =
         static member ShiftBitsRight(x, count) = Lane256(Vector256.ShiftRightLogical(Vector256.AsInt64 x.V, count) |> Vector256.AsDouble)
 
 /// <summary>8 lanes.</summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal Lane512 =
     val V: Vector512<float>
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

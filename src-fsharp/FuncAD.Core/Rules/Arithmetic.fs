@@ -23,7 +23,7 @@ module internal Arithmetic =
     let private positive = between 0.1 100.0
 
     /// y = a + b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Add =
         interface IBinary with
             member _.Name = "add"
@@ -34,7 +34,7 @@ module internal Arithmetic =
             member _.SlopeB(_, _, _) = number 1.0
 
     /// y = a - b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Subtract =
         interface IBinary with
             member _.Name = "subtract"
@@ -45,7 +45,7 @@ module internal Arithmetic =
             member _.SlopeB(_, _, _) = number -1.0
 
     /// y = a b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Multiply =
         interface IBinary with
             member _.Name = "multiply"
@@ -56,7 +56,7 @@ module internal Arithmetic =
             member _.SlopeB(a, _, _) = a
 
     /// y = a / b, dy/db = -y / b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Divide =
         interface IBinary with
             member _.Name = "divide"
@@ -67,7 +67,7 @@ module internal Arithmetic =
             member _.SlopeB(_, b, y) = -y / b
 
     /// y = -x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Negate =
         interface IUnary with
             member _.Name = "negate"
@@ -77,14 +77,14 @@ module internal Arithmetic =
             member _.Value x = Plain.negate x
             member _.Slope(_, _) = number -1.0
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Truncate =
         interface IStep with
             member _.Name = "truncate"
             member _.Traits = Traits.Odd.On Instruction.Truncate
             member _.Value x = Math.Truncate x
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type RoundToEven =
         interface IStep with
             member _.Name = "round"
@@ -92,7 +92,7 @@ module internal Arithmetic =
             member _.Value x = Math.Round x
 
     /// 1 where y is a number, NaN where y is NaN. A slope times this factor is NaN wherever the value is.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Defined =
         interface IStep with
             member _.Name = "defined"
@@ -104,7 +104,7 @@ module internal Arithmetic =
     let private wholeQuotient (a: 'T) (b: 'T) (y: 'T) : 'T :> ICarrier<'T> = step (RoundToEven()) ((a - y) / b)
 
     /// y = a - b trunc(a / b), with the sign of a: .NET's % operator
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Remainder =
         interface IBinary with
             member _.Name = "remainder"
@@ -115,7 +115,7 @@ module internal Arithmetic =
             member _.SlopeB(a, b, y) = -(wholeQuotient a b y)
 
     /// y = a - b round(a / b): the remainder of IEEE 754
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Ieee754Remainder =
         interface IBinary with
             member _.Name = "ieee754Remainder"
@@ -126,7 +126,7 @@ module internal Arithmetic =
             member _.SlopeB(a, b, y) = -(wholeQuotient a b y)
 
     /// y = a b + c, rounded once
-    [<Struct>]
+    [<Struct; NoComparison>]
     type FusedMultiplyAdd =
         interface ITernary with
             member _.Name = "fusedMultiplyAdd"

@@ -7,35 +7,35 @@ open FuncAD
 module internal Comparisons =
     let private answer yes = if yes then 1.0 else 0.0
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Less =
         interface IRelation with
             member _.Name = "less"
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Less
             member _.Value(a, b) = answer (a < b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type LessOrEqual =
         interface IRelation with
             member _.Name = "lessOrEqual"
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.LessOrEqual
             member _.Value(a, b) = answer (a <= b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Equal =
         interface IRelation with
             member _.Name = "equal"
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Equal
             member _.Value(a, b) = answer (a = b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Both =
         interface IRelation with
             member _.Name = "both"
             member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Both
             member _.Value(a, b) = a * b
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Either =
         interface IRelation with
             member _.Name = "either"
@@ -43,7 +43,7 @@ module internal Comparisons =
             member _.Value(a, b) = Math.Max(a, b)
 
     /// The negation of a truth value: 1 - a. The second argument is ignored.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type Not =
         interface IRelation with
             member _.Name = "not"

@@ -20,7 +20,7 @@ module Exponentials =
     let private reciprocal (x: 'T) : 'T :> ICarrier<'T> = unary (Powers.ReciprocalOfPositive()) x
 
     /// y = e^x = dy/dx
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Exp =
         interface IUnary with
             member _.Name = "exp"
@@ -31,7 +31,7 @@ module Exponentials =
             member _.Slope(_, y) = y
 
     /// y = 2^x, dy/dx = y log 2
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Exp2 =
         interface IUnary with
             member _.Name = "exp2"
@@ -42,7 +42,7 @@ module Exponentials =
             member _.Slope(_, y) = y * number ln2
 
     /// y = 10^x, dy/dx = y log 10
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Exp10 =
         interface IUnary with
             member _.Name = "exp10"
@@ -53,7 +53,7 @@ module Exponentials =
             member _.Slope(_, y) = y * number ln10
 
     /// y = e^x - 1, dy/dx = e^x (y + 1 would cancel for large negative x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal ExpM1 =
         interface IUnary with
             member _.Name = "expM1"
@@ -64,7 +64,7 @@ module Exponentials =
             member _.Slope(x, _) = unary (Exp()) x
 
     /// y = 2^x - 1
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Exp2M1 =
         interface IUnary with
             member _.Name = "exp2M1"
@@ -75,7 +75,7 @@ module Exponentials =
             member _.Slope(x, _) = unary (Exp2()) x * number ln2
 
     /// y = 10^x - 1
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Exp10M1 =
         interface IUnary with
             member _.Name = "exp10M1"
@@ -86,7 +86,7 @@ module Exponentials =
             member _.Slope(x, _) = unary (Exp10()) x * number ln10
 
     /// y = log x, dy/dx = 1 / x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log =
         interface IUnary with
             member _.Name = "log"
@@ -97,7 +97,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal x
 
     /// y = log2 x, dy/dx = 1 / (x log 2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log2 =
         interface IUnary with
             member _.Name = "log2"
@@ -108,7 +108,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal x / number ln2
 
     /// y = log10 x, dy/dx = 1 / (x log 10)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log10 =
         interface IUnary with
             member _.Name = "log10"
@@ -119,7 +119,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal x / number ln10
 
     /// y = log(1 + x), dy/dx = 1 / (1 + x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogP1 =
         interface IUnary with
             member _.Name = "logP1"
@@ -130,7 +130,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal (number 1.0 + x)
 
     /// y = log2(1 + x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log2P1 =
         interface IUnary with
             member _.Name = "log2P1"
@@ -141,7 +141,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal (number 1.0 + x) / number ln2
 
     /// y = log10(1 + x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log10P1 =
         interface IUnary with
             member _.Name = "log10P1"
@@ -152,7 +152,7 @@ module Exponentials =
             member _.Slope(x, _) = reciprocal (number 1.0 + x) / number ln10
 
     /// y = e^x / (1 - e^x) for x <= 0, the odds of an event of probability e^x; dy/dx = y (1 + y)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal ExponentialOdds =
         interface IUnary with
             member _.Name = "exponentialOdds"
@@ -163,7 +163,7 @@ module Exponentials =
             member _.Slope(_, y) = y * (number 1.0 + y)
 
     /// y = log(1 - e^x) for x <= 0; dy/dx = -e^x / (1 - e^x), computed without overflow
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Log1MExp =
         interface IUnary with
             member _.Name = "log1MExp"
@@ -178,7 +178,7 @@ module Exponentials =
     let log1MExp (x: 'T) : 'T :> ICarrier<'T> = unary (Log1MExp()) x
 
     /// y = a / b^k for b >= 0, and 0 at a = 0, b = 0: the slopes of a log b in b. dy/da = 1 / b^k, dy/db = -k a / b^(k + 1)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal RatioOfPositive(k: int) =
         member internal _.Power = k
 
@@ -191,7 +191,7 @@ module Exponentials =
             member _.SlopeB(a, b, _) = number (Plain.negate (float k)) * binary (RatioOfPositive(Plain.next k)) a b
 
     /// y = a log b, and 0 at a = 0 for every number b, as in entropies; dy/da = log b, dy/db = a / b, which is 0 at a = 0
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal XLogY =
         interface IBinary with
             member _.Name = "xLogY"
@@ -205,7 +205,7 @@ module Exponentials =
     let xLogY (x: 'T) (y: 'T) : 'T :> ICarrier<'T> = binary (XLogY()) x y
 
     /// y = log of a to the base b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogBase =
         interface IBinary with
             member _.Name = "logBase"
@@ -217,7 +217,7 @@ module Exponentials =
 
     /// y = s(x) s(-x), the slope of the sigmoid s; s (1 - s) would cancel for large x. dy/dx = -y tanh(x / 2); s(-x) - s(x) in place of
     /// tanh would cancel near 0.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogisticDensity =
         interface IUnary with
             member _.Name = "logisticDensity"
@@ -228,7 +228,7 @@ module Exponentials =
             member _.Slope(x, y) = -y * unary (Hyperbolics.Tanh()) (number 0.5 * x)
 
     /// y = 1 / (1 + e^-x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sigmoid =
         interface IUnary with
             member _.Name = "sigmoid"
@@ -242,7 +242,7 @@ module Exponentials =
     let sigmoid (x: 'T) : 'T :> ICarrier<'T> = unary (Sigmoid()) x
 
     /// y = log(1 + e^x), dy/dx = sigmoid x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Softplus =
         interface IUnary with
             member _.Name = "softplus"
@@ -258,7 +258,7 @@ module Exponentials =
     /// y = 1 / (1 + e^(b - a)), the share of e^a in e^a + e^b; dy/da = -dy/db = y(a, b) y(b, a). Rounding a - b would change the share by
     /// up to 500 units in the last place, so the rounding error is added back. At a = b = -infinity the share is 0; at a = b = infinity it
     /// is NaN.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogisticShare =
         interface IBinary with
             member _.Name = "logisticShare"
@@ -269,7 +269,7 @@ module Exponentials =
             member _.SlopeB(a, b, _) = -(binary (LogisticShareDensity()) a b)
 
     /// y = s(a, b) s(b, a) for the share s; dy/da = -dy/db = -y tanh((a - b) / 2)
-    and [<Struct>] internal LogisticShareDensity =
+    and [<Struct; NoComparison>] internal LogisticShareDensity =
         interface IBinary with
             member _.Name = "logisticShareDensity"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -279,7 +279,7 @@ module Exponentials =
             member _.SlopeB(a, b, y) = y * unary (Hyperbolics.Tanh()) (number 0.5 * (a - b))
 
     /// y = log(e^a + e^b); the slopes are the shares of e^a and e^b
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogAddExp =
         interface IBinary with
             member _.Name = "logAddExp"
@@ -294,7 +294,7 @@ module Exponentials =
 
     /// y = log(1 + e^z) - t z, the negative log-likelihood of the label t for the logit z; dy/dz = sigmoid z - t, written so that nothing
     /// cancels at t = 0 and t = 1
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogisticLoss =
         interface IBinary with
             member _.Name = "binaryCrossEntropy"

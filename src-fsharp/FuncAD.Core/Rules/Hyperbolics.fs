@@ -14,7 +14,7 @@ module rec Hyperbolics =
     let private moderate = between -20.0 20.0
 
     /// y = sinh x, dy/dx = cosh x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sinh =
         interface IUnary with
             member _.Name = "sinh"
@@ -25,7 +25,7 @@ module rec Hyperbolics =
             member _.Slope(x, _) = unary (Cosh()) x
 
     /// y = cosh x, dy/dx = sinh x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Cosh =
         interface IUnary with
             member _.Name = "cosh"
@@ -36,7 +36,7 @@ module rec Hyperbolics =
             member _.Slope(x, _) = unary (Sinh()) x
 
     /// y = tanh x, dy/dx = sech^2 x (1 - y^2 would cancel: it is 0 from x = 20 on)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Tanh =
         interface IUnary with
             member _.Name = "tanh"
@@ -50,7 +50,7 @@ module rec Hyperbolics =
                 s * s
 
     /// y = 1 / cosh x, dy/dx = -y tanh x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sech =
         interface IUnary with
             member _.Name = "sech"
@@ -61,7 +61,7 @@ module rec Hyperbolics =
             member _.Slope(x, y) = -y * unary (Tanh()) x
 
     /// y = arsinh x, dy/dx = 1 / sqrt(1 + x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Asinh =
         interface IUnary with
             member _.Name = "asinh"
@@ -73,7 +73,7 @@ module rec Hyperbolics =
 
     /// y = 1 / (sqrt(x - 1) sqrt(x + 1)), dy/dx = -x y^3. As a single rule it gives one path from x to y, so all modes add the same terms
     /// at x = 1, where y is infinite.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal AcoshSlope =
         interface IUnary with
             member _.Name = "acoshSlope"
@@ -84,7 +84,7 @@ module rec Hyperbolics =
             member _.Slope(x, y) = -(x * y) * (y * y)
 
     /// y = arcosh x, dy/dx = 1 / (sqrt(x - 1) sqrt(x + 1))
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Acosh =
         interface IUnary with
             member _.Name = "acosh"
@@ -95,7 +95,7 @@ module rec Hyperbolics =
             member _.Slope(x, _) = unary (AcoshSlope()) x
 
     /// y = artanh x, dy/dx = 1 / ((1 - x)(1 + x))
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Atanh =
         interface IUnary with
             member _.Name = "atanh"

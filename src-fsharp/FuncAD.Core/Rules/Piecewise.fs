@@ -12,7 +12,7 @@ open FuncAD.Algebra
 module Piecewise =
 
     /// sign(x): -1, 0 or 1, and NaN for NaN (where Math.Sign throws)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sign =
         interface IStep with
             member _.Name = "sign"
@@ -22,14 +22,14 @@ module Piecewise =
     /// <summary>-1, 0 or 1, and NaN for NaN; slope 0 everywhere.</summary>
     let sign (x: 'T) : 'T :> ICarrier<'T> = step (Sign()) x
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Floor =
         interface IStep with
             member _.Name = "floor"
             member _.Traits = Traits.Odd.On Instruction.Floor
             member _.Value x = Math.Floor x
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Ceiling =
         interface IStep with
             member _.Name = "ceiling"
@@ -37,7 +37,7 @@ module Piecewise =
             member _.Value x = Math.Ceiling x
 
     /// Rounding to a number of decimal digits in one of .NET's modes
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Round(digits: int, mode: MidpointRounding) =
         interface IStep with
             member _.Name = "roundTo"
@@ -45,7 +45,7 @@ module Piecewise =
             member _.Value x = Math.Round(x, digits, mode)
 
     /// The next double below
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal BitDecrement =
         interface IUnary with
             member _.Name = "bitDecrement"
@@ -56,7 +56,7 @@ module Piecewise =
             member _.Slope(_, _) = number 1.0
 
     /// The next double above
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal BitIncrement =
         interface IUnary with
             member _.Name = "bitIncrement"
@@ -67,7 +67,7 @@ module Piecewise =
             member _.Slope(_, _) = number 1.0
 
     /// y = |x|, dy/dx = sign(x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Abs =
         interface IUnary with
             member _.Name = "abs"
@@ -77,56 +77,56 @@ module Piecewise =
             member _.Value x = Math.Abs x
             member _.Slope(x, _) = step (Sign()) x
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Max =
         interface IChoice with
             member _.Name = "max"
             member _.Traits = Traits.Odd.On Instruction.Max
             member _.Value(a, b) = Math.Max(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Min =
         interface IChoice with
             member _.Name = "min"
             member _.Traits = Traits.Odd.On Instruction.Min
             member _.Value(a, b) = Math.Min(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MaxMagnitude =
         interface IChoice with
             member _.Name = "maxMagnitude"
             member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MaxMagnitude(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MinMagnitude =
         interface IChoice with
             member _.Name = "minMagnitude"
             member _.Traits = Traits.Odd
             member _.Value(a, b) = Math.MinMagnitude(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MaxNumber =
         interface IChoice with
             member _.Name = "maxNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxNumber(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MinNumber =
         interface IChoice with
             member _.Name = "minNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MinNumber(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MaxMagnitudeNumber =
         interface IChoice with
             member _.Name = "maxMagnitudeNumber"
             member _.Traits = Traits.Odd.HidingNaN
             member _.Value(a, b) = Double.MaxMagnitudeNumber(a, b)
 
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal MinMagnitudeNumber =
         interface IChoice with
             member _.Name = "minMagnitudeNumber"
@@ -134,7 +134,7 @@ module Piecewise =
             member _.Value(a, b) = Double.MinMagnitudeNumber(a, b)
 
     /// The result of a choice between two equal numbers, with a given value: its slope in each of them is 1/2.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Tie(value: float) =
         interface IBinary with
             member _.Name = "tie"
@@ -145,7 +145,7 @@ module Piecewise =
             member _.SlopeB(_, _, _) = number 0.5
 
     /// y = x: the result of a choice as a function of the chosen argument
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Identity =
         interface IUnary with
             member _.Name = "identity"

@@ -10,7 +10,7 @@ type internal IPlain<'T> =
 /// <summary>
 /// The carrier of plain doubles: a rule's slope, evaluated on it, is the number that a dual number or a frame of the tape stores.
 /// </summary>
-[<Struct>]
+[<Struct; NoComparison>]
 type internal PlainDouble =
     val Value: float
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

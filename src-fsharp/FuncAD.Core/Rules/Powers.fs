@@ -83,7 +83,7 @@ module Powers =
     let private wide = between -100.0 100.0
 
     /// y = sqrt x, dy/dx = 1 / (2 y); the added zero makes the slope +infinity at -0 too
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sqrt =
         interface IUnary with
             member _.Name = "sqrt"
@@ -94,7 +94,7 @@ module Powers =
             member _.Slope(_, y) = number 0.5 / (y + number 0.0)
 
     /// y = cube root of x, dy/dx = 1 / (3 y^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Cbrt =
         interface IUnary with
             member _.Name = "cbrt"
@@ -106,7 +106,7 @@ module Powers =
 
     /// y = x^c for a constant c; dy/dx = c x^(c - 1). At c = 0 the slope is the constant 0: the derivatives of a whole power end there, and
     /// no 0 * infinity arises at x = 0. As c - 1 need not be a double, c is the sum of a double (exponent) and its rounding error (rest).
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Power(exponent: float, rest: float) =
         new(exponent: float) = Power(exponent, 0.0)
         member internal _.Exponent = exponent
@@ -139,7 +139,7 @@ module Powers =
             member power.Slope(x, _) = if exponent = 0.0 then number 0.0 else number exponent * unary power.Below x
 
     /// y = b p, and 0 at b = 0 even where p is infinite or NaN
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Absorb =
         interface IBinary with
             member _.Name = "absorb"
@@ -151,7 +151,7 @@ module Powers =
 
     /// y = a^(b-m) (log a)^k: a^b (m = 0, k = 0) and the functions that its derivatives are sums of;
     /// dy/da = (b-m) a^(b-m-1) (log a)^k + k a^(b-m-1) (log a)^(k-1), dy/db = a^(b-m) (log a)^(k+1)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal PowerLog(k: int, m: int) =
         new(k: int) = PowerLog(k, 0)
         member internal _.Logarithms = k
@@ -179,7 +179,7 @@ module Powers =
 
     /// y = x^(1/n - k): the root of degree n (k = 0) and, up to factors, its derivatives; dy/dx = (1/n - k) x^(1/n - k - 1). For small n
     /// the slope of the root is y^(1 - n) / n; its relative error is n - 1 times that of y.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal RootN(n: int, k: int) =
         new(n: int) = RootN(n, 0)
         member internal _.Degree = n
@@ -199,7 +199,7 @@ module Powers =
                     number (Plain.subtract (Plain.divide 1.0 (float n)) (float k)) * unary (RootN(n, Plain.next k)) x
 
     /// y = 1 / x, and 0 with all its derivatives at x = 0
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal InverseOrZero =
         interface IUnary with
             member _.Name = "inverseOrZero"
@@ -211,7 +211,7 @@ module Powers =
 
     /// y = sqrt x for a sum of squares x, with slope 0 at x = 0. All terms are 0 there, and the root has a kink, as |x| has at 0; the
     /// infinite slope of sqrt times the zero slopes of the squares would be NaN.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal RootOfSquares =
         interface IUnary with
             member _.Name = "rootOfSquares"
@@ -222,7 +222,7 @@ module Powers =
             member _.Slope(_, y) = number 0.5 * unary (InverseOrZero()) y
 
     /// y = x 2^n, rounded once
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal ScaleB(n: int) =
         interface IUnary with
             member _.Name = "scaleB"
@@ -234,7 +234,7 @@ module Powers =
 
     /// y = a / h for h = hypot(a, b), the cosine of an angle with the sine b / h; dy/da = (b / h)^2 / h, since (1 - y^2) / h would cancel
     /// for b much smaller than a; dy/db = -y (b / h) / h
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Direction =
         interface IBinary with
             member _.Name = "direction"
@@ -249,7 +249,7 @@ module Powers =
             member _.SlopeB(a, b, y) = -(y * binary (Direction()) b a) / binary (Hypot()) a b
 
     /// y = sqrt(a^2 + b^2) without overflow; slopes a / y and b / y, which are 0 at the origin (as abs' is)
-    and [<Struct>] internal Hypot =
+    and [<Struct; NoComparison>] internal Hypot =
         interface IBinary with
             member _.Name = "hypot"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -259,7 +259,7 @@ module Powers =
             member _.SlopeB(a, b, _) = binary (Direction()) b a
 
     /// y = 1 / x for x >= 0 and NaN for x < 0: the slope of functions with the domain of log. At -0 it is +infinity, as at 0.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal ReciprocalOfPositive =
         interface IUnary with
             member _.Name = "reciprocalOfPositive"
@@ -270,7 +270,7 @@ module Powers =
             member _.Slope(_, y) = -(y * y)
 
     /// y = 1 - x^2 as (1 - x)(1 + x), which does not cancel near +-1; dy/dx = -2 x, a single term, which does not cancel near 0
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal OneMinusSquare =
         interface IUnary with
             member _.Name = "oneMinusSquare"

@@ -11,7 +11,7 @@ module Special =
 
     /// y = x, clamped to +-SpecialValues.bellReach. The bell curves below are 0 beyond it, so x times a curve is 0 there, not infinity
     /// times 0. The slope may be 1 everywhere, since the curves are 0 with all their derivatives where the clamp acts.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Reach =
         interface IUnary with
             member _.Name = "reach"
@@ -24,7 +24,7 @@ module Special =
     let private reach (x: 'T) : 'T :> ICarrier<'T> = unary (Reach()) x
 
     /// y = exp(-x^2), dy/dx = -2 x y
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Gaussian =
         interface IUnary with
             member _.Name = "gaussian"
@@ -38,7 +38,7 @@ module Special =
     let gaussian (x: 'T) : 'T :> ICarrier<'T> = unary (Gaussian()) x
 
     /// y = 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x (DLMF 7.2.1); dy/dx = 2/sqrt(pi) exp(-x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Erf =
         interface IUnary with
             member _.Name = "erf"
@@ -52,7 +52,7 @@ module Special =
     let erf (x: 'T) : 'T :> ICarrier<'T> = unary (Erf()) x
 
     /// y = 1 - erf x without cancellation; dy/dx = -2/sqrt(pi) exp(-x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Erfc =
         interface IUnary with
             member _.Name = "erfc"
@@ -66,7 +66,7 @@ module Special =
     let erfc (x: 'T) : 'T :> ICarrier<'T> = unary (Erfc()) x
 
     /// y = exp(-x^2/2) / sqrt(2 pi), dy/dx = -x y
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal NormalPdf =
         interface IUnary with
             member _.Name = "normalPdf"
@@ -80,7 +80,7 @@ module Special =
     let normalPdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalPdf()) x
 
     /// The standard normal distribution function; dy/dx is its density
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal NormalCdf =
         interface IUnary with
             member _.Name = "normalCdf"
@@ -94,7 +94,7 @@ module Special =
     let normalCdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalCdf()) x
 
     /// y = 1 / density(q) at the quantile q of x, the slope of the quantile; dy/dx = q y^2
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal NormalQuantileDensity =
         interface IUnary with
             member _.Name = "normalQuantileDensity"
@@ -105,7 +105,7 @@ module Special =
             member _.Slope(x, y) = unary (NormalInverseCdf()) x * y * y
 
     /// The quantile of the standard normal distribution; dy/dx = 1 / density(y)
-    and [<Struct>] internal NormalInverseCdf =
+    and [<Struct; NoComparison>] internal NormalInverseCdf =
         interface IUnary with
             member _.Name = "normalInverseCdf"
             member _.Traits = Traits.EvenNeverMinusZero
@@ -118,7 +118,7 @@ module Special =
     let normalInverseCdf (x: 'T) : 'T :> ICarrier<'T> = unary (NormalInverseCdf()) x
 
     /// The n-th derivative of digamma (DLMF 5.15)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Polygamma(n: int) =
         interface IUnary with
             member _.Name = "polygamma"
@@ -132,7 +132,7 @@ module Special =
     let polygamma (n: int) (x: 'T) : 'T :> ICarrier<'T> = unary (Polygamma n) x
 
     /// The logarithmic derivative of the gamma function (DLMF 5.2.2); dy/dx = trigamma x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Digamma =
         interface IUnary with
             member _.Name = "digamma"
@@ -146,7 +146,7 @@ module Special =
     let digamma (x: 'T) : 'T :> ICarrier<'T> = unary (Digamma()) x
 
     /// The gamma function (DLMF 5.2.1); dy/dx = y digamma x. Poles at 0, -1, -2, ...
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Gamma =
         interface IUnary with
             member _.Name = "gamma"
@@ -160,7 +160,7 @@ module Special =
     let gamma (x: 'T) : 'T :> ICarrier<'T> = unary (Gamma()) x
 
     /// y = log |gamma(x)|, dy/dx = digamma x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal LogGamma =
         interface IUnary with
             member _.Name = "logGamma"
@@ -174,7 +174,7 @@ module Special =
     let logGamma (x: 'T) : 'T :> ICarrier<'T> = unary (LogGamma()) x
 
     /// The Bessel function of the first kind, order n; dy/dx = (J(n-1) - J(n+1)) / 2 (DLMF 10.6.1)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal BesselJ(n: int) =
         interface IUnary with
             member _.Name = "besselJ"
@@ -194,7 +194,7 @@ module Special =
 
     /// The Bessel function of the second kind, order n; dy/dx = Y(n-1) - n y / x (DLMF 10.6.2; unlike Y(n+1), neither term overflows before
     /// the slope does). Pole at 0, NaN for x < 0
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal BesselY(n: int) =
         interface IUnary with
             member _.Name = "besselY"
@@ -211,7 +211,7 @@ module Special =
 
     /// The spherical Bessel function of the first kind, order n >= 0; dy/dx = (n j_(n-1) - (n + 1) j_(n+1)) / (2n + 1) (DLMF 10.51.2). This
     /// is regular at 0, where (x cos x - sin x) / x^2, for n = 0, would cancel.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal SphericalBesselJ(n: int) =
         member internal _.Order = n
 

@@ -53,7 +53,7 @@ type internal Reduction =
 /// How Taylor mode computes the series of a result. A recurrence for the rule itself keeps the accuracy that repeated differentiation of
 /// its slope loses (Griewank and Walther, "Evaluating Derivatives", table 13.2).
 /// </summary>
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; NoEquality; NoComparison>]
 type internal Recurrence =
     /// y' = slope x', where the rule's slope is a series as well.
     | Slopes
@@ -76,7 +76,7 @@ type internal Recurrence =
 /// Facts about a rule that its formulas do not show. The rule declares them, and the code that simplifies, compiles or expands programs
 /// reads them there; a test checks them against the values of all rules.
 /// </summary>
-[<EditorBrowsable(EditorBrowsableState.Never)>]
+[<NoEquality; NoComparison; EditorBrowsable(EditorBrowsableState.Never)>]
 type Traits =
     internal
         {

@@ -18,7 +18,7 @@ module rec Trigonometry =
     let private pi = Math.PI
 
     /// y = sin x, dy/dx = cos x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Sin =
         interface IUnary with
             member _.Name = "sin"
@@ -29,7 +29,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = unary (Cos()) x
 
     /// y = cos x, dy/dx = -sin x
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Cos =
         interface IUnary with
             member _.Name = "cos"
@@ -40,7 +40,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = -(unary (Sin()) x)
 
     /// y = tan x, dy/dx = 1 + y^2
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Tan =
         interface IUnary with
             member _.Name = "tan"
@@ -51,7 +51,7 @@ module rec Trigonometry =
             member _.Slope(_, y) = number 1.0 + y * y
 
     /// y = sin(pi x), dy/dx = pi cos(pi x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal SinPi =
         interface IUnary with
             member _.Name = "sinPi"
@@ -62,7 +62,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = number pi * unary (CosPi()) x
 
     /// y = cos(pi x), dy/dx = -pi sin(pi x)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal CosPi =
         interface IUnary with
             member _.Name = "cosPi"
@@ -73,7 +73,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = number (Plain.negate pi) * unary (SinPi()) x
 
     /// y = tan(pi x), dy/dx = pi (1 + y^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal TanPi =
         interface IUnary with
             member _.Name = "tanPi"
@@ -91,7 +91,7 @@ module rec Trigonometry =
     let private angleSlope a b = binary (Powers.Direction()) b a / binary (Powers.Hypot()) a b
 
     /// y = arcsin x, dy/dx = 1 / sqrt(1 - x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Asin =
         interface IUnary with
             member _.Name = "asin"
@@ -102,7 +102,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = arcsineSlope x
 
     /// y = arccos x, dy/dx = -1 / sqrt(1 - x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Acos =
         interface IUnary with
             member _.Name = "acos"
@@ -113,7 +113,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = -(arcsineSlope x)
 
     /// y = 1 / (1 + x^2), dy/dx = -2 x y^2; no overflow
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Lorentzian =
         interface IUnary with
             member _.Name = "lorentzian"
@@ -124,7 +124,7 @@ module rec Trigonometry =
             member _.Slope(x, y) = number -2.0 * (x * y) * y
 
     /// y = arctan x, dy/dx = 1 / (1 + x^2)
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Atan =
         interface IUnary with
             member _.Name = "atan"
@@ -135,7 +135,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = unary (Lorentzian()) x
 
     /// y = arcsin(x) / pi
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal AsinPi =
         interface IUnary with
             member _.Name = "asinPi"
@@ -146,7 +146,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = arcsineSlope x / number pi
 
     /// y = arccos(x) / pi
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal AcosPi =
         interface IUnary with
             member _.Name = "acosPi"
@@ -157,7 +157,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = -(arcsineSlope x) / number pi
 
     /// y = arctan(x) / pi
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal AtanPi =
         interface IUnary with
             member _.Name = "atanPi"
@@ -168,7 +168,7 @@ module rec Trigonometry =
             member _.Slope(x, _) = unary (Lorentzian()) x / number pi
 
     /// The angle of the point (b, a); slopes (b, -a) / (a^2 + b^2), NaN at the origin.
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Atan2 =
         interface IBinary with
             member _.Name = "atan2"
@@ -179,7 +179,7 @@ module rec Trigonometry =
             member _.SlopeB(a, b, _) = -(angleSlope b a)
 
     /// atan2 in half turns
-    [<Struct>]
+    [<Struct; NoComparison>]
     type internal Atan2Pi =
         interface IBinary with
             member _.Name = "atan2Pi"
