@@ -1,4 +1,4 @@
-/// The conventions at the edges (section 2 of the design), each in every mode and nested.
+/// The conventions at the edges, each in every mode and nested.
 module FuncAD.Tests.ConventionTests
 
 open System

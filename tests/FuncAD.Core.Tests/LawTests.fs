@@ -1,4 +1,4 @@
-/// The laws of differentiation, on random programs at random points (section 9 of the design).
+/// The laws of differentiation, on random programs at random points.
 ///
 /// Tolerances are derived, not tuned. A derivative of a program is a sum, over the paths from input to result, of products of local
 /// slopes. Every mode computes this sum of the same slopes in an order of its own. With at most n roundings on a path, two orders differ

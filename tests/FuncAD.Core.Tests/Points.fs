@@ -1,4 +1,4 @@
-/// The points where people and rounding meet (section 9 of the design): what a sweep over a function tries beside random numbers.
+/// The points where people and rounding meet: what a sweep over a function tries beside random numbers.
 module FuncAD.Tests.Points
 
 open System

@@ -115,6 +115,34 @@ public class ParityTests
             Assert.Contains(Statics(typeof(RealMath)), method => method.Name == name);
     }
 
+    /// <summary>Functions of numbers that tensors have as operators or as methods of their own, or not at all.</summary>
+    private static readonly HashSet<string> NotOfTensors =
+    [
+        "Atan2Pi",
+        "BitDecrement",
+        "BitIncrement",
+        "Dot",
+        "Ieee754Remainder",
+        "Lerp",
+        "LogSumExp",
+        "MaxMagnitude",
+        "MaxMagnitudeNumber",
+        "MaxNumber",
+        "MinMagnitude",
+        "MinMagnitudeNumber",
+        "MinNumber",
+        "Remainder",
+        "ScaleB",
+        "Sum",
+    ];
+
+    [Fact]
+    public void Tensors_have_the_functions_of_numbers()
+    {
+        var missing = Statics(typeof(RealMath)).Select(method => method.Name).Except(Statics(typeof(TensorMath)).Select(method => method.Name));
+        Assert.Equal(NotOfTensors.Order(StringComparer.Ordinal), missing.Order(StringComparer.Ordinal));
+    }
+
     public static TheoryData<string> Forwarded() =>
         [.. Statics(typeof(RealMath)).Where(method => Namesake(method) is not null).Select(Signature)];
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes sweep.csv and sweep-2.csv: values with first, second and third derivatives of the functions of the table, by mpmath, at the
 points where people and rounding meet. Derivatives are closed formulas at 60 digits or more, never differences.
-Usage: make-sweep.py [folder]"""
+Usage: make-sweep.py [folder [names]] (with names, the files hold those alone)"""
 import math
 import os
 import sys
