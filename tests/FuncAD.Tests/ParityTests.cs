@@ -139,7 +139,9 @@ public class ParityTests
     [Fact]
     public void Tensors_have_the_functions_of_numbers()
     {
-        var missing = Statics(typeof(RealMath)).Select(method => method.Name).Except(Statics(typeof(TensorMath)).Select(method => method.Name));
+        var missing = Statics(typeof(RealMath))
+            .Select(method => method.Name)
+            .Except(Statics(typeof(TensorMath)).Select(method => method.Name));
         Assert.Equal(NotOfTensors.Order(StringComparer.Ordinal), missing.Order(StringComparer.Ordinal));
     }
 
