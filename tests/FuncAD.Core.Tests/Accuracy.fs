@@ -96,8 +96,13 @@ let private scales: Scale list =
         // the first zero of Y0 is at 0.89
         let size = if x < max (float n) 0.5 then 0.0 else Double.Hypot(SpecialValues.besselJ n x, SpecialValues.besselY n x)
         size, size
+    let spherical label (x: float[]) =
+        let size = if abs x[0] < float (parameter label + 1) then 0.0 else 1.0 / abs x[0]
+        size, size
     [ { Functions = "besselJ"; Text = "beyond n, of sqrt(J^2 + Y^2)"; Sizes = bessel }
       { Functions = "besselY"; Text = "beyond n, of sqrt(J^2 + Y^2)"; Sizes = bessel }
+      { Functions = "sinc"; Text = "beyond 1, of 1 / |x|"; Sizes = spherical }
+      { Functions = "sphericalBesselJ"; Text = "beyond n + 1, of 1 / |x|"; Sizes = spherical }
       { Functions = "logGamma"
         Text = "below 0, of max(1, value)"
         Sizes = fun _ x -> if x[0] < 0.0 then 1.0, max 1.0 (Math.Log -x[0]) else 0.0, 0.0 }

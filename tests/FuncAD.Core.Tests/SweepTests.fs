@@ -283,7 +283,9 @@ let private accuracy =
                   sweepOf label (fun _ order units what -> if units > fst worst[order] then worst[order] <- units, what)
                   for order in 0..3 do
                       let units, what = worst[order]
-                      if not (units <= bounds[order]) then failtest $"{what}: {units:G3} units in the last place, allowed {bounds[order]} (bounds: allowed, bends in SweepTests.fs)")
+                      if not (units <= bounds[order]) then
+                          failtest
+                              $"{what}: {units:G3} units in the last place, allowed {bounds[order]} (bounds: allowed, bends in SweepTests.fs)")
 
           testCase "what is linear has constant slopes" (fun () ->
               let slopeOf (label: string) (x: float) =

@@ -155,9 +155,10 @@ public class AwkwardStructureTests
     }
 
     [Fact]
-    public void Events_and_objects_without_numbers_ride_along()
+    public void Objects_without_numbers_ride_along_and_events_are_left_out()
     {
         var p = new Observed { A = 3, Tag = "a label" };
+        p.Changed += () => throw new InvalidOperationException("nobody raises it");
         var gradient = Grad((Observed o) => o.A * o.A)(p);
         Assert.Equal(6, gradient.A.Value);
         Assert.Equal("a label", gradient.Tag);

@@ -21,7 +21,7 @@ open FuncAD.Compiled
 /// </remarks>
 [<Sealed>]
 type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
-    let struct (like, parts) = Flatten.input "Compile" "example" example
+    let struct (like, parts) = Flatten.example "Compile" "example" example
 
     do
         if parts.Arrays.Length > 0 then

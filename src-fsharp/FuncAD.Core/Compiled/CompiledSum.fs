@@ -74,6 +74,7 @@ type internal SumOfKind
         let sums = if isNull total then Array.zeroCreate outputs else total
         let rest = if isNull total then Array.init count id else leftOut
         let results = Array.zeroCreate<float> sums.Length
+        if rest.Length > 0 && not single.IsValueCreated then checkUnchanged ()
         for point in rest do
             cancellation.ThrowIfCancellationRequested()
             single.Value.Run(ReadOnlySpan(Array.append parameters (at point)), Span results)
@@ -97,7 +98,7 @@ type CompiledSum<'P, 'D>
     (f: 'P -> 'D -> Real, exampleParameters: 'P, exampleDatum: 'D, options: CompileOptions, hessian: (Real[] -> Real) -> Real[] -> Real[,])
     =
     let takenApart (name: string) (value: 'T) : struct (Skeleton * float[]) =
-        let struct (like, parts) = Flatten.input "CompileSum" name value
+        let struct (like, parts) = Flatten.example "CompileSum" name value
         if parts.Arrays.Length > 0 then
             raise (
                 ArgumentException(

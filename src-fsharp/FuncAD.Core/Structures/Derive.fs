@@ -341,14 +341,13 @@ let private object (kind: Type) =
     // A property of numbers without a field of its own is computed from others; setting it would change those.
     let settable =
         settable |> List.filter (fun (_, memberType, _ as candidate) -> not (isNumeric memberType) || owners.ContainsValue candidate)
-    let hidden = allFields |> Array.filter (fun field -> not (owners.ContainsKey field))
-    // An event's handlers return nothing to differentiate.
+    // An event's handlers return nothing to differentiate, and no constructor sets them.
     let isAction (kind: Type) =
         let invoke = if typeof<Delegate>.IsAssignableFrom kind then kind.GetMethod "Invoke" else null
         not (isNull invoke) && invoke.ReturnType = typeof<Void>
+    let hidden = allFields |> Array.filter (fun field -> not (owners.ContainsKey field || isAction field.FieldType))
     for field in hidden do
-        if isNumeric field.FieldType && not (isAction field.FieldType) then
-            refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
+        if isNumeric field.FieldType then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let members = matched @ settable
     let read, write = compileRead kind members, compileWrite build matched settable
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray

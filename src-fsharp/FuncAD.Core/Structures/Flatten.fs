@@ -29,17 +29,24 @@ module internal Flatten =
             |> Array.exists (fun flag ->
                 (flag :?> CompilationRepresentationAttribute).Flags.HasFlag CompilationRepresentationFlags.UseNullAsTrueValue))
 
-    /// The skeleton of an argument, and its numbers and arrays. The argument must hold numbers, and no functions.
-    let input (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
+    let private inputWith (others: Others) (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
         if isNull (box value) && not (hasNull<'P>()) then
             raise (ArgumentNullException(parameter, $"{operation}: {parameter} is null, so there is nothing to take numbers from."))
-        let reader = LeafReader(operation, parameter)
+        let reader = LeafReader(operation, parameter, others, ValueNone)
         if not (isNumber<'P>()) && not (Structures.of'<'P>()).HasNumbers then
             reader.Fail
                 $"{typeof<'P>} holds no Real, so there is nothing to differentiate with respect to. Use Real, Tensor, or a structure of them such as Real[]."
         let skeleton = take reader value
         if reader.HasFunctions then reader.Fail "it holds a function; an operator differentiates with respect to numbers only."
         struct (skeleton, reader.Leaves)
+
+    /// The skeleton of an argument, and its numbers and arrays. The argument must hold numbers, and no functions.
+    let input (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
+        inputWith Others.Ignore operation parameter value
+
+    /// The same of an example that later arguments are compared with, when it may have changed.
+    let example (operation: string) (parameter: string) (value: 'P) : struct (Skeleton * Leaves) =
+        inputWith Others.Copy operation parameter value
 
     /// Reads a tangent or cotangent, which must have the structure of the value that it belongs to.
     let matching (reader: LeafReader) (operation: string) (parameter: string) (like: Skeleton) (value: 'P) : unit =

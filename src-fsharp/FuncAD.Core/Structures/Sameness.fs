@@ -36,6 +36,17 @@ module internal Sameness =
 
     let private lengths (array: Array) = Array.init array.Rank array.GetLength
 
+    /// A copy of an array or a list of primitive values or strings. Everything else is returned as it is.
+    let copy (value: obj) : obj =
+        let isPlain (kind: Type) = kind.IsPrimitive || kind.IsEnum || kind = typeof<string> || kind = typeof<decimal>
+        match value with
+        | null -> null
+        | :? Array as array when isPlain (array.GetType().GetElementType()) -> array.Clone()
+        | _ ->
+            let kind = value.GetType()
+            let isList = kind.IsGenericType && kind.GetGenericTypeDefinition() = typedefof<List<_>>
+            if isList && isPlain (kind.GetGenericArguments()[0]) then Activator.CreateInstance(kind, value) else value
+
     let areSame (a: obj) (b: obj) : bool =
         let pending = Stack<struct (obj * obj)>()
         pending.Push(struct (a, b))

@@ -29,13 +29,13 @@ type internal InertShape(kind: Type, isInert: Type -> bool) =
     let check (value: obj) (into: LeafReader) =
         if not isExact && not (isNull value) && value.GetType() <> kind && not (isInert (value.GetType())) then
             into.Fail
-                $"a {value.GetType().Name} stands where a {kind.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
+                $"a value of type {value.GetType().Name} stands where {kind.Name} is declared, and its numbers would be taken for constants. Declare the type itself."
     override _.HasNumbers = false
     override _.TakesNull = true
 
     override _.Take(value, into) =
         check value into
-        value
+        into.Keep value
 
     override _.Match(like, value, into) =
         check value into

@@ -37,6 +37,8 @@ type internal Others =
     | Compare = 1
     /// They must equal the skeleton's.
     | Demand = 2
+    /// The skeleton gets copies of arrays and lists, which may change later.
+    | Copy = 3
 
 /// <summary>
 /// Collects the numbers, arrays and functions of a value, in order. The value is visited without recursion, so that the machine's stack
@@ -67,6 +69,9 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     member _.Functions =
         if isNull functions then functions <- List()
         functions
+
+    /// What the skeleton keeps of a part that is no number.
+    member _.Keep(value: obj) : obj = if others = Others.Copy then Sameness.copy value else value
 
     /// False once a part that is no number was found to differ from the skeleton's.
     member _.IsLikeInOthers = isLikeInOthers

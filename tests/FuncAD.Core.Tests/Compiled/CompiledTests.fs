@@ -561,6 +561,30 @@ let private edges =
               let struct (_, gradient) = sum.ValueAndGrad(Real 1.0, ReadOnlySpan [| 3.0 |])
               expectSame 6.0 gradient.Value "the gradient of the function as it was"
 
+          testCase "a datum on another branch is not summed from another function"
+          <| fun () ->
+              let scale = [| 1.0 |]
+              let f (p: Real) (d: Real) = if d > Real 0.0 then p * d * Real scale[0] else Real 10.0 * p * d * Real scale[0]
+              let sum = AD.compileSum f (Real 1.0) (Real 1.0)
+              expectSame 1.0 (sum.Value(Real 1.0, ReadOnlySpan [| 1.0 |])) "the known branch"
+              scale[0] <- 2.0
+              for data in [ [| 1.0; -2.0 |]; [| 1.0; -2.0; -3.0; 4.0; 5.0; 6.0 |] ] do
+                  (thrown<InvalidOperationException>(fun () -> sum.Value(Real 1.0, ReadOnlySpan data) |> ignore)).Message
+                  |> expectMentions [ "has changed since" ]
+              scale[0] <- 1.0
+              expectSame -19.0 (sum.Value(Real 1.0, ReadOnlySpan [| 1.0; -2.0 |])) "the function as it was"
+
+          testCase "the example's arrays and lists may change afterwards"
+          <| fun () ->
+              let items, list = [| 3 |], Collections.Generic.List [ 3 ]
+              let f (x: Real, items: int[], list: Collections.Generic.List<int>) = x * Real(float (items[0] * list[0]))
+              let compiled = AD.compile f (Real 1.0, items, list)
+              items[0] <- 4
+              list[0] <- 5
+              expectSame 18.0 (compiled.Invoke(Real 2.0, [| 3 |], Collections.Generic.List [ 3 ])).Value "as the example was"
+              expectSame 24.0 (compiled.Invoke(Real 2.0, [| 4 |], Collections.Generic.List [ 3 ])).Value "other parts"
+              expectSame 40.0 (compiled.Invoke(Real 2.0, items, list)).Value "the example's, as they are now"
+
           testCase "a datum of plain doubles is refused in words that help"
           <| fun () ->
               (thrown<ArgumentException>(fun () -> AD.compileSum (fun (p: Real) (d: float) -> p * d) (Real 1.0) 1.0 |> ignore)).Message
