@@ -158,7 +158,8 @@ let private surface (assembly: Assembly) : string list =
 let private actual () = surface typeof<Real>.Assembly
 
 /// What no user of either language names: the signatures of rules' functions need it to be public.
-let private nameless = set [ "ICarrier`1"; "IUnary"; "IBinary"; "IStep"; "IChoice"; "Traits"; "Domain"; "Edge" ]
+let private nameless =
+    set [ "ICarrier`1"; "IRule"; "IFunction1"; "IFunction2"; "IUnary"; "IBinary"; "IStep"; "IChoice"; "Traits"; "Domain"; "Edge" ]
 
 let private isHidden (kind: Type) =
     attribute<EditorBrowsableAttribute> kind |> Option.exists (fun a -> a.State = EditorBrowsableState.Never)

@@ -120,7 +120,7 @@ let private entries<'Entry> (contract: Type) (entry: Type) : 'Entry[] =
                for arguments in (samples.TryFind kind.Name |> Option.defaultValue [ [||] ]) do
                    let flags = Reflection.BindingFlags.Instance ||| Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic
                    let rule = Activator.CreateInstance(kind, flags, null, arguments, null)
-                   let name = contract.GetProperty("Name").GetValue rule :?> string
+                   let name = typeof<IRule>.GetProperty("Name").GetValue rule :?> string
                    let shown = arguments |> Array.filter (fun argument -> argument.GetType().IsValueType) |> Array.map string
                    let label = if shown.Length = 0 then name else name + "(" + String.Join(", ", shown) + ")"
                    Activator.CreateInstance(entry.MakeGenericType kind, label, rule) :?> 'Entry |]

@@ -38,7 +38,7 @@ module internal LaneWords =
     // ---- Lane by lane ----
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapUnary (rule: 'R) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
+    let map1 (rule: 'R) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction1 =
         let mutable result = x
         let lanes = &Unsafe.As<'V, float>(&result)
         for lane in 0 .. Rules.Plain.previous 'V.Count do
@@ -47,16 +47,7 @@ module internal LaneWords =
         result
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapStep (rule: 'R) (x: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep =
-        let mutable result = x
-        let lanes = &Unsafe.As<'V, float>(&result)
-        for lane in 0 .. Rules.Plain.previous 'V.Count do
-            let value = &Unsafe.Add(&lanes, lane)
-            value <- rule.Value value
-        result
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapBinary (rule: 'R) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
+    let map2 (rule: 'R) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction2 =
         let mutable result = a
         let mutable second = b
         let lanes = &Unsafe.As<'V, float>(&result)
@@ -67,29 +58,7 @@ module internal LaneWords =
         result
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapChoice (rule: 'R) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice =
-        let mutable result = a
-        let mutable second = b
-        let lanes = &Unsafe.As<'V, float>(&result)
-        let seconds = &Unsafe.As<'V, float>(&second)
-        for lane in 0 .. Rules.Plain.previous 'V.Count do
-            let value = &Unsafe.Add(&lanes, lane)
-            value <- rule.Value(value, Unsafe.Add(&seconds, lane))
-        result
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapRelation (relation: 'Q) (a: 'V) (b: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation =
-        let mutable result = a
-        let mutable second = b
-        let lanes = &Unsafe.As<'V, float>(&result)
-        let seconds = &Unsafe.As<'V, float>(&second)
-        for lane in 0 .. Rules.Plain.previous 'V.Count do
-            let value = &Unsafe.Add(&lanes, lane)
-            value <- relation.Value(value, Unsafe.Add(&seconds, lane))
-        result
-
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let mapTernary (rule: 'R) (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary =
+    let map3 (rule: 'R) (a: 'V) (b: 'V) (c: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary =
         let mutable result = a
         let mutable second = b
         let mutable third = c
@@ -113,7 +82,7 @@ module internal LaneWords =
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let patchLanes (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
-        select mask (mapUnary rule x) y
+        select mask (map1 rule x) y
 
     /// y, with the rule's scalar value in lanes where the mask is set: those outside the range of a vector form.
     let inline patch (rule: 'R) (mask: 'V) (x: 'V) (y: 'V) : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary =
@@ -127,7 +96,7 @@ module internal LaneWords =
         (b: 'V)
         (y: 'V)
         : 'V when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary =
-        select computed y (mapBinary rule a b)
+        select computed y (map2 rule a b)
 
     /// y where <c>computed</c> is set, and the rule's scalar value in the other lanes.
     let inline patchPair

@@ -223,34 +223,34 @@ type internal VectorForms =
     static member Unary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfUnary(rule, x, &found)
-        if found then y else mapUnary rule x
+        if found then y else map1 rule x
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Binary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary>(rule: 'R, a: 'V, b: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfBinary(rule, a, b, &found)
-        if found then y else mapBinary rule a b
+        if found then y else map2 rule a b
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Step<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(rule: 'R, x: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfStep(rule, x, &found)
-        if found then y else mapStep rule x
+        if found then y else map1 rule x
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Choice<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice>(rule: 'R, a: 'V, b: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfChoice(rule, a, b, &found)
-        if found then y else mapChoice rule a b
+        if found then y else map2 rule a b
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Relation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: 'V, b: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfRelation(relation, a, b, &found)
-        if found then y else mapRelation relation a b
+        if found then y else map2 relation a b
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Ternary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(rule: 'R, a: 'V, b: 'V, c: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfTernary(rule, a, b, c, &found)
-        if found then y else mapTernary rule a b c
+        if found then y else map3 rule a b c

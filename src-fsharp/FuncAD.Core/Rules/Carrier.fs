@@ -10,6 +10,24 @@ type Domain = { Low: float; High: float }
 [<Struct; EditorBrowsable(EditorBrowsableState.Never)>]
 type Edge = { At: float; Value: float; Slope: float }
 
+/// <summary>What every rule says of itself.</summary>
+[<EditorBrowsable(EditorBrowsableState.Never)>]
+type IRule =
+    abstract Name: string
+    abstract Traits: Traits
+
+/// <summary>A rule with one argument, of which nothing but the value is asked.</summary>
+[<EditorBrowsable(EditorBrowsableState.Never)>]
+type IFunction1 =
+    inherit IRule
+    abstract Value: x: float -> float
+
+/// <summary>A rule with two arguments, of which nothing but the value is asked.</summary>
+[<EditorBrowsable(EditorBrowsableState.Never)>]
+type IFunction2 =
+    inherit IRule
+    abstract Value: a: float * b: float -> float
+
 /// <summary>
 /// The arithmetic that rules are written in. Every type of number that a rule can be evaluated on (a carrier) implements it: plain doubles,
 /// <c>Real</c>, <c>Tensor</c> and SIMD lanes. Rules are written once, in tagless-final style (Carette, Kiselyov and Shan, "Finally tagless,
@@ -34,23 +52,19 @@ type ICarrier<'T when 'T :> ICarrier<'T>> =
 /// carrier as if it had been written there by hand.
 /// </summary>
 and [<EditorBrowsable(EditorBrowsableState.Never)>] IUnary =
-    abstract Name: string
-    abstract Traits: Traits
+    inherit IFunction1
     /// <summary>Where tests sample x.</summary>
     abstract Domain: Domain
     /// <summary>Documented special cases, each checked by a test.</summary>
     abstract Edges: Edge list
-    abstract Value: x: float -> float
     /// <summary>dy/dx, from the input x and the output y.</summary>
     abstract Slope<'T when 'T :> ICarrier<'T>> : x: 'T * y: 'T -> 'T
 
 /// <summary>A function y = f(a, b) with both partial derivatives.</summary>
 and [<EditorBrowsable(EditorBrowsableState.Never)>] IBinary =
-    abstract Name: string
-    abstract Traits: Traits
+    inherit IFunction2
     /// <summary>Where tests sample a and b.</summary>
     abstract Domain: struct (Domain * Domain)
-    abstract Value: a: float * b: float -> float
     /// <summary>dy/da.</summary>
     abstract SlopeA<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * y: 'T -> 'T
     /// <summary>dy/db.</summary>
@@ -61,31 +75,24 @@ and [<EditorBrowsable(EditorBrowsableState.Never)>] IBinary =
 /// NaN as 0 times infinity.
 /// </summary>
 and [<EditorBrowsable(EditorBrowsableState.Never)>] IStep =
-    abstract Name: string
-    abstract Traits: Traits
-    abstract Value: x: float -> float
+    inherit IFunction1
 
 /// <summary>
 /// A function that returns one of its two arguments, such as max. The argument that is not chosen contributes nothing (a structural
 /// zero); at a tie each argument has slope 1/2.
 /// </summary>
 and [<EditorBrowsable(EditorBrowsableState.Never)>] IChoice =
-    abstract Name: string
-    abstract Traits: Traits
-    abstract Value: a: float * b: float -> float
+    inherit IFunction2
 
 /// <summary>
 /// A relation of two numbers: 1 where it holds, 0 where it does not. It compares plain values, so its derivative is a structural zero.
 /// </summary>
 and internal IRelation =
-    abstract Name: string
-    abstract Traits: Traits
-    abstract Value: a: float * b: float -> float
+    inherit IFunction2
 
 /// <summary>A function of three arguments with its partial derivatives.</summary>
 type internal ITernary =
-    abstract Name: string
-    abstract Traits: Traits
+    inherit IRule
     abstract Value: a: float * b: float * c: float -> float
     abstract SlopeA<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T
     abstract SlopeB<'T when 'T :> ICarrier<'T>> : a: 'T * b: 'T * c: 'T -> 'T
