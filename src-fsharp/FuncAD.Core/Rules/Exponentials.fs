@@ -202,6 +202,10 @@ module Exponentials =
             member _.SlopeB(a, b, y) = binary (RatioOfPositive 1) a b * step (Arithmetic.Defined()) y
 
     /// <summary>x log(y), and 0 at x = 0 for every number y, as in entropies; derivatives log(y) and x/y, which is 0 at x = 0.</summary>
+    /// <remarks>
+    /// At y = 0 the slope in x is -infinity: write the entropy of a softmax whose numbers may underflow as the sum of softmax times
+    /// logSoftmax.
+    /// </remarks>
     let xLogY (x: 'T) (y: 'T) : 'T :> ICarrier<'T> = binary (XLogY()) x y
 
     /// y = log of a to the base b
