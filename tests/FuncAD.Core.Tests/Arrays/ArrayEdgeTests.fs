@@ -71,6 +71,8 @@ let private exponentials =
                   let expected = w |> Array.mapi (fun i w' -> if i = row.Label then -(Array.sum (Array.removeAt i w)) else w')
                   expectClosely second expected (AD.grad loss (Tensor.ofArray x)) "reverse"
                   expectClosely second expected (forward loss (Tensor.ofArray x)) "forward"
+                  let inner, _ = AD.jvp (AD.grad loss) (Tensor.ofArray x) (unit' x.Length 0)
+                  expectClosely second expected inner "reverse, on numbers of a level"
                   let curvature =
                       w |> Array.mapi (fun i w' -> if i = row.Label then w' * Array.sum (Array.removeAt i w) else -(w' * w[row.Label]))
                   expectClosely second curvature (AD.hvp loss (Tensor.ofArray x) (unit' x.Length row.Label)) "a row of the Hessian")
