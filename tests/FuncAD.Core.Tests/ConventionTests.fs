@@ -193,6 +193,17 @@ let tests =
               Expect.isTrue (Double.IsNaN g[0].Value || Double.IsInfinity g[0].Value) "atan2 has no slope at the origin"
               gradientIs [ 1e-200 * 0.5; -1e-200 * 0.5 ] (fun x -> Real.Atan2(x[0], x[1])) [ 1e200; 1e200 ] "no overflow")
 
+          // It is computed otherwise where second derivatives may be taken: by another formula, which has its own slopes.
+          testCase "logSumExp has its gradient on numbers of a level, too" (fun () ->
+              for xs in [ [| 0.0; -50.0 |]; [| 1.0; 800.0; 0.5 |]; [| 0.3; 0.3; -1.0 |]; [| 2.0; 1.0; 1.5 |]; [| -3.0; -40.0; -39.0 |] ] do
+                  let plain = AD.grad Sums.logSumExp (reals xs) |> values
+                  let inForward = AD.jvp (AD.grad Sums.logSumExp) (reals xs) (reals (Array.create xs.Length 1.0)) |> fst |> values
+                  let inReverse = AD.vjp (AD.grad Sums.logSumExp) (reals xs) |> fst |> values
+                  for index in 0 .. xs.Length - 1 do
+                      // the largest weight is 1 less the others in one formula, and a quotient in the other
+                      expectClose 8.0 plain[index] inForward[index] $"slope {index} of {xs}, forward over reverse"
+                      expectClose 8.0 plain[index] inReverse[index] $"slope {index} of {xs}, reverse over reverse")
+
           testCase "logSumExp neither overflows nor loses small terms" (fun () ->
               let g = AD.grad Sums.logSumExp (reals [| 1000.0; 1000.0 |]) |> values
               expectClose 4.0 0.5 g[0] "equal"

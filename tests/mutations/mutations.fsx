@@ -145,7 +145,7 @@ let mutations =
       mutation "function: a remainder's quotient as it is rounded" "Rules/Arithmetic.fs" "step (RoundToEven()) ((a - y) / b)" "step (Truncate()) (a / b)" |> by "sweep"
       mutation "function: 1 - x^2 has a slope that cancels" "Rules/Powers.fs" "member _.Slope(x, _) = number -2.0 * x" "member _.Slope(x, _) = (number 1.0 - x) - (number 1.0 + x)" |> by "sweep"
       mutation "function: the logistic density's slope cancels at 0" "Rules/Exponentials.fs" "-y * unary (Hyperbolics.Tanh()) (number 0.5 * x)" "-y * (number 2.0 / (number 1.0 + unary (Exp()) (-x)) - number 1.0)" |> by "sweep"
-      mutation "function: logSumExp's weights about a constant" "Numbers/Sums.fs" "choose isTraced dominates largest m +" "m +" |> by "sweep"
+      mutation "function: logSumExp's weights about a constant" "Numbers/Sums.fs" "choose isTraced dominates largest m +" "m +" |> by "conventions"
       mutation "function: a cosine's slope cancels" "Rules/Powers.fs" "sine * (sine / binary (Hypot()) a b)" "(number 1.0 - binary (Direction()) a b * binary (Direction()) a b) / binary (Hypot()) a b" |> by "sweep"
       mutation "function: a hypotenuse that overflows has no direction" "Rules/Powers.fs" "if larger > 1.0 then 0.25 else" "if larger > 1.0 then 1.0 else" |> by "sweep"
       mutation "function: an exponent less one is rounded" "Rules/Powers.fs" "if y > 0.0 && y < infinity then Math.FusedMultiplyAdd(rest * Math.Log x, y, y) else y" "y" |> by "sweep"
