@@ -108,7 +108,7 @@ let mutations =
       mutation "compiled: what varies in one operand alone is hoisted" "Compiled/SumSplit.fs" "program.Operands line |> Array.exists" "program.Operands line |> Array.forall"
       mutation "compiled: other parts of a sum's parameters are passed over" "Compiled/CompiledSum.fs" "if not reader.IsLikeInOthers then" "if reader.HasFunctions then"
       mutation "compiled: every point is compiled into a path" "Compiled/Compiled.fs" "known.Length < options.MaximumPaths" "known.Length >= 0"
-      mutation "compiled: both terms of a sum give up their signs" "Program/SignedZeros.fs" "(never a && not (never b))" "never a"
+      mutation "compiled: both terms of a sum give up their signs" "Program/SignedZeros.fs" "(never a && not (never b))" "never a" |> by "compiled functions"
       mutation "compiled: a denominator's sign of zero does not count" "Program/SignedZeros.fs" "demand b false" "demand b isFree"
       mutation "compiled: the sigmoid is turned round" "Program/Lowering.fs" "graph.Apply(select, graph.Apply(less, x, zero, 0), e, one)" "graph.Apply(select, graph.Apply(less, zero, x, 0), e, one)"
       mutation "compiled: a product of what varies commutes with the sum" "Compiled/SumSplit.fs" "isShared a <> isShared b" "not (isShared a && isShared b)"

@@ -561,6 +561,13 @@ let private edges =
               let struct (_, gradient) = sum.ValueAndGrad(Real 1.0, ReadOnlySpan [| 3.0 |])
               expectSame 6.0 gradient.Value "the gradient of the function as it was"
 
+          testCase "one of two numbers that are never -0 stays so, or their sum would be"
+          <| fun () ->
+              let f (x: Real[]) = (x[0] + Real 0.0) + (x[1] + Real 0.0)
+              let program = AD.compile f (reals [| 1.0; 2.0 |])
+              for a, b in [ -0.0, -0.0; 0.0, -0.0; -0.0, 0.0; -0.0, 1.0 ] do
+                  expectSame (f (reals [| a; b |])).Value (program.Invoke(reals [| a; b |])).Value $"({a} + 0) + ({b} + 0)"
+
           testCase "a datum on another branch is not summed from another function"
           <| fun () ->
               let scale = [| 1.0 |]
