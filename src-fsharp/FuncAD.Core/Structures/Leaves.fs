@@ -7,8 +7,11 @@ type internal Leaves = { Numbers: Real[]; Arrays: Tensor[] }
 module internal Leaves =
     let ofNumbers numbers = { Numbers = numbers; Arrays = [||] }
 
+    /// Array.map, without a new array for no items: most structures hold numbers alone or arrays alone.
+    let mapItems (f: 'T -> 'U) (items: 'T[]) : 'U[] = if items.Length = 0 then [||] else Array.map f items
+
     let map (number: Real -> Real) (array: Tensor -> Tensor) (leaves: Leaves) =
-        { Numbers = Array.map number leaves.Numbers; Arrays = Array.map array leaves.Arrays }
+        { Numbers = mapItems number leaves.Numbers; Arrays = mapItems array leaves.Arrays }
 
     /// The highest level among all parts.
     let highest (leaves: Leaves) : Level =
@@ -41,5 +44,5 @@ type internal Slots =
       OfArrays: int[] }
 
     static member On(tape: Tape, leaves: Leaves) : Slots =
-        { OfNumbers = leaves.Numbers |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
-          OfArrays = leaves.Arrays |> Array.map (fun x -> Tensor.SlotOn(tape, x)) }
+        { OfNumbers = leaves.Numbers |> Leaves.mapItems (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1)
+          OfArrays = leaves.Arrays |> Leaves.mapItems (fun x -> Tensor.SlotOn(tape, x)) }
