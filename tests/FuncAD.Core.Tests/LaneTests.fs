@@ -603,10 +603,10 @@ let private overSpans =
                   Elementwise.Ternary(Arithmetic.FusedMultiplyAdd(), ReadOnlySpan a, ReadOnlySpan one, ReadOnlySpan t, Span y)
                   for i in 0 .. n - 1 do
                       expectSame (Math.FusedMultiplyAdd(a[i], 1.5, t[i])) y[i] $"ternary, length {n}, place {i}"
-                  Elementwise.Step(Piecewise.Floor(), ReadOnlySpan a, Span y)
+                  Elementwise.Unary(Piecewise.Floor(), ReadOnlySpan a, Span y)
                   for i in 0 .. n - 1 do
                       expectSame (Math.Floor a[i]) y[i] $"step, length {n}, place {i}"
-                  Elementwise.Choice(Piecewise.Max(), ReadOnlySpan a, ReadOnlySpan b, Span y)
+                  Elementwise.Binary(Piecewise.Max(), ReadOnlySpan a, ReadOnlySpan b, Span y)
                   for i in 0 .. n - 1 do
                       expectSame (Math.Max(a[i], b[i])) y[i] $"choice, length {n}, place {i}")
 

@@ -94,10 +94,6 @@ let private expectFact (subject: Subject) (fact: string) (isClaimed: bool) (isSe
     if isSeen && not isClaimed && not subject.HasParameters then
         failtest $"{subject.Label} does not say that {fact}, which all its values show"
 
-let private isRelation (subject: Subject) =
-    [ Instruction.Less; Instruction.LessOrEqual; Instruction.Equal ] |> List.contains subject.Traits.Instruction
-    || subject.Label.StartsWith("is", StringComparison.Ordinal)
-
 [<Tests>]
 let tests =
     testList
@@ -113,9 +109,11 @@ let tests =
                       (seen = SignOfZero.IsIgnored)
                   expectFact subject "the sign of a zero is kept" (traits.SignOfZero >= SignOfZero.IsKept) (seen >= SignOfZero.IsKept)
                   let values = arguments subject.Arity |> Array.map subject.Value
+                  let isAnswer = values |> Array.forall (fun y -> y = 0.0 || y = 1.0)
+                  Expect.isFalse (traits.IsAnswer && not isAnswer) "it claims to answer a question, and its values are others than 0 and 1"
                   expectFact subject "it is never -0" traits.IsNeverMinusZero (not (Array.exists isMinusZero values))
                   // a program checks every question for NaN
-                  if not (isRelation subject) then
+                  if not traits.IsAnswer then
                       Expect.isFalse (hidesNaN subject && not traits.HidesNaN) "it hides NaN and does not say so"
                       if not subject.HasParameters then expectFact subject "it hides NaN" traits.HidesNaN (hidesNaN subject)
                   Expect.isFalse (readsSignOfNaN subject && not traits.ReadsSignOfNaN) "it reads the sign of NaN and does not say so"

@@ -3,20 +3,6 @@ namespace FuncAD
 open System
 open FuncAD.Rules
 
-/// <summary>The values of an elementwise operation on two runs.</summary>
-type internal IZip =
-    abstract Run: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: Span<float> -> unit
-
-[<Struct; NoComparison>]
-type internal ZipOfBinary<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
-    interface IZip with
-        member _.Run(a, b, y) = Elementwise.Binary(rule, a, b, y)
-
-[<Struct; NoComparison>]
-type internal ZipOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
-    interface IZip with
-        member _.Run(a, b, y) = Elementwise.Choice(rule, a, b, y)
-
 /// <summary>An elementwise partial derivative, as kernels over runs; operands have the run's length, or 1.</summary>
 type internal IPartial =
     /// out (+)= partial t

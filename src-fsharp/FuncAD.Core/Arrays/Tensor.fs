@@ -247,14 +247,14 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             Tensor.Tracking(rule, a, b)
         else
             match Real.Higher(a.Level, b.Level) with
-            | null -> Tensor.Zip(rule.Name, a, b, ZipOfBinary<'R> rule)
+            | null -> Tensor.Zip(rule, a, b)
             | level -> Lifting.Of(level).Binary(level, rule, a, b)
 
     /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live.Untracked, b.Live.Untracked
         match Real.Higher(a.Level, b.Level) with
-        | null -> Tensor.Zip(rule.Name, a, b, ZipOfChoice<'R> rule)
+        | null -> Tensor.Zip(rule, a, b)
         | level -> Lifting.Of(level).Choice(level, rule, a, b)
 
     /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
@@ -272,7 +272,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
     static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Tensor) : Tensor =
         let y = GC.AllocateUninitializedArray<float> x.Compact.Length
-        Elementwise.Step(rule, ReadOnlySpan x.Compact, Span y)
+        Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
         Tensor(y, x.Dimensions, null)
 
     /// <summary>Applies a linear operation.</summary>
@@ -323,17 +323,18 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | level -> Lifting.Of(level).Apply(level, op, arguments)
 
     /// The values of an elementwise operation on two constants.
-    static member internal Zip<'K when 'K: struct and 'K :> IZip>(name: string, a: Tensor, b: Tensor, kernel: 'K) : Tensor =
-        let shape = Shape.broadcast name a.Dimensions b.Dimensions
+    static member internal Zip<'R when 'R: struct and 'R :> IFunction2>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        let shape = Shape.broadcast rule.Name a.Dimensions b.Dimensions
         if a.Compact.Length = 1 && b.Compact.Length = 1 then
             let y = [| 0.0 |]
-            kernel.Run(ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
+            Elementwise.Binary(rule, ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
             Tensor(y, shape, null)
         else
             let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
             let runs = Broadcast(shape, a.Layout, b.Layout)
             while runs.Next() do
-                kernel.Run(
+                Elementwise.Binary(
+                    rule,
                     ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
                     ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
                     Span(y, runs.Start, runs.Length)

@@ -180,34 +180,16 @@ and [<Struct; NoComparison>] internal SharedLoop<'T when 'T: struct and 'T :> IS
 // ---- Kernels ----
 
 [<Struct; NoComparison>]
-type internal UnaryKernel<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
+type internal UnaryKernel<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 1
         member _.On(x, _, _, _) = VectorForms.Unary(rule, x)
 
 [<Struct; NoComparison>]
-type internal StepKernel<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
-    interface IKernel with
-        member _.Inputs = 1
-        member _.On(x, _, _, _) = VectorForms.Step(rule, x)
-
-[<Struct; NoComparison>]
-type internal BinaryKernel<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+type internal BinaryKernel<'R when 'R: struct and 'R :> IFunction2>(rule: 'R) =
     interface IKernel with
         member _.Inputs = 2
         member _.On(a, b, _, _) = VectorForms.Binary(rule, a, b)
-
-[<Struct; NoComparison>]
-type internal ChoiceKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
-    interface IKernel with
-        member _.Inputs = 2
-        member _.On(a, b, _, _) = VectorForms.Choice(rule, a, b)
-
-[<Struct; NoComparison>]
-type internal RelationKernel<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
-    interface IKernel with
-        member _.Inputs = 2
-        member _.On(a, b, _, _) = VectorForms.Relation(relation, a, b)
 
 /// a where the answer is not 0, b where it is 0.
 [<Struct; NoComparison>]
@@ -258,7 +240,7 @@ type internal ChoiceSlopeKernel<'R when 'R: struct and 'R :> IChoice>(rule: 'R, 
     interface IKernel with
         member _.Inputs = 3
         member _.On<'V when 'V: struct and 'V :> ILanes<'V>>(a: 'V, b: 'V, t: 'V, _: 'V) : 'V =
-            let share = (ShareKernel() :> IKernel).On(a, b, VectorForms.Choice(rule, a, b), t)
+            let share = (ShareKernel() :> IKernel).On(a, b, VectorForms.Binary(rule, a, b), t)
             let share = if first then share else 'V.Subtract('V.Constant 1.0, share)
             Lanes.LanePowers.absorb share t
 
@@ -304,43 +286,19 @@ type internal Elementwise =
     static member inline One(input: ReadOnlySpan<float>) : ReadOnlySpan<float> = Elementwise.IfRead(input, Reads 0, 0)
 
     /// <summary>y_i = f(x_i)</summary>
-    static member Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: ReadOnlySpan<float>, y: Span<float>) : unit =
+    static member Unary<'R when 'R: struct and 'R :> IFunction1>(rule: 'R, x: ReadOnlySpan<float>, y: Span<float>) : unit =
         Elementwise.Check("x", x, y.Length)
         let one = Elementwise.One x
         Loop.Run(UnaryKernel<'R> rule, x, one, one, one, y, false)
 
-    /// <summary>y_i = f(x_i)</summary>
-    static member Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: ReadOnlySpan<float>, y: Span<float>) : unit =
-        Elementwise.Check("x", x, y.Length)
-        let one = Elementwise.One x
-        Loop.Run(StepKernel<'R> rule, x, one, one, one, y, false)
-
     /// <summary>y_i = f(a_i, b_i)</summary>
-    static member Binary<'R when 'R: struct and 'R :> IBinary>
+    static member Binary<'R when 'R: struct and 'R :> IFunction2>
         (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
         : unit =
         Elementwise.Check("a", a, y.Length)
         Elementwise.Check("b", b, y.Length)
         let one = Elementwise.One a
         Loop.Run(BinaryKernel<'R> rule, a, b, one, one, y, false)
-
-    /// <summary>y_i = the one of a_i and b_i that the rule chooses</summary>
-    static member Choice<'R when 'R: struct and 'R :> IChoice>
-        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
-        : unit =
-        Elementwise.Check("a", a, y.Length)
-        Elementwise.Check("b", b, y.Length)
-        let one = Elementwise.One a
-        Loop.Run(ChoiceKernel<'R> rule, a, b, one, one, y, false)
-
-    /// <summary>y_i = 1 if the relation holds for a_i and b_i, otherwise 0</summary>
-    static member Relation<'Q when 'Q: struct and 'Q :> IRelation>
-        (relation: 'Q, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>)
-        : unit =
-        Elementwise.Check("a", a, y.Length)
-        Elementwise.Check("b", b, y.Length)
-        let one = Elementwise.One a
-        Loop.Run(RelationKernel<'Q> relation, a, b, one, one, y, false)
 
     /// <summary>y_i = a_i where answer_i is 1, b_i where it is 0</summary>
     static member Select(answer: ReadOnlySpan<float>, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: Span<float>) : unit =

@@ -40,9 +40,9 @@ type internal Pair512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = VectorForms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Binary(rule, a, b)
 
     interface IPlain<Pair512> with
         member x.Map(y, f) = mapFunction f x y

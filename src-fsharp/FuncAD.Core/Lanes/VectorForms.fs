@@ -56,10 +56,10 @@ type internal VectorForms =
             found <- false
             x
 
-    /// The vector form of a function of one argument. Where there is none, found is set to false. It is longer than other functions because
+    /// The vector form of a function of one argument, a step too. Where there is none, found is set to false. It is longer than other functions because
     /// it is a table with a line for each rule, of which the JIT keeps one.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
+    static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction1>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
         let mutable y = x
         if VectorForms.Is<'R, Arithmetic.Negate>() then y <- 'V.Negate x
         elif VectorForms.Is<'R, Piecewise.Identity>() then y <- x
@@ -129,12 +129,19 @@ type internal VectorForms =
             let mutable rule = rule
             let root = Unsafe.As<'R, Powers.RootN>(&rule)
             if root.Steps = 0 then y <- VectorForms.Root(root.Degree, x, &found) else found <- false
+        elif VectorForms.Is<'R, Piecewise.Sign>() then y <- LanePiecewise.sign x
+        elif VectorForms.Is<'R, Arithmetic.Defined>() then y <- 'V.Select('V.Equal(x, x), 'V.Constant 1.0, x)
+        elif VectorForms.Is<'R, Piecewise.Floor>() then y <- 'V.Floor x
+        elif VectorForms.Is<'R, Piecewise.Ceiling>() then y <- 'V.Ceiling x
+        elif VectorForms.Is<'R, Arithmetic.Truncate>() then y <- 'V.Truncate x
+        elif VectorForms.Is<'R, Arithmetic.RoundToEven>() then y <- 'V.RoundToEven x
         else found <- false
         y
 
-    /// The vector form of a function of two arguments.
+    /// The vector form of a function of two arguments, of a choice or of a relation.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member OfBinary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary>(rule: 'R, a: 'V, b: 'V, found: byref<bool>) : 'V =
+    static member OfBinary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction2>(rule: 'R, a: 'V, b: 'V, found: byref<bool>) : 'V =
+        let inline answer mask = 'V.Select(mask, 'V.Constant 1.0, 'V.Constant 0.0)
         let mutable y = a
         if VectorForms.Is<'R, Arithmetic.Add>() then y <- 'V.Add(a, b)
         elif VectorForms.Is<'R, Arithmetic.Subtract>() then y <- 'V.Subtract(a, b)
@@ -164,27 +171,7 @@ type internal VectorForms =
             let mutable rule = rule
             if Unsafe.As<'R, Exponentials.RatioOfPositive>(&rule).Power = 1 then y <- LaneExponentials.ratioOfPositive a b else found <- false
         elif VectorForms.Is<'R, Piecewise.Tie>() then y <- 'V.Constant(rule.Value(0.0, 0.0))
-        else found <- false
-        y
-
-    /// The vector form of a step.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member OfStep<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(_rule: 'R, x: 'V, found: byref<bool>) : 'V =
-        let mutable y = x
-        if VectorForms.Is<'R, Piecewise.Sign>() then y <- LanePiecewise.sign x
-        elif VectorForms.Is<'R, Arithmetic.Defined>() then y <- 'V.Select('V.Equal(x, x), 'V.Constant 1.0, x)
-        elif VectorForms.Is<'R, Piecewise.Floor>() then y <- 'V.Floor x
-        elif VectorForms.Is<'R, Piecewise.Ceiling>() then y <- 'V.Ceiling x
-        elif VectorForms.Is<'R, Arithmetic.Truncate>() then y <- 'V.Truncate x
-        elif VectorForms.Is<'R, Arithmetic.RoundToEven>() then y <- 'V.RoundToEven x
-        else found <- false
-        y
-
-    /// The vector form of a choice.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member OfChoice<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice>(_rule: 'R, a: 'V, b: 'V, found: byref<bool>) : 'V =
-        let mutable y = a
-        if VectorForms.Is<'R, Piecewise.Max>() then y <- 'V.Max(a, b)
+        elif VectorForms.Is<'R, Piecewise.Max>() then y <- 'V.Max(a, b)
         elif VectorForms.Is<'R, Piecewise.Min>() then y <- 'V.Min(a, b)
         elif VectorForms.Is<'R, Piecewise.MaxMagnitude>() then y <- 'V.MaxMagnitude(a, b)
         elif VectorForms.Is<'R, Piecewise.MinMagnitude>() then y <- 'V.MinMagnitude(a, b)
@@ -192,20 +179,12 @@ type internal VectorForms =
         elif VectorForms.Is<'R, Piecewise.MinNumber>() then y <- 'V.MinNumber(a, b)
         elif VectorForms.Is<'R, Piecewise.MaxMagnitudeNumber>() then y <- 'V.MaxMagnitudeNumber(a, b)
         elif VectorForms.Is<'R, Piecewise.MinMagnitudeNumber>() then y <- 'V.MinMagnitudeNumber(a, b)
-        else found <- false
-        y
-
-    /// The vector form of a relation.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member OfRelation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(_relation: 'Q, a: 'V, b: 'V, found: byref<bool>) : 'V =
-        let inline answer mask = 'V.Select(mask, 'V.Constant 1.0, 'V.Constant 0.0)
-        let mutable y = a
-        if VectorForms.Is<'Q, Comparisons.Less>() then y <- answer ('V.Less(a, b))
-        elif VectorForms.Is<'Q, Comparisons.LessOrEqual>() then y <- answer ('V.LessOrEqual(a, b))
-        elif VectorForms.Is<'Q, Comparisons.Equal>() then y <- answer ('V.Equal(a, b))
-        elif VectorForms.Is<'Q, Comparisons.Both>() then y <- 'V.Multiply(a, b)
-        elif VectorForms.Is<'Q, Comparisons.Either>() then y <- 'V.Max(a, b)
-        elif VectorForms.Is<'Q, Comparisons.Not>() then y <- 'V.Subtract('V.Constant 1.0, a)
+        elif VectorForms.Is<'R, Comparisons.Less>() then y <- answer ('V.Less(a, b))
+        elif VectorForms.Is<'R, Comparisons.LessOrEqual>() then y <- answer ('V.LessOrEqual(a, b))
+        elif VectorForms.Is<'R, Comparisons.Equal>() then y <- answer ('V.Equal(a, b))
+        elif VectorForms.Is<'R, Comparisons.Both>() then y <- 'V.Multiply(a, b)
+        elif VectorForms.Is<'R, Comparisons.Either>() then y <- 'V.Max(a, b)
+        elif VectorForms.Is<'R, Comparisons.Not>() then y <- 'V.Subtract('V.Constant 1.0, a)
         else found <- false
         y
 
@@ -220,34 +199,16 @@ type internal VectorForms =
     // ---- A rule on lanes: its vector form, or its value lane by lane ----
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Unary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IUnary>(rule: 'R, x: 'V) : 'V =
+    static member Unary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction1>(rule: 'R, x: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfUnary(rule, x, &found)
         if found then y else map1 rule x
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Binary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IBinary>(rule: 'R, a: 'V, b: 'V) : 'V =
+    static member Binary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction2>(rule: 'R, a: 'V, b: 'V) : 'V =
         let mutable found = true
         let y = VectorForms.OfBinary(rule, a, b, &found)
         if found then y else map2 rule a b
-
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Step<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IStep>(rule: 'R, x: 'V) : 'V =
-        let mutable found = true
-        let y = VectorForms.OfStep(rule, x, &found)
-        if found then y else map1 rule x
-
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Choice<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IChoice>(rule: 'R, a: 'V, b: 'V) : 'V =
-        let mutable found = true
-        let y = VectorForms.OfChoice(rule, a, b, &found)
-        if found then y else map2 rule a b
-
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member Relation<'V, 'Q when 'V: struct and 'V :> ILanes<'V> and 'Q: struct and 'Q :> IRelation>(relation: 'Q, a: 'V, b: 'V) : 'V =
-        let mutable found = true
-        let y = VectorForms.OfRelation(relation, a, b, &found)
-        if found then y else map2 relation a b
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Ternary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> ITernary>(rule: 'R, a: 'V, b: 'V, c: 'V) : 'V =

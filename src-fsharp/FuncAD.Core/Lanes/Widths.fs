@@ -38,9 +38,9 @@ type internal Lane128 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = VectorForms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Binary(rule, a, b)
 
     interface IPlain<Lane128> with
         member x.Map(y, f) = mapFunction f x y
@@ -139,9 +139,9 @@ type internal Lane256 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = VectorForms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Binary(rule, a, b)
 
     interface IPlain<Lane256> with
         member x.Map(y, f) = mapFunction f x y
@@ -240,9 +240,9 @@ type internal Lane512 =
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Binary(rule, a, b) = VectorForms.Binary(rule, a, b)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Step(rule, x) = VectorForms.Step(rule, x)
+        static member Step(rule, x) = VectorForms.Unary(rule, x)
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Choice(rule, a, b) = VectorForms.Choice(rule, a, b)
+        static member Choice(rule, a, b) = VectorForms.Binary(rule, a, b)
 
     interface IPlain<Lane512> with
         member x.Map(y, f) = mapFunction f x y

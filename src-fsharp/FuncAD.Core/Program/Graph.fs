@@ -141,7 +141,7 @@ type internal Graph(inputs: float[]) =
     member private graph.FactsOf(primitive: Primitive, a, b, c) : Facts =
         let mutable fact = Facts.None
         let never node = graph.Knows(node, Facts.NeverMinusZero)
-        if primitive.IsAnswer then fact <- fact ||| Facts.Answer
+        if primitive.Traits.IsAnswer then fact <- fact ||| Facts.Answer
         match primitive.Instruction with
         | Instruction.Add when never a || never b -> fact <- fact ||| Facts.NeverMinusZero
         | Instruction.Multiply when a = b -> fact <- fact ||| Facts.NeverMinusZero
@@ -153,7 +153,7 @@ type internal Graph(inputs: float[]) =
             match primitive.Instruction with
             | Instruction.Absorb -> true
             | Instruction.Select -> weighs b || weighs c
-            | _ -> not primitive.IsAnswer && (weighs a || primitive.Arity > 1 && weighs b || primitive.Arity > 2 && weighs c)
+            | _ -> not primitive.Traits.IsAnswer && (weighs a || primitive.Arity > 1 && weighs b || primitive.Arity > 2 && weighs c)
         if isSeeded || isOfWeights || inherits 0 a || inherits 1 b || inherits 2 c then
             isUncertain <- true
             fact <- fact ||| Facts.Uncertain

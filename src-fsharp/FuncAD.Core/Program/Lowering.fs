@@ -16,10 +16,10 @@ module internal Lowering =
     let private multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
     let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
     let private divide = BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide())
-    let private max = ChoicePrimitive<Piecewise.Max>(Piecewise.Max())
-    let private min = ChoicePrimitive<Piecewise.Min>(Piecewise.Min())
-    let private less = RelationPrimitive<Comparisons.Less>(Comparisons.Less())
-    let private equal = RelationPrimitive<Comparisons.Equal>(Comparisons.Equal())
+    let private max = BinaryPrimitive<Piecewise.Max>(Piecewise.Max())
+    let private min = BinaryPrimitive<Piecewise.Min>(Piecewise.Min())
+    let private less = BinaryPrimitive<Comparisons.Less>(Comparisons.Less())
+    let private equal = BinaryPrimitive<Comparisons.Equal>(Comparisons.Equal())
     let private select = SelectPrimitive()
 
     /// The node that applies a rule, by simpler rules where possible.

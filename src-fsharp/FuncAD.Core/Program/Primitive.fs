@@ -36,12 +36,8 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
     abstract Value: a: float * b: float * c: float -> float
     abstract OnSpans: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * c: ReadOnlySpan<float> * y: Span<float> -> unit
 
-    /// True if the result is the answer to a question: 1, 0 or a weight.
-    abstract IsAnswer: bool
-    default _.IsAnswer = false
-
     /// True if the result may be a number where an argument is NaN.
-    member primitive.HidesNaN = primitive.IsAnswer || traits.HidesNaN
+    member _.HidesNaN = traits.IsAnswer || traits.HidesNaN
 
     /// A static method on doubles that computes the value, which the JIT inlines; null for a rule with parameters.
     member primitive.Method: MethodInfo =
@@ -92,7 +88,7 @@ module internal LaneMethods =
         )
 
 [<Sealed; AllowNullLiteral>]
-type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
+type internal UnaryPrimitive<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 1, rule.Traits)
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
@@ -102,7 +98,7 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
         LaneMethods.write y (VectorForms.Unary(rule, LaneMethods.read<'V> x))
 
 [<Sealed; AllowNullLiteral>]
-type internal BinaryPrimitive<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
+type internal BinaryPrimitive<'R when 'R: struct and 'R :> IFunction2>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 2, rule.Traits)
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
@@ -121,37 +117,6 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
     member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, c: nativeint, y: nativeint) : unit =
         LaneMethods.write y (VectorForms.Ternary(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b, LaneMethods.read<'V> c))
 
-[<Sealed; AllowNullLiteral>]
-type internal StepPrimitive<'R when 'R: struct and 'R :> IStep>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 1, rule.Traits)
-    static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
-    override _.Value(x, _, _) = rule.Value x
-    override _.OnSpans(x, _, _, y) = Elementwise.Step(rule, x, y)
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(x: nativeint, y: nativeint) : unit =
-        LaneMethods.write y (VectorForms.Step(rule, LaneMethods.read<'V> x))
-
-[<Sealed; AllowNullLiteral>]
-type internal ChoicePrimitive<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 2, rule.Traits)
-    static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
-    override _.Value(a, b, _) = rule.Value(a, b)
-    override _.OnSpans(a, b, _, y) = Elementwise.Choice(rule, a, b, y)
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
-        LaneMethods.write y (VectorForms.Choice(rule, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-
-[<Sealed; AllowNullLiteral>]
-type internal RelationPrimitive<'Q when 'Q: struct and 'Q :> IRelation>(relation: 'Q) =
-    inherit Primitive(relation, relation.Name, 2, relation.Traits)
-    static member Of(a: float, b: float) : float = Unchecked.defaultof<'Q>.Value(a, b)
-    override _.Value(a, b, _) = relation.Value(a, b)
-    override _.OnSpans(a, b, _, y) = Elementwise.Relation(relation, a, b, y)
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    member _.Lanes<'V when 'V: struct and 'V :> ILanes<'V>>(a: nativeint, b: nativeint, y: nativeint) : unit =
-        LaneMethods.write y (VectorForms.Relation(relation, LaneMethods.read<'V> a, LaneMethods.read<'V> b))
-    override _.IsAnswer = true
-
 /// <summary>a where the answer is 1, b where it is 0.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SelectPrimitive() =
@@ -163,11 +128,10 @@ type internal SelectPrimitive() =
 /// <summary>The share that a has in the result y of a choice between a and b.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SharePrimitive() =
-    inherit Primitive(Sharing(), "share", 3, Traits.EvenNeverMinusZero.On Instruction.Share)
+    inherit Primitive(Sharing(), "share", 3, Traits.Answer.On Instruction.Share)
     static member Of(a: float, b: float, y: float) : float = Comparisons.share a b y
     override _.Value(a, b, y) = Comparisons.share a b y
     override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)
-    override _.IsAnswer = true
 
 /// <summary>Two primitives of one argument as one loop (Lanes/SharedForms.fs).</summary>
 [<AbstractClass>]

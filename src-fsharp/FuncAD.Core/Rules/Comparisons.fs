@@ -11,35 +11,35 @@ module internal Comparisons =
     type Less =
         interface IRelation with
             member _.Name = "less"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Less
+            member _.Traits = Traits.Answer.On Instruction.Less
             member _.Value(a, b) = answer (a < b)
 
     [<Struct; NoComparison>]
     type LessOrEqual =
         interface IRelation with
             member _.Name = "lessOrEqual"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.LessOrEqual
+            member _.Traits = Traits.Answer.On Instruction.LessOrEqual
             member _.Value(a, b) = answer (a <= b)
 
     [<Struct; NoComparison>]
     type Equal =
         interface IRelation with
             member _.Name = "equal"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Equal
+            member _.Traits = Traits.Answer.On Instruction.Equal
             member _.Value(a, b) = answer (a = b)
 
     [<Struct; NoComparison>]
     type Both =
         interface IRelation with
             member _.Name = "both"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Both
+            member _.Traits = Traits.Answer.On Instruction.Both
             member _.Value(a, b) = a * b
 
     [<Struct; NoComparison>]
     type Either =
         interface IRelation with
             member _.Name = "either"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Either
+            member _.Traits = Traits.Answer.On Instruction.Either
             member _.Value(a, b) = Math.Max(a, b)
 
     /// The negation of a truth value: 1 - a. The second argument is ignored.
@@ -47,7 +47,7 @@ module internal Comparisons =
     type Not =
         interface IRelation with
             member _.Name = "not"
-            member _.Traits = Traits.EvenNeverMinusZero.On Instruction.Not
+            member _.Traits = Traits.Answer.On Instruction.Not
             member _.Value(a, _) = 1.0 - a
 
     /// A test of the first number, such as IsNaN. Tests of the same name are equal.
@@ -64,7 +64,7 @@ module internal Comparisons =
         interface IRelation with
             member _.Name = name
 
-            member _.Traits = { Traits.Plain.NeverMinusZero with ReadsSignOfNaN = test Double.NaN <> test -Double.NaN }
+            member _.Traits = { Traits.Answer with SignOfZero = SignOfZero.Matters; ReadsSignOfNaN = test Double.NaN <> test -Double.NaN }
 
             member _.Value(a, _) = answer (test a)
 

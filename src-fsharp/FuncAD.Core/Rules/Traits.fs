@@ -82,6 +82,8 @@ type Traits =
         {
             Instruction: Instruction
             SignOfZero: SignOfZero
+            /// The result is the answer to a question: 1, 0 or, at a tie, a share.
+            IsAnswer: bool
             /// The result is never -0, so adding 0 to it changes nothing.
             IsNeverMinusZero: bool
             /// For a NaN argument the result may be a number that depends on that argument, as with the maximum that ignores NaN. (x^0 is 1
@@ -97,6 +99,7 @@ type Traits =
     static member internal Plain: Traits =
         { Instruction = Instruction.Call
           SignOfZero = SignOfZero.Matters
+          IsAnswer = false
           IsNeverMinusZero = false
           HidesNaN = false
           ReadsSignOfNaN = false
@@ -111,6 +114,9 @@ type Traits =
 
     /// f(-0) is f(0), and no result is -0; results may be negative.
     static member internal EvenNeverMinusZero: Traits = Traits.Even.NeverMinusZero
+
+    /// The answer to a question about numbers, which has no sign.
+    static member internal Answer: Traits = { Traits.EvenNeverMinusZero with IsAnswer = true }
 
     member internal traits.NeverMinusZero: Traits = { traits with IsNeverMinusZero = true }
     member internal traits.HidingNaN: Traits = { traits with HidesNaN = true }

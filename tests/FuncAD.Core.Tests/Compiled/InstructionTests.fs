@@ -17,9 +17,9 @@ let private numbers =
 
 let private unary (rule: 'R) : Primitive = UnaryPrimitive<'R> rule
 let private binary (rule: 'R) : Primitive = BinaryPrimitive<'R> rule
-let private step (rule: 'R) : Primitive = StepPrimitive<'R> rule
-let private choice (rule: 'R) : Primitive = ChoicePrimitive<'R> rule
-let private relation (rule: 'Q) : Primitive = RelationPrimitive<'Q> rule
+let private step (rule: 'R) : Primitive = UnaryPrimitive<'R> rule
+let private choice (rule: 'R) : Primitive = BinaryPrimitive<'R> rule
+let private relation (rule: 'Q) : Primitive = BinaryPrimitive<'Q> rule
 
 /// The primitives of all instructions; of calls, some whose vector forms do not round.
 let private primitives: Primitive[] =
