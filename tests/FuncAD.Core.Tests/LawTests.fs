@@ -176,6 +176,15 @@ let tests =
           law "Hv by reverse over reverse" 400 everywhere (fun case -> hessianVector case reverseOverReverse "Hv")
           law "Hv by AD.hvp" 200 everywhere (fun case -> hessianVector case AD.hvp "Hv")
 
+          law "an outer level sees the same gradient" 600 everywhere (fun case ->
+              let expected = AD.grad (g case) (reals case.Point) |> values
+              let sizes = gradientSizes case
+              for name, actual in
+                  [ "forward", AD.jvp (AD.grad (g case)) (reals case.Point) (reals case.V) |> fst
+                    "reverse", AD.vjp (AD.grad (g case)) (reals case.Point) |> fst ] do
+                  for i = 0 to expected.Length - 1 do
+                      expectWithin (bound case sizes[i]) expected[i] actual[i].Value $"{name}, entry {i}")
+
           law "the Laplacian is the trace of the Hessian" 200 everywhere (fun case ->
               let n = case.Point.Length
               let size = Seq.sum [ for i in 0 .. n - 1 -> (along case (unit' n i) (unit' n i)).Size ]

@@ -211,7 +211,10 @@ let tests =
                     "(e^x)^x", (fun (x: Real) -> Real.Pow(exp x, x)), 1.0, 40, 2.7892365082363795e-15, 1e-11
                     "(x^2)^cos x", (fun (x: Real) -> Real.Pow(x * x, cos x)), 0.6, 20, 0.047500386225955707, 1e-8 ] do
                   let series: Real[] = AD.taylor order f (real x)
-                  expectWithin (bound * abs expected) expected series[order].Value name)
+                  expectWithin (bound * abs expected) expected series[order].Value name
+                  // the other scaling, whose weights are binomial coefficients
+                  let factorial = Seq.fold (fun product k -> product * float k) 1.0 (seq { 1..order })
+                  expectWithin (bound * abs expected * factorial) (expected * factorial) (nth order f x) $"{name}, the derivative")
 
           testCase "whole powers of polynomials end" (fun () ->
               for c in [ 1; 2; 3; 4; 5; 9; 30 ] do

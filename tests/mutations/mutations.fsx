@@ -227,6 +227,7 @@ let mutations =
       mutation "compiled: the example's parts change with it" "Structures/Flatten.fs" "inputWith Others.Copy operation" "inputWith Others.Ignore operation" |> by "compiled functions"
       mutation "compiled sum: a single datum of another function" "Compiled/CompiledSum.fs" "if rest.Length > 0 && not single.IsValueCreated then" "if false then" |> by "compiled functions"
       mutation "compiled sum: another member of another function" "Compiled/CompiledSum.fs" "checkUnchanged ()\n                    match" "()\n                    match" |> by "compiled functions"
+      mutation "Taylor: the weights of a power in derivatives" "Modes/Taylor.fs" "let share = scaling.OfChain(k, j) / float j" "let share = 1.0 / float k" |> by "orders"
       mutation "Taylor: a whole power that nobody knows does not end" "Modes/Taylor.fs" "let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j), b), Real(float (j - k)))" "let weight j k = TaylorLevel.Plus(Real.Scale(Real(float j * 1.0000000000000002), b), Real(float (j - k)))" |> by "orders"
       mutation "compiled: the sign of NaN is the program's" "Program/Tracer.fs" "primitive.Traits.ReadsSignOfNaN && not (graph.IsConstant node)" "false" |> by "compiled functions"
       mutation "compiled: beyond the paths f writes into the caller's argument" "Compiled/Compiled.fs" "f (Flatten.argument own parts)" "f x" |> by "compiled functions"

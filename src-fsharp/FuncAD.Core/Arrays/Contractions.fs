@@ -109,7 +109,7 @@ module TensorContractions =
         /// <summary>The sum of a_i b_i over two vectors of one length; derivatives b and a.</summary>
         /// <exception cref="T:System.ArgumentException">The shapes are not those of two vectors of one length.</exception>
         let dot (a: Tensor) (b: Tensor) : Real =
-            let shapeA, shapeB = a.Dimensions, b.Dimensions
+            let shapeA, shapeB = Tensor.Given("dot", a).Dimensions, Tensor.Given("dot", b).Dimensions
             if shapeA.Length <> 1 || not (Shape.areEqual shapeA shapeB) then
                 Shape.fail
                     "dot"
@@ -126,7 +126,7 @@ module TensorContractions =
         /// An operand is a number, the lengths that are summed over differ, or the batches do not broadcast.
         /// </exception>
         let matmulTransposed (transposeA: bool) (transposeB: bool) (a: Tensor) (b: Tensor) : Tensor =
-            let shapeA, shapeB = a.Dimensions, b.Dimensions
+            let shapeA, shapeB = Tensor.Given("matmul", a).Dimensions, Tensor.Given("matmul", b).Dimensions
             let both = $"the shapes {Shape.text shapeA} and {Shape.text shapeB}"
             let rankA, rankB = shapeA.Length, shapeB.Length
             if rankA = 0 || rankB = 0 then
@@ -186,8 +186,8 @@ module TensorContractions =
         /// the matrix a_i b_j.
         /// </summary>
         let outer (a: Tensor) (b: Tensor) : Tensor =
-            let trailing = Array.create b.Dimensions.Length 1
-            reshape (Array.append a.Dimensions trailing) a * b
+            let trailing = Array.create (Tensor.Given("outer", b).Rank) 1
+            reshape (Array.append (Tensor.Given("outer", a).Dimensions) trailing) a * b
 
         /// <summary>
         /// Einstein's summation for any number of operands: "ij,jk->ik" is the matrix product. Letters that are not in the result are
@@ -205,7 +205,7 @@ module TensorContractions =
         let einsumOf (subscripts: string) (operands: Tensor seq) : Tensor =
             let operands = Seq.toArray operands
             let struct (letters, result) = Einsum.parse subscripts
-            let length = Einsum.lengths subscripts letters (operands |> Array.map _.Dimensions)
+            let length = Einsum.lengths subscripts letters (operands |> Array.map (fun x -> Tensor.Given("einsum", x).Dimensions))
             let mutable product = { Letters = letters[0]; Array = operands[0] }.As(Array.distinct letters[0])
             for index = 0 to operands.Length - 1 do
                 let later = Array.concat letters[index + 1 ..]

@@ -7,7 +7,7 @@ open FuncAD.Rules
 module TensorLosses =
     /// A loss compares one number with one other: what broadcasting would repeat is more likely a mistake than meant.
     let private expectOneShape operation (first: string) (a: Tensor) (second: string) (b: Tensor) =
-        if not (Shape.areEqual a.Dimensions b.Dimensions) then
+        if not (Shape.areEqual (Tensor.Given(operation, a).Dimensions) (Tensor.Given(operation, b).Dimensions)) then
             Shape.fail
                 operation
                 $"expected {first} and {second} of one shape, got {Shape.text a.Dimensions} and {Shape.text b.Dimensions}. Reshape one of them, or broadcastTo where a number is meant for many."

@@ -202,7 +202,7 @@ module TensorMovement =
 
         /// <summary>Tensors one after the other along an axis; their other axes agree.</summary>
         let concatenate (axis: int) (tensors: Tensor seq) : Tensor =
-            let tensors = Seq.toArray tensors
+            let tensors = [| for x in tensors -> Tensor.Given("concatenate", x) |]
             if tensors.Length = 0 then Shape.fail "concatenate" "there are no tensors."
             let first = tensors[0].Dimensions
             let axis = Shape.axis "concatenate" first axis
@@ -215,7 +215,7 @@ module TensorMovement =
 
         /// <summary>Tensors of one shape side by side, along a new axis.</summary>
         let stackAlong (axis: int) (tensors: Tensor seq) : Tensor =
-            let tensors = Seq.toArray tensors
+            let tensors = [| for x in tensors -> Tensor.Given("stackAlong", x) |]
             if tensors.Length = 0 then Shape.fail "stackAlong" "there are no tensors."
             Shape.axis "stackAlong" (Array.append tensors[0].Dimensions [| 1 |]) axis |> ignore
             for x in tensors do
@@ -252,7 +252,8 @@ module TensorMovement =
         /// from less and its like.
         /// </summary>
         let where (mask: Tensor) (a: Tensor) (b: Tensor) : Tensor =
-            let shape = Shape.broadcast "where" mask.Dimensions (Shape.broadcast "where" a.Dimensions b.Dimensions)
+            let shapeOf (x: Tensor) = Tensor.Given("where", x).Dimensions
+            let shape = Shape.broadcast "where" (shapeOf mask) (Shape.broadcast "where" (shapeOf a) (shapeOf b))
             let whole x = Tensor.BroadcastTo(x, shape)
             Tensor.Apply(Where((whole mask).Elements, shape), [| whole a; whole b |])[0]
 

@@ -226,9 +226,14 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     //
     // Values and supports are computed here. If an argument belongs to a level, the level's mode lifts the operation (ArrayNodes.fs).
 
+    /// An argument, which may not be null.
+    static member internal Given(operation: string, x: Tensor) : Tensor =
+        if isNull x then raise (ArgumentNullException(null, $"{operation}: a tensor is null."))
+        x
+
     /// <summary>Applies a rule of one argument, element by element.</summary>
     static member internal Unary<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor) : Tensor =
-        let x = x.Live
+        let x = Tensor.Given(rule.Name, x).Live
         if not (isNull x.Support) then
             let y = Tensor.Unary(rule, x.Untracked)
             if typeof<'R> = typeof<Arithmetic.Negate> then y.WithSupport x.Support else y
@@ -242,7 +247,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     /// <summary>Applies a rule of two arguments, element by element; shapes broadcast.</summary>
     static member internal Binary<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
-        let a, b = a.Live, b.Live
+        let a, b = Tensor.Given(rule.Name, a).Live, Tensor.Given(rule.Name, b).Live
         if not (isNull a.Support && isNull b.Support) then
             Tensor.Tracking(rule, a, b)
         else
@@ -252,14 +257,14 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     /// <summary>Applies a choice, element by element; shapes broadcast.</summary>
     static member internal Choice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, a: Tensor, b: Tensor) : Tensor =
-        let a, b = a.Live.Untracked, b.Live.Untracked
+        let a, b = Tensor.Given(rule.Name, a).Live.Untracked, Tensor.Given(rule.Name, b).Live.Untracked
         match Real.Higher(a.Level, b.Level) with
         | null -> Tensor.Zip(rule, a, b)
         | level -> Lifting.Of(level).Choice(level, rule, a, b)
 
     /// <summary>Applies a rule of three arguments, element by element; shapes broadcast.</summary>
     static member internal Ternary<'R when 'R: struct and 'R :> ITernary>(rule: 'R, a: Tensor, b: Tensor, c: Tensor) : Tensor =
-        let arguments = [| a.Live.Untracked; b.Live.Untracked; c.Live.Untracked |]
+        let arguments = [| a; b; c |] |> Array.map (fun x -> Tensor.Given(rule.Name, x).Live.Untracked)
         match Tensor.Highest arguments with
         | null ->
             let shape = Shape.broadcast rule.Name (Shape.broadcast rule.Name a.Dimensions b.Dimensions) c.Dimensions
@@ -271,6 +276,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
 
     /// <summary>Applies a piecewise constant function: the result is a constant.</summary>
     static member internal Step<'R when 'R: struct and 'R :> IStep>(rule: 'R, x: Tensor) : Tensor =
+        let x = Tensor.Given(rule.Name, x)
         let y = GC.AllocateUninitializedArray<float> x.Compact.Length
         Elementwise.Unary(rule, ReadOnlySpan x.Compact, Span y)
         Tensor(y, x.Dimensions, null)
@@ -466,7 +472,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member (%)(a: Tensor, b: float) : Tensor = a % Tensor.OfConstant b
     static member (%)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a % b
     static member (~-)(x: Tensor) : Tensor = Tensor.Unary(Arithmetic.Negate(), x)
-    static member (~+)(x: Tensor) : Tensor = x
+    static member (~+)(x: Tensor) : Tensor = Tensor.Given("plus", x)
 
     // ---- Functions, element by element, named as Real and double name them; the rules are the table's ----
 
@@ -625,7 +631,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | _ -> y
         // An exponent whose tangent is a structural zero counts as a constant: only powers with constant exponents have derivatives that
         // vanish from some order on.
-        let y = constant y.Live
+        let x, y = Tensor.Given("pow", x), constant (Tensor.Given("pow", y).Live)
         if isNull y.Node && y.Compact.Length = 1 && Shape.areEqual (Shape.broadcast "pow" x.Dimensions y.Dimensions) x.Dimensions then
             Tensor.Unary(Powers.Power y.Compact[0], x)
         else
@@ -640,6 +646,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// <summary>x, no lower than low and no higher than high: min(max(x, low), high); at a bound half the slope goes to each.</summary>
     /// <exception cref="T:System.ArgumentException">A low bound is above its high bound.</exception>
     static member Clamp(x: Tensor, low: Tensor, high: Tensor) : Tensor =
+        let low, high = Tensor.Given("clamp", low), Tensor.Given("clamp", high)
         let shape = Shape.broadcast "clamp" low.Dimensions high.Dimensions
         let lows, highs = Tensor.BroadcastTo(low.Value, shape).Compact, Tensor.BroadcastTo(high.Value, shape).Compact
         for index = 0 to (if Shape.length shape = 0 then 0 else max lows.Length highs.Length) - 1 do

@@ -32,7 +32,7 @@ module TensorWindows =
         Tensor.pad [ 0, 0; 0, 0; vertical, vertical; horizontal, horizontal ] x
 
     let private expectRank operation what rank (x: Tensor) =
-        if x.Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
+        if Tensor.Given(operation, x).Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
 
     /// The convolution of conv2d, of arguments that fit; `operation` is the name in errors.
     let private convolve operation (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =

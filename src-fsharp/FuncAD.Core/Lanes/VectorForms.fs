@@ -56,8 +56,8 @@ type internal VectorForms =
             found <- false
             x
 
-    /// The vector form of a function of one argument, a step too. Where there is none, found is set to false. It is longer than other functions because
-    /// it is a table with a line for each rule, of which the JIT keeps one.
+    /// The vector form of a function of one argument or of a step. Where there is none, found is set to false. It is longer than other
+    /// functions because it is a table with a line for each rule, of which the JIT keeps one.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member OfUnary<'V, 'R when 'V: struct and 'V :> ILanes<'V> and 'R: struct and 'R :> IFunction1>(rule: 'R, x: 'V, found: byref<bool>) : 'V =
         let mutable y = x

@@ -335,7 +335,7 @@ module TensorDecompositions =
         let leastSquares (a: Tensor) (b: Tensor) : Tensor =
             expectTall "leastSquares" "Such equations have many solutions: add a penalty as further rows." a
             let struct (q, r) = qr a
-            if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
+            if Tensor.Given("leastSquares", b).Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
                 Shape.fail
                     "leastSquares"
                     $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."

@@ -6,10 +6,10 @@ open MathNet.Numerics
 open MathNet.Numerics.LinearAlgebra
 
 let expectMatrix operation (x: Tensor) =
-    if x.Rank <> 2 then Shape.fail operation $"expected a matrix, got the shape {Shape.text x.Dimensions}."
+    if Tensor.Given(operation, x).Rank <> 2 then Shape.fail operation $"expected a matrix, got the shape {Shape.text x.Dimensions}."
 
 let expectSquare operation (x: Tensor) =
-    if x.Rank <> 2 || x.Dimensions[0] <> x.Dimensions[1] then
+    if Tensor.Given(operation, x).Rank <> 2 || x.Dimensions[0] <> x.Dimensions[1] then
         Shape.fail operation $"expected a square matrix, got the shape {Shape.text x.Dimensions}."
 
 let expectTall operation remedy (x: Tensor) =

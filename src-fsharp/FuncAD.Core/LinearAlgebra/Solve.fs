@@ -75,7 +75,7 @@ type internal TriangularSolve(isLower: bool) =
 module TensorSolving =
     let private withColumns operation (a: Tensor) (b: Tensor) (solve: Tensor -> Tensor) : Tensor =
         expectSquare operation a
-        if b.Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
+        if Tensor.Given(operation, b).Rank < 1 || b.Rank > 2 || b.Dimensions[0] <> a.Dimensions[0] then
             Shape.fail
                 operation
                 $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
