@@ -70,6 +70,11 @@ let tests =
                       if rule.IsMatch line then
                           failtest $"{file}, line {index + 1}: {line.Trim()}. Put a trait on the rule (Rules/Traits.fs)."))
 
+          testCase "one place asks for the machine's vectors" (fun () ->
+              for file in compiled do
+                  if file <> "Lanes/Widest.fs" && lines file |> Array.exists _.Contains("IsHardwareAccelerated") then
+                      failtest $"{file} asks for the machine's vectors: ask Widest.")
+
           testCase "comments fit on a line of 140" (fun () ->
               for file in compiled do
                   lines file

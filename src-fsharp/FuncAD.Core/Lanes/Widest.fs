@@ -8,9 +8,9 @@ type internal IAtAnyWidth =
     abstract Run<'V when 'V: struct and 'V :> ILanes<'V>> : unit -> unit
 
 /// <summary>
-/// The one place that picks a width for the machine. The JIT knows which vectors the machine has and the type of the code, so that a call
-/// of Run is a direct call of the code at one width, and the other widths are not compiled. (Dual tapes and sweeps of several rows choose a
-/// width by the number of tangents or rows: Numbers/Real.fs, Modes/.)
+/// The one place that asks for the machine's vectors. The JIT knows which ones there are and the type of the code, so that a call of Run is
+/// a direct call of the code at one width, and the other widths are not compiled. (Dual tapes and sweeps of several rows take no wider
+/// vectors than they have tangents or rows: Numbers/Real.fs, Modes/.)
 /// </summary>
 [<AbstractClass; Sealed>]
 type internal Widest =

@@ -2,7 +2,6 @@ namespace FuncAD
 
 open System
 open System.Runtime.InteropServices
-open System.Runtime.Intrinsics
 
 /// <summary>
 /// Products of the Hessian with vectors on dual tapes, as many at a time as the machine's vectors have lanes. Each is bitwise equal to the
@@ -63,7 +62,7 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
         while first < count && not isRefused do
             let left = if isTooLong then 1 else count - first
             let processed =
-                if left > 4 && Vector512.IsHardwareAccelerated then run.Fill<Lane512>(first, longestTogether)
+                if left > 4 && Widest.Bits = 512 then run.Fill<Lane512>(first, longestTogether)
                 elif left > 1 then run.Fill<Lane256>(first, longestTogether)
                 else run.Fill<PlainDouble>(first, Array.MaxLength)
             first <- first + processed

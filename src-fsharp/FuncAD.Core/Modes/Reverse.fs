@@ -5,7 +5,6 @@ open System.Buffers
 open System.Collections.Generic
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-open System.Runtime.Intrinsics
 
 // Vectors are loaded from addresses.
 #nowarn "9"
@@ -244,8 +243,8 @@ module internal Reverse =
             Array.init count alone
         else
             let together, lanes =
-                if count > 4 && Vector512.IsHardwareAccelerated then sweepRows<Lane512>, 8
-                elif count > 2 && Vector256.IsHardwareAccelerated then sweepRows<Lane256>, 4
+                if count > 4 && Widest.Bits = 512 then sweepRows<Lane512>, 8
+                elif count > 2 && Widest.Bits >= 256 then sweepRows<Lane256>, 4
                 else sweepRows<Lane128>, 2
             let rows =
                 [| for first in 0..lanes .. count - 1 do
