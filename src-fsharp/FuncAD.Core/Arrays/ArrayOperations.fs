@@ -89,7 +89,8 @@ type internal WrittenOperation(op: Operation) =
 
         member _.Backpropagator(tape, arguments, x, y) =
             let slots = arguments.Arrays |> Array.map (fun argument -> Tensor.SlotOn(tape, argument))
-            OperationBackpropagator(op, x.Arrays, y.Arrays, slots, tape.Arrays)
+            let struct (keptX, keptY) = op.Keep(x.Arrays, y.Arrays)
+            OperationBackpropagator(op, keptX, keptY, slots, tape.Arrays)
 
 /// <summary>A rule of three arguments, which is rare enough to do without kernels for its slopes.</summary>
 [<Sealed>]

@@ -14,8 +14,9 @@ open FuncAD.Rules
 type internal ArrayAtRuleLevelException() =
     inherit
         NotSupportedException(
-            "FuncAD: an array was made from numbers that belong to a Taylor series or to a traced program, which follow single numbers only. "
-            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile, use Real[] instead of Tensor."
+            "FuncAD: an array was made from numbers that belong to a Taylor series, a traced program or a sampled tape, which follow single numbers only. "
+            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile, use Real[] instead of Tensor; "
+            + "instead of Randomised.Grad, use Grad with Randomised.Linear and Randomised.Activation in the function."
         )
 
 /// <summary>
@@ -750,8 +751,12 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
-    /// The contributions to the arguments. Null is a structural zero, in yBar (where not all are null) and in the result. Contributions
-    /// that are not needed are ignored.
+    /// What the pullback needs of the arguments and results, which the tape keeps in their place: by default all of them.
+    abstract Keep: x: Tensor[] * y: Tensor[] -> struct (Tensor[] * Tensor[])
+    default _.Keep(x, y) = struct (x, y)
+
+    /// The contributions to the arguments, from what has been kept. Null is a structural zero, in yBar (where not all are null) and in the
+    /// result. Contributions that are not needed are ignored.
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
 /// <summary>

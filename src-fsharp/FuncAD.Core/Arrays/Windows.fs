@@ -34,16 +34,30 @@ module TensorWindows =
     let private expectRank operation what rank (x: Tensor) =
         if Tensor.Given(operation, x).Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
 
-    /// The convolution of conv2d, of arguments that fit; `operation` is the name in errors.
-    let private convolve operation (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
+    /// The convolution of conv2d, of arguments that fit, by a product of the windows, as rows, with the kernels, as rows; `operation` is
+    /// the name in errors.
+    let private convolve operation (product: Tensor -> Tensor -> Tensor) stride padding (kernel: Tensor) (x: Tensor) : Tensor =
         let k = kernel.Dimensions
         let windows = windows operation (k[2], k[3]) stride (padded operation (fst padding) (snd padding) x)
         let shape = windows.Dimensions
         let size = k[1] * k[2] * k[3]
         let rows = Tensor.reshape [ shape[0] * shape[1] * shape[2]; size ] windows
-        Tensor.matmulTransposed false true rows (Tensor.reshape [ k[0]; size ] kernel)
+        product rows (Tensor.reshape [ k[0]; size ] kernel)
         |> Tensor.reshape [ shape[0]; shape[1]; shape[2]; k[0] ]
         |> Tensor.permute [ 0; 3; 1; 2 ]
+
+    /// conv2d by a product of its windows with its kernels.
+    let internal conv2dBy operation (product: Tensor -> Tensor -> Tensor) stride padding (kernel: Tensor) (x: Tensor) : Tensor =
+        expectRank operation "images of the shape [n, channels, height, width]" 4 x
+        expectRank operation "kernels of the shape [outputs, channels, height, width]" 4 kernel
+        let k = kernel.Dimensions
+        if k[1] <> x.Dimensions[1] then
+            Shape.fail
+                operation
+                $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
+        convolve operation product stride padding kernel x
+
+    let private byRows = Tensor.matmulTransposed false true
 
     module Tensor =
         /// <summary>
@@ -54,14 +68,7 @@ module TensorWindows =
         /// <remarks>Cost: one matrix product, and a copy of the windows (im2col) of kernelHeight kernelWidth times the image.</remarks>
         /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
         let conv2d (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
-            expectRank "conv2d" "images of the shape [n, channels, height, width]" 4 x
-            expectRank "conv2d" "kernels of the shape [outputs, channels, height, width]" 4 kernel
-            let k = kernel.Dimensions
-            if k[1] <> x.Dimensions[1] then
-                Shape.fail
-                    "conv2d"
-                    $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
-            convolve "conv2d" stride padding kernel x
+            conv2dBy "conv2d" byRows stride padding kernel x
 
         /// <summary>
         /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of
@@ -74,7 +81,7 @@ module TensorWindows =
                 Shape.fail
                     "conv1d"
                     $"signals {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text kernel.Dimensions} have {kernel.Dimensions[1]}."
-            let y = convolve "conv1d" (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
+            let y = convolve "conv1d" byRows (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
             Tensor.reshape [ y.Dimensions[0]; y.Dimensions[1]; y.Dimensions[3] ] y
 
         let private pool operation reduce size stride (x: Tensor) : Tensor =
