@@ -11,7 +11,8 @@ let private lists =
     Map
         [ "rule", "sweep"; "tie", "conventions"; "clamp", "conventions"; "tag", "nesting"; "backpropagator", "laws"; "sum", "dot"; "zero", "conventions"
           "Taylor", "orders"; "custom", "custom"; "structure", "structures"; "rows", "conventions"; "dual tape", "curvature"; "threads", "nesting"
-          "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches" ]
+          "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches"; "sampled", "sampled tape"; "sketch", "sketched operations"
+          "trace", "traces"; "formula", "formulas"; "chance", "chance"; "density", "distributions" ]
 
 let private mutation (name: string) file from into =
     let list = lists |> Map.tryFind (name.Substring(0, name.IndexOf ':')) |> Option.defaultValue ""
@@ -256,4 +257,11 @@ let mutations =
       mutation "matrix function: graded matrices are not balanced" "LinearAlgebra/Roots.fs" "if Array.forall ((=) 0) d then" "if d.Length >= 0 then" |> by "matrix functions"
       mutation "matrix function: a logarithm is not checked" "LinearAlgebra/Roots.fs" "if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then" "if n > 0 then" |> by "matrix functions"
       mutation "matrix function: a difference of what underflowed" "LinearAlgebra/DividedDifferences.fs" " || found.Lost > abs found.Value" "" |> by "matrix functions"
-      mutation "matrix function: a series of what underflowed" "LinearAlgebra/DividedDifferences.fs" "let isSeen = size >= smallest || not isMagnified && e >= 0" "let isSeen = true" |> by "matrix functions" ]
+      mutation "matrix function: a series of what underflowed" "LinearAlgebra/DividedDifferences.fs" "let isSeen = size >= smallest || not isMagnified && e >= 0" "let isSeen = true" |> by "matrix functions"
+      mutation "sampled: a kept edge is not divided by its probability" "Randomised/SampledTape.fs" "if keep = 1.0 then slope else slope / Real keep" "slope"
+      mutation "sampled: a dropped edge drops the others of its result" "Randomised/SampledTape.fs" "if isKept level b then add b (rule.SlopeB<Real>(primalA, primalB, y))" "if operands.Count > start && isKept level b then add b (rule.SlopeB<Real>(primalA, primalB, y))"
+      mutation "sampled: slopes of lower levels lose them" "Randomised/SampledTape.fs" "if not (isNull slope.node) then nested[operands.Count] <- slope" "ignore slope"
+      mutation "sketch: strata count alike" "Randomised/Sketch.fs" "float (start (stratum + 1) - start stratum)" "float extent / float strata"
+      mutation "sketch: the first element of each stratum" "Randomised/Sketch.fs" "index / strata * extent + first + int offset" "index / strata * extent + first"
+      mutation "sketch: a kept step is not divided by its probability" "Randomised/SketchedOperations.fs" "ElementwiseSlopes.Scale(x[0] / keep," "ElementwiseSlopes.Scale(x[0],"
+      mutation "sketch: the tape keeps everything" "Randomised/SketchedOperations.fs" "        kept[0] <- sketch.Of x[0]" "        kept[0] <- sketch.Expand(sketch.Of x[0])" ]
