@@ -21,7 +21,8 @@ module internal ChainRule =
         else null
 
     let private negative (x: Expression) : Expression =
-        if x.IsConstant then number (Plain.negate x.Value)
+        if x.IsConstant then
+            number (Plain.negate x.Value)
         else
             match unsigned x with
             | null -> -x
@@ -29,12 +30,18 @@ module internal ChainRule =
 
     /// slope * tangent; null, the structural zero, where there is no tangent.
     let private product (slope: Expression) (tangent: Expression) : Expression =
-        if isNull tangent then null
-        elif slope.IsConstant && tangent.IsConstant then number (Plain.multiply slope.Value tangent.Value)
-        elif slope.Is 1.0 then tangent
-        elif tangent.Is 1.0 then slope
-        elif slope.Is -1.0 then negative tangent
-        elif tangent.Is -1.0 then negative slope
+        if isNull tangent then
+            null
+        elif slope.IsConstant && tangent.IsConstant then
+            number (Plain.multiply slope.Value tangent.Value)
+        elif slope.Is 1.0 then
+            tangent
+        elif tangent.Is 1.0 then
+            slope
+        elif slope.Is -1.0 then
+            negative tangent
+        elif tangent.Is -1.0 then
+            negative slope
         else
             match unsigned slope, unsigned tangent with
             | null, null -> slope * tangent
@@ -43,9 +50,12 @@ module internal ChainRule =
             | positive, other -> positive * other
 
     let private sum (a: Expression) (b: Expression) : Expression =
-        if isNull a then b
-        elif isNull b then a
-        elif a.IsConstant && b.IsConstant then number (Plain.add a.Value b.Value)
+        if isNull a then
+            b
+        elif isNull b then
+            a
+        elif a.IsConstant && b.IsConstant then
+            number (Plain.add a.Value b.Value)
         else
             match unsigned b with
             | null -> a + b

@@ -13,9 +13,11 @@ open FuncAD.Rules
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Expression private (primitive: Primitive, a: Expression, b: Expression, c: Expression, value: float, variable: int) =
-    static let add, subtract = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add()), BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
+    static let add, subtract =
+        BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add()), BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
     static let multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
-    static let divide, negate = BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide()), UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
+    static let divide, negate =
+        BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide()), UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
 
     /// Null for a constant and for a variable.
     member _.Primitive = primitive

@@ -68,9 +68,7 @@ type Formula internal (names: string[], expression: Expression) =
         if isNull inputs then nullArg (nameof inputs)
         if inputs.Length <> names.Length then
             let expected = String.Join(", ", names)
-            raise (
-                ArgumentException($"Formula: expected {names.Length} values, for {expected}, got {inputs.Length}.", nameof inputs)
-            )
+            raise (ArgumentException($"Formula: expected {names.Length} values, for {expected}, got {inputs.Length}.", nameof inputs))
         steps.Value.Value inputs
 
     /// <summary>

@@ -97,8 +97,9 @@ type internal TextNotation() =
         let isNegative = Double.IsNegative value && not (Double.IsNaN value)
         { Binding = if isNegative then Binding.Negation else Binding.Atom
           Beginning = if isNegative then Beginning.Minus else Beginning.Other
-          Pieces = [ if isNegative then Piece.Sign
-                     Piece.Word(Notation.Digits(if isNegative then -value else value)) ] }
+          Pieces =
+            [ if isNegative then Piece.Sign
+              Piece.Word(Notation.Digits(if isNegative then -value else value)) ] }
 
     override _.Times _ = " * "
 
@@ -133,8 +134,29 @@ type internal LatexNotation() =
 
     static let greek =
         set
-            [ "alpha"; "beta"; "gamma"; "delta"; "epsilon"; "zeta"; "eta"; "theta"; "iota"; "kappa"; "lambda"; "mu"; "nu"; "xi"; "pi"; "rho"
-              "sigma"; "tau"; "upsilon"; "phi"; "chi"; "psi"; "omega" ]
+            [ "alpha"
+              "beta"
+              "gamma"
+              "delta"
+              "epsilon"
+              "zeta"
+              "eta"
+              "theta"
+              "iota"
+              "kappa"
+              "lambda"
+              "mu"
+              "nu"
+              "xi"
+              "pi"
+              "rho"
+              "sigma"
+              "tau"
+              "upsilon"
+              "phi"
+              "chi"
+              "psi"
+              "omega" ]
 
     /// Functions whose LaTeX name is not \operatorname of the table's.
     static let commands =
@@ -183,8 +205,7 @@ type internal LatexNotation() =
         let index = name.Substring letters.Length
         let signed = if letters.EndsWith '-' then "-" + index else index
         let stem = letters.TrimEnd('-', '_')
-        if index = "" || stem = "" || stem |> Seq.exists Char.IsDigit then symbol name
-        else symbol stem + "_{" + signed + "}"
+        if index = "" || stem = "" || stem |> Seq.exists Char.IsDigit then symbol name else symbol stem + "_{" + signed + "}"
 
     override _.Constant value =
         let isNegative = Double.IsNegative value && not (Double.IsNaN value)
@@ -198,8 +219,9 @@ type internal LatexNotation() =
             | _ -> digits, Binding.Atom
         { Binding = if isNegative then Binding.Negation else binding
           Beginning = if isNegative then Beginning.Minus else Beginning.Digit
-          Pieces = [ if isNegative then Piece.Sign
-                     Piece.Word text ] }
+          Pieces =
+            [ if isNegative then Piece.Sign
+              Piece.Word text ] }
 
     override _.Times beginning = if beginning = Beginning.Digit then " \\cdot " else " "
 
@@ -208,12 +230,13 @@ type internal LatexNotation() =
         let isSigned = ofA.Binding >= Binding.Negation && ofA.Beginning = Beginning.Minus
         { Binding = if isSigned then Binding.Negation else Binding.Product
           Beginning = if isSigned then Beginning.Minus else Beginning.Other
-          Pieces = [ if isSigned then Piece.Sign
-                     Piece.Word "\\frac{"
-                     (if isSigned then Piece.Unsigned(a, Binding.Anything) else inside a)
-                     Piece.Word "}{"
-                     inside b
-                     Piece.Word "}" ] }
+          Pieces =
+            [ if isSigned then Piece.Sign
+              Piece.Word "\\frac{"
+              (if isSigned then Piece.Unsigned(a, Binding.Anything) else inside a)
+              Piece.Word "}{"
+              inside b
+              Piece.Word "}" ] }
 
     override _.Power(x, exponent, ofX) =
         { Binding = Binding.Power

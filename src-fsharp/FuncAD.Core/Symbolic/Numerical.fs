@@ -27,7 +27,12 @@ module Numerical =
     let private checkPoint (operation: string) (x: float[]) : unit =
         if isNull x then nullArg (nameof x)
         if x.Length = 0 then
-            raise (ArgumentException($"Numerical.{operation}: x is empty, so that there is nothing to differentiate with respect to.", nameof x))
+            raise (
+                ArgumentException(
+                    $"Numerical.{operation}: x is empty, so that there is nothing to differentiate with respect to.",
+                    nameof x
+                )
+            )
 
     /// x + step, which must not round to x.
     let private apart (x: float) (step: float) : float =
@@ -74,7 +79,8 @@ module Numerical =
             let struct (long, ofLong), struct (short, ofShort) = central f x step, central f x (0.5 * step)
             let struct (values, _) = NumericalSlope.neville 2.0 [| short; long |] 2 [| ofShort; ofLong |]
             values[0]
-        | other -> raise (ArgumentOutOfRangeException(nameof difference, other, "Numerical.Derivative: there is no such difference quotient."))
+        | other ->
+            raise (ArgumentOutOfRangeException(nameof difference, other, "Numerical.Derivative: there is no such difference quotient."))
 
     /// The partial function along one argument. Each call gets an array of its own.
     let private along (f: 'T[] -> 'U) (x: 'T[]) (index: int) : 'T -> 'U =

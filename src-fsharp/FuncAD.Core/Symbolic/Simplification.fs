@@ -60,6 +60,11 @@ type internal Simplification() =
     let isZero (x: Expression) = x.IsConstant && x.Value = 0.0
     let isNegated (x: Expression) = x.Does Instruction.Negate
 
+    /// True for what is written with a negative number at its start.
+    let isNegative (x: Expression) =
+        let first = if x.Does Instruction.Multiply then x.A else x
+        first.IsConstant && first.Value < 0.0
+
     // ---- Identities of one operation ----
 
     let rec negate (x: Expression) : Expression =
@@ -67,6 +72,7 @@ type internal Simplification() =
         elif isNegated x then x.A
         elif x.Does Instruction.Subtract then keep (Made.difference x.B x.A)
         elif x.Does Instruction.Multiply && x.A.IsConstant then multiply (negate x.A) x.B
+        elif x.Does Instruction.Divide && isNegative x.A then divide (negate x.A) x.B
         else keep (Made.negative x)
 
     and add (a: Expression) (b: Expression) : Expression =
@@ -123,10 +129,14 @@ type internal Simplification() =
     let rec product (x: Expression) : Product =
         remembered products x (fun () ->
             let whole =
-                if x.IsConstant then Product.Constant(Coefficient.Of x.Value)
-                elif isNegated x then (product x.A).Times Coefficient.MinusOne
-                elif x.Does Instruction.Multiply then Product.Multiply(product x.A, product x.B)
-                elif x.Does Instruction.Divide then Product.Multiply(product x.A, (product x.B).Raised -1)
+                if x.IsConstant then
+                    Product.Constant(Coefficient.Of x.Value)
+                elif isNegated x then
+                    (product x.A).Times Coefficient.MinusOne
+                elif x.Does Instruction.Multiply then
+                    Product.Multiply(product x.A, product x.B)
+                elif x.Does Instruction.Divide then
+                    Product.Multiply(product x.A, (product x.B).Raised -1)
                 else
                     match (if isNull x.Primitive then null else x.Primitive.Rule) with
                     | :? Powers.ReciprocalOfPositive -> (product x.A).Raised -1
@@ -157,8 +167,7 @@ type internal Simplification() =
                 elif x.Does Instruction.Subtract then Terms.add (terms x.A) (Terms.scale Coefficient.MinusOne (terms x.B))
                 elif isNegated x then Terms.scale Coefficient.MinusOne (terms x.A)
                 else [ term x ]
-            if sum.Length <= longest && sum |> List.forall _.Coefficient.IsSafe then sum
-            else [ { Coefficient = Coefficient.One; Of = x } ])
+            if sum.Length <= longest && sum |> List.forall _.Coefficient.IsSafe then sum else [ { Coefficient = Coefficient.One; Of = x } ])
 
     and term (x: Expression) : Term =
         let factors = product x
@@ -190,7 +199,13 @@ type internal Simplification() =
         | first :: others when not others.IsEmpty ->
             let common = List.fold (fun common next -> Product.Common(common, next)) first others
             let size (term: Term) = abs term.Coefficient.Value
-            let coefficient = if sum |> List.forall (fun term -> size term = size sum.Head) then sum.Head.Coefficient else Coefficient.One
+            let coefficient =
+                let isShared = sum |> List.forall (fun term -> size term = size sum.Head)
+                let isNegative = sum |> List.forall (fun term -> term.Coefficient.Numerator < 0.0)
+                match isShared, isNegative with
+                | false, _ -> Coefficient.One
+                | true, true -> sum.Head.Coefficient
+                | true, false -> sum.Head.Coefficient.Size
             if common.Powers.IsEmpty && coefficient.Value = 1.0 then
                 null
             else

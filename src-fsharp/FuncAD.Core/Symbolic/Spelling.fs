@@ -43,8 +43,7 @@ module internal Spelling =
             let degree = float rule.Degree
             power (Plain.divide (Plain.subtract 1.0 (Plain.multiply degree (float rule.Steps))) degree) a
         | :? Trigonometry.Lorentzian -> number 1.0 / (number 1.0 + power 2.0 a)
-        | :? Hyperbolics.AcoshSlope ->
-            number 1.0 / (unary (Powers.Sqrt()) (a - number 1.0) * unary (Powers.Sqrt()) (a + number 1.0))
+        | :? Hyperbolics.AcoshSlope -> number 1.0 / (unary (Powers.Sqrt()) (a - number 1.0) * unary (Powers.Sqrt()) (a + number 1.0))
         | :? Exponentials.ExponentialOdds ->
             let e = unary (Exponentials.Exp()) a
             e / (number 1.0 - e)
@@ -64,15 +63,25 @@ module internal Spelling =
     /// The expression to write, with equal subexpressions as one node.
     let writeOut (steps: Steps) : Expression =
         let again (node: Expression) (a: Expression) (b: Expression) (c: Expression) : Expression =
-            if isNull node.Primitive then node
-            elif node.Does Instruction.Multiply && isSilent node.B then a
-            elif node.Does Instruction.Multiply && isSilent node.A then b
-            elif node.Does Instruction.Multiply && obj.ReferenceEquals(node.A, node.B) then power 2.0 a
-            elif node.Does Instruction.Multiply && isReciprocal b then a / b.B
-            elif node.Does Instruction.Multiply && isReciprocal a then b / a.B
-            elif node.Does Instruction.Add && b.Is 0.0 then a
-            elif node.Does Instruction.Add && a.Is 0.0 then b
-            elif node.Does Instruction.Subtract && a.Is 0.0 then -b
+            if isNull node.Primitive then
+                node
+            elif node.Does Instruction.Multiply && isSilent node.B then
+                a
+            elif node.Does Instruction.Multiply && isSilent node.A then
+                b
+            elif node.Does Instruction.Multiply && obj.ReferenceEquals(node.A, node.B) then
+                power 2.0 a
+            elif node.Does Instruction.Add && obj.ReferenceEquals(node.A, node.B) then number 2.0 * a
+            elif node.Does Instruction.Multiply && isReciprocal b then
+                a / b.B
+            elif node.Does Instruction.Multiply && isReciprocal a then
+                b / a.B
+            elif node.Does Instruction.Add && b.Is 0.0 then
+                a
+            elif node.Does Instruction.Add && a.Is 0.0 then
+                b
+            elif node.Does Instruction.Subtract && a.Is 0.0 then
+                -b
             else
                 match spelled node.Primitive a b c with
                 | null -> Expression.Apply(node.Primitive, a, b, c)

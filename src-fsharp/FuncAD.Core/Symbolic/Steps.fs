@@ -68,7 +68,6 @@ type internal Steps(root: Expression) =
     static member Share(root: Expression) : Expression =
         let shared = SharedExpressions()
         let again (node: Expression) (a: Expression) (b: Expression) (c: Expression) : Expression =
-            let isSame =
-                obj.ReferenceEquals(a, node.A) && obj.ReferenceEquals(b, node.B) && obj.ReferenceEquals(c, node.C)
+            let isSame = obj.ReferenceEquals(a, node.A) && obj.ReferenceEquals(b, node.B) && obj.ReferenceEquals(c, node.C)
             shared.Of(if isSame then node else Expression.Apply(node.Primitive, a, b, c))
         Array.last (Steps(root).Gather again)

@@ -18,6 +18,12 @@ module Symbolic =
             | first when first < index -> refuse $"the name '{name}' is given twice, for arguments {first + 1} and {index + 1}."
             | _ -> ())
 
+    /// <summary>The names x1, x2, ..., for a function whose arguments have none of their own.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The count is below 1.</exception>
+    let numbered (count: int) : string[] =
+        if count < 1 then raise (ArgumentOutOfRangeException(nameof count, count, "Symbolic.Of: a formula has at least one variable."))
+        Array.init count (fun index -> $"x{index + 1}")
+
     /// <summary>The formula that a function of an array computes, by one run of the function over formulas.</summary>
     /// <param name="names">A name for each of the function's arguments.</param>
     /// <param name="f">

@@ -13,6 +13,7 @@ type internal Coefficient =
     static member MinusOne = { Numerator = -1.0; Denominator = 1.0 }
     static member Of(value: float) = { Numerator = value; Denominator = 1.0 }
     member c.Value = c.Numerator / c.Denominator
+    member c.Size = { Numerator = abs c.Numerator; Denominator = abs c.Denominator }
     member c.Inverse = { Numerator = c.Denominator; Denominator = c.Numerator }
 
     /// In lowest terms, where these are whole; with a positive denominator.
@@ -85,7 +86,9 @@ module internal Terms =
         let join (terms: Term list) (term: Term) =
             let isLike (other: Term) = obj.ReferenceEquals(term.Of, other.Of)
             if List.exists isLike terms then
-                terms |> List.map (fun other -> if isLike other then { other with Coefficient = Coefficient.Add(other.Coefficient, term.Coefficient) } else other)
+                terms
+                |> List.map (fun other ->
+                    if isLike other then { other with Coefficient = Coefficient.Add(other.Coefficient, term.Coefficient) } else other)
             else
                 terms @ [ term ]
         List.fold join a b |> List.filter (fun term -> term.Coefficient.Numerator <> 0.0)

@@ -38,9 +38,7 @@ module internal Writer =
         { Binding = if first = Beginning.Minus then Binding.Negation else Binding.Product
           Beginning = first
           Pieces =
-            [ Piece.Part(a, Binding.Negation)
-              Piece.Word(notation.Times(beginning Binding.Product ofB))
-              Piece.Part(b, Binding.Product) ] }
+            [ Piece.Part(a, Binding.Negation); Piece.Word(notation.Times(beginning Binding.Product ofB)); Piece.Part(b, Binding.Product) ] }
 
     let private phrase (notation: Notation) (names: string[]) (node: Expression) (ofA: Phrase) (ofB: Phrase) : Phrase =
         if node.IsVariable then
