@@ -106,17 +106,9 @@ type Real =
         | :? TraceLevel as level when level.Traces -> x
         | _ -> Real x.value
 
-    /// The value; an error on a traced number, since the program would keep the value of its example.
+    /// The value; an error on a traced number, whose value is at most that of an example.
     member private x.ReadAs(what: string) : float =
-        if x.IsTraced then
-            raise (
-                InvalidOperationException(
-                    $"FuncAD: a function that is being traced by AD.Compile read a number as {what}, so that its program would keep the value of the example for all "
-                    + "inputs. Compute with Real throughout: compare numbers with each other (a < b is recorded and checked in each run), choose with Real.Select, Max, "
-                    + "Min or Clamp, round with Floor or Round. What decides how often a loop runs must not be computed from the inputs; pass it as a parameter "
-                    + "that is not a Real, or compile the body of the loop."
-                )
-            )
+        if x.IsTraced then raise (Real.TraceOf(x, x).RefusalToRead what)
         x.value
 
     /// The value as an operation on plain doubles reads it, which loses the derivative: an error on a level that has not ended.
@@ -1280,6 +1272,9 @@ and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
 
     /// Tells whether a number of the program is the answer to a question, or a share.
     abstract IsWeight: x: Real -> bool
+
+    /// The error of reading a number of the program as something plain, such as a double.
+    abstract RefusalToRead: what: string -> exn
 
     /// Notes that a seed of a derivative is an input: were it 0, it would be a structural zero outside the program.
     abstract NoteSeed: unit -> unit
