@@ -25,29 +25,23 @@ module internal Drawing =
         if CharUnicodeInfo.GetUnicodeCategory letter = UnicodeCategory.NonSpacingMark then 0.0
         elif "mwMW—…∞".Contains letter then 1.0
         elif "fijlrtI.,;:'|!()[] ".Contains letter then 0.42
+        elif letter >= '\u2080' && letter <= '\u208E' then 0.45
         elif Char.IsDigit letter then 0.64
-        elif Char.IsUpper letter || "+-×<>=∂".Contains letter then 0.84
+        elif Char.IsUpper letter || "+-−×<>=∂".Contains letter then 0.84
         else 0.64
-
-    let private width (size: float) (text: string) : float = size * (text |> Seq.sumBy widthOf)
 
     let private coordinate (x: float) = Math.Round(x, 1).ToString(CultureInfo.InvariantCulture)
 
-    /// The text with the indices of names as subscripts.
+    /// The text with the indices of names as subscripts, which are letters of their own: viewers differ in how they place shifted ones.
     let private label (text: string) : string =
-        let mutable isAfterIndex = false
-        let written =
-            Typography.pieces text
-            |> Array.map (fun (struct (piece, isIndex)) ->
-                let back = isAfterIndex && not isIndex
-                isAfterIndex <- isIndex
-                if isIndex then $"<tspan dy=\"3\" font-size=\"75%%\">{Typography.escape piece}</tspan>"
-                elif back then $"<tspan dy=\"-3\">{Typography.escape piece}</tspan>"
-                else Typography.escape piece)
-        String.Concat written
+        Typography.pieces text
+        |> Array.map (fun (struct (piece, isIndex)) -> if isIndex then Typography.subscript piece else piece.Replace('-', '−'))
+        |> String.Concat
+
+    let private width (size: float) (text: string) : float = size * (label text |> Seq.sumBy widthOf)
 
     let private textAt (x: float) (y: float) (attributes: string) (text: string) : string =
-        $"<text x=\"{coordinate x}\" y=\"{coordinate y}\"{attributes}>{label text}</text>"
+        $"<text x=\"{coordinate x}\" y=\"{coordinate y}\"{attributes}>{Typography.escape (label text)}</text>"
 
     let private linesOf (node: Node) : string list = if node.Derivative = "" then node.Lines else node.Lines @ [ node.Derivative ]
 
@@ -128,7 +122,7 @@ module internal Drawing =
         let text = StringBuilder()
         let line (content: string) = text.Append(content).Append('\n') |> ignore
         line
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"{coordinate fontSize}\" fill=\"{ink}\" role=\"img\">"
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif\" font-size=\"{coordinate fontSize}\" fill=\"{ink}\" stroke=\"none\" role=\"img\">"
         line $"<title>{Typography.escape picture.Caption}</title>"
         line $"<rect width=\"{width}\" height=\"{height}\" fill=\"#FFFFFF\"/>"
         line (textAt margin (margin + 10.0) $" fill=\"{colour}\"" picture.Caption)

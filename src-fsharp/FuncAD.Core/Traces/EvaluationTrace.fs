@@ -5,47 +5,6 @@ open System.Collections
 open System.Collections.Generic
 open FuncAD.Traces
 
-/// <summary>Numbers of operations: those in the formulas of a trace, as its table shows them.</summary>
-/// <remarks>
-/// A difference counts as an addition, a quotient as a multiplication, a change of sign and a factor 1 as nothing, and what a formula uses
-/// twice once. The library's own loops also multiply by slopes of 1.
-/// </remarks>
-[<Struct>]
-type OperationCounts internal (count: Count) =
-    /// <summary>Sums and differences.</summary>
-    member _.Additions: int64 = count.Additions
-
-    /// <summary>Products and quotients.</summary>
-    member _.Multiplications: int64 = count.Multiplications
-
-    /// <summary>Functions such as sin, powers and max.</summary>
-    member _.Functions: int64 = count.Functions
-
-    /// <summary>All operations.</summary>
-    member _.Total: int64 = count.Additions + count.Multiplications + count.Functions
-
-    /// <summary>The counts in words, such as "2 additions, 3 multiplications, 1 function".</summary>
-    override _.ToString() =
-        let counted (n: int64) (noun: string) = Typography.counted (int n) noun
-        $"{counted count.Additions "addition"}, {counted count.Multiplications "multiplication"}, {counted count.Functions "function"}"
-
-/// <summary>The operations of a trace: of the function, and of its derivative beside it.</summary>
-[<Struct>]
-type TraceOperations internal (primal: Count, derivative: Count) =
-    /// <summary>The operations of the function.</summary>
-    member _.Primal: OperationCounts = OperationCounts primal
-
-    /// <summary>
-    /// The operations of the tangents or adjoints, slopes included; values of the primal trace are there and cost nothing.
-    /// </summary>
-    member _.Derivative: OperationCounts = OperationCounts derivative
-
-    /// <summary>All operations, of the function and of its derivative.</summary>
-    member _.Total: int64 = OperationCounts(primal + derivative).Total
-
-    /// <summary>Both counts in words.</summary>
-    override x.ToString() = $"primal: {x.Primal}; derivative: {x.Derivative}"
-
 /// <summary>What a step was computed from: an earlier step, or a constant.</summary>
 [<Sealed>]
 type TraceOperand internal (words: Wording, argument: Argument) =
@@ -147,17 +106,19 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     let words = Wording(run, inputs, result)
 
     /// The number of steps in a table, and of nodes in a picture, that are shown where the caller says nothing.
-    static let rows, nodes = 200, 60
+    static let rows, nodes = 200, 40
 
-    let table (most: int) : Table =
-        if most < 1 then
-            raise (ArgumentOutOfRangeException("steps", most, "FuncAD: a table or a picture of a trace shows at least one step."))
-        Table(words, most)
+    /// The number of steps on a path above which a picture folds rounds where the caller says nothing.
+    static let deepest = 16
 
-    let picture (most: int) : Picture =
-        if most < 1 then
-            raise (ArgumentOutOfRangeException("steps", most, "FuncAD: a table or a picture of a trace shows at least one step."))
-        Picture.ofRun words most
+    let atLeastOne (steps: int) : int =
+        if steps < 1 then
+            raise (ArgumentOutOfRangeException(nameof steps, steps, "FuncAD: a table or a picture of a trace shows at least one step."))
+        steps
+
+    let table (steps: int) : Table = Table(words, atLeastOne steps)
+    let picture (steps: int) (deepest: int) : Picture = Picture.ofRun words (atLeastOne steps) deepest
+    let overview () : Picture = picture nodes deepest
 
     let operations = lazy (Operations.ofRun run)
 
@@ -174,7 +135,7 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     member _.Outputs: IReadOnlyList<EvaluationStep> = StepList(words, run.Steps, run.Results)
 
     /// <summary>The numbers of operations of the function and of its derivative.</summary>
-    member _.Operations: TraceOperations = let struct (primal, derivative) = operations.Value in TraceOperations(primal, derivative)
+    member _.Operations: TraceOperations = operations.Value
 
     /// <summary>The same trace with other names for its inputs.</summary>
     /// <exception cref="T:System.ArgumentException">
@@ -205,26 +166,27 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     /// The table and the picture as a fragment of HTML that needs no other file. Of more than 200 steps those in the middle are left out of
     /// the table; the picture is that of ToSvg.
     /// </summary>
-    member _.ToHtml() : string = Rendering.toHtml (table rows) (Drawing.toSvg run (picture nodes))
+    member _.ToHtml() : string = Rendering.toHtml (table rows) (Drawing.toSvg run (overview ()))
 
     /// <summary>The table and the picture as HTML, each with no more than this number of steps.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToHtml(steps: int) : string = Rendering.toHtml (table steps) (Drawing.toSvg run (picture steps))
+    member _.ToHtml(steps: int) : string = Rendering.toHtml (table steps) (Drawing.toSvg run (picture steps Int32.MaxValue))
 
     /// <summary>
     /// The picture as SVG: a box for each step with its formula, value and tangent or adjoint, edges with local slopes, inputs on the left,
-    /// results on the right. Boxes and edges tell their values in full where a pointer rests on them. Above 60 steps, rounds in which the
-    /// same rules are applied again and again are one box, and what is still too much is left out in the middle; the caption says so.
+    /// results on the right. Boxes and edges tell their values in full where a pointer rests on them. Above 40 steps, or 16 on a path, rounds
+    /// in which the same rules are applied again and again are one box, and what is still too much is left out in the middle; the caption
+    /// says so.
     /// </summary>
-    member _.ToSvg() : string = Drawing.toSvg run (picture nodes)
+    member _.ToSvg() : string = Drawing.toSvg run (overview ())
 
     /// <summary>The picture as SVG with no more than this number of boxes for steps; up to as many steps, each has its own.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToSvg(steps: int) : string = Drawing.toSvg run (picture steps)
+    member _.ToSvg(steps: int) : string = Drawing.toSvg run (picture steps Int32.MaxValue)
 
     /// <summary>The picture in the language of Graphviz, with the boxes of ToSvg.</summary>
-    member _.ToDot() : string = Picture.toDot (picture nodes)
+    member _.ToDot() : string = Picture.toDot (overview ())
 
     /// <summary>The picture in the language of Graphviz with no more than this number of boxes for steps.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToDot(steps: int) : string = Picture.toDot (picture steps)
+    member _.ToDot(steps: int) : string = Picture.toDot (picture steps Int32.MaxValue)

@@ -1,12 +1,12 @@
 namespace FuncAD.Traces
 
-open System
 open System.Collections.Generic
+open FuncAD.Compiled
 
 /// What a node of a picture stands for.
 type internal Part =
     /// One input, step or result.
-    | Single of position: int
+    | One of position: int
     /// Inputs that go to the same places, first and last.
     | Inputs of first: int * last: int
     /// Rounds of the same rules: a round takes <c>period</c> steps.
@@ -16,7 +16,7 @@ type internal Part =
 
     member part.First =
         match part with
-        | Single first
+        | One first
         | Inputs(first, _)
         | Rounds(first, _, _)
         | Omitted(first, _) -> first
@@ -24,7 +24,7 @@ type internal Part =
     /// The last position.
     member part.Last =
         match part with
-        | Single position -> position
+        | One position -> position
         | Rounds(first, period, rounds) -> first + period * rounds - 1
         | Inputs(_, last)
         | Omitted(_, last) -> last
@@ -39,34 +39,56 @@ module internal Folding =
     let private longestPeriod = 256
 
     /// Rounds below this number are not folded.
-    let private fewestRounds = 3
+    let private fewestRounds = 4
 
-    /// True if the step applies the rule of the step one period before, to numbers that lie in the same places: one period on, or the same
-    /// ones again, or inputs.
-    let private repeats (run: Run) (period: int) (position: int) : bool =
-        let earlier = position - period
-        run.PrimitiveOf position = run.PrimitiveOf earlier
-        && Array.forall2
-            (fun (a: Argument) (b: Argument) ->
-                a.Step - b.Step = period
-                || a.Step = b.Step
-                || (a.Step >= 0 && b.Step >= 0 && run.IsInput a.Step && run.IsInput b.Step))
-            (run.ArgumentsOf position)
-            (run.ArgumentsOf earlier)
+    /// Steps as a search for rounds sees them: a number for each rule, and the arguments one after another.
+    [<Sealed>]
+    type private Steps(run: Run) =
+        let rules = Dictionary<Primitive, int>()
+        let count = run.Steps - run.Inputs
+        let rule = Array.zeroCreate<int> count
+        let start = Array.zeroCreate<int> (count + 1)
+        let arguments = List<int>()
 
-    /// All stretches of rounds among the steps.
-    let private candidates (run: Run) : struct (int * int * int) seq = seq {
-        for period = 1 to min longestPeriod ((run.Steps - run.Inputs) / fewestRounds) do
-            let mutable first = run.Inputs
-            for position = run.Inputs + period to run.Steps do
-                if position = run.Steps || not (repeats run period position) then
-                    let rounds = (position - first) / period
-                    if rounds >= fewestRounds then struct (first, period, rounds)
-                    first <- position - period + 1
-    }
+        do
+            for index = 0 to count - 1 do
+                let primitive = run.PrimitiveOf(run.Inputs + index)
+                if rules.TryAdd(primitive, rules.Count) then ()
+                rule[index] <- rules[primitive]
+                for argument in run.ArgumentsOf(run.Inputs + index) do
+                    arguments.Add argument.Step
+                start[index + 1] <- arguments.Count
 
-    /// The stretches that save the most nodes, short periods first, none of which overlaps another.
-    let private rounds (run: Run) : Part list =
+        member _.Count = count
+
+        /// True if the step applies the rule of the step one period before, to numbers that lie in the same places: one period on, or the
+        /// same ones again, or inputs.
+        member _.Repeats(period: int, index: int) : bool =
+            let earlier = index - period
+            let mutable isAlike = rule[index] = rule[earlier]
+            let mutable place = 0
+            while isAlike && place < start[index + 1] - start[index] do
+                let a, b = arguments[start[index] + place], arguments[start[earlier] + place]
+                isAlike <- a - b = period || a = b || (a >= 0 && a < run.Inputs && b >= 0 && b < run.Inputs)
+                place <- place + 1
+            isAlike
+
+    /// All stretches of rounds among the steps: the first step, the period and the number of rounds.
+    let private candidates (run: Run) : List<struct (int * int * int)> =
+        let steps = Steps run
+        let found = List<struct (int * int * int)>()
+        for period = 1 to min longestPeriod (steps.Count / fewestRounds) do
+            let mutable first = 0
+            for index = period to steps.Count do
+                if index = steps.Count || not (steps.Repeats(period, index)) then
+                    let rounds = (index - first) / period
+                    if rounds >= fewestRounds then found.Add(struct (run.Inputs + first, period, rounds))
+                    first <- index - period + 1
+        found
+
+    /// The stretches that save the most nodes, short periods first, none of which overlaps another. Of each the first round and the last
+    /// are drawn step by step, if there are few steps in a round.
+    let private rounds (run: Run) (most: int) : Part list =
         let taken = Array.zeroCreate<bool> run.Steps
         [ for struct (first, period, rounds) in
               candidates run |> Seq.sortBy (fun struct (first, period, rounds) -> struct (period - period * rounds, period, first)) do
@@ -74,7 +96,7 @@ module internal Folding =
               if not (taken[first] || taken[last]) then
                   for position = first to last do
                       taken[position] <- true
-                  Rounds(first, period, rounds) ]
+                  if period > most / 5 then Rounds(first, period, rounds) else Rounds(first + period, period, rounds - 2) ]
         |> List.sortBy _.First
 
     /// The steps, each by itself where it is in no fold.
@@ -82,11 +104,11 @@ module internal Folding =
         [| let mutable next = run.Inputs
            for fold in folds do
                for position in next .. fold.First - 1 do
-                   Single position
+                   One position
                fold
                next <- fold.Last + 1
            for position in next .. run.Steps - 1 do
-               Single position |]
+               One position |]
 
     /// Leaves out what lies in the middle, so that no more than <c>most</c> parts remain.
     let private omit (most: int) (parts: Part[]) : Part[] =
@@ -104,7 +126,7 @@ module internal Folding =
     /// Neighbouring inputs that go to the same parts, as one where there are many.
     let private inputs (run: Run) (most: int) (parts: Part[]) : Part[] =
         if run.Inputs <= most then
-            Array.init run.Inputs Single
+            Array.init run.Inputs One
         else
             let users = Array.init run.Inputs (fun _ -> SortedSet<int>())
             parts
@@ -116,15 +138,26 @@ module internal Folding =
             let mutable first = 0
             for input = 1 to run.Inputs do
                 if input = run.Inputs || not (users[input].SetEquals users[first]) then
-                    groups.Add(if input - first = 1 then Single first else Inputs(first, input - 1))
+                    groups.Add(if input - first = 1 then One first else Inputs(first, input - 1))
                     first <- input
             omit most (groups.ToArray())
 
-    /// The parts in topological order: inputs, steps, results. No more than some <c>most</c> of each.
-    let parts (run: Run) (most: int) : Part[] =
-        let all = Array.init (run.Steps - run.Inputs) (fun index -> Single(run.Inputs + index))
-        let steps = if all.Length <= most then all else rounds run |> withFolds run |> omit most
-        let results = Array.init run.Results (fun index -> Single(run.Steps + index)) |> omit most
+    /// The number of steps on the longest path.
+    let private depth (run: Run) : int =
+        let depths = Array.zeroCreate<int> run.Steps
+        for position = run.Inputs to run.Steps - 1 do
+            for argument in run.ArgumentsOf position do
+                if argument.Step >= 0 then depths[position] <- max depths[position] (depths[argument.Step] + 1)
+        Array.fold max 0 depths
+
+    /// The parts in topological order: inputs, steps, results. There are no more than some <c>most</c> of each. Rounds are folded in what
+    /// has more steps, or more than <c>deepest</c> on a path.
+    let parts (run: Run) (most: int) (deepest: int) : Part[] =
+        let count = run.Steps - run.Inputs
+        let isFolded = count > most || depth run > deepest
+        let folds = if isFolded then rounds run most else []
+        let steps = withFolds run folds |> omit most
+        let results = Array.init run.Results (fun index -> One(run.Steps + index)) |> omit most
         Array.concat [ inputs run most steps; steps; results ]
 
     /// The number of steps that are shown, of those that are neither inputs nor results.

@@ -42,3 +42,14 @@ module internal Naming =
             own
         else
             indexed "x"
+
+    /// The given names, or, without any, those of the last parameters of a method.
+    let given (method: MethodInfo) (count: int) (inputs: int) (names: string[]) : string[] =
+        if isNull names || names.Length > 0 then check inputs names else ofParameters count inputs method
+
+    /// The names after the parameter of an F# function of an array.
+    let ofFunction (f: 'A -> 'B) (inputs: int) : string[] =
+        f.GetType().GetMethods()
+        |> Array.tryFind (fun method -> method.Name = "Invoke" && method.GetParameters().Length = 1)
+        |> Option.toObj
+        |> ofParameters 1 inputs

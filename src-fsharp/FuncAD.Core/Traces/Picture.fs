@@ -19,6 +19,8 @@ type internal Edge = { From: int; To: int; Slope: string; Tooltip: string }
 type internal Picture = { Nodes: Node[]; Edges: Edge[]; Caption: string; IsForward: bool }
 
 module internal Picture =
+    let private steps (n: int) : string = Typography.counted n "step"
+
     /// The longest line in a node.
     let private longest = 34
 
@@ -36,7 +38,7 @@ module internal Picture =
           Tooltip =
             $"{name} = {formula} = {Typography.exact (run.ValueOf position)}\n"
             + $"{words.DerivativeName position} = {Typography.exact (run.DerivativeOf position)}"
-          Part = Single position }
+          Part = One position }
 
     /// The rules of one round, such as "3 subtract, 2 multiply".
     let private rules (run: Run) (first: int) (period: int) : string =
@@ -49,11 +51,11 @@ module internal Picture =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
         let many lines tooltip =
             { Lines = lines
-              Derivative = $"{words.DerivativeName part.First} … {words.DerivativeName part.Last}"
+              Derivative = ""
               Tooltip = tooltip
               Part = part }
         match part with
-        | Single position -> single words position
+        | One position -> single words position
         | Inputs(first, last) ->
             let formulas = $"{words.Formula first} … {words.Formula last}"
             many [ range; $"{Typography.count (last - first + 1)} inputs" ] $"{range}: the inputs {formulas}"
@@ -66,7 +68,7 @@ module internal Picture =
         | Omitted(first, last) when words.Run.IsInput first || words.Run.IsResult first ->
             many [ range; $"{Typography.count (last - first + 1)} not shown" ] $"{range} are not shown"
         | Omitted(first, last) ->
-            many [ range; $"{Typography.counted (last - first + 1) "step"} not shown" ] $"{range} are not shown"
+            many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
     /// The edges between parts, each pair of parts once unless both are single.
     let private edges (words: Wording) (parts: Part[]) : Edge[] =
@@ -76,7 +78,7 @@ module internal Picture =
         |> Array.iteri (fun index part ->
             for position = part.First to part.Last do
                 partOf[position] <- index)
-        let isSingle index = match parts[index] with Single _ -> true | _ -> false
+        let isSingle index = match parts[index] with One _ -> true | _ -> false
         let joined = HashSet<struct (int * int)>()
         [| for position = run.Inputs to run.Steps + run.Results - 1 do
                for argument in run.ArgumentsOf position do
@@ -100,12 +102,12 @@ module internal Picture =
         let isFolded = parts |> Array.exists (function Rounds _ -> true | _ -> false)
         kind
         + "; local slopes at the edges."
-        + (if shown < all then $" {Typography.count shown} of {Typography.counted all "step"} shown." else "")
+        + (if shown < all then $" {Typography.count shown} of {steps all} shown." else "")
         + (if isFolded then " Repeated rounds are one box." else "")
 
     /// The picture of a run with no more than some <c>most</c> nodes for its steps.
-    let ofRun (words: Wording) (most: int) : Picture =
-        let parts = Folding.parts words.Run most
+    let ofRun (words: Wording) (most: int) (deepest: int) : Picture =
+        let parts = Folding.parts words.Run most deepest
         { Nodes = parts |> Array.map (node words)
           Edges = edges words parts
           Caption = caption words parts
@@ -114,17 +116,17 @@ module internal Picture =
     /// The picture in the language of Graphviz.
     let toDot (picture: Picture) : string =
         let quoted (text: string) = text.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")
-        let colour = if picture.IsForward then "#0060A8" else "#B03A00"
+        let colour, direction = if picture.IsForward then "#0060A8", "" else "#B03A00", ", dir = back"
         String.concat
             "\n"
             [ "digraph trace {"
               "  rankdir = LR;"
               "  node [shape = box, style = rounded, fontname = \"Helvetica\"];"
-              $"  edge [fontname = \"Helvetica\", color = \"{colour}\", fontcolor = \"{colour}\"{if picture.IsForward then "" else ", dir = back"}];"
+              $"  edge [fontname = \"Helvetica\", color = \"{colour}\", fontcolor = \"{colour}\"{direction}];"
               $"  label = \"{quoted picture.Caption}\";"
               for index = 0 to picture.Nodes.Length - 1 do
                   let node = picture.Nodes[index]
-                  let lines = node.Lines @ [ node.Derivative ] |> List.map quoted |> String.concat "\\n"
+                  let lines = node.Lines @ [ node.Derivative ] |> List.filter (fun line -> line <> "") |> List.map quoted |> String.concat "\\n"
                   $"  n{index} [label = \"{lines}\", tooltip = \"{quoted node.Tooltip}\"];"
               for edge in picture.Edges do
                   $"  n{edge.From} -> n{edge.To} [label = \"{quoted edge.Slope}\"];"

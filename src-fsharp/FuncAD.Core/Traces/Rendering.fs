@@ -97,7 +97,8 @@ module internal Rendering =
         |> List.iteri (fun index rows ->
             line "<tbody>"
             if rows.IsEmpty && index > 0 then
-                line $"<tr><td colspan=\"{4 + columns}\">{Typography.escape (table.Gap "ToHtml")}</td></tr>"
+                let gap = table.Gap "ToHtml" |> Typography.escape
+                line $"<tr><td colspan=\"{4 + columns}\">{gap}</td></tr>"
             for row in rows do
                 let struct (left, right) = sidesOf table row
                 let lefts = signed left |> List.map (cell "")

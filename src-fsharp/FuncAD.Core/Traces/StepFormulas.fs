@@ -4,34 +4,6 @@ open FuncAD
 open FuncAD.Compiled
 open FuncAD.Formulas
 
-/// <summary>Operations in formulas.</summary>
-[<Struct>]
-type internal Count =
-    { Additions: int64
-      Multiplications: int64
-      Functions: int64 }
-
-    static member Zero = { Additions = 0L; Multiplications = 0L; Functions = 0L }
-
-    static member (+)(a: Count, b: Count) : Count =
-        { Additions = a.Additions + b.Additions
-          Multiplications = a.Multiplications + b.Multiplications
-          Functions = a.Functions + b.Functions }
-
-    /// The operations of a formula: equal subexpressions once, a difference as an addition, a quotient as a multiplication, a sign as nothing.
-    static member Of(formula: Expression) : Count =
-        let mutable count = Count.Zero
-        for node in Walk.order (Walk.share formula) do
-            if not (isNull node.Primitive) then
-                match node.Primitive.Instruction with
-                | Instruction.Add
-                | Instruction.Subtract -> count <- { count with Additions = count.Additions + 1L }
-                | Instruction.Multiply
-                | Instruction.Divide -> count <- { count with Multiplications = count.Multiplications + 1L }
-                | Instruction.Negate -> ()
-                | _ -> count <- { count with Functions = count.Functions + 1L }
-        count
-
 /// <summary>The variables of the formulas of a step, by position.</summary>
 module internal Variables =
     /// The arguments of the rule are 0, 1 and 2; this is its result.
@@ -82,20 +54,16 @@ module internal StepFormulas =
         elif slope.Does Instruction.Divide && slope.A.Is 1.0 then derivative / slope.B
         else derivative * slope
 
-    let private plus (a: Expression) (b: Expression) : Expression =
-        if isNull a then b
-        elif b.Does Instruction.Negate then a - b.A
-        else a + b
+    let private plus (a: Expression) (b: Expression) : Expression = if b.Does Instruction.Negate then a - b.A else a + b
 
     /// The tangent of a step: slopes times tangents, of the arguments that have one.
     let tangentOf (primitive: Primitive) (arguments: Argument[]) (hasTangent: int -> bool) : Expression =
-        let mutable sum = null
-        for index = 0 to arguments.Length - 1 do
-            if hasTangent index then
-                sum <- plus sum (times false (Expression.Variable(Variables.derivativeOf index)) (slope primitive arguments index))
-        if isNull sum then Expression.Constant 0.0 else sum
+        let term index = times false (Expression.Variable(Variables.derivativeOf index)) (slope primitive arguments index)
+        match Array.indexed arguments |> Array.map fst |> Array.filter hasTangent with
+        | [||] -> Expression.Constant 0.0
+        | active -> active |> Array.map term |> Array.reduce plus
 
     /// The adjoint of an argument with the contribution of a step: what it was before, if anything, plus adjoint times slope.
     let contribution (isComplete: bool) (primitive: Primitive) (arguments: Argument[]) (index: int) (hasBefore: bool) : Expression =
         let own = times isComplete (Expression.Variable Variables.adjoint) (slope primitive arguments index)
-        plus (if hasBefore then Expression.Variable(Variables.derivativeOf index) else null) own
+        if hasBefore then plus (Expression.Variable(Variables.derivativeOf index)) own else own

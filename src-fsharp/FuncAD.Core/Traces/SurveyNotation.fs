@@ -31,7 +31,7 @@ type internal SurveyNotation(digits: float -> string, names: string[]) =
     /// The name of a step such as v-1 takes parentheses, or its index would seem to be raised.
     override _.Power(x, exponent, ofX) =
         let power = text.Power(x, exponent, ofX)
-        if x.IsVariable && names[x.Variable].Contains '-' then
+        if x.IsVariable && names[x.Position].Contains '-' then
             { power with
                 Pieces = [ Piece.Word "("; Piece.Part(x, Binding.Atom); Piece.Word ")"; yield! power.Pieces.Tail ] }
         else

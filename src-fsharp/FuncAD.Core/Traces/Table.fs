@@ -61,7 +61,8 @@ type internal Table(words: Wording, most: int) =
 
     /// What stands in place of the steps that are left out; <c>operation</c> shows more of them.
     member table.Gap(operation: string) : string =
-        $"… {Typography.counted table.Omitted "step"} left out; {operation}({run.Steps - run.Inputs}) shows all …"
+        let steps = Typography.counted table.Omitted "step"
+        $"… {steps} left out; {operation}({run.Steps - run.Inputs}) shows all …"
 
     /// The cells of a line: name, formulas, numbers, value.
     static member Cells(line: Line) : string list = [ line.Name; yield! line.Formulas; line.Numbers; line.Value ]

@@ -24,6 +24,7 @@ module internal Typography =
 
     /// A number with three decimals, or with three significant digits where it is small.
     let number (x: float) : string =
+        let x = x + 0.0 // no sign for 0
         let size = abs x
         let format =
             if size = 0.0 then "0"
@@ -66,3 +67,7 @@ module internal Typography =
                struct (name.Groups[2].Value.Replace('-', '−'), true)
                next <- name.Index + name.Length
            if next < text.Length then struct (text[next..], false) |]
+
+    /// A whole number in subscript letters.
+    let subscript (index: string) : string =
+        index |> String.map (fun letter -> if Char.IsDigit letter then char (0x2080 + int letter - int '0') else '\u208B')

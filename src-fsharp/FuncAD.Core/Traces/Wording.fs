@@ -44,10 +44,10 @@ type internal Wording(run: Run, inputs: string[], result: string) =
             if not node.IsVariable then
                 if isNull node.Primitive then node else Expression.Apply(node.Primitive, a, b, c)
             else
-                match numberOf node.Variable with
+                match numberOf node.Position with
                 | negative when Double.IsNegative negative && negative <> 0.0 -> Expression.Constant negative
                 | number ->
-                    names[node.Variable] <- Typography.number number
+                    names[node.Position] <- Typography.number number
                     node
         let formula = Walk.gather (Walk.order formula) put formula
         Writer.text (SurveyNotation(Typography.number, names)) names formula
@@ -114,7 +114,10 @@ type internal Wording(run: Run, inputs: string[], result: string) =
                 else words.DerivativeName arguments[0].Step
             { Name = name; Formulas = [ formula ]; Numbers = ""; Value = Typography.number (run.DerivativeOf position) }
         else
-            let hasTangent index = arguments[index].IsActive && run.IsTouched arguments[index].Step
+            // A structural zero is written as 0 times its slope, unless the slope is infinite and 0 is not the product.
+            let hasTangent index =
+                let argument = arguments[index]
+                argument.IsActive && (run.IsTouched argument.Step || Double.IsFinite argument.Slope)
             line position name (Nullable()) (StepFormulas.tangentOf (run.PrimitiveOf position) arguments hasTangent) (run.DerivativeOf position)
 
     /// The line about a contribution to an adjoint: as partial derivatives, then with the slope.
