@@ -139,7 +139,7 @@ module internal Layering =
 
     /// The numbers nearest to the wanted ones, in weighted least squares, each of which is at least its distance above the one before: pool
     /// adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955).
-    let private spread (wanted: float[]) (weights: float[]) (distances: float[]) : float[] =
+    let spread (wanted: float[]) (weights: float[]) (distances: float[]) : float[] =
         let offsets = Array.scan (+) 0.0 distances
         let means, sums, lengths = Stack<float>(), Stack<float>(), Stack<int>()
         for index = 0 to wanted.Length - 1 do
