@@ -31,11 +31,12 @@ module internal StepFormulas =
     let value (primitive: Primitive) (arguments: Argument[]) : Expression =
         Expression.Apply(primitive, operand arguments 0, operand arguments 1, operand arguments 2) |> Spelling.writeOut
 
-    /// The local slope in an argument. A choice has its share.
+    /// The local slope in an argument. A choice has its share, and a rule of the user's, whose slope is code, the number.
     let private slope (primitive: Primitive) (arguments: Argument[]) (index: int) : Expression =
         let a, b, c, y = operand arguments 0, operand arguments 1, operand arguments 2, Expression.Variable Variables.result
         let slope =
             match primitive.Rule, index with
+            | :? IOnReals, _ -> Expression.Constant arguments[index].Slope
             | (:? IUnary as rule), _ -> rule.Slope<Expression>(a, y)
             | (:? IBinary as rule), 0 -> rule.SlopeA<Expression>(a, b, y)
             | (:? IBinary as rule), _ -> rule.SlopeB<Expression>(a, b, y)

@@ -2,8 +2,10 @@ namespace FuncAD.Traces
 
 open System
 open System.Globalization
-open System.Net
+open System.Security
+open System.Text
 open System.Text.RegularExpressions
+open System.Xml
 
 /// <summary>
 /// How traces are written: names of steps and of their derivatives as in Baydin, Pearlmutter, Radul and Siskind, "Automatic differentiation
@@ -52,9 +54,11 @@ module internal Typography =
 
     let pad (columns: int) (text: string) : string = text + String(' ', max 0 (columns - width text))
 
-    /// The text for HTML and SVG. A control character has no place in either.
+    /// The text for HTML and SVG. What has no place in XML, such as a control character, becomes a space.
     let escape (text: string) : string =
-        WebUtility.HtmlEncode(String.map (fun letter -> if Char.IsControl letter && letter <> '\n' then ' ' else letter) text)
+        let whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes text) // no half of a pair
+        let allowed = whole |> String.map (fun letter -> if XmlConvert.IsXmlChar letter || Char.IsSurrogate letter then letter else ' ')
+        SecurityElement.Escape allowed
 
     /// The names in a text whose digits are indices: a letter, marks over it, and a whole number.
     let private indexed = Regex @"(?<![\p{L}\p{N}\p{M}])(\p{L}\p{M}?)(-?\d+)(?![\p{L}\p{N}])"

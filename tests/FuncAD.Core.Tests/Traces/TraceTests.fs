@@ -2,6 +2,7 @@
 module FuncAD.Tests.Traces.TraceTests
 
 open System
+open System.Text
 open System.Threading
 open Expecto
 open FuncAD
@@ -19,17 +20,17 @@ let survey (x: Real[]) : Real =
 let private table2 =
     """
 Forward primal trace                      |  Forward tangent trace
-------------------------------------------------------------------------------------------
-v-1 = x1                        = 2       |  v̇-1 = ẋ1                                = 1
-v0  = x2                        = 5       |  v̇0  = ẋ2                                = 0
-------------------------------------------------------------------------------------------
-v1  = ln v-1   = ln 2           = 0.693   |  v̇1  = v̇-1 / v-1          = 1 / 2         = 0.5
+--------------------------------------------------------------------------------------------
+v-1 = x1                        = 2       |  v̇-1 = ẋ1                                  = 1
+v0  = x2                        = 5       |  v̇0  = ẋ2                                  = 0
+--------------------------------------------------------------------------------------------
+v1  = ln v-1   = ln 2           = 0.693   |  v̇1  = v̇-1 / v-1           = 1 / 2         = 0.5
 v2  = v-1 × v0 = 2 × 5          = 10      |  v̇2  = v̇-1 × v0 + v̇0 × v-1 = 1 × 5 + 0 × 2 = 5
-v3  = sin v0   = sin 5          = -0.959  |  v̇3  = v̇0 × cos v0        = 0 × cos 5     = 0
-v4  = v1 + v2  = 0.693 + 10     = 10.693  |  v̇4  = v̇1 + v̇2            = 0.5 + 5       = 5.5
-v5  = v4 - v3  = 10.693 + 0.959 = 11.652  |  v̇5  = v̇4 - v̇3            = 5.5 - 0       = 5.5
-------------------------------------------------------------------------------------------
-y   = v5                        = 11.652  |  ẏ   = v̇5                                = 5.5
+v3  = sin v0   = sin 5          = -0.959  |  v̇3  = v̇0 × cos v0         = 0 × cos 5     = 0
+v4  = v1 + v2  = 0.693 + 10     = 10.693  |  v̇4  = v̇1 + v̇2             = 0.5 + 5       = 5.5
+v5  = v4 - v3  = 10.693 + 0.959 = 11.652  |  v̇5  = v̇4 - v̇3             = 5.5 - 0       = 5.5
+--------------------------------------------------------------------------------------------
+y   = v5                        = 11.652  |  ẏ   = v̇5                                  = 5.5
 """
 
 /// Table 3, whose right side is read upwards.
@@ -49,7 +50,7 @@ v4  = v1 + v2  = 0.693 + 10     = 10.693  |  v̄2  = v̄4 ∂v4/∂v2        = v
 v5  = v4 - v3  = 10.693 + 0.959 = 11.652  |  v̄3  = v̄5 ∂v5/∂v3        = v̄5 × (-1)      = 1 × (-1)       = -1
                                           |  v̄4  = v̄5 ∂v5/∂v4        = v̄5 × 1         = 1 × 1          = 1
 ---------------------------------------------------------------------------------------------------------------
-y   = v5                        = 11.652  |  v̄5  = ȳ                                                   = 1
+y   = v5                        = 11.652  |  v̄5  = ȳ                                                   = 1
 """
 
 let private expectLines (expected: string) (actual: string) =
@@ -107,7 +108,7 @@ let private stepTests =
           Expect.equal (constant.Name, constant.Value, constant.Slope, constant.Step) ("3", 3.0, 0.0, -1) "constant")
 
       testCase "the branch that ran is there, the other is not" (fun () ->
-          let f (x: Real) = if x > 0.0 then x * x else -x
+          let f (x: Real) = if x > Real 0.0 then x * x else -x
           Expect.equal (formulas (forward1 f 3.0)) [ "v0 = x"; "v1 = v0 × v0" ] "positive"
           Expect.equal (formulas (forward1 f -3.0)) [ "v0 = x"; "v1 = -v0" ] "negative"
           Expect.equal (forward1 f -3.0).Outputs[0].Tangent -1.0 "slope")
@@ -149,7 +150,7 @@ let private stepTests =
           Expect.equal [ for x in reverse.Inputs -> x.Adjoint ] [ 0.0; 1.0 ] "reverse"
           let both = AD.reverseTraceWith [| 1.0; 0.25 |] twice [| 2.0; 5.0 |]
           Expect.equal (step "v1" both).Adjoint 1.25 "the sum"
-          Expect.stringContains (both.ToString()) "v̄1  = v̄1 + ȳ2" "the second contribution")
+          Expect.stringContains (both.ToString()) "v̄1  = v̄1 + ȳ2" "the second contribution")
 
       testCase "results that do not depend on the inputs" (fun () ->
           let trace = AD.forwardTrace (fun _ -> Real 3.0) [| 2.0 |] [| 1.0 |]
@@ -185,12 +186,12 @@ let private wordTests =
     [ testCase "slopes are written as mathematics" (fun () ->
           let adjoint (f: Real -> Real) =
               let text = (reverse1 f 0.5).ToString()
-              text.Split '\n' |> Array.filter _.Contains("v̄0  = ") |> Array.exactlyOne |> fun line -> (line.Split(" = ")[4]).Trim()
+              (RegularExpressions.Regex.Match(text, "∂v1/∂v0 = (.*?) = ")).Groups[1].Value.Trim()
           Expect.equal (adjoint sin) "v̄1 × cos v0" "sin"
           Expect.equal (adjoint cos) "-v̄1 × sin v0" "cos"
           Expect.equal (adjoint exp) "v̄1 × v1" "exp, by its result"
           Expect.equal (adjoint log) "v̄1 / v0" "log"
-          Expect.equal (adjoint sqrt) "v̄1 / (2 × v1)" "sqrt"
+          Expect.equal (adjoint sqrt) "v̄1 × 0.5 / v1" "sqrt"
           Expect.equal (adjoint (fun x -> 3.0 / x)) "-v̄1 × v1 / v0" "a quotient"
           Expect.equal (adjoint (fun x -> Real.Pow(x, 3))) "v̄1 × 3 × v0^2" "a power")
 
@@ -238,11 +239,11 @@ let private nameTests =
           Expect.equal (names (AD.reverseTrace (fun w -> w[0] * w[1]) [| 1.0; 2.0 |])) [ "w1"; "w2" ] "an array"
           Expect.equal (names (AD.reverseTrace (fun angle -> sin angle[0]) [| 1.0 |])) [ "angle" ] "one number"
           Expect.equal (names (AD.reverseTrace (fun v -> v[0] * v[1]) [| 1.0; 2.0 |])) [ "x1"; "x2" ] "v is for steps"
-          Expect.equal (names (AD.reverseTrace (Array.reduce (*)) [| 1.0; 2.0 |])) [ "x1"; "x2" ] "no parameter")
+          Expect.equal (names (AD.reverseTrace (fun (_: Real[]) -> Real 1.0) [| 1.0; 2.0 |])) [ "x1"; "x2" ] "no name")
 
       testCase "or names that are given" (fun () ->
           let trace = AD.forwardTrace survey [| 2.0; 5.0 |] [| 1.0; 0.0 |] |> named "a b"
-          Expect.stringContains (trace.ToString()) "v̇-1 = ȧ " "tangent"
+          Expect.stringContains (trace.ToString()) "v̇-1 = ȧ " "tangent"
           Expect.equal trace.Outputs[0].Name "y" "result")
 
       testCase "the result has a name of its own" (fun () ->
@@ -293,7 +294,7 @@ let private errorTests =
           expectMentions [ "ForwardTrace"; "null" ] e.Message)
 
       testCase "a tensor or a custom rule over structures inside says what to do" (fun () ->
-          let tensor (x: Real[]) = (Tensor.Stack x).Sum().ToReal()
+          let tensor (x: Real[]) = (Tensor.toReals (exp (Tensor.stack x)))[0]
           let rule = AD.customPullback "both" (fun (x: Real[]) -> x[0] * x[1]) (fun x _ w -> [| x[1] * w; x[0] * w |])
           for f in [ tensor; rule ] do
               let e = thrown<NotSupportedException> (fun () -> AD.reverseTrace f [| 1.0; 2.0 |] |> ignore)
