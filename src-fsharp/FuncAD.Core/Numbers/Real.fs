@@ -81,7 +81,8 @@ type Real =
         | null
         | :? Tape
         | :? ForwardLevel
-        | :? TraceLevel -> false
+        | :? TraceLevel
+        | :? RecordLevel -> false
         | :? Level as level when not level.Ended -> true
         | _ ->
             let x = x.Live
@@ -365,10 +366,23 @@ type Real =
             Real.Weigh(y, a, share, b, trace.Relation(Comparisons.Not(), share, share))
         else
             let y = rule.Value(a.value, b.value)
-            match Comparisons.share a.value b.value y with
-            | 0.5 -> Real.Binary(Piecewise.Tie y, a, b)
-            | 1.0 -> Real.Unary(Piecewise.Identity(), a)
-            | _ -> Real.Unary(Piecewise.Identity(), b)
+            let share = Comparisons.share a.value b.value y
+            match Real.RecordOf(a, b) with
+            | null ->
+                match share with
+                | 0.5 -> Real.Binary(Piecewise.Tie y, a, b)
+                | 1.0 -> Real.Unary(Piecewise.Identity(), a)
+                | _ -> Real.Unary(Piecewise.Identity(), b)
+            | level -> level.Choice(rule, a.Live, b.Live, share)
+
+    /// The evaluation trace that an operation on a and b belongs to, or null.
+    static member private RecordOf(a: Real, b: Real) : RecordLevel =
+        if a.node :? RecordLevel || b.node :? RecordLevel then
+            match Real.Higher(a.Live.Level, b.Live.Level) with
+            | :? RecordLevel as level -> level
+            | _ -> null
+        else
+            null
 
     // ---- Questions about values ----
 
@@ -1274,6 +1288,15 @@ and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
 
     /// Notes that a seed of a derivative is an input: were it 0, it would be a structural zero outside the program.
     abstract NoteSeed: unit -> unit
+
+/// <summary>
+/// The level of an evaluation trace (Traces/Recorder.fs), which writes down one run. Its numbers may be read like those of a plain run.
+/// </summary>
+and [<AbstractClass; AllowNullLiteral>] internal RecordLevel() =
+    inherit RuleLevel()
+
+    /// <summary>The result of a choice in which a has this share, and b the rest: 1, 0 or, at a tie, 1/2.</summary>
+    abstract Choice<'R when 'R: struct and 'R :> IChoice> : rule: 'R * a: Real * b: Real * share: float -> Real
 
 module internal Tracing =
     /// Tells the program that is being traced, if any, that a seed is a number of its own.
