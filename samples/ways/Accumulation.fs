@@ -1,12 +1,12 @@
 /// <summary>
 /// Backpropagators with accumulation: reverse mode at the cost of the program.
 ///
-/// A number has a backpropagator, as in Backpropagators.fs, but it is not called when a contribution to its cotangent comes in. The call is
-/// staged: kept, under the number's place in the order of creation, with the sum of the contributions so far. Backpropagators are linear, so
-/// that one call with the sum is as good as a call for each (linear factoring: Brunel, Mazza and Pagani 2020, "Backpropagation in the simply typed
-/// lambda-calculus with linear negation"). A number is used only by later ones. So the staged call of the latest number has its sum
-/// complete, and is the one to resume next: each once, in reverse order of creation (Smeding and Vákár 2023, "Efficient dual-numbers reverse AD via
-/// well-known program transformations", where these are the staged calls).
+/// A number has a backpropagator, as in Backpropagators.fs, but it is not called when a contribution to its cotangent comes in. The call
+/// is staged: kept, under the number's place in the order of creation, with the sum of the contributions so far. Backpropagators are
+/// linear, so that one call with the sum is as good as a call for each (linear factoring: Brunel, Mazza and Pagani 2020, "Backpropagation
+/// in the simply typed lambda-calculus with linear negation"). A number is used only by later ones. So the staged call of the latest
+/// number has its sum complete, and is the one to resume next: each once, in reverse order of creation (Smeding and Vákár 2023,
+/// "Efficient dual-numbers reverse AD via well-known program transformations", where these are the staged calls).
 ///
 /// Nothing is mutated but the counter of numbers. The map of staged calls costs a logarithm of its size, which a tape saves: Tape.fs.
 /// </summary>

@@ -1,15 +1,15 @@
 /// <summary>
 /// Backpropagators as closures: reverse mode, and nothing but functions.
 ///
-/// A number is its primal together with its backpropagator, the continuation that takes the number's cotangent (how much the result changes
-/// with it) and hands contributions on to the numbers that it was computed from (Pearlmutter and Siskind 2008, "Reverse-mode AD in a
-/// functional framework: Lambda the ultimate backpropagator"). An input's backpropagator adds the cotangent at the input's place. One run
-/// of f, and one call, give the whole gradient.
+/// A number is its primal together with its backpropagator, the continuation that takes the number's cotangent (how much the result
+/// changes with it) and hands contributions on to the numbers that it was computed from (Pearlmutter and Siskind 2008, "Reverse-mode AD
+/// in a functional framework: Lambda the ultimate backpropagator"). An input's backpropagator adds the cotangent at the input's place.
+/// One run of f, and one call, give the whole gradient.
 ///
-/// Taken number by number, as here, the idea has a price: a number that is used twice has its backpropagator called twice, and each call calls on. In
-/// x := x * x, n times, that is 2^n calls. Pearlmutter and Siskind transform programs in which every
-/// intermediate result has a name; its cotangent then is a sum with a name, too, and each backpropagator is called once. On numbers, without
-/// the program's text, the sums have to be found at run time: Accumulation.fs.
+/// Taken number by number, as here, the idea has a price: a number that is used twice has its backpropagator called twice, and each call
+/// calls on. In x := x * x, n times, that is 2^n calls. Pearlmutter and Siskind transform programs in which every intermediate result has
+/// a name; its cotangent then is a sum with a name, too, and each backpropagator is called once. On numbers, without the program's text,
+/// the sums have to be found at run time: Accumulation.fs.
 /// </summary>
 module Ways.Backpropagators
 
@@ -54,8 +54,7 @@ type Number =
 let constant (c: float) : Number = { Primal = Scalar c; Backpropagate = fun _ gathered -> gathered }
 
 let input (index: int) (x: float) : Number =
-    let add cotangent =
-        Option.map (fun sum -> sum + cotangent) >> Option.orElse (Some cotangent)
+    let add cotangent = Option.map (fun sum -> sum + cotangent) >> Option.orElse (Some cotangent)
     { Primal = Scalar x; Backpropagate = fun cotangent -> Map.change index (add cotangent) }
 
 /// f(x) and the gradient: f once, then the result's backpropagator once, with the cotangent 1.

@@ -2,9 +2,9 @@
 /// Differentiation in categories, with the kind of linear maps as a parameter (Elliott 2018, "The simple essence of automatic
 /// differentiation").
 ///
-/// A derivative at a point is a linear map. A differentiable function gives its value and that map, and three rules make
-/// derivatives of whole programs: for composition the chain rule, for two functions side by side (fork) both derivatives side by side, and a
-/// linear map is its own derivative. None of them says what a linear map is. So the kind of linear maps is a parameter, and a mode of
+/// A derivative at a point is a linear map. A differentiable function gives its value and that map, and three rules make derivatives of
+/// whole programs: for composition the chain rule, for two functions side by side (fork) both derivatives side by side, and a linear map
+/// is its own derivative. None of them says what a linear map is. So the kind of linear maps is a parameter, and a mode of
 /// differentiation is a choice of it:
 ///
 ///   functions              v -> L v                               forward mode: a call for each input
@@ -12,10 +12,10 @@
 ///   duals                  the transposed map                     reverse mode: composition is turned around
 ///   continuations          how to go on from L's result           reverse mode: composition is associated to the other side
 ///
-/// Elliott's k in k a b is a type constructor, and F# cannot abstract over those. Here one type 'L stands for all of k's arrows at
-/// once, and its static members for the category's operations. What is lost is the types a and b: they are dimensions, which are checked
-/// when maps meet, not by the compiler; and with them pairs of pairs, since all spaces are R^n. That the duals of maps are maps again,
-/// and so on, is kept: <c>Dual&lt;'L&gt;</c> and <c>Continued&lt;'L&gt;</c> take any 'L.
+/// Elliott's k in k a b is a type constructor, and F# cannot abstract over those. Here one type 'L stands for all of k's arrows at once,
+/// and its static members for the category's operations. What is lost is the types a and b: they are dimensions, which are checked when
+/// maps meet, not by the compiler; and with them pairs of pairs, since all spaces are R^n. That the duals of maps are maps again, and so
+/// on, is kept: <c>Dual&lt;'L&gt;</c> and <c>Continued&lt;'L&gt;</c> take any 'L.
 /// </summary>
 module Ways.Categories
 
@@ -41,8 +41,7 @@ let identity<'L when 'L :> ILinear<'L>> (dimension: int) : 'L = 'L.Wire(dimensio
 let private check (what: string) (a: int) (b: int) : unit =
     if a <> b then invalidArg what $"{what}: the one map has dimension {a} where the other has {b}."
 
-let private checkedCompose (after: 'L) (before: 'L) : unit when 'L :> ILinear<'L> =
-    check "compose" before.Codomain after.Domain
+let private checkedCompose (after: 'L) (before: 'L) : unit when 'L :> ILinear<'L> = check "compose" before.Codomain after.Domain
 
 // ---- The four kinds ----
 
@@ -103,9 +102,7 @@ type Matrix =
         static member Compose(after, before) =
             checkedCompose after before
             let entry (row: Scalar[]) column =
-                before.Rows
-                |> Array.map2 (fun slope (entries: Scalar[]) -> slope * entries[column]) row
-                |> Array.fold (+) (Scalar 0.0)
+                before.Rows |> Array.map2 (fun slope (entries: Scalar[]) -> slope * entries[column]) row |> Array.fold (+) (Scalar 0.0)
             { Columns = before.Columns; Rows = after.Rows |> Array.map (fun row -> Array.init before.Columns (entry row)) }
 
         static member Fork(f, g) =
@@ -116,11 +113,9 @@ type Matrix =
             check "join" f.Rows.Length g.Rows.Length
             { Columns = f.Columns + g.Columns; Rows = Array.map2 Array.append f.Rows g.Rows }
 
-        static member Wire(domain, indices) =
-            Matrix.Of(indices.Length, domain, (fun i j -> indices[i] = j))
+        static member Wire(domain, indices) = Matrix.Of(indices.Length, domain, (fun i j -> indices[i] = j))
 
-        static member Unwire(codomain, indices) =
-            Matrix.Of(codomain, indices.Length, (fun i j -> indices[j] = i))
+        static member Unwire(codomain, indices) = Matrix.Of(codomain, indices.Length, (fun i j -> indices[j] = i))
 
         static member Scale slope = { Columns = 1; Rows = [| [| slope |] |] }
 
@@ -146,8 +141,7 @@ type Continued<'L when 'L :> ILinear<'L>> =
       To: int
       Continue: 'L -> 'L }
 
-    static member private Before(map: 'L) =
-        { From = map.Domain; To = map.Codomain; Continue = fun k -> 'L.Compose(k, map) }
+    static member private Before(map: 'L) = { From = map.Domain; To = map.Codomain; Continue = fun k -> 'L.Compose(k, map) }
 
     interface ILinear<Continued<'L>> with
         member map.Domain = map.From
@@ -160,8 +154,9 @@ type Continued<'L when 'L :> ILinear<'L>> =
                 before.Continue(after.Continue k)
             { From = before.From; To = after.To; Continue = run }
 
-        /// k (f v, g v) = k (f v, 0) + k (0, g v): each part is continued by itself, and u + w is (u join w) after a duplication. So k is used
-        /// twice, and should be data, such as a row of slopes: a function would be called twice, at each fork, for each that called it.
+        /// k (f v, g v) = k (f v, 0) + k (0, g v): each part is continued by itself, and u + w is (u join w) after a duplication. So k is
+        /// used twice, and should be data, such as a row of slopes: a function would be called twice, at each fork, for each that called
+        /// it.
         static member Fork(f, g) =
             check "fork" f.From g.From
             let injection first count = 'L.Unwire(f.To + g.To, [| first .. first + count - 1 |])
@@ -205,7 +200,10 @@ let wire<'L when 'L :> ILinear<'L>> (indices: int[]) : Differentiable<'L> =
 let private unary<'L when 'L :> ILinear<'L>> (f: Scalar -> Scalar) (slope: Scalar -> Scalar -> Scalar) : Differentiable<'L> =
     fun x -> let y = f x[0] in struct ([| y |], 'L.Scale(slope x[0] y))
 
-let private binary<'L when 'L :> ILinear<'L>> (f: Scalar -> Scalar -> Scalar) (slopes: Scalar -> Scalar -> Scalar -> Scalar * Scalar) : Differentiable<'L> =
+let private binary<'L when 'L :> ILinear<'L>>
+    (f: Scalar -> Scalar -> Scalar)
+    (slopes: Scalar -> Scalar -> Scalar -> Scalar * Scalar)
+    : Differentiable<'L> =
     fun x ->
         let y = f x[0] x[1]
         let slopeA, slopeB = slopes x[0] x[1] y
@@ -236,7 +234,10 @@ let private steps<'L when 'L :> ILinear<'L>> (program: Program) : Differentiable
     let count = program.Inputs + program.Operations.Length
     // The last operation that reads a number; the result is read at the end.
     let lastUse = Array.create count -1
-    program.Operations |> Array.iteri (fun k operation -> for x in Program.arguments operation do lastUse[x] <- k)
+    program.Operations
+    |> Array.iteri (fun k operation ->
+        for x in Program.arguments operation do
+            lastUse[x] <- k)
     lastUse[count - 1] <- program.Operations.Length
     let mutable needed = [| 0 .. program.Inputs - 1 |]
     program.Operations

@@ -2,16 +2,16 @@
 /// CHAD, combinatory homomorphic automatic differentiation (Vákár and Smeding 2022, "CHAD: Combinatory Homomorphic Automatic
 /// Differentiation"), on a small typed language with pairs and sums.
 ///
-/// A program is a term, and so is its derivative. The transformation of a term is put together from the transformations of its parts: it is a
-/// homomorphism. A term of type t in variables G becomes one that gives the value, and a linear map: in forward mode from tangents of G to
-/// tangents of t, in reverse mode from cotangents of t to cotangents of G. The target language writes linear maps with combinators alone, those of
-/// Categories.fs, now as syntax. Forward and reverse differ in the vocabulary: what is a projection in the one is an injection
-/// in the other, fork is join, and composition is turned around. So the transformation is written once.
+/// A program is a term, and so is its derivative. The transformation of a term is put together from the transformations of its parts: it
+/// is a homomorphism. A term of type t in variables G becomes one that gives the value, and a linear map: in forward mode from tangents
+/// of G to tangents of t, in reverse mode from cotangents of t to cotangents of G. The target language writes linear maps with
+/// combinators alone, those of Categories.fs, now as syntax. Forward and reverse differ in the vocabulary: what is a projection in the
+/// one is an injection in the other, fork is join, and composition is turned around. So the transformation is written once.
 ///
 /// Cotangents of the variables G are nested pairs, one component for each variable. A variable's map makes such pairs that are zero but
-/// for one place, and each join adds them up: every operation costs as much as there are variables, a program of n lets n^2. That is
-/// the known cost of the plain transformation (Smeding and Vákár 2024, "Efficient CHAD"). Zeros that are known as such, and cost nothing to add, are the
-/// first step to mend it: <c>Zeros.Sparse</c>.
+/// for one place, and each join adds them up: every operation costs as much as there are variables, a program of n lets n^2. That is the
+/// known cost of the plain transformation (Smeding and Vákár 2024, "Efficient CHAD"). Zeros that are known as such, and cost nothing to
+/// add, are the first step to mend it: <c>Zeros.Sparse</c>.
 ///
 /// Of the paper's language, functions and arrays are left out. Sums follow Lucatelli Nunes and Vákár 2023, "CHAD for expressive total
 /// languages", with a pair as the cotangents of a sum, one part of which is zero.
@@ -83,8 +83,14 @@ let rec typeOf (environment: Environment<Type>) (term: Term) : Type =
     | Let(name, t, body) -> typeOf ((name, typeOf' t) :: environment) body
     | Trivial -> Unit
     | Tuple(a, b) -> Pair(typeOf' a, typeOf' b)
-    | First t -> (match typeOf' t with Pair(a, _) -> a | other -> failwith $"First of a {other}")
-    | Second t -> (match typeOf' t with Pair(_, b) -> b | other -> failwith $"Second of a {other}")
+    | First t ->
+        (match typeOf' t with
+         | Pair(a, _) -> a
+         | other -> failwith $"First of a {other}")
+    | Second t ->
+        (match typeOf' t with
+         | Pair(_, b) -> b
+         | other -> failwith $"Second of a {other}")
     | Left(t, right) -> Sum(typeOf' t, right)
     | Right(left, t) -> Sum(left, typeOf' t)
     | Case(t, (x, a), (y, b)) ->
@@ -95,9 +101,16 @@ let rec typeOf (environment: Environment<Type>) (term: Term) : Type =
             branch
         | other -> failwith $"Case of a {other}"
     | Number _ -> Real
-    | Unary(_, t) -> expect Real t; Real
-    | Binary(_, a, b) -> expect Real a; expect Real b; Real
-    | IsPositive t -> expect Real t; Sum(Unit, Unit)
+    | Unary(_, t) ->
+        expect Real t
+        Real
+    | Binary(_, a, b) ->
+        expect Real a
+        expect Real b
+        Real
+    | IsPositive t ->
+        expect Real t
+        Sum(Unit, Unit)
     | Identity t -> Arrow(t, t)
     | Zero(a, b) -> Arrow(a, b)
     | Compose(after, before) ->
@@ -116,7 +129,9 @@ let rec typeOf (environment: Environment<Type>) (term: Term) : Type =
     | Project2(a, b) -> Arrow(Pair(a, b), b)
     | Inject1(a, b) -> Arrow(a, Pair(a, b))
     | Inject2(a, b) -> Arrow(b, Pair(a, b))
-    | Scale t -> expect Real t; Arrow(Real, Real)
+    | Scale t ->
+        expect Real t
+        Arrow(Real, Real)
 
 /// The type of tangents, and of cotangents, of a type.
 let rec linear (t: Type) : Type =
@@ -134,7 +149,8 @@ let rec linearOf (environment: Environment<Type>) : Type =
 
 /// The words in which the two modes differ.
 type Mode =
-    { After: Term * Term -> Term
+    { IsReverse: bool
+      After: Term * Term -> Term
       Zero: Type * Type -> Term
       Fork: Term * Term -> Term
       Join: Term * Term -> Term
@@ -144,12 +160,26 @@ type Mode =
       Inject2: Type * Type -> Term }
 
 let forward =
-    { After = Compose; Zero = Zero; Fork = Fork; Join = Join
-      Project1 = Project1; Project2 = Project2; Inject1 = Inject1; Inject2 = Inject2 }
+    { IsReverse = false
+      After = Compose
+      Zero = Zero
+      Fork = Fork
+      Join = Join
+      Project1 = Project1
+      Project2 = Project2
+      Inject1 = Inject1
+      Inject2 = Inject2 }
 
 let reverse =
-    { After = (fun (after, before) -> Compose(before, after)); Zero = (fun (a, b) -> Zero(b, a)); Fork = Join; Join = Fork
-      Project1 = Inject1; Project2 = Inject2; Inject1 = Project1; Inject2 = Project2 }
+    { IsReverse = true
+      After = (fun (after, before) -> Compose(before, after))
+      Zero = (fun (a, b) -> Zero(b, a))
+      Fork = Join
+      Join = Fork
+      Project1 = Inject1
+      Project2 = Inject2
+      Inject1 = Project1
+      Inject2 = Project2 }
 
 let private slope (operation: Unary) (x: Term) (y: Term) : Term =
     match operation with
@@ -183,8 +213,7 @@ let derivative (mode: Mode) (environment: Environment<Type>) (term: Term) : Term
     let rec transform (environment: Environment<Type>) (variables: Type) (term: Term) : Term =
         RuntimeHelpers.EnsureSufficientExecutionStack()
         /// Binds the transformed part, and goes on with its value and its map.
-        let part term next =
-            bind (transform environment variables term) (fun p -> next (First p) (Second p))
+        let part term next = bind (transform environment variables term) (fun p -> next (First p) (Second p))
         /// A part with one variable more, whose own map is given.
         let body (name, t) map term =
             bind (transform ((name, t) :: environment) (Pair(variables, linear t)) term) (fun p ->
@@ -250,8 +279,14 @@ let rec private zero (zeros: Zeros) (t: Type) : Value =
         Value.Pair(zero zeros a, zero zeros b)
     | Dense, _ -> Value.Trivial
 
-let private number value = match value with Value.Number x -> x | _ -> failwith "not a number"
-let private apply map v = match map with Value.Arrow f -> f v | _ -> failwith "not a linear map"
+let private number value =
+    match value with
+    | Value.Number x -> x
+    | _ -> failwith "not a number"
+let private apply map v =
+    match map with
+    | Value.Arrow f -> f v
+    | _ -> failwith "not a linear map"
 
 /// The parts of a pair. Those of zero are zero.
 let private parts value =
@@ -351,45 +386,43 @@ let term (program: Program) : Term =
         (Array.indexed program.Operations)
         (variable (count - 1))
 
-let private environment (inputs: int) : Environment<Type> =
-    List.init inputs (fun index -> name (inputs - 1 - index), Real)
+let private environment (inputs: int) : Environment<Type> = List.init inputs (fun index -> name (inputs - 1 - index), Real)
 
 /// The components of a vector of so many numbers, made of nested pairs.
 let private components (count: int) (vector: Value) : float[] =
     let next value =
         let rest, last = parts value
-        (match last with Value.Number x -> x.Value | _ -> 0.0), rest
+        (match last with
+         | Value.Number x -> x.Value
+         | _ -> 0.0),
+        rest
     Array.mapFoldBack (fun _ -> next) (Array.zeroCreate<unit> count) vector |> fst
 
 let private vector (components: float[]) : Value =
     components |> Array.fold (fun rest x -> Value.Pair(rest, Value.Number(Scalar x))) Value.Trivial
 
-/// The value and the derivative of a program at a point.
-let private run (mode: Mode) (zeros: Zeros) (program: Program) (point: float[]) : float * (Value -> Value) =
+/// The value and the gradient of a term in the variables x0, x1, ...: in reverse mode by one call of the linear map, in forward mode by a
+/// call for each variable.
+let gradient (mode: Mode) (zeros: Zeros) (term: Term) (point: float[]) : float * float[] =
     let inputs = point |> Array.mapi (fun index x -> name index, Value.Number(Scalar x)) |> Map.ofArray
-    let value, map = derivative mode (environment point.Length) (term program) |> evaluate zeros inputs |> parts
-    (number value).Value, apply map
-
-let private byReverse (zeros: Zeros) (program: Program) (point: float[]) : float * float[] =
-    let value, cotangents = run reverse zeros program point
-    value, components point.Length (cotangents (Value.Number(Scalar 1.0)))
-
-/// A call of the linear map for each input.
-let private byForward (program: Program) (point: float[]) : float * float[] =
-    let value, tangent = run forward Dense program point
-    let along direction =
-        point |> Array.mapi (fun index _ -> if index = direction then 1.0 else 0.0) |> vector |> tangent |> number
-    value, Array.init point.Length (fun index -> (along index).Value)
+    let value, map = derivative mode (environment point.Length) term |> evaluate zeros inputs |> parts
+    let gradient =
+        if mode.IsReverse then
+            apply map (Value.Number(Scalar 1.0)) |> components point.Length
+        else
+            let unit' direction = Array.init point.Length (fun index -> if index = direction then 1.0 else 0.0)
+            Array.init point.Length (fun index -> (number (apply map (vector (unit' index)))).Value)
+    (number value).Value, gradient
 
 let ways: Way list =
-    let chad name shared wide gradient limits =
+    let chad name shared wide mode zeros limits =
         { Name = $"CHAD, {name}"
           Source = "Vákár and Smeding 2022"
           Shared = shared
           Wide = wide
           Depth = Nested
           Limits = limits
-          Gradient = gradient }
-    [ chad "forward" Linear Quadratic byForward "a call for each input"
-      chad "reverse" Quadratic Quadratic (byReverse Dense) "each operation costs as much as there are variables"
-      chad "reverse, sparse zeros" Linear Linear (byReverse Sparse) "no numbers are added in vain, but pairs are still taken apart" ]
+          Gradient = fun program -> gradient mode zeros (term program) }
+    [ chad "forward" Linear Quadratic forward Dense "a call for each input"
+      chad "reverse" Quadratic Quadratic reverse Dense "each operation costs as much as there are variables"
+      chad "reverse, sparse zeros" Linear Linear reverse Sparse "no numbers are added in vain, but pairs are still taken apart" ]

@@ -7,8 +7,8 @@
 /// "Demystifying differentiable programming: shift/reset the penultimate backpropagator", section 3). In a language with shift and reset,
 /// programs keep their looks; here a computation expression threads the continuation: <c>let!</c> is shift, <c>grad</c> is reset.
 ///
-/// Adjoints are mutable, as in the paper. What has to be remembered for the way back is on the machine's own stack: some frames for each operation.
-/// A program of 100 000 operations is too deep for an ordinary thread, and fine on one with a stack of 256 MB.
+/// Adjoints are mutable, as in the paper. What has to be remembered for the way back is on the machine's own stack: some frames for each
+/// operation. A program of 100 000 operations is too deep for an ordinary thread, and fine on one with a stack of 256 MB.
 /// </summary>
 module Ways.Continuations
 

@@ -17,7 +17,7 @@ let private bases: (Growth * (string * (float -> float)) list) list =
     let power (k: int) = $"n^{k}", (fun n -> Math.Pow(n, k))
     [ Linear, [ constant; linear ]
       Quadratic, [ constant; linear; power 2 ]
-      Exponential, [ constant; linear; power 2; "2^n", (fun n -> Math.Pow(2.0, n)) ]
+      Exponential, [ constant; linear; "2^n", (fun n -> Math.Pow(2.0, n)) ]
       Cubic, [ constant; linear; power 2; power 3 ]
       Quartic, [ constant; linear; power 2; power 3; power 4 ] ]
 
@@ -36,9 +36,7 @@ let private solve (rows: float[][]) : float[] =
     rows |> Array.mapi (fun i row -> row[n] / row[i])
 
 /// A count for each size, as a sum of terms, exactly.
-type Law =
-    { Growth: Growth
-      Text: string }
+type Law = { Growth: Growth; Text: string }
 
 let private describe (terms: (string * float) list) : string =
     let term (name: string, coefficient: float) =
@@ -61,9 +59,7 @@ let law (counts: (int * int64) list) : Law option =
     bases
     |> List.tryPick (fun (growth, terms) ->
         let rows =
-            counts
-            |> List.truncate terms.Length
-            |> List.map (fun (n, count) -> [| yield! terms |> List.map (fun (_, f) -> f n); count |])
+            counts |> List.truncate terms.Length |> List.map (fun (n, count) -> [| yield! terms |> List.map (fun (_, f) -> f n); count |])
         let coefficients = solve (Array.ofList rows) |> List.ofArray
         let value n = List.map2 (fun c (_, f) -> c * f n) coefficients terms |> List.sum
         let agrees (n, count) = abs (value n - count) < 0.5
@@ -72,26 +68,28 @@ let law (counts: (int * int64) list) : Law option =
         else
             None)
 
-/// The growth of what does not follow a law to the unit, from two sizes, the second twice the first: the power of 2 between them.
-let ofDoubling (first: int64) (second: int64) : Growth =
-    match Math.Round(Math.Log2(float second / float first)) with
-    | power when power <= 1.0 -> Linear
-    | 2.0 -> Quadratic
-    | 3.0 -> Cubic
-    | 4.0 -> Quartic
-    | _ -> Exponential
+/// The sizes at which a way of some growth is measured. At the largest one it takes a million operations at most.
+let private sizes (growth: Growth) : int list =
+    [ 1; 2; 3; 4; 5; 6; 7; 8; 10; 12; 16 ] @ (if growth = Exponential || growth = Quartic then [] else [ 32; 64 ])
 
-/// The largest size at which a way of some growth is measured: it takes some million operations there.
-let private largest (growth: Growth) : int =
-    match growth with
-    | Exponential -> 16
-    | Quartic -> 32
-    | Cubic -> 64
-    | Linear
-    | Quadratic -> 256
-
-/// Costs of a program at growing sizes, up to one that suits the growth.
+/// The operations and bytes of a program at growing sizes, as far as the growth allows.
 let costs (way: Way) (growth: Growth) (program: int -> Program) : (int * (int64 * int64)) list =
-    [ 1; 2; 3; 4; 5; 6; 7; 8; 10; 12; 16; 32; 64; 128; 256 ]
-    |> List.filter (fun n -> n <= largest growth)
-    |> List.map (fun n -> n, cost way (program n))
+    sizes growth |> List.map (fun n -> n, cost way (program n))
+
+/// <summary>
+/// The growth of bytes, which follow no law to the unit: arrays grow by doubling, and the trees of maps are kept balanced. A cubic goes
+/// through the four largest powers of 2. Its terms cannot be negative if the bytes grow by a polynomial; where they grow as n log n,
+/// the last one is, by a quarter of the whole.
+/// </summary>
+let ofBytes (bytes: (int * int64) list) : string =
+    let points = bytes |> List.filter (fst >> Int32.IsPow2) |> List.rev |> List.truncate 4 |> List.rev
+    let row (n: int, bytes: int64) = [| yield! Array.init 4 (fun k -> Math.Pow(n, k)); float bytes |]
+    let coefficients = points |> List.map row |> Array.ofList |> solve
+    let largest, all = List.last points
+    /// The share of a term in the whole at the largest size.
+    let share k = coefficients[k] * Math.Pow(largest, k) / float all
+    if all > 30L * snd points[2] then "exponential"
+    elif share 3 > 0.05 then "cubic"
+    elif share 3 < -0.05 then "n log n"
+    elif share 2 > 0.05 then "quadratic"
+    else "linear"

@@ -41,11 +41,12 @@ let diff (f: Dual -> Dual) (x: Scalar) : Scalar = (f { Primal = x; Tangent = Sca
 /// <summary>
 /// Perturbation confusion (Siskind and Pearlmutter 2005, "Perturbation confusion and referential transparency: correct functional
 /// implementation of forward-mode AD"): d/dx (x * d/dy (x + y)) at x = y = 1. The inner derivative is 1, so this is that of x * 1, and 1.
-/// But inside, x is 1 + e and y is 1 + e with the same e. Their sum is 2 + 2e, the inner derivative comes out as 2, and so does the outer one.
+/// But inside, x is 1 + e and y is 1 + e with the same e. Their sum is 2 + 2e, the inner derivative comes out as 2, and so does the outer
+/// one.
 /// </summary>
 /// <remarks>
-/// Numbers of a parametric type, <c>Dual&lt;'T&gt;</c>, would make the types of x and y differ, and the compiler ask for x to be lifted. That finds this
-/// mistake, but f must then be written for every depth of nesting at once; TaggedDuals.fs needs no such types.
+/// Numbers of a parametric type, <c>Dual&lt;'T&gt;</c>, would make the types of x and y differ, and the compiler ask for x to be lifted.
+/// That finds this mistake, but f must then be written for every depth of nesting at once; TaggedDuals.fs needs no such types.
 /// </remarks>
 let confused () : Scalar =
     let inner (x: Dual) = diff (fun y -> x + y) (Scalar 1.0)

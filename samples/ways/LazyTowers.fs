@@ -2,11 +2,11 @@
 /// Lazy towers of derivatives (Karczmarczuk 2001, "Functional differentiation of computer programs").
 ///
 /// A number is its value together with its derivative, which is a number of the same kind: the value of the first derivative, and so on
-/// without end. Lazy evaluation makes that finite. A rule is written once, about whole towers, by recursion through the derivative:
-/// (exp x)' = x' exp x, where the exp x on the right is the very tower that is being defined. So all orders come from one rule.
+/// without end. Lazy evaluation makes that finite. A rule is written once, about whole towers, by recursion through the derivative: (exp
+/// x)' = x' exp x, where the exp x on the right is the very tower that is being defined. So all orders come from one rule.
 ///
-/// The price: the tower of a product has two products in its derivative, four in the second, 2^k in the k-th, since nothing is shared between
-/// them (<c>costOfOrder</c>); a Taylor series does the same work in k^2. And a tower has one variable.
+/// The price: the tower of a product has two products in its derivative, four in the second, 2^k in the k-th, since nothing is shared
+/// between them (<c>costOfOrder</c>); a Taylor series does the same work in k^2. And a tower has one variable.
 /// </summary>
 module Ways.LazyTowers
 
@@ -73,8 +73,7 @@ let constant (c: float) : Tower = Steady(Scalar c)
 
 /// f(x), f'(x), f''(x), ...: as many as are asked for.
 let derivatives (f: Tower -> Tower) (x: float) : float seq =
-    f (variable x)
-    |> Seq.unfold (fun tower -> Some(tower.Value.Value, tower.Derivative))
+    f (variable x) |> Seq.unfold (fun tower -> Some(tower.Value.Value, tower.Derivative))
 
 /// The operations that the derivatives of exp x sin x take up to an order.
 let costOfOrder (order: int) : int64 =

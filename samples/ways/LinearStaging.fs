@@ -1,16 +1,16 @@
 /// <summary>
 /// Dual numbers with linear staging: a tangent that is a term.
 ///
-/// Forward mode with one twist. The tangent of a number is not computed but written down, as a term of a small linear language:
-/// an input's tangent, a multiple, a sum (Krawiec, Peyton Jones, Krishnaswami, Ellis, Eisenberg and Fitzgibbon 2022, "Provably correct,
+/// Forward mode with one twist. The tangent of a number is not computed but written down, as a term of a small linear language: an
+/// input's tangent, a multiple, a sum (Krawiec, Peyton Jones, Krishnaswami, Ellis, Eisenberg and Fitzgibbon 2022, "Provably correct,
 /// asymptotically efficient, higher-order reverse-mode automatic differentiation"; their delta terms). A term is linear in the inputs'
-/// tangents, so that it can be read from the outside in as well: given the cotangent of the whole, what is each input's?
-/// That reading is <c>evaluate</c>, and reverse mode.
+/// tangents, so that it can be read from the outside in as well: given the cotangent of the whole, what is each input's? That reading is
+/// <c>evaluate</c>, and reverse mode.
 ///
-/// Read as it stands, a term that occurs twice is read twice, and x := x * x makes 2^n of it. So each result's term has a name, by order of
-/// creation: the paper's let, which keeps sharing visible. A named term is read only after all terms that mention it, by later names, with the
-/// sum of its cotangents. These terms are to the calls of Accumulation.fs what the frames of Tape.fs are to closures (Smeding and Vákár 2023 come
-/// from the other side, and meet here).
+/// Read as it stands, a term that occurs twice is read twice, and x := x * x makes 2^n of it. So each result's term has a name, by order
+/// of creation: the paper's let, which keeps sharing visible. A named term is read only after all terms that mention it, by later names,
+/// with the sum of its cotangents. These terms are to the calls of Accumulation.fs what the frames of Tape.fs are to closures (Smeding
+/// and Vákár 2023 come from the other side, and meet here).
 /// </summary>
 module Ways.LinearStaging
 
@@ -30,8 +30,7 @@ type Number =
     { Primal: Scalar
       Delta: Delta }
 
-    static member private Result(y: Scalar, delta: Delta) : Number =
-        { Primal = y; Delta = Named(Interlocked.Increment &names, delta) }
+    static member private Result(y: Scalar, delta: Delta) : Number = { Primal = y; Delta = Named(Interlocked.Increment &names, delta) }
 
     static member (+)(a: Number, b: Number) = Number.Result(a.Primal + b.Primal, Sum(a.Delta, b.Delta))
     static member (-)(a: Number, b: Number) = Number.Result(a.Primal - b.Primal, Sum(a.Delta, Scale(Scalar -1.0, b.Delta)))
@@ -51,9 +50,7 @@ let constant (c: float) : Number = { Primal = Scalar c; Delta = Zero }
 let input (index: int) (x: float) : Number = { Primal = Scalar x; Delta = Input index }
 
 /// The cotangents so far: those of inputs, and those of named terms that are still to be read.
-type Cotangents =
-    { OfInputs: Map<int, Scalar>
-      OfNames: Map<int64, Delta * Scalar> }
+type Cotangents = { OfInputs: Map<int, Scalar>; OfNames: Map<int64, Delta * Scalar> }
 
 let private plus (cotangent: Scalar) (sum: Scalar option) : Scalar =
     match sum with
@@ -66,8 +63,7 @@ let rec private read (cotangent: Scalar) (delta: Delta) (cotangents: Cotangents)
     | Zero -> cotangents
     | Scale(slope, delta) -> read (slope * cotangent) delta cotangents
     | Sum(a, b) -> cotangents |> read cotangent a |> read cotangent b
-    | Input index ->
-        { cotangents with OfInputs = cotangents.OfInputs |> Map.change index (plus cotangent >> Some) }
+    | Input index -> { cotangents with OfInputs = cotangents.OfInputs |> Map.change index (plus cotangent >> Some) }
     | Named(name, delta) ->
         let add entry = Some(delta, entry |> Option.map snd |> plus cotangent)
         { cotangents with OfNames = cotangents.OfNames |> Map.change name add }
@@ -81,8 +77,7 @@ let rec private readNamed (cotangents: Cotangents) : Map<int, Scalar> =
         readNamed (read cotangent delta { cotangents with OfNames = cotangents.OfNames.Remove name })
 
 /// The cotangents of the inputs, for the cotangent 1 of the term.
-let evaluate (delta: Delta) : Map<int, Scalar> =
-    readNamed (read (Scalar 1.0) delta { OfInputs = Map.empty; OfNames = Map.empty })
+let evaluate (delta: Delta) : Map<int, Scalar> = readNamed (read (Scalar 1.0) delta { OfInputs = Map.empty; OfNames = Map.empty })
 
 /// The value and the gradient.
 let grad (f: Number[] -> Number) (point: float[]) : float * float[] =

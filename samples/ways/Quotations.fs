@@ -1,13 +1,14 @@
 /// <summary>
 /// Quotations transformed: source to source.
 ///
-/// F# quotes its own code, <c>&lt;@ fun (x: float) -> x * sin x @&gt;</c>, and a quotation is a tree. Its derivative is a quotation again: it can be printed,
-/// compiled, and differentiated once more. What the other ways do when a program runs, with numbers, is done here before it runs,
-/// with names (Griewank and Walther 2008, section 6.2, source transformation).
+/// F# quotes its own code, <c>&lt;@ fun (x: float) -> x * sin x @&gt;</c>, and a quotation is a tree. Its derivative is a quotation
+/// again: it can be printed, compiled, and differentiated once more. What the other ways do when a program runs, with numbers, is done
+/// here before it runs, with names (Griewank and Walther 2008, section 6.2, source transformation).
 ///
-/// Each intermediate result gets a name by <c>let</c>, so that nothing is written, or computed, twice. In forward mode the names of tangents stand beside
-/// those of values. In reverse mode the transformer keeps a tape of names and slopes, and writes it out backwards: the tape is gone
-/// when the program runs. The branches of an <c>if</c> are transformed each by itself; on the way back the branch is computed again.
+/// Each intermediate result gets a name by <c>let</c>, so that nothing is written, or computed, twice. In forward mode the names of
+/// tangents stand beside those of values. In reverse mode the transformer keeps a tape of names and slopes, and writes it out backwards:
+/// the tape is gone when the program runs. The branches of an <c>if</c> are transformed each by itself; on the way back the branch is
+/// computed again.
 ///
 /// Understood are numbers, + - * /, sin, cos, exp, log, let, if with a comparison, and inputs x[i] with i written out. All else is an
 /// error that shows the expression.
@@ -73,8 +74,7 @@ type private Block() =
     member block.Name(expression: Expr) : Expr<float> = Expr.Cast<float>(block.NameOf expression)
 
     /// The lets, around a result.
-    member _.Around(result: Expr) : Expr =
-        bindings |> Seq.fold (fun body (name, expression) -> Expr.Let(name, expression, body)) result
+    member _.Around(result: Expr) : Expr = bindings |> Seq.fold (fun body (name, expression) -> Expr.Let(name, expression, body)) result
 
 /// The same operation or comparison of other arguments.
 let private remake (expression: Expr) (arguments: Expr<float> list) : Expr =
@@ -177,10 +177,7 @@ let rec private pullback
             |> Option.iter (fun sum ->
                 let cotangent = block.Name sum
                 let used =
-                    Seq.append (positive.GetFreeVars()) (otherwise.GetFreeVars())
-                    |> Seq.choose names.TryFind
-                    |> Seq.distinct
-                    |> List.ofSeq
+                    Seq.append (positive.GetFreeVars()) (otherwise.GetFreeVars()) |> Seq.choose names.TryFind |> Seq.distinct |> List.ofSeq
                 let branch code =
                     let inner = Block()
                     let _, cotangents = pullback inner names used cotangent code
@@ -277,12 +274,12 @@ let private calculate (operation: string) (arguments: Scalar list) : Scalar =
 /// Runs transformed code on numbers that count. (LeafExpressionConverter.EvaluateQuotation of FSharp.Core compiles it.)
 let rec private run (names: Map<Var, obj>) (expression: Expr) : obj =
     RuntimeHelpers.EnsureSufficientExecutionStack()
-    let number e = unbox<Scalar> (run names e)
+    let number e = unbox<Scalar>(run names e)
     match expression with
     | Var v -> names[v]
     | Value(:? float as c, _) -> box (Scalar c)
     | Let(v, e, body) -> run (names.Add(v, run names e)) body
-    | IfThenElse(condition, positive, otherwise) -> run names (if unbox<bool> (run names condition) then positive else otherwise)
+    | IfThenElse(condition, positive, otherwise) -> run names (if unbox<bool>(run names condition) then positive else otherwise)
     | Item(array, index) -> box (Array.get (unbox<Scalar[]> names[array]) index)
     | NewArray(_, parts) -> parts |> List.map number |> List.toArray |> box
     | NewTuple parts -> parts |> List.map (run names) |> List.toArray |> box

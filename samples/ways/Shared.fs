@@ -126,14 +126,16 @@ type Depth =
 
 /// A way to the gradient of a program, with what it says of itself. The tests hold it to that.
 type Way =
-    { Name: string
-      Source: string
-      /// The growth of the count of operations with the length of a program whose numbers are used twice.
-      Shared: Growth
-      /// The same with the number of inputs.
-      Wide: Growth
-      Depth: Depth
-      /// What it cannot do.
-      Limits: string
-      /// A program's value and gradient at a point.
-      Gradient: Program -> float[] -> float * float[] }
+    {
+        Name: string
+        Source: string
+        /// The growth of the count of operations with the length of a program whose numbers are used twice.
+        Shared: Growth
+        /// The same with the number of inputs.
+        Wide: Growth
+        Depth: Depth
+        /// What it cannot do.
+        Limits: string
+        /// A program's value and gradient at a point.
+        Gradient: Program -> float[] -> float * float[]
+    }

@@ -6,11 +6,13 @@
 /// results as usual, and programs get back their looks.
 ///
 /// 1. <c>Closures</c>: the continuation of the way back is a function. An operation puts its own part in front of it.
-/// 2. <c>Frames</c>: all such functions are made in one place, and differ in the values that they close over. So they are replaced by records
+/// 2. <c>Frames</c>: all such functions are made in one place, and differ in the values that they close over. So they are replaced by
+/// records
 ///    of these values, and calls of them by one function that knows what to do with a record: defunctionalisation (Reynolds 1972,
 ///    "Definitional interpreters for higher-order programming languages"). One of the values is the continuation before; a record that holds
 ///    another of its kind is a list, and a defunctionalised continuation a stack (Danvy and Nielsen 2001, "Defunctionalization at work").
-/// 3. <c>Tape</c>: each operation pushes one frame, and its result's place is the height of the stack. So the list is an array, places are
+/// 3. <c>Tape</c>: each operation pushes one frame, and its result's place is the height of the stack. So the list is an array, places
+/// are
 ///    indices, and a frame need not name its result. That is the tape of the textbooks (Griewank and Walther 2008), and the library's.
 ///
 /// Between the steps only the representation changes: the three give the same bits.
@@ -37,8 +39,7 @@ let Nowhere = -1
 let private receive (adjoints: Scalar[]) (place: int) (slope: Scalar) (adjoint: Scalar) : unit =
     if place <> Nowhere then adjoints[place] <- adjoints[place] + slope * adjoint
 
-let private adjoints (places: int) (result: int) : Scalar[] =
-    Array.init places (fun place -> Scalar(if place = result then 1.0 else 0.0))
+let private adjoints (places: int) (result: int) : Scalar[] = Array.init places (fun place -> Scalar(if place = result then 1.0 else 0.0))
 
 /// Step 1: the way back is a function.
 type Closures() =
@@ -152,13 +153,7 @@ let private on (newStack: unit -> IStack) (program: Program) (point: float[]) : 
 
 let ways: Way list =
     let step name source depth newStack limits =
-        { Name = name
-          Source = source
-          Shared = Linear
-          Wide = Linear
-          Depth = depth
-          Limits = limits
-          Gradient = on newStack }
+        { Name = name; Source = source; Shared = Linear; Wide = Linear; Depth = depth; Limits = limits; Gradient = on newStack }
     [ step "tape, step 1: closures" "from Wang et al. 2019" Nested (fun () -> Closures()) "the way back is as deep as the program is long"
       step "tape, step 2: frames" "Reynolds 1972; Danvy and Nielsen 2001" Flat (fun () -> Frames()) "mutates; derivatives do not nest"
       step "tape, step 3: array" "Griewank and Walther 2008" Flat (fun () -> Tape()) "mutates; derivatives do not nest" ]
