@@ -76,20 +76,11 @@ let private sizes (growth: Growth) : int list =
 let costs (way: Way) (growth: Growth) (program: int -> Program) : (int * (int64 * int64)) list =
     sizes growth |> List.map (fun n -> n, cost way (program n))
 
-/// <summary>
-/// The growth of bytes, which follow no law to the unit: arrays grow by doubling, and the trees of maps are kept balanced. A cubic goes
-/// through the four largest powers of 2. Its terms cannot be negative if the bytes grow by a polynomial; where they grow as n log n,
-/// the last one is, by a quarter of the whole.
-/// </summary>
+/// The growth of bytes, as the power of n from half of the largest size to the largest. Bytes follow no law to the unit: maps are trees, and
+/// the runtime keeps an object on the stack once it has found that it may.
 let ofBytes (bytes: (int * int64) list) : string =
-    let points = bytes |> List.filter (fst >> Int32.IsPow2) |> List.rev |> List.truncate 4 |> List.rev
-    let row (n: int, bytes: int64) = [| yield! Array.init 4 (fun k -> Math.Pow(n, k)); float bytes |]
-    let coefficients = points |> List.map row |> Array.ofList |> solve
-    let largest, all = List.last points
-    /// The share of a term in the whole at the largest size.
-    let share k = coefficients[k] * Math.Pow(largest, k) / float all
-    if all > 30L * snd points[2] then "exponential"
-    elif share 3 > 0.05 then "cubic"
-    elif share 3 < -0.05 then "n log n"
-    elif share 2 > 0.05 then "quadratic"
-    else "linear"
+    let largest, all = List.last bytes
+    let half = bytes |> List.find (fun (n, _) -> 2 * n = largest) |> snd
+    match Math.Log2(float all / float half) with
+    | power when power > 5.0 -> "2^n"
+    | power -> "n^" + power.ToString("0.0", CultureInfo.InvariantCulture)

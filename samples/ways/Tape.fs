@@ -7,13 +7,12 @@
 ///
 /// 1. <c>Closures</c>: the continuation of the way back is a function. An operation puts its own part in front of it.
 /// 2. <c>Frames</c>: all such functions are made in one place, and differ in the values that they close over. So they are replaced by
-/// records
-///    of these values, and calls of them by one function that knows what to do with a record: defunctionalisation (Reynolds 1972,
-///    "Definitional interpreters for higher-order programming languages"). One of the values is the continuation before; a record that holds
-///    another of its kind is a list, and a defunctionalised continuation a stack (Danvy and Nielsen 2001, "Defunctionalization at work").
+///    records of these values, and calls of them by one function that knows what to do with a record: defunctionalisation (Reynolds 1972,
+///    "Definitional interpreters for higher-order programming languages"). One of the values is the continuation before; a record that
+///    holds another of its kind is a list, and a defunctionalised continuation a stack (Danvy and Nielsen 2001, "Defunctionalization at
+///    work").
 /// 3. <c>Tape</c>: each operation pushes one frame, and its result's place is the height of the stack. So the list is an array, places
-/// are
-///    indices, and a frame need not name its result. That is the tape of the textbooks (Griewank and Walther 2008), and the library's.
+///    are indices, and a frame need not name its result. That is the tape of the textbooks (Griewank and Walther 2008), and the library's.
 ///
 /// Between the steps only the representation changes: the three give the same bits.
 /// </summary>

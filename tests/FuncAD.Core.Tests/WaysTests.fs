@@ -194,7 +194,8 @@ let private perturbations =
               [ diff (fun x -> times x (diff (fun y -> times x y) (number 2.0))) (number 3.0) // 2 x
                 diff (fun x -> diff (fun y -> sine (times x y)) x) (number 0.5) // d/dx (x cos x^2)
                 diff (diff (diff sine)) (number 0.3) // -cos
-                diff (fun x -> times (diff (fun x -> times x x) x) (diff (fun y -> plus x (times y x)) (number 1.0))) (number 1.5) ] // (2x) x
+                // (2x) x
+                diff (fun x -> times (diff (fun x -> times x x) x) (diff (fun y -> plus x (times y x)) (number 1.0))) (number 1.5) ]
           let tagged = nested TaggedDuals.constant TaggedDuals.diff sin (*) (+) |> List.map _.Value
           let ours = nested real AD.diff sin (*) (+) |> List.map _.Value
           // Some ten operations, whose terms do not cancel.
@@ -358,6 +359,13 @@ let private run =
 
 let private page = Path.Combine(__SOURCE_DIRECTORY__, "..", "..", "docs", "ways.md")
 
+/// The power in a cell such as n^1.5.
+let private power (cell: string) : float option =
+    if cell.StartsWith "n^" && cell.Contains '.' then
+        Some(Double.Parse(cell[2..], Globalization.CultureInfo.InvariantCulture))
+    else
+        None
+
 let private program =
     [ testCase "the program finds its own numbers right" (fun () ->
           let code, lines = run.Value
@@ -367,9 +375,16 @@ let private program =
       testCase "the table of docs/ways.md is the program's" (fun () ->
           let isRow (line: string) = line.StartsWith '|'
           let printed = run.Value |> snd |> Array.filter isRow
-          let header = printed[0]
-          let written = File.ReadAllLines page |> Array.skipWhile ((<>) header) |> Array.takeWhile isRow
-          Expect.equal written printed "copy the table that `dotnet run --project samples/ways` prints")
+          let written = File.ReadAllLines page |> Array.skipWhile ((<>) printed[0]) |> Array.takeWhile isRow
+          let hint = "copy the table that `dotnet run --project samples/ways` prints"
+          Expect.equal written.Length printed.Length hint
+          for expected, actual in Array.zip written printed do
+              let cells (row: string) = row.Split '|' |> Array.map _.Trim()
+              for expected, actual in Array.zip (cells expected) (cells actual) do
+                  match power expected, power actual with
+                  // A tenth more or less of the bytes, as the runtime finds objects that may live on the stack, or has not yet: log2(1.1 / 0.9).
+                  | Some p, Some q -> expectWithin 0.3 p q $"a power of bytes in {actual}"
+                  | _ -> Expect.equal actual expected hint)
 
       testCase "docs/ways.md names every file and every source" (fun () ->
           let text = File.ReadAllText page
