@@ -72,7 +72,7 @@ type internal ScoreEstimator<'P>(operation: string, f: 'P -> RandomKey -> ScoreC
     member _.Units: int = if options.Antithetic then samples / 2 else samples
 
     member private _.Keys(index: int) : RandomKey[] =
-        let key = key.Fold(int64 index)
+        let key = key.Fold index
         if options.Antithetic then [| key; key.Mirrored |] else [| key |]
 
     /// The baselines of each unit's runs, from plain runs of the other units; null for none.

@@ -39,7 +39,7 @@ let private streams: (string * (RandomKey -> float[])) list =
       "split keys", (fun key -> key.Split n |> Array.map _.Uniform())
       "keys folded in two steps", (fun key -> Array.init n (fun i -> key.Fold(i / 200).Fold(i % 200).Uniform()))
       "seeds", (fun _ -> Array.init n (fun i -> RandomKey.Of(i).Uniform()))
-      "a chain of keys", (fun key -> Array.unfold (fun (key: RandomKey, i) -> if i = n then None else Some(key.Uniform(), (key.Fold 1, i + 1))) (key, 0))
+      "a chain of keys", (fun key -> Array.scan (fun (key: RandomKey) _ -> key.Fold 1) key [| 2..n |] |> Array.map _.Uniform())
       "mirrored keys", (fun key -> Array.init n (fun i -> key.Fold(i).Mirrored.Uniform())) ]
 
 [<Tests>]
@@ -96,9 +96,10 @@ let tests =
 
           testCase "all threads draw the same" (fun () ->
               let key = RandomKey.Of 19
-              let expected = key.Split(200) |> Array.map (fun key -> hash ((key.Normal(3, 5)).ToArray()))
+              let draw (key: RandomKey) = hash ((key.Normal(3, 5)).ToArray())
+              let expected = key.Split 200 |> Array.map draw
               let found = Array.zeroCreate 200
-              Parallel.For(0, 200, (fun i -> found[199 - i] <- hash ((key.Split(200)[199 - i].Normal(3, 5)).ToArray()))) |> ignore
+              Parallel.For(0, 200, (fun i -> found[199 - i] <- draw (key.Split(200)[199 - i]))) |> ignore
               Expect.equal found expected "hashes")
 
           testCase "derived keys are all different, and splits begin alike" (fun () ->
@@ -129,7 +130,7 @@ let tests =
           testCase "shapes, and what is wrong with them" (fun () ->
               let key = RandomKey.Of 22
               Expect.equal (key.Normal(2, 3).Shape |> Seq.toList) [ 2; 3 ] "shape"
-              Expect.equal (key.Uniform([||]: int[]).Rank) 0 "a number"
+              Expect.equal ((key.Uniform([||]: int[])).Rank) 0 "a number"
               Expect.equal (key.Uniform(2, 0).Length, key.Normal(0).Length, (key.Bits 0).Length, (key.Split 0).Length) (0, 0, 0, 0) "empty"
               thrown<ArgumentException> (fun () -> key.Uniform(2, -1) |> ignore) |> _.Message |> expectMentions [ "RandomKey.Uniform"; "-1" ]
               thrown<ArgumentException> (fun () -> key.Normal -2 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Normal"; "-2" ]

@@ -31,22 +31,24 @@ let private chance (p: Real[]) (coins: bool list) (index: int) : Real =
 /// A cost after the first coin, one after the second, one after the third.
 let private costAfter (p: Real[]) (coins: bool list) (index: int) = (1.0 + float index) * costs p (coins |> List.truncate (index + 1))
 
-let private probability p coins = { 0..2 } |> Seq.fold (fun product index -> product * chance p coins index) (Real 1.0)
+let private probability p coins = seq { 0..2 } |> Seq.fold (fun product index -> product * chance p coins index) (Real 1.0)
 
 let private expected (p: Real[]) : Real =
-    let total coins = { 0..2 } |> Seq.fold (fun sum index -> sum + costAfter p coins index) (Real 0.0)
+    let total coins = seq { 0..2 } |> Seq.fold (fun sum index -> sum + costAfter p coins index) (Real 0.0)
     outcomes |> List.fold (fun sum coins -> sum + probability p coins * total coins) (Real 0.0)
 
 /// What a program that drew these coins returns.
 let private run (baseline: bool list -> int -> float) (p: Real[]) (coins: bool list) : ScoreCost =
-    { 0..2 }
+    seq { 0..2 }
     |> Seq.fold
         (fun (cost: ScoreCost) index -> cost.Draw(Real.Log(chance p coins index), Real(baseline coins index)).Cost(costAfter p coins index))
         ScoreCost.Start
 
-/// The mean of the runs' objectives with the probabilities that the draws have: constants.
+let private point = reals [| 0.4; -0.7 |]
+
+/// The mean of the runs' objectives with the probabilities that draws have at the point: constants.
 let private objective baseline (p: Real[]) : Real =
-    let weight coins = (probability (AD.stopGradient p) coins).Value
+    let weight coins = (probability point coins).Value
     outcomes |> List.fold (fun sum coins -> sum + weight coins * (run baseline p coins).Objective) (Real 0.0)
 
 let private none (_: bool list) (_: int) = 0.0
@@ -54,8 +56,6 @@ let private none (_: bool list) (_: int) = 0.0
 /// What is known before a draw: anything of the coins before it.
 let private some (coins: bool list) (index: int) =
     3.0 + float index + (coins |> List.truncate index |> List.sumBy (fun head -> if head then 2.0 else -1.0))
-
-let private point = reals [| 0.4; -0.7 |]
 
 /// Some 400 operations of sums of terms of size 10 at most, in second derivatives.
 let private enough = 1e-11

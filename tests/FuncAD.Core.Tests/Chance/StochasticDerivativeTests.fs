@@ -15,7 +15,7 @@ let private sum (terms: Real seq) = Seq.fold (+) (Real 0.0) terms
 // ---- Probabilities as functions of the parameter, by their formulas: the closed forms that estimates are compared with ----
 
 let private binomial n (p: Real) k =
-    let choose = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 { 1..k }
+    let choose = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 (seq { 1..k })
     choose * Real.Pow(p, Real(float k)) * Real.Pow(1.0 - p, Real(float (n - k)))
 
 let private poisson (rate: Real) k = Real.Exp(float k * Real.Log rate - rate - SpecialValues.logGamma (float k + 1.0))
@@ -196,7 +196,7 @@ let tests =
                     [| 0.2; 0.3; 0.5 |], [| 1.0; 0.0; 0.0 |] ] do
                   for g in someFunctions do
                       let q = [ for k in 0 .. p.Length - 1 -> float k, p[k] ]
-                      let normalised = Array.map2 (fun p dp -> dp - p * Array.sum dp) p dp
+                      let normalised = Array.map2 (fun p slope -> slope - p * Array.sum dp) p dp
                       let exact = normalised |> Array.mapi (fun k dp -> dp * g (float k)) |> Array.sum
                       expectWithin 1e-14 exact (weigh q (fun jump k -> Jumps.categorical jump p dp (int k)) g) $"{p} {dp}")
 
@@ -315,15 +315,18 @@ let tests =
               thrown<InvalidOperationException> (fun () -> Stochastic.derivative impure (RandomKey.Of 61) 3 (Real 1.0) |> ignore)
               |> _.Message
               |> expectMentions [ "Stochastic.Derivative"; "different results" ]
-              // from the second run on, other draws come first
-              let draws (x: Real) (c: Chance) =
-                  calls.Value <- calls.Value + 1.0
-                  if calls.Value > 6.0 then c.Uniform() |> ignore
-                  c.Poisson x
-              calls.Value <- 0.0
-              thrown<InvalidOperationException> (fun () -> Stochastic.derivative draws (RandomKey.Of 61) 50 (Real 5.0) |> ignore)
-              |> _.Message
-              |> expectMentions [ "different results" ])
+              // the second sample draws something else before in its second run, or draws with another parameter, or does not draw
+              for other in
+                  [ (fun (x: Real) (c: Chance) -> c.Uniform() * c.Poisson x)
+                    (fun x c -> c.Poisson(x / 3.0) * c.Poisson x)
+                    (fun x _ -> x) ] do
+                  let draws (x: Real) (c: Chance) =
+                      calls.Value <- calls.Value + 1.0
+                      if calls.Value = 5.0 then other x c else c.Poisson x
+                  calls.Value <- 0.0
+                  thrown<InvalidOperationException> (fun () -> Stochastic.derivative draws (RandomKey.Of 61) 50 (Real 5.0) |> ignore)
+                  |> _.Message
+                  |> expectMentions [ "different results" ])
 
           testCase "what is not a number is NaN" (fun () ->
               let key = RandomKey.Of 62
