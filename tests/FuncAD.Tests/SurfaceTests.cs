@@ -29,6 +29,7 @@ public partial class SurfaceTests
         ["Objective"] = "functions for MathNet's optimisers",
         ["Symbolic"] = "formulas from functions",
         ["Numerical"] = "difference quotients and the complex step",
+        ["Stochastic"] = "derivatives of expectations",
         // of the core
         ["Real"] = "the number",
         ["Tensor"] = "the array",
@@ -45,6 +46,13 @@ public partial class SurfaceTests
         ["StopReason"] = "why it stopped",
         ["Formula"] = "what Symbolic.Of returns",
         ["Difference"] = "an argument of Numerical",
+        ["RandomKey"] = "the source of random numbers",
+        ["Estimate"] = "what Stochastic.Derivative returns",
+        ["Estimate`1"] = "what Stochastic.ScoreGradient returns",
+        ["ScoreCost"] = "what a program returns to it",
+        ["ScoreOptions"] = "an argument of it",
+        ["ScoreBaseline"] = "an option of it",
+        ["Chance"] = "what a program draws from in Stochastic.Derivative",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 
