@@ -296,6 +296,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | null -> Tensor(op.Apply x.Elements, op.Result, null)
             | level -> Lifting.Of(level).Linear(level, op, x)
 
+    /// <summary>Applies linear operations in turn.</summary>
+    static member internal Through(operations: Linear[], x: Tensor) : Tensor =
+        Array.fold (fun x op -> Tensor.Linear(op, x)) x operations
+
     /// <summary>Applies a product that is linear in each of two arguments.</summary>
     static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =
         let a, b = a.Live, b.Live
@@ -751,9 +755,10 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
-    /// What the pullback needs of the arguments and results, which the tape keeps in their place: by default all of them.
-    abstract Keep: x: Tensor[] * y: Tensor[] -> struct (Tensor[] * Tensor[])
-    default _.Keep(x, y) = struct (x, y)
+    /// What the tape keeps for the pullback: the operation whose pullback it is, and in the place of the arguments and results what that
+    /// needs of them. By default this one and all of them.
+    abstract Keep: x: Tensor[] * y: Tensor[] -> struct (Operation * Tensor[] * Tensor[])
+    default op.Keep(x, y) = struct (op, x, y)
 
     /// The contributions to the arguments, from what has been kept. Null is a structural zero, in yBar (where not all are null) and in the
     /// result. Contributions that are not needed are ignored.

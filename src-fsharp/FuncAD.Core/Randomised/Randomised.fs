@@ -107,17 +107,20 @@ module Randomised =
 
     // ---- Arrays ----
 
-    let private sketched (operation: string) (product: Bilinear) (keep: float) (key: RandomKey) (arguments: Tensor[]) : Tensor =
-        Tensor.Apply(SketchedProduct(operation, product, Sketch(arguments[0].Dimensions, keep, key)), arguments)[0]
+    let private sketched (operation: string) views (product: Bilinear) (keep: float) (key: RandomKey) (arguments: Tensor[]) : Tensor =
+        Tensor.Apply(SketchedProduct(operation, views, product, Sketch(keep, key), null), arguments)[0]
 
     /// <summary>
-    /// The matrix product x w, as <c>Tensor.matmul</c>. For the derivative in w, xBar^T yBar, the tape keeps a random part of x instead of
-    /// all of it: of each row keep times its length, at least one element.
+    /// The matrix product x w, as <c>Tensor.matmul</c>. For the derivative in w, x^T yBar, the tape keeps a random part of x, in keep times
+    /// its memory.
     /// </summary>
     /// <remarks>
-    /// The row is cut into strata of nearly equal lengths, of each of which one element is kept, times the stratum's length. The derivative
-    /// in x is exact: w is kept whole. Memory: 8 bytes for each kept element, if nothing else holds x; for data that stay in memory anyway,
-    /// <c>Tensor.matmul</c> is as small and has no variance.
+    /// <para>Kept are indices of 4 bytes, of elements drawn in proportion to their magnitudes, each of which then counts the same. The
+    /// variance of what stands for x is at most (sum |x|)^2 / n - sum x^2 with n = 2 keep x.Length draws. An array of zeros and ones is kept
+    /// as bits where that is less, and exactly. Where an outer level differentiates x, elements are kept at positions that do not depend on
+    /// x, one of each of keep x.Length strata, so that second derivatives have the right expectation as well.</para>
+    /// <para>The derivative in x is exact: w is kept whole. Memory is saved if nothing else holds x; for data that stay in memory anyway,
+    /// <c>Tensor.matmul</c> is as small and has no variance.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
@@ -131,10 +134,10 @@ module Randomised =
                 false
                 (Tensor.Given(operation, x)).Dimensions
                 (Tensor.Given(operation, w)).Dimensions
-        sketched operation product keep key [| x; w |]
+        sketched operation [||] product keep key [| x; w |]
 
     /// <summary>
-    /// The layer x w + b, as <c>linear</c>. Of b nothing is kept, and of x w neither, which a sum outside would keep.
+    /// The layer x w + b, as <c>linear</c>. Of b nothing is kept.
     /// </summary>
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
@@ -151,20 +154,25 @@ module Randomised =
         let shape = Shape.broadcast operation product.Result (Tensor.Given(operation, b)).Dimensions
         if not (Shape.areEqual shape product.Result) then
             Shape.fail operation $"b of the shape {Shape.text b.Dimensions} does not fit x w of the shape {Shape.text product.Result}."
-        sketched operation product keep key [| x; w; b |]
+        sketched operation [||] product keep key [| x; w; b |]
 
     /// <summary>
     /// The convolution <c>Tensor.conv2d</c> (stride and padding of height and width, kernels, images). For the derivative in the kernels the
-    /// tape keeps a random part of each window, as <c>linear</c> does of a row.
+    /// tape keeps a random part of the images, as <c>linear</c> does.
     /// </summary>
+    /// <remarks>
+    /// <c>Tensor.conv2d</c> keeps the windows, that is, the images as often as a kernel has places; this keeps the images once, or keep times
+    /// that, and makes the windows again in the sweep.
+    /// </remarks>
     /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let conv2d (keep: float) (key: RandomKey) (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
         let operation = "Randomised.Conv2d"
         checkKeep operation keep
-        let product (windows: Tensor) (kernels: Tensor) =
-            let product = TensorContractions.matrixProduct operation false true windows.Dimensions kernels.Dimensions
-            sketched operation product keep key [| windows; kernels |]
+        let product (windows: Linear[]) (images: Tensor) (kernels: Tensor) =
+            let rows = (Array.last windows).Result
+            let product = TensorContractions.matrixProduct operation false true rows kernels.Dimensions
+            sketched operation windows product keep key [| images; kernels |]
         TensorWindows.conv2dBy operation product stride padding kernel x
 
     /// <summary>
@@ -179,12 +187,12 @@ module Randomised =
         Tensor.Apply(SketchedScaling(keep, key), [| Tensor.Given("Randomised.Multiply", x); Tensor.Given("Randomised.Multiply", w) |])[0]
 
     /// <summary>
-    /// The elementwise function f(x), such as tanh. The tape keeps a random part of the slopes f'(x), as <c>linear</c> does of its rows,
-    /// and neither x nor f(x).
+    /// The elementwise function f(x), such as tanh. The tape keeps a random part of the slopes f'(x), as <c>linear</c> does of x, and
+    /// neither x nor f(x). Slopes that are 0 or 1, as a rectifier's are, take a bit each and are exact, unless keep is below 1/64.
     /// </summary>
     /// <remarks>
     /// f is run three times in reverse mode: for the value, for the slopes by forward mode, and along random signs, which shows whether it is
-    /// elementwise. Memory: 8 bytes for each kept slope.
+    /// elementwise. Memory: keep times that of x. The variance multiplies along a chain of activations.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">f is not elementwise.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
@@ -193,7 +201,7 @@ module Randomised =
         let operation = "Randomised.Activation"
         notNull (nameof f) f
         checkKeep operation keep
-        Tensor.Apply(SketchedActivation(f, Sketch((Tensor.Given(operation, x)).Dimensions, keep, key), key.Fold 0L), [| x |])[0]
+        Tensor.Apply(SketchedActivation(f, Sketch(keep, key), key.Fold 0L, null), [| Tensor.Given(operation, x) |])[0]
 
     // ---- Memory ----
 

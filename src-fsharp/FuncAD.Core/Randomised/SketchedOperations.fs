@@ -7,38 +7,42 @@ open FuncAD.Rules
 // more (Oktay, McGreivy, Aduol, Beatson and Adams 2021, "Randomized automatic differentiation", section 4). A pullback is linear in each
 // array that is kept, and their keys are independent, so that the expectation of a product of pullbacks is the product of the exact ones.
 
-/// <summary>A bilinear product plus an array: y = x w + b. Of x, which only the pullback to w needs, a sketch is kept.</summary>
+/// <summary>
+/// A bilinear product plus an array: y = x w + b, or y = V(x) w for some linear operations V. Of x, which only the pullback to w needs, a
+/// part is kept: <c>kept</c>, null before the operation is recorded.
+/// </summary>
 [<Sealed>]
-type internal SketchedProduct(name: string, product: Bilinear, sketch: Sketch) =
+type internal SketchedProduct(name: string, views: Linear[], product: Bilinear, sketch: Sketch, kept: Part) =
     inherit Operation(name)
+
+    let view (x: Tensor) = Tensor.Through(views, x)
+    let adjoint (xBar: Tensor) = Tensor.Through(views |> Array.rev |> Array.map _.Adjoint, xBar)
 
     static let pull (struct (product: Bilinear, isFlipped)) (first: bool) (yBar: Tensor) (other: Tensor) : Tensor =
         // as in BilinearPullback: (yBar, b) and (a, yBar), or flipped
         if first = isFlipped then Tensor.Bilinear(product, other, yBar) else Tensor.Bilinear(product, yBar, other)
 
     override _.Value x =
-        let y = Tensor.Bilinear(product, x[0], x[1])
+        let y = Tensor.Bilinear(product, view x[0], x[1])
         [| (if x.Length = 2 then y else y + x[2]) |]
 
     override _.Pushforward(x, y, dx) =
-        let ofX = if isNull dx[0] then null else Tensor.Bilinear(product, dx[0], x[1])
-        let ofW = if isNull dx[1] then null else Tensor.Bilinear(product, x[0], dx[1])
+        let ofX = if isNull dx[0] then null else Tensor.Bilinear(product, view dx[0], x[1])
+        let ofW = if isNull dx[1] then null else Tensor.Bilinear(product, view x[0], dx[1])
         let ofB = if dx.Length = 2 || isNull dx[2] then null else Tensor.BroadcastTo(dx[2], y[0].Dimensions)
         [| ElementwiseSlopes.Plus(ElementwiseSlopes.Plus(ofX, ofW), ofB) |]
 
     override _.Keep(x, _) =
-        // of b no more than the shape
-        let kept = x |> Array.mapi (fun index x -> if index = 2 then Tensor.Uniform(0.0, x.Dimensions) else x)
-        kept[0] <- sketch.Of x[0]
-        struct (kept, [| null |])
+        let op = SketchedProduct(name, views, product, sketch, sketch.Of x[0])
+        struct (op, x |> Array.mapi (fun index x -> Kept.If((index = 1), x)), [| null |])
 
     override _.Pullback(x, _, yBar, needed) =
         x
         |> Array.mapi (fun index x' ->
             match index with
             | _ when not needed[index] -> null
-            | 0 -> pull product.PullA true yBar[0] x[1]
-            | 1 -> pull product.PullB false yBar[0] (sketch.Expand x[0])
+            | 0 -> adjoint (pull product.PullA true yBar[0] x[1])
+            | 1 -> pull product.PullB false yBar[0] (view (kept.Expand()))
             | _ -> Tensor.SumTo(yBar[0], x'.Dimensions))
 
 /// <summary>The elementwise product y = x w. Of x, which only the pullback to w needs, all is kept or nothing, by a coin.</summary>
@@ -52,16 +56,16 @@ type internal SketchedScaling(keep: float, key: RandomKey) =
         let part (slope: Tensor) dx = if isNull dx then null else ElementwiseSlopes.Scale(slope, dx, y[0].Dimensions)
         [| ElementwiseSlopes.Plus(part x[1] dx[0], part x[0] dx[1]) |]
 
-    override _.Keep(x, _) = struct ([| (if isKept then x[0] else Tensor.Uniform(0.0, x[0].Dimensions)); x[1] |], [| null |])
+    override op.Keep(x, _) = struct (op, [| Kept.If(isKept, x[0]); x[1] |], [| null |])
 
     override _.Pullback(x, _, yBar, needed) =
         let shape = yBar[0].Dimensions
         [| (if needed[0] then Tensor.SumTo(ElementwiseSlopes.Scale(x[1], yBar[0], shape), x[0].Dimensions) else null)
            (if needed[1] && isKept then Tensor.SumTo(ElementwiseSlopes.Scale(x[0] / keep, yBar[0], shape), x[1].Dimensions) else null) |]
 
-/// <summary>An elementwise function y = f(x). A sketch of its slopes is kept.</summary>
+/// <summary>An elementwise function y = f(x). A part of its slopes is kept: <c>kept</c>, null before the operation is recorded.</summary>
 [<Sealed>]
-type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: RandomKey) =
+type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: RandomKey, kept: Part) =
     inherit Operation("Randomised.Activation")
 
     /// f along a direction: the value, and the slopes times the direction where f is elementwise.
@@ -92,10 +96,12 @@ type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: Rando
     let requireElementwise (x: Tensor) (slopes: Tensor) =
         let signs = key.Bits x.Length |> Array.map (fun bits -> if bits >= (1UL <<< 63) then 1.0 else -1.0)
         let struct (_, tangent) = along x.Value (Tensor(signs, x.Dimensions, null))
-        let isAlike index (sign: float) =
-            let expected = slopes.Elements[index] * sign
-            tangent.Elements[index] = expected || Double.IsNaN expected
-        if not (signs |> Seq.indexed |> Seq.forall (fun (index, sign) -> isAlike index sign)) then
+        let slopes, tangents = slopes.Elements, tangent.Elements
+        let mutable isElementwise = true
+        for index = 0 to signs.Length - 1 do
+            let expected = slopes[index] * signs[index]
+            if not (tangents[index] = expected || Double.IsNaN expected) then isElementwise <- false
+        if not isElementwise then
             raise (
                 ArgumentException(
                     "Randomised.Activation: f is not elementwise: an element of its result depends on several of its argument. Write the function "
@@ -112,6 +118,6 @@ type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: Rando
     override _.Keep(x, _) =
         let struct (_, slopes) = along x[0] (Tensor.Uniform(1.0, x[0].Dimensions))
         requireElementwise x[0] slopes.Value
-        struct ([| sketch.Of slopes |], [| null |])
+        struct (SketchedActivation(f, sketch, key, sketch.Of slopes), Kept.Shapes x, [| null |])
 
-    override _.Pullback(x, _, yBar, _) = [| ElementwiseSlopes.Scale(sketch.Expand x[0], yBar[0], yBar[0].Dimensions) |]
+    override _.Pullback(_, _, yBar, _) = [| ElementwiseSlopes.Scale(kept.Expand(), yBar[0], yBar[0].Dimensions) |]
