@@ -28,6 +28,7 @@ public partial class SurfaceTests
         ["Schedule"] = "learning rates",
         ["Objective"] = "functions for MathNet's optimisers",
         ["Symbolic"] = "formulas from functions",
+        ["Randomised"] = "randomised reverse mode",
         ["Numerical"] = "difference quotients and the complex step",
         ["Stochastic"] = "derivatives of expectations",
         // of the core
@@ -52,6 +53,9 @@ public partial class SurfaceTests
         ["ScoreCost"] = "what a program returns to it",
         ["ScoreOptions"] = "an argument of it",
         ["ScoreBaseline"] = "an option of it",
+        ["EvaluationTrace"] = "what ForwardTrace and ReverseTrace return",
+        ["SampledGradient`1"] = "what Randomised.ValueAndGrad returns",
+        ["TapeMemory"] = "what Randomised.Memory returns",
         ["Chance"] = "what a program draws from in Stochastic.Derivative",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };

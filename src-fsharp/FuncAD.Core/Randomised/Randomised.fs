@@ -38,6 +38,7 @@ type SampledGradient<'P>
 /// the errors are no longer independent.
 /// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Randomised =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
