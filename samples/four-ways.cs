@@ -178,13 +178,16 @@ static PlotModel SwellChart(Swell[] swell)
         }
     );
     chart.Axes.Add(Decades(AxisPosition.Left, "parts of the formula, or operations", 0.8, 1e4));
-    chart.Series.Add(Line("formula, written out", "#C8385A", MarkerType.Circle, swell.Select(row => (row.N, row.Tree))));
-    chart.Series.Add(Line("the same, simplified", "#E69F00", MarkerType.Square, swell.Select(row => (row.N, row.SimplifiedTree))));
-    chart.Series.Add(Line("formula, as a graph", "#009E73", MarkerType.Triangle, swell.Select(row => (row.N, row.Graph))));
-    chart.Series.Add(Line("AD, reverse mode", "#0072B2", MarkerType.Diamond, swell.Select(row => (row.N, row.Reverse))));
-    chart.Series.Add(Line("AD, forward mode", "#56B4E9", MarkerType.Circle, swell.Select(row => (row.N, row.Forward))));
-    chart.Series.Add(Dashes("l(n), no derivative", "#7A808A", swell.Skip(1).Select(row => (row.N, row.Primal))));
+    Add("formula, written out", "#C8385A", MarkerType.Circle, row => row.Tree);
+    Add("the same, simplified", "#E69F00", MarkerType.Square, row => row.SimplifiedTree);
+    Add("formula, as a graph", "#009E73", MarkerType.Triangle, row => row.Graph);
+    Add("AD, reverse mode", "#0072B2", MarkerType.Diamond, row => row.Reverse);
+    Add("AD, forward mode", "#56B4E9", MarkerType.Circle, row => row.Forward);
+    chart.Series.Add(Dashes("l(n), no derivative", "#7A808A", swell.Skip(1).Select(row => ((double)row.N, (double)row.Primal))));
     return chart;
+
+    void Add(string name, string color, MarkerType marker, Func<Swell, double> size) =>
+        chart.Series.Add(Line(name, color, marker, swell.Select(row => ((double)row.N, size(row)))));
 }
 
 static PlotModel ErrorChart(Errors[] errors, double ofAD)
