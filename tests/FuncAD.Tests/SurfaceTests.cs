@@ -27,6 +27,8 @@ public partial class SurfaceTests
         ["Optim"] = "optimisers",
         ["Schedule"] = "learning rates",
         ["Objective"] = "functions for MathNet's optimisers",
+        ["Symbolic"] = "formulas from functions",
+        ["Numerical"] = "difference quotients and the complex step",
         // of the core
         ["Real"] = "the number",
         ["Tensor"] = "the array",
@@ -41,6 +43,8 @@ public partial class SurfaceTests
         ["OptimState`1"] = "what a step of Optim takes and returns",
         ["Minimum`1"] = "what Optim.Lbfgs returns",
         ["StopReason"] = "why it stopped",
+        ["Formula"] = "what Symbolic.Of returns",
+        ["Difference"] = "an argument of Numerical",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 

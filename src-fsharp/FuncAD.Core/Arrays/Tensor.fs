@@ -15,7 +15,7 @@ type internal ArrayAtRuleLevelException() =
     inherit
         NotSupportedException(
             "FuncAD: an array was made from numbers that belong to a Taylor series or to a traced program, which follow single numbers only. "
-            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile, use Real[] instead of Tensor."
+            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile or Symbolic.Of, use Real[] instead of Tensor."
         )
 
 /// <summary>

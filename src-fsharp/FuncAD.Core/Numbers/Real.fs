@@ -106,6 +106,12 @@ type Real =
         | :? TraceLevel as level when level.Traces -> x
         | _ -> Real x.value
 
+    /// False for a number of a formula.
+    member internal x.HasValue =
+        match x.Bottom.node with
+        | :? TraceLevel as level -> level.HasValues
+        | _ -> true
+
     /// The value; an error on a traced number, whose value is at most that of an example.
     member private x.ReadAs(what: string) : float =
         if x.IsTraced then raise (Real.TraceOf(x, x).RefusalToRead what)
@@ -1272,6 +1278,10 @@ and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
 
     /// Tells whether a number of the program is the answer to a question, or a share.
     abstract IsWeight: x: Real -> bool
+
+    /// False where the numbers of the program have no values, not even those of an example: no question about them has an answer.
+    abstract HasValues: bool
+    default _.HasValues = true
 
     /// The error of reading a number of the program as something plain, such as a double.
     abstract RefusalToRead: what: string -> exn

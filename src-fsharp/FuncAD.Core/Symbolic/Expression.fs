@@ -13,9 +13,11 @@ open FuncAD.Rules
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Expression private (primitive: Primitive, a: Expression, b: Expression, c: Expression, value: float, variable: int) =
-    static let add, subtract = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add()), BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
+    static let add, subtract =
+        BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add()), BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
     static let multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
-    static let divide, negate = BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide()), UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
+    static let divide, negate =
+        BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide()), UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
 
     /// Null for a constant and for a variable.
     member _.Primitive = primitive
@@ -67,70 +69,40 @@ type internal Expression private (primitive: Primitive, a: Expression, b: Expres
         static member Step(rule: 'R, x) = Expression.Apply(UnaryPrimitive<'R> rule, x, null, null)
         static member Choice(rule: 'R, a, b) = Expression.Apply(BinaryPrimitive<'R> rule, a, b, null)
 
+/// An application, as what it is known by.
+[<Struct; CustomEquality; NoComparison>]
+type internal Application(primitive: Primitive, a: Expression, b: Expression, c: Expression) =
+    member private _.Primitive = primitive
+    member private _.A = a
+    member private _.B = b
+    member private _.C = c
+
+    interface IEquatable<Application> with
+        member _.Equals other =
+            Object.ReferenceEquals(a, other.A)
+            && Object.ReferenceEquals(b, other.B)
+            && Object.ReferenceEquals(c, other.C)
+            && primitive.Equals other.Primitive
+
+    override x.Equals other =
+        match other with
+        | :? Application as other -> (x :> IEquatable<Application>).Equals other
+        | _ -> false
+
+    override _.GetHashCode() = HashCode.Combine(primitive, a, b, c)
+
 /// <summary>Equal expressions as one (Ershov 1958, as in Program/Graph.fs, but without its simplifications).</summary>
 [<Sealed>]
 type internal SharedExpressions() =
-    let applications = Dictionary<struct (Primitive * Expression * Expression * Expression), Expression>()
+    let applications = Dictionary<Application, Expression>()
     let constants = Dictionary<int64, Expression>()
     let variables = Dictionary<int, Expression>()
 
-    let shared (table: Dictionary<'K, Expression>) (key: 'K) (make: unit -> Expression) : Expression =
-        match table.TryGetValue key with
-        | true, known -> known
-        | _ ->
-            let made = make ()
-            table[key] <- made
-            made
+    static member private Shared(table: Dictionary<'K, Expression>, key: 'K, x: Expression) : Expression =
+        if table.TryAdd(key, x) then x else table[key]
 
-    member _.Constant(value: float) = shared constants (BitConverter.DoubleToInt64Bits value) (fun () -> Expression.Constant value)
-    member _.Variable(position: int) = shared variables position (fun () -> Expression.Variable position)
-
-    /// The arguments are shared expressions.
-    member _.Apply(primitive: Primitive, a: Expression, b: Expression, c: Expression) =
-        shared applications (struct (primitive, a, b, c)) (fun () -> Expression.Apply(primitive, a, b, c))
-
-/// Walks through the graph of an expression. None recurses, since a graph may be as deep as its program was long, and none visits a node
-/// twice.
-module internal Walk =
-    /// The nodes, each once, arguments before what uses them; the expression itself is the last.
-    let order (root: Expression) : Expression[] =
-        let found, seen = List<Expression>(), HashSet<Expression>(HashIdentity.Reference)
-        let pending = Stack<struct (Expression * bool)>()
-        pending.Push(struct (root, false))
-        while pending.Count > 0 do
-            let struct (node, hasArguments) = pending.Pop()
-            if hasArguments then
-                found.Add node
-            elif seen.Add node then
-                pending.Push(struct (node, true))
-                for index = node.Arity - 1 downto 0 do
-                    pending.Push(struct (node.Argument index, false))
-        found.ToArray()
-
-    /// A result for each node, computed from the results for its arguments (default where there is none), and a look-up of them.
-    let gather (nodes: Expression[]) (result: Expression -> 'T -> 'T -> 'T -> 'T) : Expression -> 'T =
-        let results = Dictionary<Expression, 'T>(nodes.Length, HashIdentity.Reference)
-        let argument (node: Expression) index = if index < node.Arity then results[node.Argument index] else Unchecked.defaultof<'T>
-        for node in nodes do
-            results[node] <- result node (argument node 0) (argument node 1) (argument node 2)
-        fun node -> results[node]
-
-    /// The expression made again from its leaves, applications by a function.
-    let rewrite
-        (sharing: SharedExpressions)
-        (apply: Primitive -> Expression -> Expression -> Expression -> Expression)
-        (root: Expression)
-        : Expression =
-        let again (node: Expression) a b c =
-            if node.IsVariable then sharing.Variable node.Position
-            elif node.IsConstant then sharing.Constant node.Value
-            else apply node.Primitive a b c
-        (gather (order root) again) root
-
-    /// The expression with equal subexpressions as one node.
-    let share (root: Expression) : Expression =
-        let sharing = SharedExpressions()
-        rewrite sharing (fun primitive a b c -> sharing.Apply(primitive, a, b, c)) root
-
-    /// The number of nodes of the expression when written out, where what is used twice counts twice.
-    let treeSize (root: Expression) : float = (gather (order root) (fun _ a b c -> 1.0 + a + b + c)) root
+    /// An expression whose arguments are shared.
+    member _.Of(x: Expression) : Expression =
+        if x.IsVariable then SharedExpressions.Shared(variables, x.Position, x)
+        elif x.IsConstant then SharedExpressions.Shared(constants, BitConverter.DoubleToInt64Bits x.Value, x)
+        else SharedExpressions.Shared(applications, Application(x.Primitive, x.A, x.B, x.C), x)

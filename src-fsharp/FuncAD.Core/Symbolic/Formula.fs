@@ -14,7 +14,8 @@ open FuncAD.Formulas
 /// recurses, so that a formula may be as deep as a program is long.
 /// </remarks>
 [<Sealed>]
-type Formula internal (names: string[], root: Expression) =
+type Formula internal (names: string[], expression: Expression) =
+    let root = Steps.Share expression
     let steps = Lazy<Steps>(fun () -> Steps root)
 
     let indexOf (name: string) : int =
@@ -39,14 +40,25 @@ type Formula internal (names: string[], root: Expression) =
     /// min each argument counts half. Cost: one walk through the formula; the result has a few times its parts.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">The formula has no variable of this name.</exception>
-    member _.Derivative(name: string) : Formula = Formula(names, ChainRule.derivative (indexOf name) root)
+    member _.Derivative(name: string) : Formula = Formula(names, ChainRule.derivative (indexOf name) steps.Value)
 
     /// <summary>The derivative with respect to the variable at this position, from 0 on.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The formula has no variable at this position.</exception>
     member _.Derivative(index: int) : Formula =
         if index < 0 || index >= names.Length then
             raise (ArgumentOutOfRangeException(nameof index, index, $"Formula: the formula has {names.Length} variables, counted from 0."))
-        Formula(names, ChainRule.derivative index root)
+        Formula(names, ChainRule.derivative index steps.Value)
+
+    /// <summary>
+    /// A shorter formula of the same function: constants are computed; 0 + x, x - 0, 1 x, x / 1, -(-x) and the like are x; like terms and
+    /// like factors are put together (x + x is 2 x, x x^2 is x^3), common factors of sums in front. Products are not multiplied out.
+    /// </summary>
+    /// <remarks>
+    /// The identities are those of real numbers, valid where both sides are defined. So a result may differ in its last digits and in the
+    /// sign of a zero, and at NaN, infinities and removable singularities: 0 x and x - x become 0, x / x becomes 1, for every x. Sums and products of more
+    /// than 24 parts are not searched as a whole. GraphSize and TreeSize do not grow. Cost: a few walks through the formula.
+    /// </remarks>
+    member _.Simplify() : Formula = Formula(names, Simplification.Run(steps.Value).Root)
 
     /// <summary>The value at a point, bit for bit that of the function on doubles.</summary>
     /// <param name="inputs">A value for each variable, in the order of Names.</param>
@@ -56,19 +68,17 @@ type Formula internal (names: string[], root: Expression) =
         if isNull inputs then nullArg (nameof inputs)
         if inputs.Length <> names.Length then
             let expected = String.Join(", ", names)
-            raise (
-                ArgumentException($"Formula: expected {names.Length} values, for {expected}, got {inputs.Length}.", nameof inputs)
-            )
-        steps.Value.Run inputs
+            raise (ArgumentException($"Formula: expected {names.Length} values, for {expected}, got {inputs.Length}.", nameof inputs))
+        steps.Value.Value inputs
 
     /// <summary>
     /// The size of the formula when written out: the number of operations, constants and variables, where what is used twice counts twice.
     /// It may grow exponentially with the program. Exact up to 2^53, rounded above, and infinite from 1.8e308 on.
     /// </summary>
-    member _.TreeSize: float = Walk.treeSize root
+    member _.TreeSize: float = steps.Value.TreeSize
 
     /// <summary>The number of different operations, constants and variables: equal parts count once.</summary>
-    member _.GraphSize: int = steps.Value.Count
+    member _.GraphSize: int = steps.Value.Nodes.Count
 
     /// <summary>
     /// The formula as text, as x^2 * sin(x + 1) / 2: parentheses only where they are needed, numbers with all their digits, functions by
@@ -78,10 +88,10 @@ type Formula internal (names: string[], root: Expression) =
     /// select(condition, a, b) is a or b; share(a, b, y) is the slope in a of a choice y such as max: 1 if it is a, 1/2 at a tie, else 0. A formula of more than 2000 parts when written out has
     /// lines t1 = ..., t2 = ... before its own, one for each part that is used more than once.
     /// </remarks>
-    override _.ToString() : string = Writer.text (TextNotation()) names root
+    override _.ToString() : string = Writer.text (TextNotation()) names steps.Value
 
     /// <summary>
     /// The formula for LaTeX's mathematical mode, with the commands of amsmath. Names x1, x_1 and v-1 are letters with an index, names of
     /// Greek letters those letters, other long names upright.
     /// </summary>
-    member _.ToLatex() : string = Writer.text (LatexNotation()) names root
+    member _.ToLatex() : string = Writer.text (LatexNotation()) names steps.Value

@@ -65,6 +65,7 @@ type internal FormulaLevel() =
     override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive<'Q> relation, a, b, Real 0.0)
     override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
     override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
+    override _.HasValues = false
     override _.Decide _ = refuse "the function asked a question about its numbers, as if (x > 0) does"
     override _.RefusalToRead what = refuse $"the function read a number as {what}"
 
@@ -75,7 +76,7 @@ type internal FormulaLevel() =
     override _.NoteSeed() = ()
 
 module internal FormulaLevel =
-    /// Runs a function of expressions that is written over numbers.
+    /// Runs a function that is written over numbers on expressions.
     let run (arguments: Expression[]) (f: Real[] -> Real) : Expression =
         let level = FormulaLevel()
         try

@@ -55,6 +55,10 @@ type internal Notation() =
               | :? Enum as choice -> string choice
               | _ -> () ]
 
+    /// The arguments of a function.
+    static member Separated(parts: Piece list) : Piece list =
+        parts |> List.mapi (fun index part -> if index = 0 then [ part ] else [ Piece.Word ", "; part ]) |> List.concat
+
     abstract Open: string
     abstract Close: string
 
@@ -81,10 +85,9 @@ type internal TextNotation() =
     inherit Notation()
 
     let call (name: string) (parts: Piece list) : Phrase =
-        let separated = parts |> List.mapi (fun index part -> if index = 0 then [ part ] else [ Piece.Word ", "; part ]) |> List.concat
         { Binding = Binding.Atom
           Beginning = Beginning.Other
-          Pieces = [ Piece.Word(name + "("); yield! separated; Piece.Word ")" ] }
+          Pieces = [ Piece.Word(name + "("); yield! Notation.Separated parts; Piece.Word ")" ] }
 
     override _.Open = "("
     override _.Close = ")"
@@ -94,8 +97,9 @@ type internal TextNotation() =
         let isNegative = Double.IsNegative value && not (Double.IsNaN value)
         { Binding = if isNegative then Binding.Negation else Binding.Atom
           Beginning = if isNegative then Beginning.Minus else Beginning.Other
-          Pieces = [ if isNegative then Piece.Sign
-                     Piece.Word(Notation.Digits(if isNegative then -value else value)) ] }
+          Pieces =
+            [ if isNegative then Piece.Sign
+              Piece.Word(Notation.Digits(if isNegative then -value else value)) ] }
 
     override _.Times _ = " * "
 
@@ -130,8 +134,29 @@ type internal LatexNotation() =
 
     static let greek =
         set
-            [ "alpha"; "beta"; "gamma"; "delta"; "epsilon"; "zeta"; "eta"; "theta"; "iota"; "kappa"; "lambda"; "mu"; "nu"; "xi"; "pi"; "rho"
-              "sigma"; "tau"; "upsilon"; "phi"; "chi"; "psi"; "omega" ]
+            [ "alpha"
+              "beta"
+              "gamma"
+              "delta"
+              "epsilon"
+              "zeta"
+              "eta"
+              "theta"
+              "iota"
+              "kappa"
+              "lambda"
+              "mu"
+              "nu"
+              "xi"
+              "pi"
+              "rho"
+              "sigma"
+              "tau"
+              "upsilon"
+              "phi"
+              "chi"
+              "psi"
+              "omega" ]
 
     /// Functions whose LaTeX name is not \operatorname of the table's.
     static let commands =
@@ -161,10 +186,8 @@ type internal LatexNotation() =
     let raised (basis: string) (beginning: Beginning) (x: Expression) : Phrase =
         { Binding = Binding.Power; Beginning = beginning; Pieces = [ Piece.Word(basis + "^{"); inside x; Piece.Word "}" ] }
 
-    let call (name: string) (arguments: Expression list) : Phrase =
-        let separated =
-            arguments |> List.mapi (fun index x -> if index = 0 then [ inside x ] else [ Piece.Word ", "; inside x ]) |> List.concat
-        atom [ Piece.Word(name + "\\left("); yield! separated; Piece.Word "\\right)" ]
+    let call (name: string) (parts: Piece list) : Phrase =
+        atom [ Piece.Word(name + "\\left("); yield! Notation.Separated parts; Piece.Word "\\right)" ]
 
     let escaped (name: string) = String.collect (fun letter -> if "_&%$#{}".Contains letter then $"\\{letter}" else string letter) name
 
@@ -182,8 +205,7 @@ type internal LatexNotation() =
         let index = name.Substring letters.Length
         let signed = if letters.EndsWith '-' then "-" + index else index
         let stem = letters.TrimEnd('-', '_')
-        if index = "" || stem = "" || stem |> Seq.exists Char.IsDigit then symbol name
-        else symbol stem + "_{" + signed + "}"
+        if index = "" || stem = "" || stem |> Seq.exists Char.IsDigit then symbol name else symbol stem + "_{" + signed + "}"
 
     override _.Constant value =
         let isNegative = Double.IsNegative value && not (Double.IsNaN value)
@@ -197,8 +219,9 @@ type internal LatexNotation() =
             | _ -> digits, Binding.Atom
         { Binding = if isNegative then Binding.Negation else binding
           Beginning = if isNegative then Beginning.Minus else Beginning.Digit
-          Pieces = [ if isNegative then Piece.Sign
-                     Piece.Word text ] }
+          Pieces =
+            [ if isNegative then Piece.Sign
+              Piece.Word text ] }
 
     override _.Times beginning = if beginning = Beginning.Digit then " \\cdot " else " "
 
@@ -207,12 +230,13 @@ type internal LatexNotation() =
         let isSigned = ofA.Binding >= Binding.Negation && ofA.Beginning = Beginning.Minus
         { Binding = if isSigned then Binding.Negation else Binding.Product
           Beginning = if isSigned then Beginning.Minus else Beginning.Other
-          Pieces = [ if isSigned then Piece.Sign
-                     Piece.Word "\\frac{"
-                     (if isSigned then Piece.Unsigned(a, Binding.Anything) else inside a)
-                     Piece.Word "}{"
-                     inside b
-                     Piece.Word "}" ] }
+          Pieces =
+            [ if isSigned then Piece.Sign
+              Piece.Word "\\frac{"
+              (if isSigned then Piece.Unsigned(a, Binding.Anything) else inside a)
+              Piece.Word "}{"
+              inside b
+              Piece.Word "}" ] }
 
     override _.Power(x, exponent, ofX) =
         { Binding = Binding.Power
@@ -223,8 +247,9 @@ type internal LatexNotation() =
 
     override _.Function node =
         let primitive, x = node.Primitive, node.A
-        let arguments = [ for index in 0 .. node.Arity - 1 -> node.Argument index ]
-        let indexed (name: string) = call (name + "_{" + String.Join(", ", Notation.Parameters primitive.Rule) + "}") arguments
+        let arguments = [ for index in 0 .. node.Arity - 1 -> inside (node.Argument index) ]
+        let parameters = Notation.Parameters primitive.Rule
+        let indexed (name: string) = call (name + "_{" + String.Join(", ", parameters) + "}") arguments
         match primitive.Name with
         | "exp" -> raised "e" Beginning.Other x
         | "exp2" -> raised "2" Beginning.Digit x
@@ -235,10 +260,10 @@ type internal LatexNotation() =
         | "abs" -> around "\\left|" x "\\right|"
         | "floor" -> around "\\left\\lfloor " x "\\right\\rfloor"
         | "ceiling" -> around "\\left\\lceil " x "\\right\\rceil"
-        | "logBase" -> call "\\log" arguments
+        | "logBase" -> atom [ Piece.Word "\\log_{"; inside node.B; Piece.Word "}\\left("; inside x; Piece.Word "\\right)" ]
         | "besselJ" -> indexed "J"
         | "besselY" -> indexed "Y"
-        | "polygamma" -> call ("\\psi^{(" + Notation.Parameters(primitive.Rule).Head + ")}") arguments
+        | "polygamma" -> call ("\\psi^{(" + parameters.Head + ")}") arguments
         | "sphericalBesselJ" -> indexed "j"
         | "select" ->
             atom
@@ -252,7 +277,7 @@ type internal LatexNotation() =
         | name ->
             match commands.TryFind name with
             | Some command -> call command arguments
-            | None -> call ("\\operatorname{" + escaped name + "}") arguments
+            | None -> call ("\\operatorname{" + escaped name + "}") (arguments @ List.map Piece.Word parameters)
 
     override _.Definition(name, text) = name + " &= " + text
     override _.Definitions(definitions, result) =

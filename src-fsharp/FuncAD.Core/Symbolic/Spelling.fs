@@ -43,8 +43,7 @@ module internal Spelling =
             let degree = float rule.Degree
             power (Plain.divide (Plain.subtract 1.0 (Plain.multiply degree (float rule.Steps))) degree) a
         | :? Trigonometry.Lorentzian -> number 1.0 / (number 1.0 + power 2.0 a)
-        | :? Hyperbolics.AcoshSlope ->
-            number 1.0 / (unary (Powers.Sqrt()) (a - number 1.0) * unary (Powers.Sqrt()) (a + number 1.0))
+        | :? Hyperbolics.AcoshSlope -> number 1.0 / (unary (Powers.Sqrt()) (a - number 1.0) * unary (Powers.Sqrt()) (a + number 1.0))
         | :? Exponentials.ExponentialOdds ->
             let e = unary (Exponentials.Exp()) a
             e / (number 1.0 - e)
@@ -55,21 +54,36 @@ module internal Spelling =
         | :? Special.NormalQuantileDensity -> number 1.0 / unary (Special.NormalPdf()) (unary (Special.NormalInverseCdf()) a)
         | _ -> null
 
-    /// Factors that only say where a slope is a number, and the zero that operators add to their results, are not written.
+    /// Not written: factors that only say where a slope is a number, and zeros in sums (operators add one to their results, loops start at
+    /// one).
     let private isSilent (x: Expression) = not (isNull x.Primitive) && x.Primitive.Rule :? Arithmetic.Defined
 
+    let private isReciprocal (x: Expression) = x.Does Instruction.Divide && x.A.Is 1.0
+
     /// The expression to write, with equal subexpressions as one node.
-    let writeOut (root: Expression) : Expression =
-        let nodes = Walk.order (Walk.share root)
-        let silent = Walk.gather nodes (fun node _ _ _ -> isSilent node)
+    let writeOut (steps: Steps) : Expression =
         let again (node: Expression) (a: Expression) (b: Expression) (c: Expression) : Expression =
-            if isNull node.Primitive then node
-            elif node.Does Instruction.Multiply && silent node.B then a
-            elif node.Does Instruction.Multiply && silent node.A then b
-            elif node.Does Instruction.Multiply && obj.ReferenceEquals(node.A, node.B) then power 2.0 a
-            elif node.Does Instruction.Add && node.B.Is 0.0 then a
+            if isNull node.Primitive then
+                node
+            elif node.Does Instruction.Multiply && isSilent node.B then
+                a
+            elif node.Does Instruction.Multiply && isSilent node.A then
+                b
+            elif node.Does Instruction.Multiply && obj.ReferenceEquals(node.A, node.B) then
+                power 2.0 a
+            elif node.Does Instruction.Add && obj.ReferenceEquals(node.A, node.B) then number 2.0 * a
+            elif node.Does Instruction.Multiply && isReciprocal b then
+                a / b.B
+            elif node.Does Instruction.Multiply && isReciprocal a then
+                b / a.B
+            elif node.Does Instruction.Add && b.Is 0.0 then
+                a
+            elif node.Does Instruction.Add && a.Is 0.0 then
+                b
+            elif node.Does Instruction.Subtract && a.Is 0.0 then
+                -b
             else
                 match spelled node.Primitive a b c with
                 | null -> Expression.Apply(node.Primitive, a, b, c)
                 | written -> written
-        Walk.gather nodes again (Array.last nodes) |> Walk.share
+        Array.last (steps.Gather again) |> Steps.Share

@@ -38,11 +38,9 @@ module internal Writer =
         { Binding = if first = Beginning.Minus then Binding.Negation else Binding.Product
           Beginning = first
           Pieces =
-            [ Piece.Part(a, Binding.Negation)
-              Piece.Word(notation.Times(beginning Binding.Product ofB))
-              Piece.Part(b, Binding.Product) ] }
+            [ Piece.Part(a, Binding.Negation); Piece.Word(notation.Times(beginning Binding.Product ofB)); Piece.Part(b, Binding.Product) ] }
 
-    let private layout (notation: Notation) (names: string[]) (node: Expression) (ofA: Phrase) (ofB: Phrase) : Phrase =
+    let private phrase (notation: Notation) (names: string[]) (node: Expression) (ofA: Phrase) (ofB: Phrase) : Phrase =
         if node.IsVariable then
             { Binding = Binding.Atom; Beginning = Beginning.Other; Pieces = [ Piece.Word(notation.Name names[node.Position]) ] }
         elif node.IsConstant then
@@ -62,64 +60,68 @@ module internal Writer =
             | _ -> notation.Function node
 
     /// Writes a node, others by the names that they have. The texts that are still to come are on a stack.
-    let private write (notation: Notation) (layouts: Expression -> Phrase) (nameOf: Expression -> string) (root: Expression) : string =
+    let private write (notation: Notation) (phraseOf: Expression -> Phrase) (nameOf: Expression -> string) (root: Expression) : string =
         let text = StringBuilder()
         let pending = Stack<struct (Piece * bool)>()
-        let push (isUnsigned: bool) (pieces: Piece list) =
-            pieces
-            |> List.mapi (fun index piece -> struct (piece, isUnsigned && index = 0))
-            |> List.rev
-            |> List.iter pending.Push
-        push false (layouts root).Pieces
+        let rec push (isUnsigned: bool) (pieces: Piece list) =
+            match pieces with
+            | [] -> ()
+            | first :: others ->
+                push false others
+                pending.Push(struct (first, isUnsigned))
+        push false (phraseOf root).Pieces
         while pending.Count > 0 do
             match pending.Pop() with
             | struct (Piece.Word word, _) -> text.Append word |> ignore
             | struct (Piece.Sign, isUnsigned) -> if not isUnsigned then text.Append '-' |> ignore
-            | struct (Piece.Unsigned(node, _), _) -> push true (layouts node).Pieces
+            | struct (Piece.Unsigned(node, _), _) -> push true (phraseOf node).Pieces
             | struct (Piece.Part(node, place), isUnsigned) ->
                 match nameOf node with
                 | null ->
-                    let layout = layouts node
-                    if layout.Binding >= place then
-                        push isUnsigned layout.Pieces
+                    let phrase = phraseOf node
+                    if phrase.Binding >= place then
+                        push isUnsigned phrase.Pieces
                     else
-                        push false [ Piece.Word notation.Open; yield! layout.Pieces; Piece.Word notation.Close ]
+                        push false [ Piece.Word notation.Open; yield! phrase.Pieces; Piece.Word notation.Close ]
                 | name -> text.Append name |> ignore
         text.ToString()
 
     /// Names for the operations that are used more than once, in the order of their computation.
-    let private definitions (nodes: Expression[]) (names: string[]) : Dictionary<Expression, string> =
-        let uses = Dictionary<Expression, int>(HashIdentity.Reference)
-        for node in nodes do
-            for index in 0 .. node.Arity - 1 do
-                uses[node.Argument index] <- uses.GetValueOrDefault(node.Argument index) + 1
+    let private definitions (steps: Steps) (names: string[]) : Dictionary<Expression, string> =
+        let uses = steps.Uses
         let mutable stem = "t"
         while names |> Array.exists (fun name -> name.StartsWith stem) do
             stem <- stem + "t"
-        let named = Dictionary<Expression, string>(HashIdentity.Reference)
-        for node in nodes do
-            if node.Arity > 0 && uses.GetValueOrDefault node > 1 then named[node] <- $"{stem}{named.Count + 1}"
+        let named = Dictionary<Expression, string>()
+        for node in steps.Nodes do
+            if node.Arity > 0 && uses node > 1 then named[node] <- stem + string (named.Count + 1)
         named
 
-    let text (notation: Notation) (names: string[]) (root: Expression) : string =
-        let root = Spelling.writeOut root
-        let nodes = Walk.order root
-        if Walk.treeSize root <= longest then
-            write notation (Walk.gather nodes (fun node a b _ -> layout notation names node a b)) (fun _ -> null) root
-        else
-            let named = definitions nodes names
-            let known (node: Expression) = match named.TryGetValue node with | true, name -> notation.Name name | _ -> null
-            // a name is an atom to those that use it
-            let atom = notation.Name "t" |> Piece.Word
-            let seen (node: Expression) (own: Phrase) =
-                if named.ContainsKey node then { Binding = Binding.Atom; Beginning = Beginning.Other; Pieces = [ atom ] } else own
-            let layouts = 
-                Walk.gather nodes (fun node (struct (_, a)) (struct (_, b)) _ ->
-                    let own = layout notation names node a b
-                    struct (own, seen node own))
-            let ownLayout node = let struct (own, _) = layouts node in own
-            let lines =
-                [ for node in nodes do
-                      if named.ContainsKey node then
-                          notation.Definition(known node, write notation ownLayout known node) ]
-            notation.Definitions(lines, write notation ownLayout known root)
+    let private writtenOut (notation: Notation) (names: string[]) (steps: Steps) (root: Expression) : string =
+        let phrases = steps.Gather(fun node a b _ -> phrase notation names node a b)
+        write notation (fun node -> phrases[steps.PositionOf node]) (fun _ -> null) root
+
+    /// A line for each subexpression that is used more than once, and one for the result.
+    let private inLines (notation: Notation) (names: string[]) (steps: Steps) (root: Expression) : string =
+        let named = definitions steps names
+        let nameOf (node: Expression) =
+            match named.TryGetValue node with
+            | true, name -> notation.Name name
+            | _ -> null
+        // to those who use it, what has a name is an atom
+        let atom = { Binding = Binding.Atom; Beginning = Beginning.Other; Pieces = [] }
+        let seen (node: Expression) (own: Phrase) = if named.ContainsKey node then atom else own
+        let phrases =
+            steps.Gather(fun node (struct (_, a)) (struct (_, b)) _ ->
+                let own = phrase notation names node a b
+                struct (own, seen node own))
+        let text = write notation (fun node -> let struct (own, _) = phrases[steps.PositionOf node] in own) nameOf
+        let lines =
+            [ for node in steps.Nodes do
+                  if named.ContainsKey node then notation.Definition(nameOf node, text node) ]
+        notation.Definitions(lines, text root)
+
+    let text (notation: Notation) (names: string[]) (steps: Steps) : string =
+        let root = Spelling.writeOut steps
+        let steps = Steps root
+        (if steps.TreeSize <= longest then writtenOut else inLines) notation names steps root
