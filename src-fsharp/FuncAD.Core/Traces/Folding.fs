@@ -77,13 +77,18 @@ module internal Folding =
     let private candidates (run: Run) : List<struct (int * int * int)> =
         let steps = Steps run
         let found = List<struct (int * int * int)>()
-        for period = 1 to min longestPeriod (steps.Count / fewestRounds) do
+        let mutable saved, period = 0, 1
+        // no period saves more steps than there are beyond its first round
+        while period <= min longestPeriod (steps.Count / fewestRounds) && saved < steps.Count - period do
             let mutable first = 0
             for index = period to steps.Count do
                 if index = steps.Count || not (steps.Repeats(period, index)) then
                     let rounds = (index - first) / period
-                    if rounds >= fewestRounds then found.Add(struct (run.Inputs + first, period, rounds))
+                    if rounds >= fewestRounds then
+                        found.Add(struct (run.Inputs + first, period, rounds))
+                        saved <- max saved (period * (rounds - 1))
                     first <- index - period + 1
+            period <- period + 1
         found
 
     /// The stretches that save the most nodes, short periods first, none of which overlaps another. Of each the first round and the last

@@ -46,12 +46,15 @@ module internal StepFormulas =
             | _ -> Expression.Constant arguments[index].Slope
         Spelling.writeOut slope
 
+    let negative (x: Expression) : Expression = -x
+
     /// derivative × slope; the factors 1 and -1 are written only if <c>isComplete</c>.
     let rec private times (isComplete: bool) (derivative: Expression) (slope: Expression) : Expression =
         if slope.IsConstant && isComplete then derivative * slope
         elif slope.Is 1.0 then derivative
         elif slope.Is -1.0 then -derivative
         elif slope.Does Instruction.Negate then -(times false derivative slope.A)
+        elif slope.Does Instruction.Divide && slope.A.Does Instruction.Negate then -(times false derivative (slope.A.A / slope.B))
         elif slope.Does Instruction.Divide && slope.A.Is 1.0 then derivative / slope.B
         else derivative * slope
 

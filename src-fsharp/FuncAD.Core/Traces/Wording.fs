@@ -39,16 +39,17 @@ type internal Wording(run: Run, inputs: string[], result: string) =
             elif before.HasValue then before.Value
             else run.DerivativeOf arguments[variable - Variables.derivativeOf 0].Step
         let names = Array.create Variables.count ""
-        // a variable is an atom to the writer, so that 0 stays where a constant 0 would be left out; a minus needs a constant
+        // A number is a variable with digits for its name: as a constant, 0 would be left out of sums, and equal factors become a square.
         let put (node: Expression) a b c : Expression =
-            if not node.IsVariable then
-                if isNull node.Primitive then node else Expression.Apply(node.Primitive, a, b, c)
+            if node.IsVariable then
+                let digits = Typography.number (numberOf node.Position)
+                let isNegative = digits.StartsWith '-'
+                names[node.Position] <- if isNegative then digits.Substring 1 else digits
+                if isNegative then StepFormulas.negative node else node
+            elif isNull node.Primitive then
+                node
             else
-                match numberOf node.Position with
-                | negative when Double.IsNegative negative && negative <> 0.0 -> Expression.Constant negative
-                | number ->
-                    names[node.Position] <- Typography.number number
-                    node
+                Expression.Apply(node.Primitive, a, b, c)
         let formula = Walk.gather (Walk.order formula) put formula
         Writer.text (SurveyNotation(Typography.number, names)) names formula
 
