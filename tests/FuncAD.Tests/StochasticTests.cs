@@ -31,7 +31,7 @@ public class StochasticTests
         Assert.NotEqual(first.Uniform(), second.Uniform());
         Assert.Equal(key.Fold(3).Normal(), key.Fold(3L).Normal());
         Assert.Equal(-key.Normal(), key.Mirrored.Normal());
-        Assert.Equal([2, 3], key.Normal(2, 3).Shape);
+        Assert.Equal([2, 3], key.Normal(2, 3).Shape.ToArray());
         Assert.Equal(key.Bits(), key.Bits(3)[0]);
         Assert.InRange(key.Uniform(), 0, 1);
         Assert.Equal("RandomKey(0000000000000007-0000000000000000)", key.ToString());
@@ -74,7 +74,9 @@ public class StochasticTests
                 Real income = 0;
                 for (var i = 0; i < customers; i++)
                     income += prices[chance.Categorical(0.2, 0.8 - x / 10, x / 10)];
-                return chance.Flip(x / 4) ? income * chance.Binomial(2, 0.5) + chance.Geometric(0.5) : income + 0 * chance.Uniform() + chance.Normal();
+                return chance.Flip(x / 4)
+                    ? income * chance.Binomial(2, 0.5) + chance.Geometric(0.5)
+                    : income + 0 * chance.Uniform() + chance.Normal();
             },
             key,
             4000,
@@ -132,20 +134,22 @@ public class StochasticTests
     {
         var key = RandomKey.Of(74);
         // x1, x2 ~ N(mean_i, 1), cost x1 x2: the Hessian of mean_1 mean_2
-        var means = Enumerable.Range(0, 400).Select(i =>
-        {
-            var objective = Stochastic.ScoreObjective(
-                (m, k) =>
-                {
-                    var x = k.Split(2).Zip(m, (k, m) => m.Value + k.Normal()).ToArray();
-                    var logDensity = x.Zip(m, (x, m) => -(x - m) * (x - m) / 2).Aggregate((a, b) => a + b);
-                    return ScoreCost.Of(x[0] * x[1], logDensity);
-                },
-                key.Fold(i),
-                50
-            );
-            return AD.Hessian(objective)([0.5, -1.0]);
-        });
+        var means = Enumerable
+            .Range(0, 400)
+            .Select(i =>
+            {
+                var objective = Stochastic.ScoreObjective(
+                    (m, k) =>
+                    {
+                        var x = k.Split(2).Zip(m, (k, m) => m.Value + k.Normal()).ToArray();
+                        var logDensity = x.Zip(m, (x, m) => -(x - m) * (x - m) / 2).Aggregate((a, b) => a + b);
+                        return ScoreCost.Of(x[0] * x[1], logDensity);
+                    },
+                    key.Fold(i),
+                    50
+                );
+                return AD.Hessian(objective)([0.5, -1.0]);
+            });
         var all = means.ToArray();
         foreach (var (i, j, expected) in new[] { (0, 0, 0.0), (0, 1, 1.0), (1, 1, 0.0) })
         {
@@ -179,13 +183,8 @@ public class StochasticTests
         Assert.Throws<ArgumentNullException>("f", () => Stochastic.ScoreObjective((Func<Machine, RandomKey, ScoreCost>)null!, key, 3));
         Assert.Throws<ArgumentOutOfRangeException>("samples", () => Stochastic.Derivative((p, c) => c.Bernoulli(p), key, 0)(0.5));
         Assert.Throws<ArgumentOutOfRangeException>("alternatives", () => Stochastic.Derivative((p, c) => c.Bernoulli(p), key, 1, 0)(0.5));
-        var error = Assert.Throws<ArgumentOutOfRangeException>(
-            "p",
-            () => Stochastic.Derivative((p, c) => c.Bernoulli(p), key, 1)(1.25)
-        );
+        var error = Assert.Throws<ArgumentOutOfRangeException>("p", () => Stochastic.Derivative((p, c) => c.Bernoulli(p), key, 1)(1.25));
         Assert.Contains("1.25", error.Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() =>
-            Stochastic.ScoreGradient((Real p, RandomKey _) => (ScoreCost)null!, key, 3)(0.5)
-        );
+        Assert.Throws<InvalidOperationException>(() => Stochastic.ScoreGradient((Real p, RandomKey _) => (ScoreCost)null!, key, 3)(0.5));
     }
 }

@@ -79,8 +79,20 @@ public partial class SurfaceTests
         type.GetCustomAttribute<EditorBrowsableAttribute>()?.State != EditorBrowsableState.Never
         && type.GetCustomAttribute<TypeLibTypeAttribute>()?.Value.HasFlag(TypeLibTypeFlags.FHidden) != true;
 
-    public static TheoryData<string> Types() =>
-        [.. Face.GetExportedTypes().Append(typeof(Real)).Append(typeof(GradientReport)).Select(type => type.AssemblyQualifiedName!)];
+    public static TheoryData<string> Types() => [.. Face.GetExportedTypes().Concat(OfTheCore).Select(type => type.AssemblyQualifiedName!)];
+
+    /// <summary>Types of the core that C# users meet.</summary>
+    private static readonly Type[] OfTheCore =
+    [
+        typeof(Real),
+        typeof(GradientReport),
+        typeof(RandomKey),
+        typeof(Estimate),
+        typeof(Estimate<>),
+        typeof(ScoreCost),
+        typeof(ScoreOptions),
+        typeof(Chance),
+    ];
 
     [Theory]
     [MemberData(nameof(Types))]

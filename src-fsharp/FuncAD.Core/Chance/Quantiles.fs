@@ -13,18 +13,17 @@ module internal DiscreteParameters =
     let checkSuccess (distribution: string) (p: float) =
         if not (p > 0.0 && p <= 1.0) then refuse "p" p $"{distribution}: the probability p of a success is above 0, and at most 1"
 
-    let checkTrials (distribution: string) (n: int) =
-        if n < 0 then refuse "n" n $"{distribution}: the number n of trials is 0 or more"
+    let checkTrials (distribution: string) (n: int) = if n < 0 then refuse "n" n $"{distribution}: the number n of trials is 0 or more"
 
     /// From 2^53 on, neighbouring counts are the same double.
     let checkRate (distribution: string) (rate: float) =
-        if not (rate >= 0.0 && rate <= 9007199254740992.0) then
-            refuse "rate" rate $"{distribution}: the rate is from 0 to 2^53"
+        if not (rate >= 0.0 && rate <= 9007199254740992.0) then refuse "rate" rate $"{distribution}: the rate is from 0 to 2^53"
 
     /// The probabilities of all outcomes: at least one, and their sum 1 up to roundings.
     let checkOutcomes (distribution: string) (p: float[]) =
         if isNull p then nullArg "p"
-        if p.Length = 0 then raise (ArgumentException($"{distribution}: there are no probabilities, so there is no outcome to draw.", "p"))
+        if p.Length = 0 then
+            raise (ArgumentException($"{distribution}: there are no probabilities, so there is no outcome to draw.", "p"))
         for index in 0 .. p.Length - 1 do
             if not (p[index] >= 0.0 && p[index] <= 1.0) then
                 refuse "p" p[index] $"{distribution}: the probability p[{index}] is from 0 to 1"

@@ -75,8 +75,7 @@ type RandomKey =
         Array.init count (fun index -> parent.Derive(RandomKey.ForSplit, uint64 index))
 
     /// <summary>Two keys: those of <c>Split(2)</c>.</summary>
-    member x.Split() : struct (RandomKey * RandomKey) =
-        struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
+    member x.Split() : struct (RandomKey * RandomKey) = struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
 
     /// <summary>
     /// The key whose draws mirror this one's: its bits are the complement, its uniform numbers 1 - u, its normal ones -z, exactly. Keys

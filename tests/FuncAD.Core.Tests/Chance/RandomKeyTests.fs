@@ -19,7 +19,8 @@ let private knownAnswers =
       [ 0xd16cfe09u; 0x94fdccebu; 0x5001e420u; 0x24126ea1u ] ]
 
 /// A hash of the bits of many numbers, in order.
-let private hash (numbers: float[]) = numbers |> Array.fold (fun hash x -> (hash ^^^ uint64 (bits x)) * 0x100000001B3UL) 0xCBF29CE484222325UL
+let private hash (numbers: float[]) =
+    numbers |> Array.fold (fun hash x -> (hash ^^^ uint64 (bits x)) * 0x100000001B3UL) 0xCBF29CE484222325UL
 
 let private atWidth<'V when 'V: struct and 'V :> ILanes<'V>> (uniform: float[]) : float[] =
     let normal = Array.zeroCreate<float> uniform.Length
@@ -105,8 +106,12 @@ let tests =
           testCase "derived keys are all different, and splits begin alike" (fun () ->
               let key = RandomKey.Of 20
               let derived = [ yield key; yield! key.Split 500; for i in -250L .. 250L -> key.Fold i ]
-              let deeper = [ for parent in List.truncate 50 derived do yield! parent.Split 20; yield parent.Fold 7 ]
-              let all = List.concat [ derived; List.filter (fun k -> not (List.contains k derived)) deeper; derived |> List.map _.Mirrored ]
+              let deeper =
+                  [ for parent in List.truncate 50 derived do
+                        yield! parent.Split 20
+                        yield parent.Fold 7 ]
+              let all =
+                  List.concat [ derived; List.filter (fun k -> not (List.contains k derived)) deeper; derived |> List.map _.Mirrored ]
               Expect.equal (List.length (List.distinct all)) (List.length all) "keys"
               Expect.equal (key.Split(500)[..2]) (key.Split 3) "a shorter split"
               let struct (first, second) = key.Split()
@@ -132,12 +137,18 @@ let tests =
               Expect.equal (key.Normal(2, 3).Shape |> Seq.toList) [ 2; 3 ] "shape"
               Expect.equal ((key.Uniform([||]: int[])).Rank) 0 "a number"
               Expect.equal (key.Uniform(2, 0).Length, key.Normal(0).Length, (key.Bits 0).Length, (key.Split 0).Length) (0, 0, 0, 0) "empty"
-              thrown<ArgumentException> (fun () -> key.Uniform(2, -1) |> ignore) |> _.Message |> expectMentions [ "RandomKey.Uniform"; "-1" ]
-              thrown<ArgumentException> (fun () -> key.Normal -2 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Normal"; "-2" ]
-              thrown<ArgumentOutOfRangeException> (fun () -> key.Split -1 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Split"; "-1" ]
-              thrown<ArgumentOutOfRangeException> (fun () -> key.Bits -1 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Bits"; "-1" ]
-              thrown<ArgumentNullException> (fun () -> key.Uniform(null: int[]) |> ignore) |> ignore
-              thrown<ArgumentNullException> (fun () -> key.Normal(null: int[]) |> ignore) |> ignore)
+              thrown<ArgumentException>(fun () -> key.Uniform(2, -1) |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Uniform"; "-1" ]
+              thrown<ArgumentException>(fun () -> key.Normal -2 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Normal"; "-2" ]
+              thrown<ArgumentOutOfRangeException>(fun () -> key.Split -1 |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Split"; "-1" ]
+              thrown<ArgumentOutOfRangeException>(fun () -> key.Bits -1 |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Bits"; "-1" ]
+              thrown<ArgumentNullException>(fun () -> key.Uniform(null: int[]) |> ignore) |> ignore
+              thrown<ArgumentNullException>(fun () -> key.Normal(null: int[]) |> ignore) |> ignore)
 
           for name, draw in streams do
               testKey $"{name}: uniform, and each number independent of the one before" 23 (fun key ->
