@@ -86,6 +86,8 @@ let private samples: Map<string, obj[] list> =
           "SphericalBesselJ", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "Binet", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "DigammaDifference", [ for n in [ 0; 1; 2 ] -> [| box n |] ]
+          "GammaSampleSlope", [ [| box 0; box 0 |] ]
+          "Draw", [ [| box (RandomKey.Of 1UL); box 0.0; box 1.0; box Quantiles.bernoulli |] ]
           "RatioOfPositive", [ for k in [ 1; 2; 3 ] -> [| box k |] ]
           "BesselY", [ for n in [ 0; 1; 2; 5 ] -> [| box n |] ]
           "PowerLog", [ for k, m in [ 0, 0; 1, 0; 2, 0; 3, 0; 0, 1; 1, 1 ] -> if m = 0 then [| box k |] else [| box k; box m |] ]

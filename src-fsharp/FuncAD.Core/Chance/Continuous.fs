@@ -91,18 +91,16 @@ type internal GammaForm(shape: Real, rate: Real) =
         let mean = rate * x
         let less = shape - 1.0
         let outside = Real.Less(x, Real 0.0)
+        let written (powers: Real) = powers - mean - Special.logGamma shape
         // rate x may underflow, and x may be 0, where x^(shape - 1) is 0, 1 or infinite
-        let isTiny = Real.Less(mean, Real 1e-100)
-        let written (powers: Real) = powers + (Real.Log rate - mean - Special.logGamma shape)
+        let tiny () = written (shape * Real.Log rate + Exponentials.xLogY less x)
+        // in terms of rate x, with slopes that do not cancel for small shapes, and for shapes of 1
+        let small () = written (shape * Real.Log mean - Real.Log x)
+        let medium () = written (Exponentials.xLogY less mean + Real.Log rate)
+        let large () = 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean
         within outside (fun () ->
-            choose
-                isTiny
-                (fun () -> written (Exponentials.xLogY less rate + Exponentials.xLogY less x))
-                (fun () ->
-                    choose
-                        (Real.Less(shape, Real 3.0))
-                        (fun () -> written (Exponentials.xLogY less mean))
-                        (fun () -> 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean)))
+            choose (Real.Less(mean, Real 1e-100)) tiny (fun () ->
+                choose (Real.Less(shape, Real 0.5)) small (fun () -> choose (Real.Less(shape, Real 3.0)) medium large)))
 
     override _.Sample key = shape * Real.Exp(GammaForm.LogRatio(shape, key)) / rate
     override _.Mean = shape / rate

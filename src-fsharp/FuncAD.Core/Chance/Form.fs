@@ -40,9 +40,10 @@ type internal DiscreteForm(name, parameters) =
     inherit Form(name, parameters)
     override _.IsReparameterised = false
 
-/// A number drawn from a distribution on whole numbers, as a function of a parameter: piecewise constant.
+/// A number drawn from a distribution on whole numbers, as a function of a parameter from low to high: piecewise constant. It is NaN for
+/// others, which a compiled program may compute before it meets the check of the parameter.
 [<Struct; NoComparison; CustomEquality>]
-type internal Draw(key: RandomKey, quantile: float -> float -> float) =
+type internal Draw(key: RandomKey, low: float, high: float, quantile: float -> float -> float) =
     member private _.Key = key
     member private _.Quantile = quantile
 
@@ -57,7 +58,7 @@ type internal Draw(key: RandomKey, quantile: float -> float -> float) =
         member _.Name = "draw"
         // nothing is known about the quantile
         member _.Traits = { Traits.Plain.HidingNaN with ReadsSignOfNaN = true }
-        member _.Value parameter = quantile parameter (key.Uniform())
+        member _.Value parameter = if parameter >= low && parameter <= high then quantile parameter (key.Uniform()) else nan
 
 /// <summary>Pieces of which densities are made.</summary>
 module internal Density =

@@ -164,5 +164,8 @@ type internal GammaSampleSlope(i: int, j: int) =
             else
                 nan
 
-        member _.SlopeA(shape, r, y) = 'T.Multiply('T.Binary(GammaSampleSlope(i + 1, j), shape, r), 'T.Step(Arithmetic.Defined(), y))
-        member _.SlopeB(shape, r, y) = 'T.Multiply('T.Binary(GammaSampleSlope(i, j + 1), shape, r), 'T.Step(Arithmetic.Defined(), y))
+        member _.SlopeA<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
+            'T.Multiply('T.Binary(GammaSampleSlope(i + 1, j), shape, r), 'T.Step(Arithmetic.Defined(), y))
+
+        member _.SlopeB<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
+            'T.Multiply('T.Binary(GammaSampleSlope(i, j + 1), shape, r), 'T.Step(Arithmetic.Defined(), y))

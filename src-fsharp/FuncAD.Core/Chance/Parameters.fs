@@ -27,9 +27,14 @@ module internal Parameters =
 
     let success = require "isSuccess" (fun x -> x > 0.0 && x <= 1.0) "the probability of a success, above 0 and at most 1"
 
-    /// From 2^53 on, neighbouring counts are the same double.
+    /// 2^53: from here on, neighbouring counts are the same double.
+    let greatestCount = 9007199254740992.0
+
     let count =
-        require "isCount" (fun x -> x >= 0.0 && x <= 9007199254740992.0 && Math.Floor x = x) "a whole number from 0 to 2^53"
+        require "isCount" (fun x -> x >= 0.0 && x <= greatestCount && Math.Floor x = x) "a whole number from 0 to 2^53"
+
+    /// A rate of counts that are doubles.
+    let drawable = require "isDrawable" (fun x -> x <= greatestCount) "at most 2^53 where samples are drawn"
 
     let private logit = require "isLogit" (fun x -> x < infinity) "a number below infinity (-infinity for what cannot be)"
 

@@ -33,13 +33,13 @@ let scaledLogP1 (h: float) (q: float) : float =
     if not (h >= 0.0 && q >= 0.0) then
         nan
     elif h = 0.0 then
-        q * 0.0
+        abs q * 0.0
     elif Double.IsInfinity h then
-        q
+        abs q
     else
         let u = q / h
         if Double.IsInfinity u then h * (Math.Log q - Math.Log h)
-        elif u < 1e-17 then q // u may have few digits
+        elif u < 1e-17 then abs q // u may have few digits
         else h * SpecialValues.log1p u
 
 /// log(a / b) for a, b >= 0. The difference of numbers within a factor of 2 is exact.
@@ -159,7 +159,7 @@ let digammaDifference (n: int) (a: float) (b: float) : float =
         /// x^-m - (x + b)^-m
         let difference (m: int) (x: float) =
             Math.Pow(x, float -m) * -(SpecialValues.expm1 (float -m * SpecialValues.log1p (b / x)))
-        let mutable x, sum = a, 0.0
+        let mutable x, sum = abs a, 0.0
         while x < float (10 + n) do
             sum <- sum + difference s x
             x <- x + 1.0

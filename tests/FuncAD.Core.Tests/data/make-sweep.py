@@ -572,6 +572,20 @@ def log_beta(a, b):
         return [value, da[0], db[0], da[1], -of_sum[1], db[1], da[2], -of_sum[2], -of_sum[2], db[2]]
 
 
+def gamma_sample_slope(a, r):
+    """d log(z / a) / da at z = a e^r while P(a, z) stays: -P_a / (z P_z) - 1 / a, by differences at 100 digits"""
+    upper = r > 0
+
+    def slope(a, r):
+        z = a * mp.exp(r)
+        tail = lambda s: mp.gammainc(s, z, mp.inf, regularized=True) if upper else mp.gammainc(s, 0, z, regularized=True)
+        return (1 if upper else -1) * mp.diff(tail, a) / mp.exp(a * mp.log(z) - z - mp.loggamma(a)) - 1 / a
+
+    with mp.workdps(100):
+        return [mp.diff(slope, (a, r), order) if any(order) else slope(a, r)
+                for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))]
+
+
 def product(a, b):
     return [a * b, b, a, 0, 1, 0, 0, 0, 0, 0]
 
@@ -621,6 +635,10 @@ BINARY['oneMinusRatio'] = (one_minus_ratio, pairs(COUNTS, COUNTS))
 BINARY['poissonDeviance'] = (poisson_deviance, pairs(COUNTS, COUNTS))
 BINARY['scaledLogP1'] = (scaled_log1p, pairs([x for x in COUNTS if x < 1e90], COUNTS))
 BINARY['logBeta'] = (log_beta, pairs(SHAPES, SHAPES))
+# samples that come up, up to six standard deviations out, and some beyond
+BINARY['gammaSampleSlope(0, 0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) for a in (0.5, 1.0, 1.5, 2.0, 10.0, 99.5, 999.0, 1000.0, 3000.0)
+                                                         for s in (-6.0, -2.0, -0.5, 0.0, 0.1, 1.0, 5.0) if abs(s) < 3 or a > 50]
+                                    + [(a, r) for a in (0.01, 0.1) for r in (-400.0, -30.0, -3.0, 1.0, 3.0)] + [(30.0, -3.0), (2000.0, -0.5), (2000.0, 0.4)])
 for n in (0, 1, 2):
     BINARY['digammaDifference(%d)' % n] = (digamma_difference(n), pairs(SHAPES, SHAPES))
 
