@@ -28,7 +28,7 @@ type OperationCounts internal (additions: int64, multiplications: int64, functio
     /// The operations of a formula.
     static member internal Of(formula: Expression) : OperationCounts =
         let mutable counts = OperationCounts()
-        for node in Walk.order (Walk.share formula) do
+        for node in Steps(Steps.Share formula).Nodes do
             if not (isNull node.Primitive) then
                 let one =
                     match node.Primitive.Instruction with

@@ -29,7 +29,7 @@ module internal StepFormulas =
 
     /// The rule applied to its arguments.
     let value (primitive: Primitive) (arguments: Argument[]) : Expression =
-        Expression.Apply(primitive, operand arguments 0, operand arguments 1, operand arguments 2) |> Spelling.writeOut
+        Expression.Apply(primitive, operand arguments 0, operand arguments 1, operand arguments 2) |> Steps |> Spelling.writeOut
 
     /// The local slope in an argument. A choice has its share, and a rule of the user's, whose slope is code, the number.
     let private slope (primitive: Primitive) (arguments: Argument[]) (index: int) : Expression =
@@ -44,7 +44,7 @@ module internal StepFormulas =
             | (:? ITernary as rule), 1 -> rule.SlopeB<Expression>(a, b, c)
             | (:? ITernary as rule), _ -> rule.SlopeC<Expression>(a, b, c)
             | _ -> Expression.Constant arguments[index].Slope
-        Spelling.writeOut slope
+        Spelling.writeOut (Steps slope)
 
     let negative (x: Expression) : Expression = -x
 

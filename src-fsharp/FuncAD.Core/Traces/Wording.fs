@@ -27,7 +27,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
 
     let write (digits: float -> string) (position: int) (formula: Expression) : string =
         let names = names position
-        Writer.text (SurveyNotation(digits, names)) names formula
+        Writer.text (SurveyNotation(digits, names)) names (Steps formula)
 
     /// The formula with numbers for its variables; the adjoint of an argument is what it was before.
     let withNumbers (position: int) (before: Nullable<float>) (formula: Expression) : string =
@@ -50,8 +50,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
                 node
             else
                 Expression.Apply(node.Primitive, a, b, c)
-        let formula = Walk.gather (Walk.order formula) put formula
-        Writer.text (SurveyNotation(Typography.number, names)) names formula
+        Steps(formula).Gather put |> Array.last |> Steps |> Writer.text (SurveyNotation(Typography.number, names)) names
 
     let line (position: int) (name: string) (before: Nullable<float>) (formula: Expression) (value: float) : Line =
         { Name = name

@@ -73,7 +73,7 @@ let private ruleTests =
                   variables[Variables.result] <- y
                   variables[Variables.adjoint] <- -0.75
                   let expected = 1.25 - 0.75 * trace.Steps[trace.Steps.Count - 1].Operands[index].Slope
-                  expectWithin (1e-9 * (1.0 + abs expected)) expected ((Steps formula).Run variables) $"{what}, argument {index}"
+                  expectWithin (1e-9 * (1.0 + abs expected)) expected ((Steps formula).Value variables) $"{what}, argument {index}"
           let last (trace: EvaluationTrace) = trace.Steps[trace.Steps.Count - 1]
           let argument step value = { Step = step; Value = value; Slope = 0.0; IsActive = true }
           for rule in unaries |> Array.filter (fun rule -> rule.Rule.Name <> "cube") do
