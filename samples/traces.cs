@@ -103,6 +103,7 @@ var loop = ForwardTrace(
     0.3
 );
 Console.WriteLine(loop.ToString(6));
+
 // l(n) = sin^2(2^n asin(sqrt l)), so that dl(n)/dl is 2^n sin(2^(n+1) t) / sin(2 t); rounding doubles in each round: compared after 20
 Show("the slope after 20 rounds", loop.Steps[60].Tangent, Closed(0.3, 20), within: 1e-8);
 Draw("loop", loop);

@@ -18,10 +18,7 @@ public class TraceTests
     {
         var forward = AD.ForwardTrace(Survey, [2, 5], [1, 0]);
         Assert.Equal(["v-1", "v0", "v1", "v2", "v3", "v4", "v5"], forward.Steps.Select(step => step.Name));
-        Assert.Equal(
-            ["x1", "x2", "ln v-1", "v-1 × v0", "sin v0", "v1 + v2", "v4 - v3"],
-            forward.Steps.Select(step => step.Formula)
-        );
+        Assert.Equal(["x1", "x2", "ln v-1", "v-1 × v0", "sin v0", "v1 + v2", "v4 - v3"], forward.Steps.Select(step => step.Formula));
         Assert.Equal([1, 0, 0.5, 5, 0, 5.5, 5.5], forward.Steps.Select(step => step.Tangent));
         Assert.Equal(("y", "v5", 5.5), (forward.Outputs[0].Name, forward.Outputs[0].Formula, forward.Outputs[0].Tangent));
         var reverse = AD.ReverseTrace(Survey, [2, 5]);
@@ -125,10 +122,7 @@ public class TraceTests
     {
         Assert.Equal("x", Assert.Throws<ArgumentException>(() => AD.ReverseTrace((x, y) => x * y, [1, 2, 3])).ParamName);
         Assert.Equal("direction", Assert.Throws<ArgumentException>(() => AD.ForwardTrace(Survey, [2, 5], [1])).ParamName);
-        Assert.Equal(
-            "cotangent",
-            Assert.Throws<ArgumentException>(() => AD.ReverseTrace(x => new[] { x[0], x[0] }, [2], [1])).ParamName
-        );
+        Assert.Equal("cotangent", Assert.Throws<ArgumentException>(() => AD.ReverseTrace(x => new[] { x[0], x[0] }, [2], [1])).ParamName);
         Assert.Equal("f", Assert.Throws<ArgumentException>(() => AD.ForwardTrace(x => Array.Empty<Real>(), [2], [1])).ParamName);
         Assert.Throws<ArgumentException>(() => AD.ForwardTrace(x => (Real[])null!, [2], [1]));
         Assert.Equal("f", Assert.Throws<ArgumentNullException>(() => AD.ReverseTrace((Func<Real, Real>)null!, 1)).ParamName);

@@ -91,12 +91,19 @@ module internal Drawing =
         + textAt right (y - 3.5) $" fill=\"{colour}\" font-size=\"{coordinate labelSize}\" text-anchor=\"end\"" edge.Slope
 
     let private nodeText (colour: string) (fill: string) (node: Node) (box: Box) (x: float) (y: float) : string =
-        let dashes = match node.Part with Omitted _ -> " stroke-dasharray=\"5 4\"" | _ -> ""
+        let dashes =
+            match node.Part with
+            | Omitted _ -> " stroke-dasharray=\"5 4\""
+            | _ -> ""
         let lines = linesOf node
         let line index text =
             let isDerivative = index = node.Lines.Length
             let attributes = if isDerivative then $" fill=\"{colour}\"" else ""
-            textAt (x + box.Width / 2.0) (y + padding / 2.0 + lineHeight * (float index + 0.75)) (attributes + " text-anchor=\"middle\"") text
+            textAt
+                (x + box.Width / 2.0)
+                (y + padding / 2.0 + lineHeight * (float index + 0.75))
+                (attributes + " text-anchor=\"middle\"")
+                text
         String.Concat(
             $"<g><title>{Typography.escape node.Tooltip}</title>",
             $"<rect x=\"{coordinate x}\" y=\"{coordinate y}\" width=\"{coordinate box.Width}\" height=\"{coordinate box.Height}\" rx=\"5\" fill=\"{fill}\" stroke=\"{ink}\"{dashes}/>",
@@ -114,8 +121,7 @@ module internal Drawing =
     /// The picture as SVG, of its natural size.
     let toSvg (run: Run) (picture: Picture) : string =
         let boxes = picture.Nodes |> Array.map (boxOf run)
-        let placed =
-            Layering.place boxes (picture.Edges |> Array.map (fun edge -> { From = edge.From; To = edge.To; Room = room edge }))
+        let placed = Layering.place boxes (picture.Edges |> Array.map (fun edge -> { From = edge.From; To = edge.To; Room = room edge }))
         let colour = if picture.IsForward then tangents else adjoints
         let width = coordinate (max placed.Width (width fontSize picture.Caption) + 2.0 * margin)
         let height = coordinate (placed.Height + captionHeight + 2.0 * margin)

@@ -47,7 +47,7 @@ module internal Folding =
         let rules = Dictionary<Primitive, int>()
         let count = run.Steps - run.Inputs
         let rule = Array.zeroCreate<int> count
-        let start = Array.zeroCreate<int> (count + 1)
+        let start = Array.zeroCreate<int>(count + 1)
         let arguments = List<int>()
 
         do
@@ -124,9 +124,7 @@ module internal Folding =
             let after = most - 1 - before
             let left = parts[before .. parts.Length - after - 1]
             Array.concat
-                [ parts[.. before - 1]
-                  [| Omitted((Array.head left).First, (Array.last left).Last) |]
-                  parts[parts.Length - after ..] ]
+                [ parts[.. before - 1]; [| Omitted((Array.head left).First, (Array.last left).Last) |]; parts[parts.Length - after ..] ]
 
     /// Neighbouring inputs that go to the same parts, as one where there are many.
     let private inputs (run: Run) (most: int) (parts: Part[]) : Part[] =

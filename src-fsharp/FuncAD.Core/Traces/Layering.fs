@@ -5,10 +5,7 @@ open System.Collections.Generic
 
 /// <summary>A box to be placed: its size, and whether it belongs into the last layer.</summary>
 [<Struct>]
-type internal Box =
-    { Width: float
-      Height: float
-      IsLast: bool }
+type internal Box = { Width: float; Height: float; IsLast: bool }
 
 /// <summary>
 /// A line between boxes, from the right side of one to a port on the left side of another. <c>Room</c> is the width that its label needs
@@ -18,11 +15,7 @@ type internal Box =
 type internal Wire = { From: int; To: int; Room: float }
 
 /// <summary>Where everything is: the left upper corners of boxes, and the corners of each wire, which run level through the layers.</summary>
-type internal Placement =
-    { Corners: struct (float * float)[]
-      Paths: struct (float * float)[][]
-      Width: float
-      Height: float }
+type internal Placement = { Corners: struct (float * float)[]; Paths: struct (float * float)[][]; Width: float; Height: float }
 
 /// <summary>
 /// A layered drawing of an acyclic graph whose boxes are in topological order (Sugiyama, Tagawa and Toda, "Methods for visual understanding
@@ -100,7 +93,8 @@ module internal Layering =
             layer |> Array.iteri (fun index vertex -> position[vertex] <- index)
         let mutable sum = 0
         for layer in order do
-            let ends = layer |> Array.collect (fun vertex -> vertices.Below vertex |> Seq.map (fun b -> position[b]) |> Seq.sort |> Seq.toArray)
+            let ends =
+                layer |> Array.collect (fun vertex -> vertices.Below vertex |> Seq.map (fun b -> position[b]) |> Seq.sort |> Seq.toArray)
             for i = 0 to ends.Length - 1 do
                 for j = i + 1 to ends.Length - 1 do
                     if ends[i] > ends[j] then sum <- sum + 1
@@ -184,8 +178,7 @@ module internal Layering =
     let private ports (boxes: Box[]) (wires: Wire[]) (vertices: Vertices) (middle: float[]) : float[] =
         let ports = Array.zeroCreate wires.Length
         for target, group in wires |> Array.indexed |> Array.groupBy (fun (_, wire) -> wire.To) do
-            let arriving =
-                group |> Array.sortBy (fun (_, wire) -> middle[vertices.At(wire.From, vertices.LayerOf target - 1)])
+            let arriving = group |> Array.sortBy (fun (_, wire) -> middle[vertices.At(wire.From, vertices.LayerOf target - 1)])
             let share = boxes[target].Height / float arriving.Length
             arriving
             |> Array.iteri (fun place (index, _) ->
@@ -198,7 +191,9 @@ module internal Layering =
         let order = ordered vertices
         let middle = heights vertices order
         let ports = ports boxes wires vertices middle
-        let widths = order |> Array.map (fun layer -> layer |> Seq.fold (fun width v -> if v < boxes.Length then max width boxes[v].Width else width) 0.0)
+        let widths =
+            order
+            |> Array.map (fun layer -> layer |> Seq.fold (fun width v -> if v < boxes.Length then max width boxes[v].Width else width) 0.0)
         let room = Array.zeroCreate order.Length
         for wire in wires do
             let layer = vertices.LayerOf wire.To

@@ -36,12 +36,9 @@ module internal Naming =
         let own = if parameters.Length < count then Array.create count null else parameters[parameters.Length - count ..]
         let isOwn (name: string) = not (isNull name) && isName.IsMatch name && not (isGenerated.IsMatch name)
         let indexed (name: string) = if inputs = 1 then [| name |] else Array.init inputs (fun index -> $"{name}{index + 1}")
-        if count = 1 && own |> Array.forall isOwn && not (own[0] = "v" && inputs > 1) && not (isStep.IsMatch own[0]) then
-            indexed own[0]
-        elif count > 1 && own |> Array.forall (fun name -> isOwn name && not (isStep.IsMatch name)) then
-            own
-        else
-            indexed "x"
+        if count = 1 && own |> Array.forall isOwn && not (own[0] = "v" && inputs > 1) && not (isStep.IsMatch own[0]) then indexed own[0]
+        elif count > 1 && own |> Array.forall (fun name -> isOwn name && not (isStep.IsMatch name)) then own
+        else indexed "x"
 
     /// The given names, or, without any, those of the last parameters of a method.
     let given (method: MethodInfo) (count: int) (inputs: int) (names: string[]) : string[] =

@@ -5,11 +5,13 @@ open System.Collections.Generic
 
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
 type internal Node =
-    { Lines: string list
-      /// The line about the derivative.
-      Derivative: string
-      Tooltip: string
-      Part: Part }
+    {
+        Lines: string list
+        /// The line about the derivative.
+        Derivative: string
+        Tooltip: string
+        Part: Part
+    }
 
 /// An edge, with the local slope; several edges between the same parts are one, without a slope.
 [<Struct>]
@@ -24,8 +26,7 @@ module internal Picture =
     /// The longest line in a node.
     let private longest = 34
 
-    let private short (text: string) : string =
-        if Typography.width text <= longest then text else text[.. longest - 2].TrimEnd() + "…"
+    let private short (text: string) : string = if Typography.width text <= longest then text else text[.. longest - 2].TrimEnd() + "…"
 
     let private derivative (words: Wording) (position: int) : string =
         $"{words.DerivativeName position} = {Typography.number (words.Run.DerivativeOf position)}"
@@ -49,11 +50,7 @@ module internal Picture =
 
     let private node (words: Wording) (part: Part) : Node =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
-        let many lines tooltip =
-            { Lines = lines
-              Derivative = ""
-              Tooltip = tooltip
-              Part = part }
+        let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part }
         match part with
         | One position -> single words position
         | Inputs(first, last) ->
@@ -67,18 +64,20 @@ module internal Picture =
                 Derivative = derivative words part.Last }
         | Omitted(first, last) when words.Run.IsInput first || words.Run.IsResult first ->
             many [ range; $"{Typography.count (last - first + 1)} not shown" ] $"{range} are not shown"
-        | Omitted(first, last) ->
-            many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
+        | Omitted(first, last) -> many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
     /// The edges between parts, each pair of parts once unless both are single.
     let private edges (words: Wording) (parts: Part[]) : Edge[] =
         let run = words.Run
-        let partOf = Array.zeroCreate<int> (run.Steps + run.Results)
+        let partOf = Array.zeroCreate<int>(run.Steps + run.Results)
         parts
         |> Array.iteri (fun index part ->
             for position = part.First to part.Last do
                 partOf[position] <- index)
-        let isSingle index = match parts[index] with One _ -> true | _ -> false
+        let isSingle index =
+            match parts[index] with
+            | One _ -> true
+            | _ -> false
         let joined = HashSet<struct (int * int)>()
         [| for position = run.Inputs to run.Steps + run.Results - 1 do
                for argument in run.ArgumentsOf position do
@@ -96,10 +95,16 @@ module internal Picture =
     let private caption (words: Wording) (parts: Part[]) : string =
         let run = words.Run
         let kind =
-            if run.IsForward then "Forward trace: values and tangents, from left to right"
-            else "Reverse trace: values from left to right, adjoints from right to left"
+            if run.IsForward then
+                "Forward trace: values and tangents, from left to right"
+            else
+                "Reverse trace: values from left to right, adjoints from right to left"
         let all, shown = run.Steps - run.Inputs, Folding.shown run parts
-        let isFolded = parts |> Array.exists (function Rounds _ -> true | _ -> false)
+        let isFolded =
+            parts
+            |> Array.exists (function
+                | Rounds _ -> true
+                | _ -> false)
         kind
         + "; local slopes at the edges."
         + (if shown < all then $" {Typography.count shown} of {steps all} shown." else "")
@@ -126,7 +131,8 @@ module internal Picture =
               $"  label = \"{quoted picture.Caption}\";"
               for index = 0 to picture.Nodes.Length - 1 do
                   let node = picture.Nodes[index]
-                  let lines = node.Lines @ [ node.Derivative ] |> List.filter (fun line -> line <> "") |> List.map quoted |> String.concat "\\n"
+                  let lines =
+                      node.Lines @ [ node.Derivative ] |> List.filter (fun line -> line <> "") |> List.map quoted |> String.concat "\\n"
                   $"  n{index} [label = \"{lines}\", tooltip = \"{quoted node.Tooltip}\"];"
               for edge in picture.Edges do
                   $"  n{edge.From} -> n{edge.To} [label = \"{quoted edge.Slope}\"];"

@@ -20,10 +20,7 @@ type internal Argument =
 
 /// <summary>One line of a recorded run.</summary>
 [<Struct>]
-type internal Record =
-    { Primitive: Primitive
-      Arguments: Argument[]
-      Value: float }
+type internal Record = { Primitive: Primitive; Arguments: Argument[]; Value: float }
 
 /// <summary>
 /// The level of an evaluation trace: it writes down each operation of one run with its value and its local slopes, which are the rules' own.

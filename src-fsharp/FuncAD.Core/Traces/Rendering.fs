@@ -17,7 +17,10 @@ module internal Rendering =
     let private aligned (widths: int list) (cells: string list) : string =
         List.zip widths cells
         |> List.mapi (fun index (width, cell) ->
-            let sign = if index = 0 then "" elif cell = "" then "   " else " = "
+            let sign =
+                if index = 0 then ""
+                elif cell = "" then "   "
+                else " = "
             if width = 0 then "" else sign + Typography.pad width cell)
         |> String.concat ""
 
@@ -26,9 +29,7 @@ module internal Rendering =
         let struct (left, right) = table.Headings
         let sections = table.Sections |> List.map (List.map (sidesOf table))
         let widths (side: struct (string list * string list) -> string list) : int list =
-            List.concat sections
-            |> List.map (side >> List.map Typography.width)
-            |> List.reduce (List.map2 max)
+            List.concat sections |> List.map (side >> List.map Typography.width) |> List.reduce (List.map2 max)
         let lefts, rights = widths (fun struct (left, _) -> left), widths (fun struct (_, right) -> right)
         let total (widths: int list) = List.sumBy (fun width -> if width = 0 then 0 else width + 3) widths - 3
         let leftWidth = max (total lefts) left.Length
@@ -87,8 +88,7 @@ module internal Rendering =
         let struct (left, right) = table.Headings
         let columns = if table.IsForward then 4 else 5
         let kind = if table.IsForward then "forward" else "reverse"
-        let cell (attributes: string) (content: string) =
-            $"<td{attributes}>" + marked "<sub>" "</sub>" Typography.escape content + "</td>"
+        let cell (attributes: string) (content: string) = $"<td{attributes}>" + marked "<sub>" "</sub>" Typography.escape content + "</td>"
         line "<div class=\"funcad-trace\">"
         line $"<style>{style}</style>"
         line "<table>"

@@ -32,8 +32,8 @@ type internal Run(isForward: bool, inputs: float[], records: Record[], results: 
         elif position < steps then records[position - inputs.Length].Arguments
         else [| results[position - steps] |]
 
-    let derivatives = Array.zeroCreate<float> (steps + results.Length)
-    let touched = Array.zeroCreate<bool> (steps + results.Length)
+    let derivatives = Array.zeroCreate<float>(steps + results.Length)
+    let touched = Array.zeroCreate<bool>(steps + results.Length)
 
     /// The tangent of each step: the sum of slope times tangent over its arguments. A tangent that is the constant 0 is a structural zero.
     let push () =

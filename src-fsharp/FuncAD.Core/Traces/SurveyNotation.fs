@@ -32,8 +32,7 @@ type internal SurveyNotation(digits: float -> string, names: string[]) =
     override _.Power(x, exponent, ofX) =
         let power = text.Power(x, exponent, ofX)
         if x.IsVariable && names[x.Position].Contains '-' then
-            { power with
-                Pieces = [ Piece.Word "("; Piece.Part(x, Binding.Atom); Piece.Word ")"; yield! power.Pieces.Tail ] }
+            { power with Pieces = [ Piece.Word "("; Piece.Part(x, Binding.Atom); Piece.Word ")"; yield! power.Pieces.Tail ] }
         else
             power
 

@@ -16,8 +16,7 @@ type internal Table(words: Wording, most: int) =
         [ { Primal = ValueSome(words.Primal position); Derivative = ValueSome(words.Tangent position) } ]
 
     /// The contributions, by the position that passes them on.
-    let contributions =
-        lazy (run.Contributions() |> Array.groupBy _.From |> dict)
+    let contributions = lazy (run.Contributions() |> Array.groupBy _.From |> dict)
 
     /// The adjoints that a step passes on, the last one first.
     let reverse (position: int) : Row list =

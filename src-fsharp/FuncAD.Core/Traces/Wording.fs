@@ -67,8 +67,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
         else $"{result}{position - run.Steps + 1}"
 
     /// The name of a step, or of a result.
-    member words.Name(position: int) : string =
-        if run.IsResult position then words.Own position else Typography.step run.Inputs position
+    member words.Name(position: int) : string = if run.IsResult position then words.Own position else Typography.step run.Inputs position
 
     /// The name of a step's tangent or adjoint.
     member words.DerivativeName(position: int) : string =
@@ -118,7 +117,12 @@ type internal Wording(run: Run, inputs: string[], result: string) =
             let hasTangent index =
                 let argument = arguments[index]
                 argument.IsActive && (run.IsTouched argument.Step || Double.IsFinite argument.Slope)
-            line position name (Nullable()) (StepFormulas.tangentOf (run.PrimitiveOf position) arguments hasTangent) (run.DerivativeOf position)
+            line
+                position
+                name
+                (Nullable())
+                (StepFormulas.tangentOf (run.PrimitiveOf position) arguments hasTangent)
+                (run.DerivativeOf position)
 
     /// The line about a contribution to an adjoint: as partial derivatives, then with the slope.
     member words.Adjoint(contribution: Contribution) : Line =
@@ -144,8 +148,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
                     contribution.Argument
                     contribution.Before.HasValue
             let line = line from name contribution.Before formula contribution.After
-            { line with
-                Formulas = $"{sum}{words.DerivativeName from} ∂{words.Name from}/∂{words.Name to'}" :: line.Formulas }
+            { line with Formulas = $"{sum}{words.DerivativeName from} ∂{words.Name from}/∂{words.Name to'}" :: line.Formulas }
 
     /// The line about the adjoint of an input.
     member words.InputAdjoint(position: int) : Line =
@@ -156,4 +159,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
 
     /// The line about the adjoint of a result.
     member words.ResultAdjoint(position: int) : Line =
-        { Name = words.DerivativeName position; Formulas = [ ""; "" ]; Numbers = ""; Value = Typography.number (run.DerivativeOf position) }
+        { Name = words.DerivativeName position
+          Formulas = [ ""; "" ]
+          Numbers = ""
+          Value = Typography.number (run.DerivativeOf position) }

@@ -57,7 +57,10 @@ let private ruleTests =
                           agree rule.Label f [| a; b |] direction [| 1.0; 2.0; -1.0 |]
                   for rule in ternaries do
                       let f (x: Real[]) =
-                          [| rule.On(x[0], x[1], x[2]); rule.On(x[0], x[0], x[0]); rule.On(Real 2.0, x[1], x[0]); rule.On(x[1], Real 2.0, x[1]) |]
+                          [| rule.On(x[0], x[1], x[2])
+                             rule.On(x[0], x[0], x[0])
+                             rule.On(Real 2.0, x[1], x[0])
+                             rule.On(x[1], Real 2.0, x[1]) |]
                       for direction in [ [| 1.0; 0.5; -2.0 |]; [| 0.0; 1.0; 0.0 |] ] do
                           agree rule.Label f [| a; b; 0.7 |] direction [| 1.0; 2.0; -1.0; 0.1 |]
               for rule in steps do
@@ -136,5 +139,10 @@ let tests =
               let compiled = AD.compile f (reals [| 0.3; 0.7 |])
               let inside (x: Real[]) =
                   let h = AD.hessian f x
-                  [| compiled.Invoke x; h[0, 1]; (AD.taylor 6 (fun t -> f [| t; x[1] |]) x[0])[6]; Sums.logSumExp x; Sums.dot x x; Sums.sum x |]
+                  [| compiled.Invoke x
+                     h[0, 1]
+                     (AD.taylor 6 (fun t -> f [| t; x[1] |]) x[0])[6]
+                     Sums.logSumExp x
+                     Sums.dot x x
+                     Sums.sum x |]
               agree "inside" inside [| 0.4; 0.9 |] [| 1.0; -0.5 |] [| 1.0; 2.0; 0.5; -1.0; 1.0; 1.0 |]) ]

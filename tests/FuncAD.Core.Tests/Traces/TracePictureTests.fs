@@ -42,7 +42,9 @@ let private expectReadable (what: string) (trace: EvaluationTrace) (svg: string)
     apart boxes boxes true
     apart labels labels true
     apart labels boxes false
-    let size = (document.Root.Attribute(XName.Get "viewBox").Value.Split ' ') |> Array.map (fun x -> Double.Parse(x, CultureInfo.InvariantCulture))
+    let size =
+        (document.Root.Attribute(XName.Get "viewBox").Value.Split ' ')
+        |> Array.map (fun x -> Double.Parse(x, CultureInfo.InvariantCulture))
     for box in Array.append boxes labels do
         if box.Left < 0.0 || box.Top < 0.0 || box.Right > size[2] || box.Bottom > size[3] then failtest $"{what}: {box} lies outside"
     // inputs on the left, results on the right: the first boxes and the last
@@ -158,7 +160,7 @@ let private sizeTests =
                 fun steps -> trace.ToDot steps
                 fun steps -> trace.ToMarkdown steps ]
           for action in actions do
-              let e = thrown<ArgumentOutOfRangeException> (fun () -> action 0 |> ignore)
+              let e = thrown<ArgumentOutOfRangeException>(fun () -> action 0 |> ignore)
               Expect.equal e.ParamName "steps" "parameter"
               Expect.isNonEmpty (action 1) "one") ]
 

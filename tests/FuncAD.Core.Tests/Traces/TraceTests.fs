@@ -137,15 +137,22 @@ let private stepTests =
           let noDirection = AD.forwardTrace (fun x -> sqrt x[0] + x[1]) [| 0.0; 1.0 |] [| 0.0; 1.0 |]
           expectSame 1.0 noDirection.Outputs[0].Tangent "0 times infinity is 0 for a structural zero"
           Expect.stringContains (noDirection.ToString()) "v̇1  = 0 " "it is written as 0"
-          let unused = AD.reverseTrace (fun x -> sqrt x[0] |> ignore; x[1]) [| 0.0; 1.0 |]
+          let unused =
+              AD.reverseTrace
+                  (fun x ->
+                      sqrt x[0] |> ignore
+                      x[1])
+                  [| 0.0; 1.0 |]
           expectSame 0.0 unused.Inputs[0].Adjoint "a result that is not used")
 
       testCase "results may be inputs, constants, one step twice" (fun () ->
           let f (x: Real[]) = [| x[1]; Real 7.0; x[0] * x[1]; x[0] * x[1] |]
           let twice (x: Real[]) = let y = x[0] * x[1] in [| y; y |]
           let forward = AD.forwardTrace f [| 2.0; 5.0 |] [| 1.0; 1.0 |]
-          Expect.equal [ for y in forward.Outputs -> y.Name, y.Formula, y.Tangent ]
-              [ "y1", "v0", 1.0; "y2", "7", 0.0; "y3", "v1", 7.0; "y4", "v2", 7.0 ] "forward"
+          Expect.equal
+              [ for y in forward.Outputs -> y.Name, y.Formula, y.Tangent ]
+              [ "y1", "v0", 1.0; "y2", "7", 0.0; "y3", "v1", 7.0; "y4", "v2", 7.0 ]
+              "forward"
           let reverse = AD.reverseTraceWith [| 1.0; 1.0; 0.0; 0.0 |] f [| 2.0; 5.0 |]
           Expect.equal [ for x in reverse.Inputs -> x.Adjoint ] [ 0.0; 1.0 ] "reverse"
           let both = AD.reverseTraceWith [| 1.0; 0.25 |] twice [| 2.0; 5.0 |]
@@ -172,8 +179,10 @@ let private stepTests =
           let forward, reverse = forward1 sin 1.0, reverse1 sin 1.0
           Expect.isTrue forward.IsForward "forward"
           Expect.isFalse reverse.IsForward "reverse"
-          (thrown<InvalidOperationException> (fun () -> forward.Steps[0].Adjoint |> ignore)).Message |> expectMentions [ "Tangent"; "ReverseTrace" ]
-          (thrown<InvalidOperationException> (fun () -> reverse.Steps[0].Tangent |> ignore)).Message |> expectMentions [ "Adjoint"; "ForwardTrace" ])
+          (thrown<InvalidOperationException>(fun () -> forward.Steps[0].Adjoint |> ignore)).Message
+          |> expectMentions [ "Tangent"; "ReverseTrace" ]
+          (thrown<InvalidOperationException>(fun () -> reverse.Steps[0].Tangent |> ignore)).Message
+          |> expectMentions [ "Adjoint"; "ForwardTrace" ])
 
       testCase "the arrays that were given may change afterwards" (fun () ->
           let x, direction = [| 2.0; 5.0 |], [| 1.0; 0.0 |]
@@ -254,14 +263,14 @@ let private nameTests =
       testCase "names that cannot be are refused" (fun () ->
           let trace = AD.forwardTrace survey [| 2.0; 5.0 |] [| 1.0; 0.0 |]
           let refused (names: string[]) =
-              let e = thrown<ArgumentException> (fun () -> trace.WithNames names |> ignore)
+              let e = thrown<ArgumentException>(fun () -> trace.WithNames names |> ignore)
               Expect.equal e.ParamName "names" "parameter"
               e.Message
           refused [| "a" |] |> expectMentions [ "2 inputs"; "1 names" ]
           refused [| "a"; "a" |] |> expectMentions [ "\"a\""; "twice" ]
           refused [| "a"; " " |] |> expectMentions [ "name 2"; "empty" ]
           refused [| "v-1"; "b" |] |> expectMentions [ "\"v-1\""; "step" ]
-          thrown<ArgumentNullException> (fun () -> trace.WithNames(null: string[]) |> ignore) |> ignore)
+          thrown<ArgumentNullException>(fun () -> trace.WithNames(null: string[]) |> ignore) |> ignore)
 
       testCase "names are escaped" (fun () ->
           let trace = AD.forwardTrace survey [| 2.0; 5.0 |] [| 1.0; 0.0 |]
@@ -274,7 +283,7 @@ let private nameTests =
 let private errorTests =
     [ testCase "wrong lengths and missing arguments are named" (fun () ->
           let refused (parameter: string) (parts: string list) (action: unit -> EvaluationTrace) =
-              let e = thrown<ArgumentException> (fun () -> action () |> ignore)
+              let e = thrown<ArgumentException>(fun () -> action () |> ignore)
               Expect.equal e.ParamName parameter "parameter"
               expectMentions parts e.Message
           refused "direction" [ "ForwardTrace"; "expected 2"; "got 1" ] (fun () -> AD.forwardTrace survey [| 2.0; 5.0 |] [| 1.0 |])
@@ -287,17 +296,17 @@ let private errorTests =
                 fun () -> AD.reverseTrace Unchecked.defaultof<Real[] -> Real> [| 1.0 |]
                 fun () -> AD.forwardTrace survey [| 2.0; 5.0 |] null
                 fun () -> AD.reverseTraceWith null survey [| 2.0; 5.0 |] ] do
-              Expect.isNonEmpty (thrown<ArgumentNullException> (fun () -> action () |> ignore)).ParamName "named")
+              Expect.isNonEmpty (thrown<ArgumentNullException>(fun () -> action () |> ignore)).ParamName "named")
 
       testCase "a null result is an error that says so" (fun () ->
-          let e = thrown<ArgumentException> (fun () -> AD.forwardTrace (fun _ -> (null: Real[])) [| 1.0 |] [| 1.0 |] |> ignore)
+          let e = thrown<ArgumentException>(fun () -> AD.forwardTrace (fun _ -> (null: Real[])) [| 1.0 |] [| 1.0 |] |> ignore)
           expectMentions [ "ForwardTrace"; "null" ] e.Message)
 
       testCase "a tensor or a custom rule over structures inside says what to do" (fun () ->
           let tensor (x: Real[]) = (Tensor.toReals (exp (Tensor.stack x)))[0]
           let rule = AD.customPullback "both" (fun (x: Real[]) -> x[0] * x[1]) (fun x _ w -> [| x[1] * w; x[0] * w |])
           for f in [ tensor; rule ] do
-              let e = thrown<NotSupportedException> (fun () -> AD.reverseTrace f [| 1.0; 2.0 |] |> ignore)
+              let e = thrown<NotSupportedException>(fun () -> AD.reverseTrace f [| 1.0; 2.0 |] |> ignore)
               expectMentions [ "ReverseTrace"; "Real[]" ] e.Message)
 
       testCase "a custom rule of one number is a step" (fun () ->
@@ -334,7 +343,7 @@ let private errorTests =
               thread.Start()
               thread.Join()
               if isNull caught then y else raise caught
-          (thrown<InvalidOperationException> (fun () -> AD.reverseTrace f [| 1.0 |] |> ignore)).Message |> expectMentions [ "thread" ])
+          (thrown<InvalidOperationException>(fun () -> AD.reverseTrace f [| 1.0 |] |> ignore)).Message |> expectMentions [ "thread" ])
 
       testCase "exceptions of the function pass through, and its numbers are constants afterwards" (fun () ->
           let mutable escaped = Real 0.0
