@@ -282,5 +282,5 @@ let ways: Way list =
           Gradient = gradient }
     [ kind "functions" Quadratic Nested "a call for each input; dimensions are checked at run time" (gradient ofFunction)
       kind "matrices" Quartic Flat "matrices are dense, zeros and ones included" (gradient ofMatrix)
-      kind "duals" Quadratic Nested "each operation costs as much as there are numbers alive" (gradient ofDual)
-      kind "continuations" Cubic Nested "a row of slopes times dense matrices" (gradient ofContinued) ]
+      kind "duals" Quadratic Flat "each operation costs as much as there are numbers alive" (gradient ofDual)
+      kind "continuations" Cubic Flat "a row of slopes times dense matrices" (gradient ofContinued) ]

@@ -13,8 +13,8 @@
 /// known cost of the plain transformation (Smeding and Vákár 2024, "Efficient CHAD"). Zeros that are known as such, and cost nothing to
 /// add, are the first step to mend it: <c>Zeros.Sparse</c>.
 ///
-/// Of the paper's language, functions and arrays are left out. Sums follow Lucatelli Nunes and Vákár 2023, "CHAD for expressive total
-/// languages", with a pair as the cotangents of a sum, one part of which is zero.
+/// Of the paper's language, functions and arrays are left out. Sums came with Lucatelli Nunes and Vákár 2023, "CHAD for expressive total
+/// languages", where the type of a sum's cotangents depends on the side that its value is on; here it is a pair, one part of it zero.
 /// </summary>
 module Ways.Chad
 
