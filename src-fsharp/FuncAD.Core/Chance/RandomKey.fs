@@ -142,8 +142,8 @@ type RandomKey =
             elements[index] <- RandomKey.ToUniform bits[index]
         Tensor(elements, Array.copy shape, null)
 
-    /// The quantiles of uniform numbers, by the rule's vector form: it is made of operations that IEEE 754 defines to the last bit, and does
-    /// not depend on the vectors' width, while the logarithm of Special.normalInverseCdf is the machine's own.
+    /// The quantiles of uniform numbers, by the rule's vector form: it is made of operations that IEEE 754 defines to the last bit, and
+    /// does not depend on the vectors' width, while the logarithm of Special.normalInverseCdf is the machine's own.
     static member private ToNormal(uniform: float[]) : float[] =
         let normal = GC.AllocateUninitializedArray<float> uniform.Length
         Elementwise.Unary(Special.NormalInverseCdf(), ReadOnlySpan uniform, Span normal)

@@ -188,7 +188,7 @@ let tests =
         [ for { Name = name; F = f; X = x; Derivative = derivative } in examples do
               for alternatives in [ 1; 8 ] do
                   testKey $"{name}: unbiased with {alternatives} runs" 51 (fun key ->
-                      let estimate = Stochastic.derivativeWith alternatives f key 3000 (Real x)
+                      let estimate = Stochastic.derivativeWith alternatives f key 1500 (Real x)
                       expectEstimate derivative estimate name
                       Expect.isLessThan estimate.StandardError (0.2 * abs derivative + 0.05) "an error that says something")
 
