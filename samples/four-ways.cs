@@ -15,8 +15,8 @@ using System.Globalization;
 using System.Numerics;
 using FuncAD;
 using OxyPlot;
+using OxyPlot.Annotations;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 using Spectre.Console;
 using static FuncAD.AD;
@@ -102,7 +102,7 @@ var table = new Table()
     .Title($"Relative errors of l(4)' at x = {X}, which is {forward}")
     .AddColumns(Right("step"), Right("forward difference"), Right("central"), Right("extrapolated"), Right("complex step"));
 foreach (var row in errors)
-    table.AddRow([row.Step.ToString("E0"), .. row.Numbers.Select(error => error.ToString("0.0E0"))]);
+    table.AddRow([row.Step.ToString("0E0"), .. row.Numbers.Select(error => error.ToString("0.0E0"))]);
 AnsiConsole.Write(table);
 Console.WriteLine($"AD: forward {ErrorOf(forward):0.0E0}, reverse {ErrorOf(reverse):0.0E0}; formula {ErrorOf(formula):0.0E0}");
 Console.WriteLine();
@@ -173,21 +173,26 @@ static PlotModel SwellChart(Swell[] swell)
             AxisTitleDistance = 8,
             TickStyle = TickStyle.None,
             MajorStep = 1,
+            LabelFormatter = n => n <= swell.Length ? $"{n}" : "",
             Minimum = 0.8,
-            Maximum = 8.2,
+            Maximum = 10.1, // with room for the names at the ends of the lines
         }
     );
-    chart.Axes.Add(Decades(AxisPosition.Left, "parts of the formula, or operations", 0.8, 1e4));
-    Add("formula, written out", "#C8385A", MarkerType.Circle, row => row.Tree);
-    Add("the same, simplified", "#E69F00", MarkerType.Square, row => row.SimplifiedTree);
-    Add("formula, as a graph", "#009E73", MarkerType.Triangle, row => row.Graph);
-    Add("AD, reverse mode", "#0072B2", MarkerType.Diamond, row => row.Reverse);
-    Add("AD, forward mode", "#56B4E9", MarkerType.Circle, row => row.Forward);
-    chart.Series.Add(Dashes("l(n), no derivative", "#7A808A", swell.Skip(1).Select(row => ((double)row.N, (double)row.Primal))));
+    chart.Axes.Add(Decades(AxisPosition.Left, "parts of the formula, or operations", 0.8, 1.2e4));
+    Add("formula, written out", 5121, "#C8385A", MarkerType.Circle, row => row.Tree);
+    Add("the same, simplified", 761, "#E69F00", MarkerType.Square, row => row.SimplifiedTree);
+    Add("AD, reverse mode", 83, "#0072B2", MarkerType.Diamond, row => row.Reverse);
+    Add("AD, forward mode", 57, "#56B4E9", MarkerType.Circle, row => row.Forward);
+    Add("formula, as a graph", 39, "#009E73", MarkerType.Triangle, row => row.Graph);
+    Add("l(n) without derivative", 21, "#7A808A", MarkerType.None, row => row.Primal, LineStyle.Dash);
     return chart;
 
-    void Add(string name, string color, MarkerType marker, Func<Swell, double> size) =>
-        chart.Series.Add(Line(name, color, marker, swell.Select(row => ((double)row.N, size(row)))));
+    // The name stands at the end of the line, at this height.
+    void Add(string name, double height, string color, MarkerType marker, Func<Swell, double> size, LineStyle style = LineStyle.Solid)
+    {
+        chart.Series.Add(Line(color, marker, style, swell.Select(row => ((double)row.N, size(row)))));
+        chart.Annotations.Add(Name(name, color, 8.15, height));
+    }
 }
 
 static PlotModel ErrorChart(Errors[] errors, double ofAD)
@@ -196,54 +201,72 @@ static PlotModel ErrorChart(Errors[] errors, double ofAD)
     var chart = Canvas("The error of l(4)' at x = 0.2 against the step: rounding on the left, truncation on the right");
     chart.Axes.Add(Decades(AxisPosition.Bottom, "step h", 5e-17, 0.2));
     chart.Axes.Add(Decades(AxisPosition.Left, "relative error", 5e-18, 10));
-    Add("forward difference", "#C8385A", MarkerType.Circle, row => row.Forward);
-    Add("central difference", "#E69F00", MarkerType.Square, row => row.Central);
-    Add("extrapolated", "#009E73", MarkerType.Triangle, row => row.Extrapolated);
-    Add("complex step", "#0072B2", MarkerType.Diamond, row => row.Complex);
-    chart.Series.Add(Dashes("AD (has no step)", "#1D2B4F", [(5e-17, Math.Max(ofAD, floor)), (0.2, Math.Max(ofAD, floor))]));
+    Add("forward difference", (4e-8, 3e-4), "#C8385A", MarkerType.Circle, row => row.Forward);
+    Add("central difference (right: under the complex step)", (1.5e-15, 2e-9), "#E69F00", MarkerType.Square, row => row.Central);
+    Add("extrapolated", (2e-4, 2e-13), "#009E73", MarkerType.Triangle, row => row.Extrapolated);
+    Add("complex step", (2e-8, 8e-15), "#0072B2", MarkerType.Diamond, row => row.Complex);
+    Add("AD, which has no step", (2e-4, 1.5e-16), "#1D2B4F", MarkerType.None, _ => ofAD, LineStyle.Dash);
     return chart;
 
-    void Add(string name, string color, MarkerType marker, Func<Errors, double> error) =>
-        chart.Series.Add(Line(name, color, marker, errors.Select(row => (row.Step, Math.Max(error(row), floor)))));
+    void Add(
+        string name,
+        (double X, double Y) place,
+        string color,
+        MarkerType marker,
+        Func<Errors, double> error,
+        LineStyle style = LineStyle.Solid
+    )
+    {
+        chart.Series.Add(Line(color, marker, style, errors.Select(row => (row.Step, Math.Max(error(row), floor)))));
+        chart.Annotations.Add(Name(name, color, place.X, place.Y));
+    }
 }
 
-static LineSeries Line(string name, string color, MarkerType marker, IEnumerable<(double X, double Y)> points) =>
+static LineSeries Line(string color, MarkerType marker, LineStyle style, IEnumerable<(double X, double Y)> points) =>
     new()
     {
-        Title = name,
         Color = OxyColor.Parse(color),
         StrokeThickness = 2.5,
+        LineStyle = style,
+        LineJoin = LineJoin.Round,
         MarkerType = marker,
         MarkerSize = 4.5,
         MarkerFill = OxyColor.Parse(color),
-        LineJoin = LineJoin.Round,
         ItemsSource = points.Select(point => new DataPoint(point.X, point.Y)).ToArray(),
     };
 
-static LineSeries Dashes(string name, string color, IEnumerable<(double X, double Y)> points)
-{
-    var line = Line(name, color, MarkerType.None, points);
-    (line.LineStyle, line.StrokeThickness) = (LineStyle.Dash, 2);
-    return line;
-}
+static TextAnnotation Name(string text, string color, double x, double y) =>
+    new()
+    {
+        Text = text,
+        TextPosition = new(x, y),
+        TextColor = OxyColor.Parse(color),
+        FontSize = 14,
+        StrokeThickness = 0,
+        TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left,
+        TextVerticalAlignment = OxyPlot.VerticalAlignment.Middle,
+    };
 
 static LogarithmicAxis Decades(AxisPosition position, string title, double low, double high) =>
     new()
     {
         Position = position,
         Title = title,
-        AxisTitleDistance = position == AxisPosition.Left ? 16 : 8,
+        AxisTitleDistance = position == AxisPosition.Left ? 28 : 8,
         Minimum = low,
         Maximum = high,
-        UseSuperExponentialFormat = true,
+        LabelFormatter = value => value is >= 1 and <= 1e4 ? $"{value:#,0}" : $"10{Superscript((int)Math.Round(Math.Log10(value)))}",
+        IntervalLength = 90,
         TickStyle = TickStyle.None,
         MajorGridlineStyle = LineStyle.Solid,
         MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
     };
 
-static PlotModel Canvas(string title)
-{
-    var chart = new PlotModel
+static string Superscript(int exponent) =>
+    string.Concat(exponent.ToString().Select(letter => letter == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[letter - '0']));
+
+static PlotModel Canvas(string title) =>
+    new()
     {
         Title = title,
         TitleFontSize = 17,
@@ -251,23 +274,11 @@ static PlotModel Canvas(string title)
         TitlePadding = 10,
         Background = OxyColors.White,
         DefaultFont = "Helvetica, Arial, sans-serif",
-        DefaultFontSize = 13,
+        DefaultFontSize = 14,
         TextColor = OxyColor.Parse("#1D2B4F"),
         PlotAreaBorderThickness = new(0),
         Padding = new(12),
     };
-    chart.Legends.Add(
-        new Legend
-        {
-            LegendPlacement = LegendPlacement.Outside,
-            LegendPosition = LegendPosition.RightTop,
-            LegendFontSize = 13,
-            LegendLineSpacing = 6,
-            LegendSymbolLength = 28,
-        }
-    );
-    return chart;
-}
 
 /// <summary>Sizes of the derivative of l(n) as a formula, and operations of l(n) alone and of both modes.</summary>
 record Swell(int N, double Tree, double SimplifiedTree, int Graph, int SimplifiedGraph, int Primal, int Forward, int Reverse)

@@ -256,4 +256,12 @@ let mutations =
       mutation "matrix function: graded matrices are not balanced" "LinearAlgebra/Roots.fs" "if Array.forall ((=) 0) d then" "if d.Length >= 0 then" |> by "matrix functions"
       mutation "matrix function: a logarithm is not checked" "LinearAlgebra/Roots.fs" "if isLogarithm (scaleBy (Array.create (n * n) -size) a.Value) log.Value then" "if n > 0 then" |> by "matrix functions"
       mutation "matrix function: a difference of what underflowed" "LinearAlgebra/DividedDifferences.fs" " || found.Lost > abs found.Value" "" |> by "matrix functions"
-      mutation "matrix function: a series of what underflowed" "LinearAlgebra/DividedDifferences.fs" "let isSeen = size >= smallest || not isMagnified && e >= 0" "let isSeen = true" |> by "matrix functions" ]
+      mutation "matrix function: a series of what underflowed" "LinearAlgebra/DividedDifferences.fs" "let isSeen = size >= smallest || not isMagnified && e >= 0" "let isSeen = true" |> by "matrix functions"
+
+      mutation "formula: a difference in the chain rule is a sum" "Symbolic/ChainRule.fs" "| positive -> a - positive" "| positive -> a + positive" |> by "formulas"
+      mutation "formula: the share of a choice is the other argument's" "Symbolic/ChainRule.fs" "Expression.Apply(share, a, b, y)" "Expression.Apply(share, b, a, y)" |> by "formulas"
+      mutation "formula: zeros of sums are left out where it is evaluated" "Symbolic/Steps.fs" "else node.Primitive.Value(a, b, c)" "else node.Primitive.Value(a, b, c) + 0.0" |> by "formulas"
+      mutation "formula: unlike fractions" "Symbolic/Terms.fs" "a.Numerator * b.Denominator + b.Numerator * a.Denominator" "a.Numerator + b.Numerator" |> by "simplified formulas"
+      mutation "formula: simplified graphs grow" "Symbolic/Simplification.fs" "found.Nodes.Count <= steps.Nodes.Count" "true" |> by "simplified formulas"
+      mutation "formula: no parentheses around what is subtracted" "Symbolic/Writer.fs" "if isDifference then Binding.Negation else Binding.Sum" "Binding.Sum" |> by "notation"
+      mutation "difference: extrapolated as if it were one-sided" "Symbolic/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives" ]

@@ -33,11 +33,12 @@ type Formula internal (names: string[], expression: Expression) =
 
     /// <summary>
     /// The derivative with respect to a variable: the plain result of the chain rule, as forward mode applies it to numbers. Only factors 1
-    /// and terms without the variable are left out, and signs moved.
+    /// and terms without the variable are left out, constants are multiplied and added, and signs moved.
     /// </summary>
     /// <remarks>
-    /// Evaluated, it has the bits of forward mode, up to the sign of a zero, if no part of the formula is infinite or NaN. Slopes at kinks, ties and steps are those of AD: at a tie of max and
-    /// min each argument counts half. Cost: one walk through the formula; the result has a few times its parts.
+    /// Evaluated, it has the bits of forward mode, up to the sign of a zero, if no part of the formula is infinite or NaN. Slopes at
+    /// kinks, ties and steps are those of AD: at a tie of max and min each argument counts half. Cost: one walk through the formula; the
+    /// result has a few times its parts.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">The formula has no variable of this name.</exception>
     member _.Derivative(name: string) : Formula = Formula(names, ChainRule.derivative (indexOf name) steps.Value)
@@ -51,16 +52,20 @@ type Formula internal (names: string[], expression: Expression) =
 
     /// <summary>
     /// A shorter formula of the same function: constants are computed; 0 + x, x - 0, 1 x, x / 1, -(-x) and the like are x; like terms and
-    /// like factors are put together (x + x is 2 x, x x^2 is x^3), common factors of sums in front. Products are not multiplied out.
+    /// like factors are put together (3 x - x is 2 x, x x^2 is x^3), common factors of sums in front. Products are not multiplied out.
     /// </summary>
     /// <remarks>
     /// The identities are those of real numbers, valid where both sides are defined. So a result may differ in its last digits and in the
-    /// sign of a zero, and at NaN, infinities and removable singularities: 0 x and x - x become 0, x / x becomes 1, for every x. Sums and products of more
-    /// than 24 parts are not searched as a whole. GraphSize and TreeSize do not grow. Cost: a few walks through the formula.
+    /// sign of a zero, and at NaN, infinities and removable singularities: 0 x and x - x become 0, x / x becomes 1, for every x. Sums and
+    /// products of more than 24 parts are not searched as a whole. GraphSize and TreeSize do not grow. Cost: a few walks through the
+    /// formula.
     /// </remarks>
     member _.Simplify() : Formula = Formula(names, Simplification.Run(steps.Value).Root)
 
-    /// <summary>The value at a point, bit for bit that of the function on doubles.</summary>
+    /// <summary>
+    /// The value at a point, bit for bit that of the function on doubles. (Only logSumExp, whose largest number a formula does not know, may
+    /// differ by roundings.)
+    /// </summary>
     /// <param name="inputs">A value for each variable, in the order of Names.</param>
     /// <remarks>Cost: each different part is computed once. For speed, use AD.Compile, which makes machine code.</remarks>
     /// <exception cref="T:System.ArgumentException">There are not as many values as variables.</exception>
@@ -85,8 +90,9 @@ type Formula internal (names: string[], expression: Expression) =
     /// the names of the library. Rules that serve careful slopes are written as the mathematics that they compute, such as 1 / x.
     /// </summary>
     /// <remarks>
-    /// select(condition, a, b) is a or b; share(a, b, y) is the slope in a of a choice y such as max: 1 if it is a, 1/2 at a tie, else 0. A formula of more than 2000 parts when written out has
-    /// lines t1 = ..., t2 = ... before its own, one for each part that is used more than once.
+    /// select(condition, a, b) is a or b; share(a, b, y) is the slope in a of a choice y such as max: 1 if it is a, 1/2 at a tie, else 0.
+    /// A formula of more than 2000 parts when written out has lines t1 = ..., t2 = ... before its own, one for each part that is used
+    /// more than once.
     /// </remarks>
     override _.ToString() : string = Writer.text (TextNotation()) names steps.Value
 

@@ -9,7 +9,9 @@ type Difference =
     | Forward = 0
     /// <summary>(f(x + h) - f(x - h)) / 2h: error O(h^2).</summary>
     | Central = 1
-    /// <summary>The central quotients D of h and of h/2 extrapolated to step 0, (4 D(h/2) - D(h)) / 3: error O(h^4) (Richardson 1911).</summary>
+    /// <summary>
+    /// The central quotients D of h and of h/2, extrapolated to step 0: (4 D(h/2) - D(h)) / 3, error O(h^4) (Richardson 1911).
+    /// </summary>
     | Extrapolated = 2
 
 /// <summary>
@@ -57,14 +59,14 @@ module Numerical =
     /// <summary>The derivative of a function of one number by a difference quotient.</summary>
     /// <param name="difference">Which quotient: forward, central or extrapolated.</param>
     /// <param name="step">
-    /// The step h, an absolute distance. The best ones are near 1e-8 for forward, 1e-5 for central and 1e-3 for extrapolated quotients, where f
-    /// changes over distances of 1.
+    /// The step h, an absolute distance. The best ones are near 1e-8 for forward, 1e-5 for central and 1e-3 for extrapolated quotients,
+    /// where f changes over distances of 1.
     /// </param>
     /// <param name="f">The function.</param>
     /// <param name="x">The point.</param>
     /// <remarks>
-    /// The quotient divides by the distance of the two places after rounding, so that only the errors of f's values are left in it. Cost: two calls of f,
-    /// four for an extrapolated quotient.
+    /// The quotient divides by the distance of the two places after rounding, so that only the errors of f's values are left in it. Cost:
+    /// two calls of f, four for an extrapolated quotient.
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">
     /// The step is 0, negative, infinite or NaN, or so small that x + step rounds to x; or there is no such quotient.
@@ -103,14 +105,16 @@ module Numerical =
         x |> Array.mapi (fun index xi -> derivative difference step (along f x index) xi)
 
     /// <summary>
-    /// The derivative of an analytic function by the complex step: Im f(x + ih) / h, whose error is O(h^2). Nothing is subtracted, so that h may be as small as 1e-50, and the
-    /// result is as accurate as f (Squire and Trapp, "Using complex variables to estimate derivatives of real functions", 1998).
+    /// The derivative of an analytic function by the complex step: Im f(x + ih) / h, whose error is O(h^2). Nothing is subtracted, so
+    /// that h may be as small as 1e-50, and the result is as accurate as f (Squire and Trapp, "Using complex variables to estimate
+    /// derivatives of real functions", 1998).
     /// </summary>
     /// <param name="step">The step h.</param>
     /// <param name="f">
-    /// The function, of complex numbers, real where its argument is. Every function in it must carry a tiny imaginary part: Complex.Atan of .NET 10 loses
-    /// it (its derivatives come out as 0), Complex.Log10 has an error of 4e-15. Complex.Abs, Conjugate, Magnitude and comparisons are not analytic, and Log, Sqrt, Pow with a broken power,
-    /// Asin and Acos have branch cuts outside of their real domains: the results there are wrong.
+    /// The function, of complex numbers, real where its argument is. Every function in it must carry a tiny imaginary part: Complex.Atan
+    /// of .NET 10 loses it (its derivatives come out as 0), Complex.Log10 has an error of 4e-15. Complex.Abs, Conjugate, Magnitude and
+    /// comparisons are not analytic, and Log, Sqrt, Pow with a broken power, Asin and Acos have branch cuts outside of their real
+    /// domains: the results there are wrong.
     /// </param>
     /// <param name="x">The point.</param>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The step is 0, negative, infinite or NaN.</exception>

@@ -71,7 +71,8 @@ module internal Spelling =
                 b
             elif node.Does Instruction.Multiply && obj.ReferenceEquals(node.A, node.B) then
                 power 2.0 a
-            elif node.Does Instruction.Add && obj.ReferenceEquals(node.A, node.B) then number 2.0 * a
+            elif node.Does Instruction.Add && obj.ReferenceEquals(node.A, node.B) then
+                number 2.0 * a
             elif node.Does Instruction.Multiply && isReciprocal b then
                 a / b.B
             elif node.Does Instruction.Multiply && isReciprocal a then

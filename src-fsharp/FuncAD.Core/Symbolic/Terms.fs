@@ -41,7 +41,9 @@ type internal Coefficient =
         let isNormal (x: float) = Double.IsNormal x && abs x < 1e150 && abs x > 1e-150
         isNormal c.Denominator && (c.Numerator = 0.0 || isNormal c.Numerator)
 
-/// <summary>An expression as coefficient * base^exponent * ..., with whole exponents; each base once, in the order of their appearance.</summary>
+/// <summary>
+/// An expression as coefficient * base^exponent * ..., with whole exponents; each base once, in the order of their appearance.
+/// </summary>
 [<NoEquality; NoComparison>]
 type internal Product =
     { Coefficient: Coefficient

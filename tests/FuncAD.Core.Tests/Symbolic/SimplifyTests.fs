@@ -64,6 +64,7 @@ let tests =
                      (fun x -> x[0] * x[1] + x[0] * real 5.0), "x * (y + 5)"
                      (fun x -> real 4.0 * x[0] - real 4.0 * x[1]), "4 * (x - y)"
                      (fun x -> x[0] / real 3.0 + x[0] / real 3.0), "2 * x / 3"
+                     (fun x -> x[0] / real 2.0 + x[0] / real 3.0), "5 * x / 6"
                      (fun x -> x[1] - (x[1] - x[0])), "x"
                      (fun x -> -(x[0] - x[1])), "y - x"
                      (fun x -> (-x[0]) * (-x[1])), "x * y"
