@@ -83,7 +83,7 @@ void Perceptrons(Action tick)
 {
     var hidden = isLong ? 256 : 64;
     var start = new Perceptron(Dense(1, 64, hidden), Bias(hidden), Dense(2, hidden, Classes), Bias(Classes));
-    var contest = new Contest<Perceptron>("perceptron", start, Batch: 100, Steps: isLong ? 400 : 56, Keys: 3, training, heldOut);
+    var contest = new Contest<Perceptron>("perceptron", start, Batch: 100, Steps: isLong ? 320 : 56, Keys: 3, training, heldOut);
     Feedforward(contest, [new(0.1, 0.01), new(0.25, 0.01)], exactRate: 0.01, smallRate: 0.01, tick);
 }
 
@@ -98,7 +98,7 @@ void Convolutionals(Action tick)
         Dense(5, second * 2 * 2, Classes),
         Bias(Classes)
     );
-    var contest = new Contest<Convolutional>("convolutional", start, Batch: 50, Steps: isLong ? 400 : 40, Keys: isLong ? 3 : 2, training, heldOut);
+    var contest = new Contest<Convolutional>("convolutional", start, Batch: 50, Steps: isLong ? 160 : 40, Keys: isLong ? 3 : 2, training, heldOut);
     Feedforward(contest, [new(0.1, 0.01)], exactRate: 0.01, smallRate: 0.01, tick);
 }
 
@@ -127,7 +127,7 @@ void Feedforward<P>(Contest<P> contest, Share[] shares, double exactRate, double
 // which are kept exactly: then only the factors of the weights are random, and nothing multiplies.
 void Recurrents(Action tick)
 {
-    var (width, pixels) = isLong ? (64, 1) : (32, 8);
+    var (width, pixels) = (32, isLong ? 1 : 8);
     Recurrent Start(bool isRectified) =>
         new(
             Tensor.Normal(1, 0, Math.Sqrt(1.0 / pixels), pixels, width),
@@ -140,7 +140,7 @@ void Recurrents(Action tick)
     foreach (var isRectified in new[] { false, true })
     {
         var name = isRectified ? "recurrent, rectifier" : "recurrent, tanh";
-        var contest = new Contest<Recurrent>(name, Start(isRectified), Batch: 50, Steps: isLong ? 400 : 40, Keys: 2, training, heldOut);
+        var contest = new Contest<Recurrent>(name, Start(isRectified), Batch: 50, Steps: isLong ? 104 : 40, Keys: 2, training, heldOut);
         double[] keeps = isRectified ? [0.1] : [0.5, 0.25, 0.1];
         var budget = contest.Bytes(contest.Batch, keeps[0]);
         Way[] ways =
@@ -207,7 +207,7 @@ void Control(Action tick)
         return (difference * difference).Sum();
     }
 
-    var (steps, keys) = (isLong ? 300 : 40, isLong ? 3 : 2);
+    var (steps, keys, least) = isLong ? (120, 3, 0.01) : (40, 2, 0.02);
     var exactGradient = Grad((Tensor control) => Distance(control, 1, RandomKey.Of(1)))(start);
     var table = new Table().RoundedBorder();
     table.AddColumns("keep", "states kept", "tape kB", "collector kB", "variance", $"distance after {steps}");
@@ -215,7 +215,7 @@ void Control(Action tick)
         column.RightAligned();
     var curves = new List<(string, IEnumerable<double[]>)>();
     var reached = new Dictionary<double, (double Distance, long Bytes, double Variance)>();
-    foreach (var keep in new[] { 1, 0.1, 0.02 })
+    foreach (var keep in new[] { 1, 0.1, least })
     {
         var runs = Enumerable.Range(0, keep == 1 ? 1 : keys).Select(run => Descend(keep, RandomKey.Of(100 + run))).ToArray();
         var loss = (Tensor control) => Distance(control, keep, RandomKey.Of(3));
@@ -240,7 +240,7 @@ void Control(Action tick)
     {
         var state = Optim.Start(start);
         var distances = new List<double> { 1 };
-        var rate = Schedule.Cosine(0.2, total: steps);
+        var rate = Schedule.Cosine(0.15, total: steps);
         for (var step = 0; step < steps; step++)
         {
             var (distance, gradient) = ValueAndGrad((Tensor control) => Distance(control, keep, key.Fold(step)))(state.Parameters);
@@ -256,9 +256,9 @@ void Control(Action tick)
     );
     Save("randomised-control.svg", ControlChart(curves), 700, 460);
     Claim(reached[0.1].Bytes < 0.2 * reached[1].Bytes, "control: a tenth of the states takes less than a fifth of the memory");
-    Claim(reached[0.02].Bytes < 0.1 * reached[1].Bytes, "control: a fiftieth of the states takes less than a tenth of the memory");
+    Claim(reached[least].Bytes < 0.1 * reached[1].Bytes, "control: the fewest states takes less than a tenth of the memory");
     Claim(reached[0.1].Variance < 0.3, "control: the gradient of a tenth of the steps is near the exact one");
-    Claim(reached[0.1].Distance < 0.01 && reached[0.02].Distance < 0.1, "control: sampled time steps reach the target");
+    Claim(reached[0.1].Distance < 0.01 && reached[least].Distance < 0.1, "control: sampled time steps reach the target");
 }
 
 // ---- Chains of numbers ----
@@ -356,7 +356,7 @@ static LineSeries Line(IEnumerable<DataPoint> points, OxyColor color, double thi
         StrokeThickness = thickness,
         LineJoin = LineJoin.Round,
         XAxisKey = axis,
-        Title = title,
+        Title = title + "\u2003\u2003", // room: a legend is as wide as it guesses its text to be
         RenderInLegend = title is not null,
     };
 
@@ -367,6 +367,7 @@ static Legend Names() =>
         LegendBackground = OxyColor.FromAColor(220, OxyColors.White),
         LegendBorderThickness = 0,
         LegendFontSize = 13,
+        LegendLineSpacing = 5,
     };
 
 static Axis Across(string key, string title, double from, double to, bool isLogarithmic = false)
@@ -616,7 +617,7 @@ record Contest<P>(string Name, P Start, int Batch, int Steps, int Keys, Digits T
 
     // The rate with the lowest loss after half the steps, by a key of its own.
     private Way Tune(Way way) =>
-        new[] { 0.001, 0.003, 0.01, 0.03 }
+        new[] { 0.003, 0.01, 0.03 }
             .Select(rate => way with { Rate = rate })
             .MinBy(way => Train(way, Start, Steps / 2, key: 77, Training, every: Steps / 2, HeldOut).Losses[^1])!;
 

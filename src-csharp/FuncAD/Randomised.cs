@@ -44,6 +44,16 @@ public static class Randomised
     public static Tensor Conv2d(Tensor x, Tensor kernel, double keep, RandomKey key, int stride = 1, int padding = 0) =>
         RandomisedModule.conv2d(keep, key, stride, stride, padding, padding, kernel, x);
 
+    /// <inheritdoc cref="RandomisedModule.conv2d"/>
+    public static Tensor Conv2d(
+        Tensor x,
+        Tensor kernel,
+        double keep,
+        RandomKey key,
+        (int Down, int Right) stride,
+        (int Vertical, int Horizontal) padding
+    ) => RandomisedModule.conv2d(keep, key, stride.Down, stride.Right, padding.Vertical, padding.Horizontal, kernel, x);
+
     /// <inheritdoc cref="RandomisedModule.multiply"/>
     public static Tensor Multiply(Tensor x, Tensor w, double keep, RandomKey key) => RandomisedModule.multiply(keep, key, w, x);
 
@@ -57,6 +67,9 @@ public static class Randomised
         var function = f.ToFSharp();
         return p => RandomisedModule.memory(function, p);
     }
+
+    /// <inheritdoc cref="RandomisedModule.memory"/>
+    public static Func<Real, TapeMemory> Memory(Func<Real, Real> f) => Memory<Real>(f);
 
     /// <inheritdoc cref="RandomisedModule.memory"/>
     public static Func<Real[], TapeMemory> Memory(Func<Real[], Real> f) => Memory<Real[]>(f);

@@ -117,7 +117,7 @@ module Randomised =
     /// </summary>
     /// <remarks>
     /// <para>Kept are indices of 4 bytes, of elements drawn in proportion to their magnitudes, each of which then counts the same. The
-    /// variance of what stands for x is at most (sum |x|)^2 / n - sum x^2 with n = 2 keep x.Length draws. An array of zeros and ones is kept
+    /// variance of what stands for x is at most ((sum |x|)^2 - sum x^2) / n with n = 2 keep x.Length draws. An array of zeros and ones is kept
     /// as bits where that is less, and exactly. Where an outer level differentiates x, elements are kept at positions that do not depend on
     /// x, one of each of keep x.Length strata, so that second derivatives have the right expectation as well.</para>
     /// <para>The derivative in x is exact: w is kept whole. Memory is saved if nothing else holds x; for data that stay in memory anyway,

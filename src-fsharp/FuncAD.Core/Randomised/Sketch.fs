@@ -36,8 +36,8 @@ type internal Indicators(shape: int[], bits: uint64[]) =
 /// </summary>
 /// <remarks>
 /// The magnitudes, one after the other, cover a line, which is cut into equal stretches with one draw in each, at 32 random bits. Elements
-/// of 0 are never drawn. The variance is at most that of the same number of independent draws, (sum |x|)^2 / n - sum x^2 in all elements
-/// together, which is never above that of uniform draws.
+/// of 0 are never drawn. The variance is at most that of so many independent draws: ((sum |x|)^2 - sum x^2) / n in all elements together, which
+/// is never above that of uniform ones.
 /// </remarks>
 [<Sealed>]
 type internal Drawn(shape: int[], indices: int[], weight: float) =
