@@ -45,6 +45,11 @@ public partial class SurfaceTests
         ["StopReason"] = "why it stopped",
         ["Formula"] = "what Symbolic.Of returns",
         ["Difference"] = "an argument of Numerical",
+        ["EvaluationTrace"] = "what AD.ForwardTrace and AD.ReverseTrace return",
+        ["EvaluationStep"] = "a line of it",
+        ["TraceOperand"] = "what such a line was computed from",
+        ["TraceOperations"] = "how many operations it has, in two parts",
+        ["OperationCounts"] = "one of the parts",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 
