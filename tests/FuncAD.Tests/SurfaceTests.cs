@@ -57,6 +57,11 @@ public partial class SurfaceTests
         ["SampledGradient`1"] = "what Randomised.ValueAndGrad returns",
         ["TapeMemory"] = "what Randomised.Memory returns",
         ["Chance"] = "what a program draws from in Stochastic.Derivative",
+        ["EvaluationTrace"] = "what AD.ForwardTrace and AD.ReverseTrace return",
+        ["EvaluationStep"] = "a line of it",
+        ["TraceOperand"] = "what such a line was computed from",
+        ["TraceOperations"] = "how many operations it has, in two parts",
+        ["OperationCounts"] = "one of the parts",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 

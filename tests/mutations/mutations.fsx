@@ -274,4 +274,13 @@ let mutations =
       mutation "formula: unlike fractions" "Symbolic/Terms.fs" "a.Numerator * b.Denominator + b.Numerator * a.Denominator" "a.Numerator + b.Numerator" |> by "simplified formulas"
       mutation "formula: simplified graphs grow" "Symbolic/Simplification.fs" "found.Nodes.Count <= steps.Nodes.Count" "true" |> by "simplified formulas"
       mutation "formula: no parentheses around what is subtracted" "Symbolic/Writer.fs" "if isDifference then Binding.Negation else Binding.Sum" "Binding.Sum" |> by "notation"
-      mutation "difference: extrapolated as if it were one-sided" "Symbolic/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives" ]
+      mutation "difference: extrapolated as if it were one-sided" "Symbolic/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives"
+
+      mutation "trace: a structural zero meets an infinite slope" "Traces/Run.fs" "if argument.IsActive && touched[argument.Step] then" "if argument.IsActive then" |> by "trace"
+      mutation "trace: contributions are overwritten, not added" "Traces/Run.fs" "if touched[target] then adjoints[target] + contribution else contribution" "contribution" |> by "trace"
+      mutation "trace: the share of the second argument of a choice" "Traces/Recorder.fs" "level.Argument(b, 1.0 - share, share < 1.0)" "level.Argument(b, share, share < 1.0)" |> by "trace"
+      mutation "trace: a number of another level is a constant" "Traces/Recorder.fs" "else level.Refuse()" "else -1" |> by "trace"
+      mutation "trace: sums of exponentials as for second derivatives" "Numbers/Real.fs" "        | :? TraceLevel\n        | :? RecordLevel -> false" "        | :? TraceLevel -> false" |> by "trace"
+      mutation "trace: a slope of -1 is left out" "Traces/StepFormulas.fs" "elif slope.Is -1.0 then -derivative" "elif slope.Is -1.0 then derivative" |> by "trace"
+      mutation "trace: rounds by the names of rules alone" "Traces/Folding.fs" "isAlike <- a - b = period" "isAlike <- a - b <> period - 1000000" |> by "trace"
+      mutation "trace: boxes keep no distance" "Traces/Layering.fs" "means.Peek() > mean do" "means.Peek() > infinity do" |> by "trace" ]

@@ -108,6 +108,9 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     /// The number of steps in a table, and of nodes in a picture, that are shown where the caller says nothing.
     static let rows, nodes = 200, 40
 
+    /// The largest number of nodes that may be asked for.
+    static let mostNodes = 1000
+
     /// The number of steps on a path above which a picture folds rounds where the caller says nothing.
     static let deepest = 16
 
@@ -117,8 +120,18 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
         steps
 
     let table (steps: int) : Table = Table(words, atLeastOne steps)
-    let picture (steps: int) (deepest: int) : Picture = Picture.ofRun words (atLeastOne steps) deepest
-    let overview () : Picture = picture nodes deepest
+    let overview () : Picture = Picture.ofRun words nodes deepest
+
+    let picture (steps: int) : Picture =
+        if steps > mostNodes then
+            raise (
+                ArgumentOutOfRangeException(
+                    nameof steps,
+                    steps,
+                    $"FuncAD: a picture of a trace has at most {mostNodes} boxes for steps. ToString has a table of any length."
+                )
+            )
+        Picture.ofRun words (atLeastOne steps) Int32.MaxValue
 
     let operations = lazy (Operations.ofRun run)
 
@@ -168,9 +181,9 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     /// </summary>
     member _.ToHtml() : string = Rendering.toHtml (table rows) (Drawing.toSvg run (overview ()))
 
-    /// <summary>The table and the picture as HTML, each with no more than this number of steps.</summary>
+    /// <summary>The table, with no more than this number of steps, and the picture as HTML.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToHtml(steps: int) : string = Rendering.toHtml (table steps) (Drawing.toSvg run (picture steps Int32.MaxValue))
+    member _.ToHtml(steps: int) : string = Rendering.toHtml (table steps) (Drawing.toSvg run (overview ()))
 
     /// <summary>
     /// The picture as SVG: a box for each step with its formula, value and tangent or adjoint, edges with local slopes, inputs on the left,
@@ -181,12 +194,12 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     member _.ToSvg() : string = Drawing.toSvg run (overview ())
 
     /// <summary>The picture as SVG with no more than this number of boxes for steps; up to as many steps, each has its own.</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToSvg(steps: int) : string = Drawing.toSvg run (picture steps Int32.MaxValue)
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not from 1 to 1000.</exception>
+    member _.ToSvg(steps: int) : string = Drawing.toSvg run (picture steps)
 
     /// <summary>The picture in the language of Graphviz, with the boxes of ToSvg.</summary>
     member _.ToDot() : string = Picture.toDot (overview ())
 
     /// <summary>The picture in the language of Graphviz with no more than this number of boxes for steps.</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
-    member _.ToDot(steps: int) : string = Picture.toDot (picture steps Int32.MaxValue)
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not from 1 to 1000.</exception>
+    member _.ToDot(steps: int) : string = Picture.toDot (picture steps)

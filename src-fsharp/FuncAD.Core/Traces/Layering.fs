@@ -86,19 +86,30 @@ module internal Layering =
         member _.Height vertex = if vertex < boxes.Length then boxes[vertex].Height else 4.0
         member _.At(box, layer) = at box layer
 
-    /// The number of pairs of segments between two layers that cross.
-    let private crossings (vertices: Vertices) (order: int[][]) : int =
-        let position = Array.zeroCreate vertices.Count
+    /// The number of pairs of numbers, all from 0 to a bound, of which the first is larger: by a tree of partial sums (Fenwick 1994).
+    let inversions (numbers: int[]) (bound: int) : int64 =
+        let tree = Array.zeroCreate<int>(bound + 2)
+        let mutable sum = 0L
+        for index = 0 to numbers.Length - 1 do
+            let mutable smaller = 0
+            let mutable at = numbers[index] + 1
+            while at > 0 do
+                smaller <- smaller + tree[at]
+                at <- at - (at &&& -at)
+            sum <- sum + int64 (index - smaller)
+            at <- numbers[index] + 1
+            while at < tree.Length do
+                tree[at] <- tree[at] + 1
+                at <- at + (at &&& -at)
+        sum
+
+    /// The number of pairs of segments between neighbouring layers that cross.
+    let private crossings (vertices: Vertices) (order: int[][]) : int64 =
+        let position = Array.zeroCreate<int> vertices.Count
         for layer in order do
             layer |> Array.iteri (fun index vertex -> position[vertex] <- index)
-        let mutable sum = 0
-        for layer in order do
-            let ends =
-                layer |> Array.collect (fun vertex -> vertices.Below vertex |> Seq.map (fun b -> position[b]) |> Seq.sort |> Seq.toArray)
-            for i = 0 to ends.Length - 1 do
-                for j = i + 1 to ends.Length - 1 do
-                    if ends[i] > ends[j] then sum <- sum + 1
-        sum
+        let ends vertex = vertices.Below vertex |> Seq.map (fun below -> position[below]) |> Seq.sort |> Seq.toArray
+        order |> Array.sumBy (fun layer -> inversions (Array.collect ends layer) vertices.Count)
 
     /// Layers in the order of the barycentres of their neighbours, swept to and fro; the order with the fewest crossings.
     let private ordered (vertices: Vertices) : int[][] =
@@ -117,7 +128,7 @@ module internal Layering =
         for layer = 0 to layers.Length - 1 do
             place layer
         let mutable best = layers |> Array.map Array.copy
-        let mutable fewest = Int32.MaxValue
+        let mutable fewest = Int64.MaxValue
         for sweep = 0 to sweeps - 1 do
             if sweep % 2 = 0 then
                 for layer = 1 to layers.Length - 1 do
@@ -125,7 +136,7 @@ module internal Layering =
             else
                 for layer = layers.Length - 2 downto 0 do
                     sort vertices.Below layer
-            let count = if fewest = 0 then 0 else crossings vertices layers
+            let count = if fewest = 0L then 0L else crossings vertices layers
             if count < fewest then
                 fewest <- count
                 best <- layers |> Array.map Array.copy

@@ -151,6 +151,24 @@ let private sizeTests =
           let trace = AD.forwardTrace (Array.map (fun x -> sin x * x)) (Array.init n float) (Array.create n 1.0)
           Expect.isLessThan (trace.ToSvg().Length) 200000 "SVG")
 
+      testCase "1000 boxes are drawn, more are refused, and a table of all steps has the picture of few" (fun () ->
+          let trace = AD.forwardTrace (wild 7 1500 1) [| 0.3; 0.7 |] [| 1.0; 0.5 |]
+          Expect.equal (nodes (trace.ToSvg 1000)) 1003 "inputs, boxes, result"
+          for action in [ (fun () -> trace.ToSvg 1001); (fun () -> trace.ToDot 1001) ] do
+              (thrown<ArgumentOutOfRangeException>(fun () -> action () |> ignore)).Message |> expectMentions [ "1000"; "ToString" ]
+          Expect.equal (nodes (let html = trace.ToHtml 2000 in html.Substring(html.IndexOf "<svg").Replace("</div>", ""))) 43 "HTML")
+
+      testCase "crossings are counted" (fun () ->
+          let source = random "crossings"
+          for _ = 1 to 100 do
+              let numbers = Array.init (source.Next 12) (fun _ -> source.Next 9)
+              let pairs =
+                  Seq.sum
+                      [ for i in 0 .. numbers.Length - 1 do
+                            for j in i + 1 .. numbers.Length - 1 do
+                                if numbers[i] > numbers[j] then 1L ]
+              Expect.equal (Layering.inversions numbers 8) pairs "pairs")
+
       testCase "no step is too few to show" (fun () ->
           let trace = AD.reverseTrace (logistic 2) [| 0.3 |]
           let actions: (int -> string) list =
