@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open FuncAD.Traces
 
 /// <summary>
 /// The operators: functions in, functions out. Each application opens a level of its own, so that they nest to any depth and in any order.
@@ -186,6 +187,53 @@ module AD =
             raise (ArgumentException($"Curl: the field lives in three dimensions: expected 3 numbers, got {x.Length}.", nameof x))
         let j = jacobianForward (f >> square "Curl" 3) x
         [| j[2, 1] - j[1, 2]; j[0, 2] - j[2, 0]; j[1, 0] - j[0, 1] |]
+
+    // ---- Traces ----
+
+    /// <summary>
+    /// One run of f, operation by operation, with the tangents along a direction: the forward evaluation trace of Baydin, Pearlmutter, Radul
+    /// and Siskind, "Automatic differentiation in machine learning: a survey" (2018), table 2. It prints as text, Markdown, HTML, and as a
+    /// picture. The inputs have the name of f's parameter; WithNames gives others.
+    /// </summary>
+    /// <param name="f">The function: its result is a number, an array of them, or another structure. It may branch and differentiate
+    /// inside.</param>
+    /// <param name="x">The point.</param>
+    /// <param name="direction">The tangents of the inputs. One that is 0 is a structural zero, as in jvp, whose bits the tangents of the
+    /// results have.</param>
+    /// <remarks>Cost: one run of f, at some 200 bytes an operation. Not for large programs: see compile for those.</remarks>
+    /// <exception cref="T:System.ArgumentException">
+    /// x is empty, the direction has another length, or f returns no number.
+    /// </exception>
+    /// <exception cref="T:System.InvalidOperationException">
+    /// f uses a number that is being differentiated outside of the trace, or computes on another thread.
+    /// </exception>
+    /// <exception cref="T:System.NotSupportedException">f makes a tensor of its inputs, or applies a custom rule over a structure.</exception>
+    let forwardTrace (f: Real[] -> 'Q) (x: float[]) (direction: float[]) : EvaluationTrace =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        Trace.forward "ForwardTrace" (Naming.ofFunction f x.Length) f x direction
+
+    /// <summary>
+    /// One run of f, operation by operation, with the adjoint of each step: the derivative of the result with respect to it (Baydin et al.
+    /// 2018, table 3). The adjoints of the inputs are the gradient, with the bits of grad. Otherwise as forwardTrace.
+    /// </summary>
+    /// <param name="f">The function. It may branch and differentiate inside.</param>
+    /// <param name="x">The point.</param>
+    let reverseTrace (f: Real[] -> Real) (x: float[]) : EvaluationTrace =
+        notNull (nameof f) f
+        notNull (nameof x) x
+        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x null
+
+    /// <summary>As reverseTrace, for a function with several results: the adjoints of the sum of its results, each times its cotangent.</summary>
+    /// <param name="cotangent">A number for each result. One that is 0 is a structural zero, as in vjp.</param>
+    /// <param name="f">The function: its result is an array of numbers, or another structure.</param>
+    /// <param name="x">The point.</param>
+    /// <exception cref="T:System.ArgumentException">The cotangent has another length than the results; or as forwardTrace.</exception>
+    let reverseTraceWith (cotangent: float[]) (f: Real[] -> 'Q) (x: float[]) : EvaluationTrace =
+        notNull (nameof cotangent) cotangent
+        notNull (nameof f) f
+        notNull (nameof x) x
+        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x cotangent
 
     // ---- Constants, custom rules, checking ----
 

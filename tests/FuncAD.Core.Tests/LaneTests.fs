@@ -632,19 +632,19 @@ let private overSpans =
                   let terms = Array.map2 (fun b t -> 1.0 / b * t) b t
                   check
                       (Array.sum terms)
-                      (Elementwise.SlopeSumA(Arithmetic.Divide(), ReadOnlySpan [| 2.0 |], ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t))
+                      (Elementwise.SlopeSumA(Arithmetic.Divide(), n, ReadOnlySpan [| 2.0 |], ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t))
                       terms
                       $"in a, {n}"
                   let terms = Array.mapi (fun i t -> -y[i] / b[i] * t) t
                   check
                       (Array.sum terms)
-                      (Elementwise.SlopeSumB(Arithmetic.Divide(), ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t))
+                      (Elementwise.SlopeSumB(Arithmetic.Divide(), n, ReadOnlySpan a, ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t))
                       terms
                       $"in b, {n}"
                   let terms = Array.map2 (fun b t -> if b > 1.0 then 0.0 else t) b t
                   check
                       (Array.sum terms)
-                      (Elementwise.ChoiceSlopeSum(Piecewise.Max(), true, ReadOnlySpan [| 1.0 |], ReadOnlySpan b, ReadOnlySpan t))
+                      (Elementwise.ChoiceSlopeSum(Piecewise.Max(), true, n, ReadOnlySpan [| 1.0 |], ReadOnlySpan b, ReadOnlySpan t))
                       terms
                       $"choice, {n}")
 

@@ -6,7 +6,8 @@ namespace FuncAD.Tests;
 /// <param name="Language">The first word after the fence, such as csharp.</param>
 /// <param name="Flags">The rest of that line, such as no-run.</param>
 /// <param name="Code">The code.</param>
-internal sealed record MarkdownBlock(string Document, int Line, string Language, string Flags, string Code)
+/// <param name="Output">What the next block says that the code prints, if that is fenced as text output.</param>
+internal sealed record MarkdownBlock(string Document, int Line, string Language, string Flags, string Code, string? Output = null)
 {
     /// <summary>A part of a program, which is compiled but does not run by itself.</summary>
     public bool IsFragment => Code.TrimStart().StartsWith("// fragment", StringComparison.Ordinal);
@@ -35,6 +36,9 @@ internal sealed record MarkdownBlock(string Document, int Line, string Language,
             i += code.Length + 1;
             blocks.Add(new(document, start + 1, info[0], info.Length > 1 ? info[1] : "", string.Join('\n', code) + "\n"));
         }
+        for (var i = 0; i + 1 < blocks.Count; i++)
+            if (blocks[i + 1] is { Language: "text", Flags: "output" } output)
+                blocks[i] = blocks[i] with { Output = output.Code };
         return blocks;
     }
 }

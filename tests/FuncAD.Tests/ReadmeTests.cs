@@ -7,7 +7,8 @@ namespace FuncAD.Tests;
 /// <remarks>
 /// The C# blocks of a document become one program, each in a namespace of its own with its own usings and types. A block with
 /// directives (<c>#:package</c> and the like) is a program by itself. A block that starts with <c>// fragment</c> is only compiled; one
-/// fenced as <c>no-run</c> is left out. F# blocks are scripts, one each.
+/// fenced as <c>no-run</c> is left out. F# blocks are scripts, one each. Where the next block is fenced as <c>text output</c>, it is what the
+/// code prints.
 /// </remarks>
 [Collection(ProcessCollection.Name)]
 public partial class ReadmeTests
@@ -40,9 +41,13 @@ public partial class ReadmeTests
         var blocks = CSharp(document);
         var together = blocks.Where(block => !HasDirectives(block)).ToList();
         if (together.Count > 0)
-            RunCSharp(document, Together(together));
+        {
+            var printed = RunCSharp(document, Together(together)).Split(Marker);
+            foreach (var (block, output) in together.Where(block => !block.IsFragment).Zip(printed.Skip(1)))
+                ExpectOutput(block, output);
+        }
         foreach (var block in blocks.Where(HasDirectives))
-            RunCSharp($"{document}-{block.Line}", block.Code);
+            ExpectOutput(block, RunCSharp($"{document}-{block.Line}", block.Code));
     }
 
     [Theory]
@@ -57,6 +62,17 @@ public partial class ReadmeTests
         var file = Write($"{document}-{line}.fsx", $"{string.Join('\n', references)}\n{place}\n{body}");
         var result = Dotnet.Run("fsi", "--quiet", "--warnaserror+", file);
         Assert.True(result.ExitCode == 0, $"{document}, line {line}: {result}");
+        ExpectOutput(block, result.Output);
+    }
+
+    private static void ExpectOutput(MarkdownBlock block, string printed)
+    {
+        static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())).Trim('\n');
+        if (block.Output is { } expected)
+            Assert.True(
+                Trimmed(expected) == Trimmed(printed),
+                $"{block.Document}, line {block.Line}, prints:\n{printed}\nThe page says:\n{expected}"
+            );
     }
 
     private static List<MarkdownBlock> CSharp(string document) =>
@@ -65,13 +81,18 @@ public partial class ReadmeTests
     private static bool HasDirectives(MarkdownBlock block) =>
         block.Code.Split('\n').Any(line => line.StartsWith("#:", StringComparison.Ordinal));
 
-    private static void RunCSharp(string name, string program)
+    /// <summary>What a program prints.</summary>
+    private static string RunCSharp(string name, string program)
     {
         var project = Path.Combine(Dotnet.Repository, "src-csharp", "FuncAD", "FuncAD.csproj");
         var file = Write(name + ".cs", $"#:project {project}\n#:property PublishAot=false\n{program}");
         var result = Dotnet.Run("run", file);
         Assert.True(result.ExitCode == 0, $"{name}: {result}");
+        return result.Output;
     }
+
+    /// <summary>A line before the output of each block of a program that runs several.</summary>
+    private const string Marker = "---- next block ----";
 
     /// <summary>One program that runs the blocks in turn.</summary>
     private static string Together(List<MarkdownBlock> blocks)
@@ -90,7 +111,7 @@ public partial class ReadmeTests
             var statements = lines.Select((line, index) => index >= end || UsingDirective().IsMatch(line) ? "" : line);
             var types = lines.Skip(end);
             if (!block.IsFragment)
-                calls.AppendLine($"{name}.Example.Run();");
+                calls.AppendLine($"System.Console.WriteLine(\"{Marker}\");\n{name}.Example.Run();");
             namespaces.AppendLine($"namespace {name}\n{{\n{string.Join('\n', usings)}");
             namespaces.AppendLine($"static class Example\n{{\npublic static void Run()\n{{");
             namespaces.AppendLine($"#line {block.Line + 1} \"{source}\"\n{string.Join('\n', statements)}\n#line hidden\n}}\n}}");

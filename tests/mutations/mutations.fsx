@@ -11,7 +11,8 @@ let private lists =
     Map
         [ "rule", "sweep"; "tie", "conventions"; "clamp", "conventions"; "tag", "nesting"; "backpropagator", "laws"; "sum", "dot"; "zero", "conventions"
           "Taylor", "orders"; "custom", "custom"; "structure", "structures"; "rows", "conventions"; "dual tape", "curvature"; "threads", "nesting"
-          "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches" ]
+          "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches"; "sampled", "sampled tape"; "sketch", "sketched operations"
+          "trace", "traces"; "formula", "formulas"; "chance", "chance"; "density", "distributions" ]
 
 let private mutation (name: string) file from into =
     let list = lists |> Map.tryFind (name.Substring(0, name.IndexOf ':')) |> Option.defaultValue ""
@@ -277,4 +278,21 @@ let mutations =
       mutation "chance: the changed draw stays" "Chance/Chance.fs" "elif value = change.From then change.To" "elif value = change.From then value" |> by "derivatives of random programs"
       mutation "chance: the share of a chosen jump" "Chance/StochasticDerivative.fs" "share = ResizeArray(), total / float count" "share = ResizeArray(), total / float (count + 1)" |> by "derivatives of random programs"
       mutation "chance: the choice of a jump depends on the draws" "Chance/StochasticDerivative.fs" "key.Fold(0).Uniform()" "key.Uniform()" |> by "derivatives of random programs"
-      mutation "chance: the derivative at fixed draws" "Chance/StochasticDerivative.fs" "let mutable sum = tangent" "let mutable sum = 0.0 * tangent" |> by "derivatives of random programs" ]
+      mutation "chance: the derivative at fixed draws" "Chance/StochasticDerivative.fs" "let mutable sum = tangent" "let mutable sum = 0.0 * tangent" |> by "derivatives of random programs"
+
+      mutation "sampled: a kept edge is not divided by its probability" "Randomised/SampledTape.fs" "if keep = 1.0 then slope else slope / Real keep" "slope"
+      mutation "sampled: a dropped edge drops the others of its result" "Randomised/SampledTape.fs" "if isKept level b then add b (rule.SlopeB<Real>(primalA, primalB, y))" "if operands.Count > start && isKept level b then add b (rule.SlopeB<Real>(primalA, primalB, y))"
+      mutation "sampled: slopes of lower levels lose them" "Randomised/SampledTape.fs" "if not (isNull slope.node) then nested[operands.Count] <- slope" "ignore slope"
+      mutation "sketch: strata count alike" "Randomised/Sketch.fs" "(size length strata >> float)" "(fun _ -> float length / float strata)"
+      mutation "sketch: the first element of each stratum" "Randomised/Sketch.fs" "uint64 (size length strata stratum), ref 0UL" "0UL, ref 0UL"
+      mutation "sketch: the sign of a drawn element is lost" "Randomised/Sketch.fs" "if elements[index] < 0.0 then ~~~index else index" "index"
+      mutation "sketch: a kept step is not divided by its probability" "Randomised/SketchedOperations.fs" "ElementwiseSlopes.Scale(x[0] / keep," "ElementwiseSlopes.Scale(x[0],"
+      mutation "sketch: the tape keeps everything" "Randomised/Sketch.fs" "            | null -> Drawn.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)" "            | null -> Whole x"
+
+      mutation "formula: a difference in the chain rule is a sum" "Symbolic/ChainRule.fs" "| positive -> a - positive" "| positive -> a + positive" |> by "formulas"
+      mutation "formula: the share of a choice is the other argument's" "Symbolic/ChainRule.fs" "Expression.Apply(share, a, b, y)" "Expression.Apply(share, b, a, y)" |> by "formulas"
+      mutation "formula: zeros of sums are left out where it is evaluated" "Symbolic/Steps.fs" "else node.Primitive.Value(a, b, c)" "else node.Primitive.Value(a, b, c) + 0.0" |> by "formulas"
+      mutation "formula: unlike fractions" "Symbolic/Terms.fs" "a.Numerator * b.Denominator + b.Numerator * a.Denominator" "a.Numerator + b.Numerator" |> by "simplified formulas"
+      mutation "formula: simplified graphs grow" "Symbolic/Simplification.fs" "found.Nodes.Count <= steps.Nodes.Count" "true" |> by "simplified formulas"
+      mutation "formula: no parentheses around what is subtracted" "Symbolic/Writer.fs" "if isDifference then Binding.Negation else Binding.Sum" "Binding.Sum" |> by "notation"
+      mutation "difference: extrapolated as if it were one-sided" "Symbolic/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives" ]

@@ -20,7 +20,9 @@ type internal UnaryOperation<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
                 One(ElementwiseSlopes.Scale(rule.Slope<Tensor>(x, y), dx, x.Dimensions))
 
         member _.Backpropagator(tape, arguments, x, y) =
-            BackpropagatorOfOne(UnaryPullback<'R>(rule, x.Array, y.Array), arguments.Array.Slot, tape.Arrays)
+            let reads = rule.Slope(Reads 1, Reads 2).Set
+            let x, y = Kept.If(reads &&& 1 <> 0, x.Array), Kept.If(reads &&& 2 <> 0, y.Array)
+            BackpropagatorOfOne(UnaryPullback<'R>(rule, x, y), arguments.Array.Slot, tape.Arrays)
 
 [<Struct; NoEquality; NoComparison>]
 type internal BinaryOperation<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
@@ -43,7 +45,10 @@ type internal BinaryOperation<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
 
         member _.Backpropagator(tape, arguments, x, y) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
-            BackpropagatorOfTwo(BinaryPullback<'R>(rule, x.A, x.B, y.Array), slotA, slotB, tape.Arrays)
+            let readsOfA = if slotA >= 0 then rule.SlopeA(Reads 1, Reads 2, Reads 4).Set else 0
+            let readsOfB = if slotB >= 0 then rule.SlopeB(Reads 1, Reads 2, Reads 4).Set else 0
+            let keep bit x = Kept.If((readsOfA ||| readsOfB) &&& bit <> 0, x)
+            BackpropagatorOfTwo(BinaryPullback<'R>(rule, keep 1 x.A, keep 2 x.B, keep 4 y.Array), slotA, slotB, tape.Arrays)
 
 [<Struct; NoEquality; NoComparison>]
 type internal ChoiceOperation<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
@@ -57,7 +62,7 @@ type internal ChoiceOperation<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
 
         member _.Backpropagator(tape, arguments, x, y) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
-            BackpropagatorOfTwo(ChoicePullback<'R>(rule, x.A, x.B, y.Array), slotA, slotB, tape.Arrays)
+            BackpropagatorOfTwo(ChoicePullback<'R>(rule, x.A, x.B, Kept.If(false, y.Array)), slotA, slotB, tape.Arrays)
 
 [<Struct; NoEquality; NoComparison>]
 type internal LinearOperation(op: Linear) =
@@ -78,7 +83,7 @@ type internal BilinearOperation(op: Bilinear) =
 
         member _.Backpropagator(tape, arguments, x, _) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
-            BackpropagatorOfTwo(BilinearPullback(op, x.A, x.B), slotA, slotB, tape.Arrays)
+            BackpropagatorOfTwo(BilinearPullback(op, Kept.If(slotB >= 0, x.A), Kept.If(slotA >= 0, x.B)), slotA, slotB, tape.Arrays)
 
 /// <summary>An operation that is written out in terms of tensors.</summary>
 [<Struct; NoEquality; NoComparison>]
@@ -89,7 +94,8 @@ type internal WrittenOperation(op: Operation) =
 
         member _.Backpropagator(tape, arguments, x, y) =
             let slots = arguments.Arrays |> Array.map (fun argument -> Tensor.SlotOn(tape, argument))
-            OperationBackpropagator(op, x.Arrays, y.Arrays, slots, tape.Arrays)
+            let struct (op, keptX, keptY) = op.Keep(x.Arrays, y.Arrays)
+            OperationBackpropagator(op, keptX, keptY, slots, tape.Arrays)
 
 /// <summary>A rule of three arguments, which is rare enough to do without kernels for its slopes.</summary>
 [<Sealed>]

@@ -6,6 +6,18 @@ open FuncAD.Rules
 // The pullbacks of the operations (ArrayOperations.fs), as a sweep resumes them. Each holds no more than it needs, since a tape may hold
 // many.
 
+/// <summary>What the tape keeps in place of an array.</summary>
+[<AbstractClass; Sealed>]
+type internal Kept private () =
+    /// <summary>
+    /// The array if it is needed, and otherwise one element of its shape. Arrays that take no more memory than that are kept.
+    /// </summary>
+    static member If(isNeeded: bool, x: Tensor) : Tensor =
+        if isNeeded || x.Compact.Length <= 16 then x else Tensor.Uniform(0.0, x.Dimensions)
+
+    /// For an operation whose pullback needs nothing but cotangents.
+    static member Shapes(arrays: Tensor[]) : Tensor[] = arrays |> Array.map (fun x -> Kept.If(false, x))
+
 /// <summary>How an operation with one result passes its cotangent on to its first or its second argument.</summary>
 type internal IPullback =
     abstract Pull: cotangents: ArrayCotangents * slot: int * first: bool * taken: Taken -> unit
@@ -39,7 +51,7 @@ type internal BackpropagatorOfTwo<'P when 'P: struct and 'P :> IPullback>(pullba
 type internal UnaryContribution<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor, yBar: Tensor) =
     interface IContribution with
         member _.Write(out, add) =
-            Elementwise.Slope(rule, ReadOnlySpan x.Elements, ReadOnlySpan y.Elements, ReadOnlySpan yBar.Compact, Span out, add)
+            Elementwise.Slope(rule, ReadOnlySpan x.Compact, ReadOnlySpan y.Compact, ReadOnlySpan yBar.Compact, Span out, add)
 
 [<Struct; NoEquality; NoComparison>]
 type internal UnaryPullback<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Tensor, y: Tensor) =

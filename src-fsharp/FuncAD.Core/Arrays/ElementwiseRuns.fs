@@ -10,23 +10,24 @@ type internal IPartial =
         a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> * out: Span<float> * add: bool ->
             unit
 
-    /// The sum of partial t over the run.
-    abstract Sum: a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
+    /// The sum of partial t over a run of some length.
+    abstract Sum:
+        length: int * a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
 
 [<Struct; NoComparison>]
 type internal PartialA<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IPartial with
         member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeA(rule, a, b, y, t, out, add)
-        member _.Sum(a, b, y, t) = Elementwise.SlopeSumA(rule, a, b, y, t)
+        member _.Sum(length, a, b, y, t) = Elementwise.SlopeSumA(rule, length, a, b, y, t)
 
 [<Struct; NoComparison>]
 type internal PartialB<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
     interface IPartial with
         member _.Apply(a, b, y, t, out, add) = Elementwise.SlopeB(rule, a, b, y, t, out, add)
-        member _.Sum(a, b, y, t) = Elementwise.SlopeSumB(rule, a, b, y, t)
+        member _.Sum(length, a, b, y, t) = Elementwise.SlopeSumB(rule, length, a, b, y, t)
 
 [<Struct; NoComparison>]
 type internal PartialOfChoice<'R when 'R: struct and 'R :> IChoice>(rule: 'R, first: bool) =
     interface IPartial with
         member _.Apply(a, b, _, t, out, add) = Elementwise.ChoiceSlope(rule, first, a, b, t, out, add)
-        member _.Sum(a, b, _, t) = Elementwise.ChoiceSlopeSum(rule, first, a, b, t)
+        member _.Sum(length, a, b, _, t) = Elementwise.ChoiceSlopeSum(rule, first, length, a, b, t)

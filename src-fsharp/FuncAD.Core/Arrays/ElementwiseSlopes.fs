@@ -20,6 +20,10 @@ type internal ElementwiseSlopes private () =
         else
             Tensor.Binary(Arithmetic.Multiply(), Tensor(weights, t.Dimensions, null), taken)
 
+    /// A run of an array of the result's shape, or the one element that stands for all.
+    static member inline private Part(elements: float[], start: int, length: int) : ReadOnlySpan<float> =
+        if elements.Length = 1 then ReadOnlySpan elements else ReadOnlySpan(elements, start, length)
+
     /// <summary>
     /// out (+)= a partial derivative times t, over arrays of y's shape. With <c>sums</c>, out has the shape of the operand (the first or
     /// the second), elements that were repeated by broadcasting receive the sum, and contributions are always added.
@@ -31,12 +35,12 @@ type internal ElementwiseSlopes private () =
         let b' = if sums && not first then b.Elements else b.Compact
         let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else x.Layout
         let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
-        let y', t' = y.Elements, t.Compact
+        let y', t' = y.Compact, t.Compact
         while runs.Next() do
             let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
             let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
-            let y = ReadOnlySpan(y', runs.Start, runs.Length)
-            let t = if t'.Length = 1 then ReadOnlySpan t' else ReadOnlySpan(t', runs.Start, runs.Length)
+            let y = ElementwiseSlopes.Part(y', runs.Start, runs.Length)
+            let t = ElementwiseSlopes.Part(t', runs.Start, runs.Length)
             if not sums then
                 partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
             else
@@ -44,7 +48,7 @@ type internal ElementwiseSlopes private () =
                 if length = runs.Length then
                     partial.Apply(a, b, y, t, Span(out, start, length), true)
                 else
-                    out[start] <- out[start] + partial.Sum(a, b, y, t)
+                    out[start] <- out[start] + partial.Sum(runs.Length, a, b, y, t)
 
     /// The part of a tangent or cotangent that belongs to the first or second argument of a choice: all where it is chosen, half at a tie,
     /// and nothing elsewhere.

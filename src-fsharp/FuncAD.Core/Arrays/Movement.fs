@@ -20,6 +20,7 @@ type internal Where(mask: float[], shape: int[]) =
             | da, null -> da
             | da, db -> da + db) |]
 
+    override op.Keep(x, y) = struct (op, Kept.Shapes x, Kept.Shapes y)
     override _.Pullback(_, _, yBar, _) = [| masked true yBar[0]; masked false yBar[0] |]
 
 /// <summary>Several arrays, one after the other along an axis.</summary>
@@ -41,12 +42,21 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
     override op.Pushforward(x, _, dx) =
         Tensor.Apply(op, Array.map2 (fun (x: Tensor) (dx: Tensor) -> if isNull dx then Tensor.Nothing x.Dimensions else dx) x dx)
 
+    override op.Keep(x, y) = struct (op, Kept.Shapes x, Kept.Shapes y)
+
     override _.Pullback(x, _, yBar, needed) =
         x |> Array.mapi (fun index _ -> if needed[index] then Tensor.Linear(View("split", shape, part index), yBar[0]) else null)
 
 /// <summary>Operations that move elements about. Each of them is linear, and its pullback moves the cotangents back.</summary>
 [<AutoOpen; System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)>]
 module TensorMovement =
+    /// Zeros around an array of some shape: for each axis, how many before and how many after.
+    let internal padding (widths: (int * int)[]) (shape: int[]) : Linear =
+        let result = Array.map2 (fun (before, after) extent -> before + extent + after) widths shape
+        let strides = Shape.strides result
+        let offset = if Shape.length shape = 0 then 0 else Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
+        Unview("pad", result, StridedView(offset, strides, shape), false)
+
     module Tensor =
         let private view name (x: Tensor) offset strides shape =
             Tensor.Linear(View(name, x.Dimensions, StridedView(offset, strides, shape)), x)
@@ -239,13 +249,7 @@ module TensorMovement =
             let widths = Seq.toArray widths
             if widths.Length <> x.Rank || widths |> Array.exists (fun (before, after) -> before < 0 || after < 0) then
                 Shape.fail "pad" $"expected two numbers, 0 or more, for each of the {x.Rank} axes of the shape {Shape.text x.Dimensions}."
-            let shape = Array.map2 (fun (before, after) extent -> before + extent + after) widths x.Dimensions
-            let strides = Shape.strides shape
-            let offset = Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
-            if Array.forall ((=) (0, 0)) widths then
-                x
-            else
-                Tensor.Linear(Unview("pad", shape, StridedView((if x.Length = 0 then 0 else offset), strides, x.Dimensions), false), x)
+            if Array.forall ((=) (0, 0)) widths then x else Tensor.Linear(padding widths x.Dimensions, x)
 
         /// <summary>
         /// a where a mask is not 0, b elsewhere; the three broadcast. An element not chosen contributes nothing, even if NaN. Masks come

@@ -14,8 +14,9 @@ open FuncAD.Rules
 type internal ArrayAtRuleLevelException() =
     inherit
         NotSupportedException(
-            "FuncAD: an array was made from numbers that belong to a Taylor series or to a traced program, which follow single numbers only. "
-            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile, use Real[] instead of Tensor."
+            "FuncAD: an array was made from numbers that belong to a Taylor series, a traced program or a sampled tape, which follow single numbers only. "
+            + "Differentiate with Diff, Jvp, Grad or Vjp instead of Taylor; in a function for Compile or Symbolic.Of, use Real[] instead of Tensor; "
+            + "instead of Randomised.Grad, use Grad with Randomised.Linear and Randomised.Activation in the function."
         )
 
 /// <summary>
@@ -294,6 +295,10 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | null when x.Compact.Length = 1 && op.KeepsUniform -> Tensor(x.Compact, op.Result, null)
             | null -> Tensor(op.Apply x.Elements, op.Result, null)
             | level -> Lifting.Of(level).Linear(level, op, x)
+
+    /// <summary>Applies linear operations in turn.</summary>
+    static member internal Through(operations: Linear[], x: Tensor) : Tensor =
+        Array.fold (fun x op -> Tensor.Linear(op, x)) x operations
 
     /// <summary>Applies a product that is linear in each of two arguments.</summary>
     static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =
@@ -750,8 +755,13 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
-    /// The contributions to the arguments. Null is a structural zero, in yBar (where not all are null) and in the result. Contributions
-    /// that are not needed are ignored.
+    /// What the tape keeps for the pullback: the operation whose pullback it is, and in the place of the arguments and results what that
+    /// needs of them. By default this one and all of them.
+    abstract Keep: x: Tensor[] * y: Tensor[] -> struct (Operation * Tensor[] * Tensor[])
+    default op.Keep(x, y) = struct (op, x, y)
+
+    /// The contributions to the arguments, from what has been kept. Null is a structural zero, in yBar (where not all are null) and in the
+    /// result. Contributions that are not needed are ignored.
     abstract Pullback: x: Tensor[] * y: Tensor[] * yBar: Tensor[] * needed: bool[] -> Tensor[]
 
 /// <summary>

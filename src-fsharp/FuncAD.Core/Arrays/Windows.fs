@@ -15,8 +15,7 @@ module TensorWindows =
         (extent - size) / stride + 1
 
     /// Windows over the last two axes of [n, c, h, w], as [n, rows, columns, c, height, width].
-    let private windows operation (height, width) (down, right) (x: Tensor) : Tensor =
-        let shape = x.Dimensions
+    let private windows operation (height, width) (down, right) (shape: int[]) : Linear =
         let strides = Shape.strides shape
         let rows, columns = count operation shape[2] height down, count operation shape[3] width right
         let view =
@@ -25,25 +24,42 @@ module TensorWindows =
                 [| strides[0]; strides[2] * down; strides[3] * right; strides[1]; strides[2]; strides[3] |],
                 [| shape[0]; rows; columns; shape[1]; height; width |]
             )
-        Tensor.Linear(View(operation, shape, view), x)
+        View(operation, shape, view)
 
-    let private padded operation (vertical: int) (horizontal: int) (x: Tensor) =
+    let private padding operation (vertical: int) (horizontal: int) (shape: int[]) : Linear =
         if vertical < 0 || horizontal < 0 then Shape.fail operation $"the padding must be 0 or more, got {vertical} and {horizontal}."
-        Tensor.pad [ 0, 0; 0, 0; vertical, vertical; horizontal, horizontal ] x
+        TensorMovement.padding [| 0, 0; 0, 0; vertical, vertical; horizontal, horizontal |] shape
 
     let private expectRank operation what rank (x: Tensor) =
         if Tensor.Given(operation, x).Rank <> rank then Shape.fail operation $"expected {what}, got the shape {Shape.text x.Dimensions}."
 
-    /// The convolution of conv2d, of arguments that fit; `operation` is the name in errors.
-    let private convolve operation (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
+    /// The convolution of conv2d, of arguments that fit, by a product with the kernels as rows. The product is given the linear operations
+    /// that make the other factor, the windows as rows, of the images; `operation` is the name in errors.
+    let private convolve operation (product: Linear[] -> Tensor -> Tensor -> Tensor) stride (vertical, horizontal) (kernel: Tensor) (x: Tensor) =
         let k = kernel.Dimensions
-        let windows = windows operation (k[2], k[3]) stride (padded operation (fst padding) (snd padding) x)
-        let shape = windows.Dimensions
+        let pad = padding operation vertical horizontal x.Dimensions
+        let windows = windows operation (k[2], k[3]) stride pad.Result
+        let shape = windows.Result
         let size = k[1] * k[2] * k[3]
-        let rows = Tensor.reshape [ shape[0] * shape[1] * shape[2]; size ] windows
-        Tensor.matmulTransposed false true rows (Tensor.reshape [ k[0]; size ] kernel)
+        let rows = Reshape(shape, [| shape[0] * shape[1] * shape[2]; size |])
+        let operations: Linear[] = if vertical = 0 && horizontal = 0 then [| windows; rows |] else [| pad; windows; rows |]
+        product operations x (Tensor.reshape [ k[0]; size ] kernel)
         |> Tensor.reshape [ shape[0]; shape[1]; shape[2]; k[0] ]
         |> Tensor.permute [ 0; 3; 1; 2 ]
+
+    /// conv2d by a product of its windows with its kernels.
+    let internal conv2dBy operation (product: Linear[] -> Tensor -> Tensor -> Tensor) stride padding (kernel: Tensor) (x: Tensor) : Tensor =
+        expectRank operation "images of the shape [n, channels, height, width]" 4 x
+        expectRank operation "kernels of the shape [outputs, channels, height, width]" 4 kernel
+        let k = kernel.Dimensions
+        if k[1] <> x.Dimensions[1] then
+            Shape.fail
+                operation
+                $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
+        convolve operation product stride padding kernel x
+
+    let private byRows (rows: Linear[]) (x: Tensor) (kernels: Tensor) : Tensor =
+        Tensor.matmulTransposed false true (Tensor.Through(rows, x)) kernels
 
     module Tensor =
         /// <summary>
@@ -54,14 +70,7 @@ module TensorWindows =
         /// <remarks>Cost: one matrix product, and a copy of the windows (im2col) of kernelHeight kernelWidth times the image.</remarks>
         /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
         let conv2d (stride: int * int) (padding: int * int) (kernel: Tensor) (x: Tensor) : Tensor =
-            expectRank "conv2d" "images of the shape [n, channels, height, width]" 4 x
-            expectRank "conv2d" "kernels of the shape [outputs, channels, height, width]" 4 kernel
-            let k = kernel.Dimensions
-            if k[1] <> x.Dimensions[1] then
-                Shape.fail
-                    "conv2d"
-                    $"images {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text k} have {k[1]}."
-            convolve "conv2d" stride padding kernel x
+            conv2dBy "conv2d" byRows stride padding kernel x
 
         /// <summary>
         /// The cross-correlation of signals [n, channels, length] with kernels [outputs, channels, kernelLength]: conv2d with a height of
@@ -74,13 +83,13 @@ module TensorWindows =
                 Shape.fail
                     "conv1d"
                     $"signals {Shape.text x.Dimensions} have {x.Dimensions[1]} channels, but kernels {Shape.text kernel.Dimensions} have {kernel.Dimensions[1]}."
-            let y = convolve "conv1d" (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
+            let y = convolve "conv1d" byRows (1, stride) (0, padding) (Tensor.expandDims 2 kernel) (Tensor.expandDims 2 x)
             Tensor.reshape [ y.Dimensions[0]; y.Dimensions[1]; y.Dimensions[3] ] y
 
         let private pool operation reduce size stride (x: Tensor) : Tensor =
             expectRank operation "images of the shape [n, channels, height, width]" 4 x
-            let windows = windows operation size stride x
-            reduce [ 4; 5 ] windows |> Tensor.permute [ 0; 3; 1; 2 ]
+            let windows = windows operation size stride x.Dimensions
+            reduce [ 4; 5 ] (Tensor.Linear(windows, x)) |> Tensor.permute [ 0; 3; 1; 2 ]
 
         /// <summary>
         /// The largest elements of windows (height, width), a stride apart, of images [n, channels, height, width]; elements that tie share

@@ -437,37 +437,44 @@ type internal Elementwise =
     // ---- Sums of slopes times t, for an argument that is one number ----
 
     static member private SlopeSum2<'K when 'K: struct and 'K :> IKernel>
-        (kernel: 'K, reads: Reads, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
-        : float =
-        Elementwise.Check("a", a, y.Length)
-        Elementwise.Check("b", b, y.Length)
-        Elementwise.Check("t", t, y.Length)
+        (
+            kernel: 'K,
+            reads: Reads,
+            length: int,
+            a: ReadOnlySpan<float>,
+            b: ReadOnlySpan<float>,
+            y: ReadOnlySpan<float>,
+            t: ReadOnlySpan<float>
+        ) : float =
+        Elementwise.Check("a", a, length)
+        Elementwise.Check("b", b, length)
+        Elementwise.Check("y", y, length)
+        Elementwise.Check("t", t, length)
         Elementwise.Sum(
             kernel,
-            y.Length,
+            length,
             Elementwise.IfRead(a, reads, 1),
             Elementwise.IfRead(b, reads, 2),
             Elementwise.IfRead(y, reads, 4),
             t
         )
 
-    /// <summary>The sum of dy/da(a_i, b_i, y_i) t_i, in an order that depends on the length alone.</summary>
+    /// <summary>The sum of so many dy/da(a_i, b_i, y_i) t_i, in an order that depends on their number alone.</summary>
     static member SlopeSumA<'R when 'R: struct and 'R :> IBinary>
-        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
+        (rule: 'R, length: int, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
         : float =
-        Elementwise.SlopeSum2(SlopeAKernel<'R> rule, rule.SlopeA(Reads 1, Reads 2, Reads 4), a, b, y, t)
+        Elementwise.SlopeSum2(SlopeAKernel<'R> rule, rule.SlopeA(Reads 1, Reads 2, Reads 4), length, a, b, y, t)
 
-    /// <summary>The sum of dy/db(a_i, b_i, y_i) t_i, in an order that depends on the length alone.</summary>
+    /// <summary>The sum of so many dy/db(a_i, b_i, y_i) t_i, in an order that depends on their number alone.</summary>
     static member SlopeSumB<'R when 'R: struct and 'R :> IBinary>
-        (rule: 'R, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
+        (rule: 'R, length: int, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, y: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
         : float =
-        Elementwise.SlopeSum2(SlopeBKernel<'R> rule, rule.SlopeB(Reads 1, Reads 2, Reads 4), a, b, y, t)
+        Elementwise.SlopeSum2(SlopeBKernel<'R> rule, rule.SlopeB(Reads 1, Reads 2, Reads 4), length, a, b, y, t)
 
-    /// <summary>The sum of the contributions of ChoiceSlope, in an order that depends on the length alone.</summary>
+    /// <summary>The sum of so many contributions of ChoiceSlope, in an order that depends on their number alone.</summary>
     static member ChoiceSlopeSum<'R when 'R: struct and 'R :> IChoice>
-        (rule: 'R, first: bool, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
+        (rule: 'R, first: bool, length: int, a: ReadOnlySpan<float>, b: ReadOnlySpan<float>, t: ReadOnlySpan<float>)
         : float =
-        let length = if a.IsEmpty || b.IsEmpty || t.IsEmpty then 0 else max a.Length (max b.Length t.Length)
         Elementwise.Check("a", a, length)
         Elementwise.Check("b", b, length)
         Elementwise.Check("t", t, length)

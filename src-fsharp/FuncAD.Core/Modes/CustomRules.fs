@@ -27,6 +27,9 @@ module internal Captures =
 type internal CustomRule(name: string, value: float -> float, slope: Real -> Real -> Real) =
     interface IOnReals
 
+    /// dy/dx, from the input x and the output y, as the user wrote it.
+    member _.SlopeOnReals(x: Real, y: Real) : Real = slope x y
+
     interface IUnary with
         member _.Name = name
         // nothing is known about the user's function

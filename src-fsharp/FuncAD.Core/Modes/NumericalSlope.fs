@@ -78,13 +78,13 @@ module internal NumericalSlope =
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
-    /// The next column of Neville's scheme at step 0, over windows of <c>length</c> rows, from the column over windows of one row less, in
-    /// powers of the step (of its square for two-sided rows). Returns the values, and the larger distance of each from the two that it is
+    /// The next column of Neville's scheme at step 0, over windows of <c>length</c> steps, from the column over windows of one step less, in
+    /// powers of the step (of its square for two-sided steps). Returns the values, and the larger distance of each from the two that it is
     /// made from.
-    let private neville (sides: float) (rows: Row[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
+    let neville (sides: float) (steps: float[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
         for first = 0 to values.Length - 1 do
-            let share = (rows[first].Step / rows[first + length - 1].Step) ** sides
+            let share = (steps[first] / steps[first + length - 1]) ** sides
             let value = previous[first] + (previous[first] - previous[first + 1]) * (share / (1.0 - share))
             values[first] <- value
             changes[first] <- max (abs (value - previous[first])) (abs (value - previous[first + 1]))
@@ -112,6 +112,7 @@ module internal NumericalSlope =
     /// <c>isTrusted</c>, shorter rows are not consulted. It is contested if another plausible one, over shorter rows only, has a different
     /// slope: the values of f then form steps.
     let private extrapolate (sides: float) (rows: Row[]) (y: float) (start: int) (isTrusted: bool) : Extrapolation voption =
+        let steps = rows |> Array.map _.Step
         let quotients = rows |> Array.map _.Quotient(sides)
         let variations = rows |> Array.map (fun row -> max (abs (row.Right - y)) (abs (row.Left - y)))
         // the slope's change over the shift, by the second difference
@@ -122,8 +123,8 @@ module internal NumericalSlope =
         let mutable slopes, means = quotients, rows |> Array.map (fun row -> 0.5 * row.Right + 0.5 * row.Left)
 
         for length = 2 to min maximumRows rows.Length do
-            let struct (values, changes) = neville sides rows length slopes
-            let struct (centres, centreChanges) = neville sides rows length means
+            let struct (values, changes) = neville sides steps length slopes
+            let struct (centres, centreChanges) = neville sides steps length means
             slopes <- values
             means <- centres
             if length >= minimumRows then

@@ -81,7 +81,8 @@ type Real =
         | null
         | :? Tape
         | :? ForwardLevel
-        | :? TraceLevel -> false
+        | :? TraceLevel
+        | :? RecordLevel -> false
         | :? Level as level when not level.Ended -> true
         | _ ->
             let x = x.Live
@@ -105,17 +106,15 @@ type Real =
         | :? TraceLevel as level when level.Traces -> x
         | _ -> Real x.value
 
-    /// The value; an error on a traced number, since the program would keep the value of its example.
+    /// False for a number of a formula.
+    member internal x.HasValue =
+        match x.Bottom.node with
+        | :? TraceLevel as level -> level.HasValues
+        | _ -> true
+
+    /// The value; an error on a traced number, whose value is at most that of an example.
     member private x.ReadAs(what: string) : float =
-        if x.IsTraced then
-            raise (
-                InvalidOperationException(
-                    $"FuncAD: a function that is being traced by AD.Compile read a number as {what}, so that its program would keep the value of the example for all "
-                    + "inputs. Compute with Real throughout: compare numbers with each other (a < b is recorded and checked in each run), choose with Real.Select, Max, "
-                    + "Min or Clamp, round with Floor or Round. What decides how often a loop runs must not be computed from the inputs; pass it as a parameter "
-                    + "that is not a Real, or compile the body of the loop."
-                )
-            )
+        if x.IsTraced then raise (Real.TraceOf(x, x).RefusalToRead what)
         x.value
 
     /// The value as an operation on plain doubles reads it, which loses the derivative: an error on a level that has not ended.
@@ -367,10 +366,23 @@ type Real =
             Real.Weigh(y, a, share, b, trace.Relation(Comparisons.Not(), share, share))
         else
             let y = rule.Value(a.value, b.value)
-            match Comparisons.share a.value b.value y with
-            | 0.5 -> Real.Binary(Piecewise.Tie y, a, b)
-            | 1.0 -> Real.Unary(Piecewise.Identity(), a)
-            | _ -> Real.Unary(Piecewise.Identity(), b)
+            let share = Comparisons.share a.value b.value y
+            match Real.RecordOf(a, b) with
+            | null ->
+                match share with
+                | 0.5 -> Real.Binary(Piecewise.Tie y, a, b)
+                | 1.0 -> Real.Unary(Piecewise.Identity(), a)
+                | _ -> Real.Unary(Piecewise.Identity(), b)
+            | level -> level.Choice(rule, a.Live, b.Live, share)
+
+    /// The evaluation trace that an operation on a and b belongs to, or null.
+    static member private RecordOf(a: Real, b: Real) : RecordLevel =
+        if a.node :? RecordLevel || b.node :? RecordLevel then
+            match Real.Higher(a.Live.Level, b.Live.Level) with
+            | :? RecordLevel as level -> level
+            | _ -> null
+        else
+            null
 
     // ---- Questions about values ----
 
@@ -1267,8 +1279,24 @@ and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
     /// Tells whether a number of the program is the answer to a question, or a share.
     abstract IsWeight: x: Real -> bool
 
+    /// False where the numbers of the program have no values, not even those of an example: no question about them has an answer.
+    abstract HasValues: bool
+    default _.HasValues = true
+
+    /// The error of reading a number of the program as something plain, such as a double.
+    abstract RefusalToRead: what: string -> exn
+
     /// Notes that a seed of a derivative is an input: were it 0, it would be a structural zero outside the program.
     abstract NoteSeed: unit -> unit
+
+/// <summary>
+/// The level of an evaluation trace (Traces/Recorder.fs), which writes down one run. Its numbers may be read like those of a plain run.
+/// </summary>
+and [<AbstractClass; AllowNullLiteral>] internal RecordLevel() =
+    inherit RuleLevel()
+
+    /// <summary>The result of a choice in which a has this share, and b the rest: 1, 0 or, at a tie, 1/2.</summary>
+    abstract Choice<'R when 'R: struct and 'R :> IChoice> : rule: 'R * a: Real * b: Real * share: float -> Real
 
 module internal Tracing =
     /// Tells the program that is being traced, if any, that a seed is a number of its own.

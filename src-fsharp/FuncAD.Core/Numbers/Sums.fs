@@ -157,6 +157,9 @@ module Sums =
             Real Double.NegativeInfinity
         elif xs.Length = 1 then
             xs[0]
+        elif xs |> Array.exists (fun x -> not x.HasValue) then
+            // which number is the largest is not known: in pairs, none of which overflows
+            xs |> Array.reduce Exponentials.logAddExp
         else
             let m = xs |> Array.fold (fun largest x -> Real.Max(largest, x.Bottom)) (Real Double.NegativeInfinity)
             if Real.IsKind("isFinite", Double.IsFinite, m) then

@@ -96,3 +96,11 @@ type internal Tracer(inputs: float[]) =
 
     override level.IsWeight x = Object.ReferenceEquals(x.node, level) && graph.Knows(Tape.Index x.extra, Facts.Answer)
     override _.NoteSeed() = graph.NoteSeed()
+
+    override _.RefusalToRead what =
+        InvalidOperationException(
+            $"FuncAD: a function that is being traced by AD.Compile read a number as {what}, so that its program would keep the value of the example for all "
+            + "inputs. Compute with Real throughout: compare numbers with each other (a < b is recorded and checked in each run), choose with Real.Select, Max, "
+            + "Min or Clamp, round with Floor or Round. What decides how often a loop runs must not be computed from the inputs; pass it as a parameter "
+            + "that is not a Real, or compile the body of the loop."
+        )
