@@ -7,8 +7,8 @@ open System
 /// ask about them in an <c>if</c>, use them as a loop's count or as an index, and draw again with parameters that depend on them.
 /// </summary>
 /// <remarks>
-/// The i-th draw of a run takes the i-th uniform number of its key, so that a run repeats with the same key. Parameters are Reals; the derivatives of
-/// probabilities and rates are what Stochastic.Derivative needs of them.
+/// The i-th draw of a run takes the i-th uniform number of its key, so that a run repeats with the same key. Parameters are Reals; the
+/// derivatives of probabilities and rates are what Stochastic.Derivative needs of them.
 /// </remarks>
 [<Sealed>]
 type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Jump>, change: Jump) =

@@ -21,8 +21,8 @@ type Estimate =
         /// <summary>The mean of the samples: an unbiased estimate of the expectation.</summary>
         Mean: float
         /// <summary>
-        /// The estimated standard deviation of Mean: sqrt(sum (x_i - Mean)^2 / (n (n - 1))); NaN for one sample. Two thirds of such means lie
-        /// within one standard error of the expectation, and 19 of 20 within two, once n is large enough for the central limit theorem.
+        /// The estimated standard deviation of Mean: sqrt(sum (x_i - Mean)^2 / (n (n - 1))); NaN for one sample. Two thirds of such means
+        /// lie within one standard error of the expectation, and 19 of 20 within two, once n is large enough for the central limit theorem.
         /// </summary>
         StandardError: float
         /// <summary>The number of samples.</summary>

@@ -2,7 +2,9 @@ namespace FuncAD
 
 open System
 
-/// <summary>Parameters of discrete distributions: what is outside of the domain is an error that names the parameter and its value.</summary>
+/// <summary>
+/// Parameters of discrete distributions: what is outside of the domain is an error that names the parameter and its value.
+/// </summary>
 module internal DiscreteParameters =
     let private refuse (name: string) (value: 'T) (message: string) =
         raise (ArgumentOutOfRangeException(name, value, $"{message}, got {value}."))
@@ -32,8 +34,8 @@ module internal DiscreteParameters =
             raise (ArgumentException($"{distribution}: the probabilities p must sum to 1, but their sum is {sum}. Divide them by it.", "p"))
 
 /// <summary>
-/// Quantile functions of the discrete distributions, F^-1(u) = min { k : u &lt; F(k) }, for a u in the open interval from 0 to 1: applied to
-/// a uniform number, they draw from the distribution by inversion. They grow with u, and with the parameter (geometric: fall).
+/// Quantile functions of the discrete distributions, F^-1(u) = min { k : u &lt; F(k) }, for a u in the open interval from 0 to 1: applied
+/// to a uniform number, they draw from the distribution by inversion. They grow with u, and with the parameter (geometric: fall).
 /// </summary>
 /// <remarks>
 /// Counts are whole doubles. Where 1 - u is written, it is exact for the numbers that RandomKey.Uniform draws, so that events of a tiny

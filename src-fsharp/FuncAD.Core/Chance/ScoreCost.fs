@@ -45,9 +45,9 @@ type ScoreCost private (before: ScoreCost, entry: ScoreEntry) =
 
     /// <summary>
     /// The run so far, and then a draw with this log density, and a baseline: what the costs after it are expected to sum to. It is
-    /// subtracted from them, which leaves the gradient unbiased and, if it is near, reduces its variance (Williams 1992, "Simple statistical
-    /// gradient-following algorithms for connectionist reinforcement learning"). It must not depend on this draw or on later ones; its
-    /// derivative is not used.
+    /// subtracted from them, which leaves the gradient unbiased and, if it is near, reduces its variance (Williams 1992, "Simple
+    /// statistical gradient-following algorithms for connectionist reinforcement learning"). It must not depend on this draw or on later
+    /// ones; its derivative is not used.
     /// </summary>
     member x.Draw(logDensity: Real, baseline: Real) : ScoreCost =
         ScoreCost(x, { IsDraw = true; Number = logDensity; Baseline = baseline.Value })
@@ -92,8 +92,8 @@ type ScoreCost private (before: ScoreCost, entry: ScoreEntry) =
         sum
 
     /// <summary>
-    /// A number with the value of Total, whose derivatives of every order are unbiased estimates of those of Total's expectation: the sum of
-    /// each cost times the magic box of the draws before it, and (1 - MagicBox(logDensity)) baseline for each draw (Foerster, Farquhar,
-    /// Al-Shedivat, Rocktaeschel, Xing and Whiteson 2018, "DiCE: the infinitely differentiable Monte Carlo estimator", equations 7 and 11).
+    /// A number with the value of Total, whose derivatives of every order are unbiased estimates of those of Total's expectation: the sum
+    /// of each cost times the magic box of the draws before it, and (1 - MagicBox(logDensity)) baseline for each draw (Foerster, Farquhar,
+    /// Al-Shedivat, Rocktaeschel, Xing and Whiteson 2018, "DiCE: the infinitely differentiable Monte Carlo estimator").
     /// </summary>
     member x.Objective: Real = x.ObjectiveWith(fun _ -> 0.0)

@@ -12,9 +12,10 @@ module Stochastic =
     let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
 
     /// <summary>
-    /// exp(l - stopGradient l): the value 1, also for infinite l, with derivatives of every order. For a constant draw x with log density l,
-    /// the derivatives of c MagicBox(l) are unbiased estimates of those of E[c], in every mode and nesting and in compiled functions
-    /// (Foerster, Farquhar, Al-Shedivat, Rocktaeschel, Xing and Whiteson 2018, "DiCE: the infinitely differentiable Monte Carlo estimator").
+    /// exp(l - stopGradient l): the value 1, also for infinite l, with derivatives of every order. For a constant draw x with log density
+    /// l, the derivatives of c MagicBox(l) are unbiased estimates of those of E[c], in every mode and nesting and in compiled functions
+    /// (Foerster, Farquhar, Al-Shedivat, Rocktaeschel, Xing and Whiteson 2018, "DiCE: the infinitely differentiable Monte Carlo
+    /// estimator").
     /// </summary>
     let magicBox (logDensity: Real) : Real = MagicBox.apply logDensity
 
@@ -30,8 +31,8 @@ module Stochastic =
 
     /// <summary>
     /// The gradient of the expected sum of costs, by the score function: the mean over samples of the costs' own gradients, and of the
-    /// gradient of each draw's log density times the costs after it, less a baseline (Williams 1992; Schulman, Heess, Weber and Abbeel 2015,
-    /// "Gradient estimation using stochastic computation graphs").
+    /// gradient of each draw's log density times the costs after it, less a baseline (Williams 1992; Schulman, Heess, Weber and Abbeel
+    /// 2015, "Gradient estimation using stochastic computation graphs").
     /// </summary>
     /// <remarks>
     /// Sample i runs f with the key folded by i. The baseline is by default the mean of the other samples' costs. Cost: for each sample a

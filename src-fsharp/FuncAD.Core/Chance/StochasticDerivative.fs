@@ -3,14 +3,14 @@ namespace FuncAD
 open System
 
 /// <summary>
-/// Derivatives of expectations of programs with discrete randomness, by smoothed perturbation with coupled runs (Arya, Schauer, Schaefer and
-/// Rackauckas 2022, "Automatic differentiation of programs with discrete randomness").
+/// Derivatives of expectations of programs with discrete randomness, by smoothed perturbation with coupled runs (Arya, Schauer, Schaefer
+/// and Rackauckas 2022, "Automatic differentiation of programs with discrete randomness").
 /// </summary>
 /// <remarks>
 /// <para>Let f draw X1, X2, ... in turn. Given the draws before it, the distribution q_i of Xi depends on the parameter, and so does f for
 /// given draws: d E[f] = E[df at fixed draws] + sum over i of E[sum over k of dq_i(k) G_i(k)], where G_i(k) is the mean of f over the draws
-/// after Xi = k. By the weights of Jumps, the inner sum is the mean of sum over j of w(Xi, j) (G_i(j) - G_i(Xi)). A second run of f in which
-/// draw i is j, and all draws have the same uniform numbers as before, has the mean G_i(j) given the past, and f itself has the mean
+/// after Xi = k. By the weights of Jumps, the inner sum is the mean of sum over j of w(Xi, j) (G_i(j) - G_i(Xi)). A second run of f in
+/// which draw i is j, and all draws have the same uniform numbers as before, has the mean G_i(j) given the past, and f itself has the mean
 /// G_i(Xi). So df + sum over i and j of w (f' - f) is unbiased. The common uniform numbers couple the runs: f' - f is 0 or small where the
 /// change is soon forgotten.</para>
 /// <para>Where there are more jumps than runs to spend on them, some are taken in proportion to |w| (pruning; section 3 of the paper), by
