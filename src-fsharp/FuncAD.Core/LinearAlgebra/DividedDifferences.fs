@@ -5,7 +5,7 @@ open System.Collections.Generic
 
 /// <summary>A value, a bound of its rounding error (where known), and a bound of what was lost below the smallest normal double.</summary>
 [<Struct>]
-type internal Estimate = { Value: float; Error: float; Lost: float }
+type internal BoundedValue = { Value: float; Error: float; Lost: float }
 
 /// <summary>
 /// One way to try a Taylor series. It has <c>Extra</c> terms beyond the order; <c>IsScaled</c> makes the magnitude of the point the unit;
@@ -52,7 +52,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
     let values = points |> Array.map (fun x -> plain (f (Real x)))
     let first = points |> Array.map (fun x -> Array.findIndex (fun other -> other = x || Double.IsNaN x) points)
     let series = Dictionary<struct (int * int * int), float[]>()
-    let known = Dictionary<int64, Estimate>()
+    let known = Dictionary<int64, BoundedValue>()
 
     /// The coefficients of f(x + 2^e t) in t.
     let coefficients (index: int) (e: int) (terms: int) : float[] =
@@ -73,7 +73,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
     let exponent (index: int) = Matrices.exponent (if points[index] <> 0.0 then Seq.singleton points[index] else points)
 
     /// The difference by the series about one point, with the sum of its terms' magnitudes as Error; none where the series is unreliable.
-    let expand (way: SeriesTrial) (nodes: int[]) (about: int) : Estimate voption =
+    let expand (way: SeriesTrial) (nodes: int[]) (about: int) : BoundedValue voption =
         let e = if way.IsScaled then exponent about else 0
         let a = coefficients about e (order + way.Extra)
         let k = nodes.Length - 1
@@ -107,7 +107,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
 
     /// The difference by the series about all points; none unless they agree up to their rounding errors or up to `error`, that of
     /// subtraction.
-    let bySeries (nodes: int[]) (error: float) (way: SeriesTrial) : Estimate voption =
+    let bySeries (nodes: int[]) (error: float) (way: SeriesTrial) : BoundedValue voption =
         let candidates = nodes |> Array.distinctBy (fun node -> first[node]) |> Array.map (expand way nodes)
         if Array.contains ValueNone candidates then
             ValueNone
@@ -121,7 +121,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
 
     /// The difference by subtraction. NaN if its rounding error is large beside both the result and the usual size of such a difference, or
     /// if underflow may have lost the result.
-    let subtract (nodes: int[]) (found: Estimate) : Estimate =
+    let subtract (nodes: int[]) (found: BoundedValue) : BoundedValue =
         let largest (xs: float[]) = nodes |> Array.fold (fun largest node -> max largest (abs xs[node])) 0.0
         let usual = largest values / Math.Pow(largest points, float (nodes.Length - 1))
         if found.Error > Math.ScaleB(max (abs found.Value) usual, -10) || found.Lost > abs found.Value then
@@ -129,7 +129,7 @@ type internal DividedDifferences(operation: string, f: Real -> Real, points: flo
         else
             found
 
-    let rec difference (nodes: int[]) : Estimate =
+    let rec difference (nodes: int[]) : BoundedValue =
         let k = nodes.Length - 1
         let exact value =
             let isLost = isMagnified && k > 0 && abs value < smallest

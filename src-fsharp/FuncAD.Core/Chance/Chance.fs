@@ -1,0 +1,116 @@
+namespace FuncAD
+
+open System
+
+/// <summary>
+/// The random draws of a program that Stochastic.Derivative differentiates. Draws are ordinary numbers: a program may compute with them,
+/// ask about them in an <c>if</c>, use them as a loop's count or as an index, and draw again with parameters that depend on them.
+/// </summary>
+/// <remarks>
+/// The i-th draw of a run belongs to the key folded by i, so that a run repeats with the same key. Parameters are Reals; the derivatives of
+/// probabilities and rates are what Stochastic.Derivative needs of them.
+/// </remarks>
+[<Sealed>]
+type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Jump>, change: Jump) =
+    let mutable draws = 0
+
+    /// No draw of a run is changed.
+    static member internal NoChange: Jump = { Draw = -1; From = 0.0; To = 0.0; Weight = 0.0 }
+
+    /// <summary>Draws for a run of the program outside of Stochastic.Derivative: the parameters are constants.</summary>
+    new(key: RandomKey) = Chance(key, null, null, Chance.NoChange)
+
+    member private _.NextKey() : RandomKey =
+        let next = key.Fold(int64 draws)
+        draws <- draws + 1
+        next
+
+    /// The value and the tangent of a parameter.
+    member private _.Read(what: string, parameter: Real) : struct (float * float) =
+        let isPlain (x: Real) = isNull x.Live.node
+        let parameter = parameter.Live
+        if isPlain parameter then
+            struct (parameter.value, 0.0)
+        elif not (isNull level) && parameter.IsAt level && isPlain parameter.Primal && isPlain parameter.Tangent then
+            struct (parameter.Primal.value, parameter.Tangent.value)
+        else
+            raise (
+                InvalidOperationException(
+                    $"Chance.{what}: its parameter is being differentiated by an operator to which the draw is a constant, so that its derivative would be lost. "
+                    + "Stochastic.Derivative differentiates with respect to its own argument, once; write .Value or StopGradient(p) where a constant is meant."
+                )
+            )
+
+    /// The draw's value in this run. (The draws before the one that is changed are those of the first run.)
+    member private _.Take(value: float) : float =
+        if draws - 1 <> change.Draw then value
+        elif value = change.From then change.To
+        else SameRuns.refuse "Stochastic.Derivative"
+
+    member private _.Note (weight: float) (target: float) (value: float) : unit =
+        jumps.Add { Draw = draws - 1; From = value; To = target; Weight = weight }
+
+    // ---- Draws of discrete distributions ----
+
+    /// <summary>1 with probability p, else 0.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
+    member x.Bernoulli(p: Real) : Real =
+        let struct (p, dp) = x.Read("Bernoulli", p)
+        let value = Quantiles.bernoulli p (x.NextKey().Uniform())
+        Jumps.binomial (fun target weight -> x.Note weight target value) 1 dp value
+        Real(x.Take value)
+
+    /// <summary>True with probability p: Bernoulli(p) as an answer.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
+    member x.Flip(p: Real) : bool = x.Bernoulli(p).value = 1.0
+
+    /// <summary>The number of successes in n trials, each with probability p.</summary>
+    /// <remarks>Cost: proportional to the standard deviation sqrt(n p (1 - p)).</remarks>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or p is not from 0 to 1.</exception>
+    member x.Binomial(n: int, p: Real) : Real =
+        let struct (p, dp) = x.Read("Binomial", p)
+        let value = Quantiles.binomial n p (x.NextKey().Uniform())
+        Jumps.binomial (fun target weight -> x.Note weight target value) n dp value
+        Real(x.Take value)
+
+    /// <summary>The number of failures before the first success, for a probability p of success.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1.</exception>
+    member x.Geometric(p: Real) : Real =
+        let struct (p, dp) = x.Read("Geometric", p)
+        let value = Quantiles.geometric p (x.NextKey().Uniform())
+        Jumps.geometric (fun target weight -> x.Note weight target value) p dp value
+        Real(x.Take value)
+
+    /// <summary>The number of events at a rate.</summary>
+    /// <remarks>Cost: proportional to the standard deviation sqrt(rate).</remarks>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is not from 0 to 2^53.</exception>
+    member x.Poisson(rate: Real) : Real =
+        let struct (rate, drate) = x.Read("Poisson", rate)
+        let value = Quantiles.poisson rate (x.NextKey().Uniform())
+        Jumps.poisson (fun target weight -> x.Note weight target value) drate value
+        Real(x.Take value)
+
+    /// <summary>
+    /// The index of an outcome, by the probabilities of all outcomes. They sum to 1 up to 1e-9 and are divided by their sum, also in the
+    /// derivative. Order the outcomes so that neighbours have similar consequences: then the variance is least.
+    /// </summary>
+    /// <exception cref="T:System.ArgumentException">There are no probabilities, one is not from 0 to 1, or their sum is not 1.</exception>
+    member x.Categorical([<ParamArray>] p: Real[]) : int =
+        if isNull p then nullArg (nameof p)
+        let values, tangents = Array.zeroCreate p.Length, Array.zeroCreate p.Length
+        for index in 0 .. p.Length - 1 do
+            let struct (value, tangent) = x.Read("Categorical", p[index])
+            values[index] <- value
+            tangents[index] <- tangent
+        let value = Quantiles.categorical values (x.NextKey().Uniform())
+        if tangents |> Array.exists (fun tangent -> tangent <> 0.0) then
+            Jumps.categorical (fun target weight -> x.Note weight target (float value)) values tangents value
+        int (x.Take(float value))
+
+    // ---- Noise that does not depend on a parameter ----
+
+    /// <summary>A uniform number in the open interval from 0 to 1: a constant.</summary>
+    member x.Uniform() : float = x.NextKey().Uniform()
+
+    /// <summary>A number of the standard normal distribution: a constant.</summary>
+    member x.Normal() : float = x.NextKey().Normal()

@@ -1,0 +1,96 @@
+namespace FuncAD
+
+open System
+open System.Globalization
+
+/// <summary>How estimates are written.</summary>
+module internal EstimateText =
+    /// mean ± error to the first digit of the error, and to six digits where that says nothing.
+    let entry (mean: float) (error: float) : string =
+        let digits = -Math.Floor(Math.Log10 error)
+        let format = if digits >= -6.0 && digits <= 9.0 && abs mean < 1e9 then $"F{int (max 0.0 digits)}" else "G6"
+        let write (x: float) = x.ToString(format, CultureInfo.InvariantCulture)
+        $"{write mean} ± {write error}"
+
+    let samples (count: int) : string = if count = 1 then "(1 sample)" else $"({count} samples)"
+
+/// <summary>The mean of samples as an estimate of an expectation, with its standard error.</summary>
+[<NoComparison>]
+type Estimate =
+    {
+        /// <summary>The mean of the samples: an unbiased estimate of the expectation.</summary>
+        Mean: float
+        /// <summary>
+        /// The estimated standard deviation of Mean: sqrt(sum (x_i - Mean)^2 / (n (n - 1))); NaN for one sample. Two thirds of such means lie
+        /// within one standard error of the expectation, and 19 of 20 within two, once n is large enough for the central limit theorem.
+        /// </summary>
+        StandardError: float
+        /// <summary>The number of samples.</summary>
+        Samples: int
+    }
+
+    /// <summary>Such as 0.693 ± 0.002 (1000 samples).</summary>
+    override x.ToString() = $"{EstimateText.entry x.Mean x.StandardError} {EstimateText.samples x.Samples}"
+
+/// <summary>Estimates of several numbers from the same samples, in the structure of a parameter.</summary>
+[<NoComparison; NoEquality>]
+type Estimate<'P> =
+    {
+        /// <summary>The mean of the samples, entry by entry: an unbiased estimate of the expectation.</summary>
+        Mean: 'P
+        /// <summary>The estimated standard deviation of each entry of Mean; NaN for one sample.</summary>
+        StandardError: 'P
+        /// <summary>The number of samples.</summary>
+        Samples: int
+    }
+
+    /// <summary>Such as [0.693 ± 0.002, 1.04 ± 0.01] (1000 samples); the first entries of many.</summary>
+    override x.ToString() =
+        let entries value =
+            let struct (_, leaves) = Flatten.input "Estimate.ToString" "Mean" value
+            Leaves.values leaves
+        let means, errors = entries x.Mean, entries x.StandardError
+        let shown = Array.map2 EstimateText.entry (Array.truncate 8 means) (Array.truncate 8 errors) |> String.concat ", "
+        let text =
+            if means.Length = 1 then shown
+            elif means.Length > 8 then $"[{shown}, ... {means.Length} entries]"
+            else $"[{shown}]"
+        $"{text} {EstimateText.samples x.Samples}"
+
+/// <summary>
+/// Running means and squared deviations of several numbers (Welford 1962, "Note on a method for calculating corrected sums of squares and
+/// products"): stable where the deviations are small beside the means.
+/// </summary>
+[<Sealed>]
+type internal RunningMean(length: int) =
+    let mutable count = 0
+    let mean: float[] = Array.zeroCreate length
+    let squares: float[] = Array.zeroCreate length
+
+    member _.Add(sample: float[]) : unit =
+        count <- count + 1
+        for index in 0 .. length - 1 do
+            let deviation = sample[index] - mean[index]
+            mean[index] <- mean[index] + deviation / float count
+            squares[index] <- squares[index] + deviation * (sample[index] - mean[index])
+
+    member _.Mean = mean
+
+    /// The standard errors of the means.
+    member _.Errors = squares |> Array.map (fun squares -> sqrt (squares / (float count * float (count - 1))))
+
+/// <summary>A program that is run again with the same argument and key must do the same: the check, and the error.</summary>
+module internal SameRuns =
+    /// Equal, up to roundings: functions on arrays, compiled ones and their plain values may differ by a few.
+    let isClose (a: float) (b: float) : bool = a.Equals b || abs (a - b) <= 1e-9 * max (abs a) (abs b)
+
+    let areClose (a: float[][]) (b: float[][]) : bool =
+        a.Length = b.Length && Array.forall2 (fun (a: float[]) (b: float[]) -> a.Length = b.Length && Array.forall2 isClose a b) a b
+
+    let refuse (operation: string) : 'a =
+        raise (
+            InvalidOperationException(
+                $"{operation}: f gave different results for the same arguments. It must be a function of them: all randomness is to come from the RandomKey or the Chance "
+                + "that it is given, and what it changes must not be read by its next run."
+            )
+        )

@@ -1,0 +1,128 @@
+namespace FuncAD
+
+open System
+
+/// <summary>Parameters of discrete distributions: what is outside of the domain is an error that names the parameter and its value.</summary>
+module internal DiscreteParameters =
+    let private refuse (name: string) (value: 'T) (message: string) =
+        raise (ArgumentOutOfRangeException(name, value, $"{message}, got {value}."))
+
+    let checkProbability (distribution: string) (p: float) =
+        if not (p >= 0.0 && p <= 1.0) then refuse "p" p $"{distribution}: the probability p is from 0 to 1"
+
+    let checkSuccess (distribution: string) (p: float) =
+        if not (p > 0.0 && p <= 1.0) then refuse "p" p $"{distribution}: the probability p of a success is above 0, and at most 1"
+
+    let checkTrials (distribution: string) (n: int) =
+        if n < 0 then refuse "n" n $"{distribution}: the number n of trials is 0 or more"
+
+    /// From 2^53 on, neighbouring counts are the same double.
+    let checkRate (distribution: string) (rate: float) =
+        if not (rate >= 0.0 && rate <= 9007199254740992.0) then
+            refuse "rate" rate $"{distribution}: the rate is from 0 to 2^53"
+
+    /// The probabilities of all outcomes: at least one, and their sum 1 up to roundings.
+    let checkOutcomes (distribution: string) (p: float[]) =
+        if isNull p then nullArg "p"
+        if p.Length = 0 then raise (ArgumentException($"{distribution}: there are no probabilities, so there is no outcome to draw.", "p"))
+        for index in 0 .. p.Length - 1 do
+            if not (p[index] >= 0.0 && p[index] <= 1.0) then
+                refuse "p" p[index] $"{distribution}: the probability p[{index}] is from 0 to 1"
+        let sum = Array.sum p
+        if not (abs (sum - 1.0) <= 1e-9) then
+            raise (ArgumentException($"{distribution}: the probabilities p must sum to 1, but their sum is {sum}. Divide them by it.", "p"))
+
+/// <summary>
+/// Quantile functions of the discrete distributions, F^-1(u) = min { k : u &lt; F(k) }, for a u in the open interval from 0 to 1: applied to
+/// a uniform number, they draw from the distribution by inversion. They grow with u, and with the parameter (geometric: fall).
+/// </summary>
+/// <remarks>
+/// Counts are whole doubles. Where 1 - u is written, it is exact for the numbers that RandomKey.Uniform draws, so that events of a tiny
+/// probability have that probability as far as 2^52 equal parts tell.
+/// </remarks>
+module internal Quantiles =
+    /// Terms below this share of the largest one do not count: their sum is below the spacing of u.
+    let private negligible = 1e-20
+
+    /// <summary>
+    /// F^-1(u) for a distribution with one mode and the ratios up(k) = q(k + 1) / q(k) and down(k) = q(k - 1) / q(k) of its probabilities.
+    /// They are summed from the mode, where q counts as 1, so that nothing underflows and no normalisation is computed.
+    /// </summary>
+    /// <remarks>Cost: some 20 standard deviations of terms, an error of one rounding of F for each of the terms that count.</remarks>
+    let inline private fromMode ([<InlineIfLambda>] up: float -> float) ([<InlineIfLambda>] down: float -> float) (mode: float) (u: float) =
+        let mutable below, term, k = 0.0, down mode, mode
+        while term > negligible do
+            below <- below + term
+            k <- k - 1.0
+            term <- term * down k
+        let mutable above = 0.0
+        term <- up mode
+        k <- mode
+        while term > negligible do
+            above <- above + term
+            k <- k + 1.0
+            term <- term * up k
+        let target = u * (below + 1.0 + above)
+        k <- mode
+        if target < below then
+            // sum = q(0) + ... + q(k - 1)
+            let mutable sum, share = below, down mode
+            while sum > target && share > negligible do
+                k <- k - 1.0
+                sum <- sum - share
+                share <- share * down k
+            k
+        else
+            // sum = q(0) + ... + q(k)
+            let mutable sum, share = below + 1.0, up mode
+            while sum <= target && share > negligible do
+                k <- k + 1.0
+                sum <- sum + share
+                share <- share * up k
+            k
+
+    /// <summary>1 with probability p, else 0.</summary>
+    let bernoulli (p: float) (u: float) : float =
+        DiscreteParameters.checkProbability "Bernoulli" p
+        if 1.0 - u < p then 1.0 else 0.0
+
+    /// <summary>
+    /// The number of failures before the first success: F(k) = 1 - (1 - p)^(k + 1), so that F^-1(u) = floor(log(1 - u) / log(1 - p)).
+    /// </summary>
+    let geometric (p: float) (u: float) : float =
+        DiscreteParameters.checkSuccess "Geometric" p
+        Math.Floor(Math.Log(1.0 - u) / SpecialValues.log1p -p) + 0.0
+
+    /// <summary>The number of successes in n trials.</summary>
+    /// <remarks>Cost: some 20 terms for each unit of the standard deviation sqrt(n p (1 - p)).</remarks>
+    let binomial (n: int) (p: float) (u: float) : float =
+        DiscreteParameters.checkTrials "Binomial" n
+        DiscreteParameters.checkProbability "Binomial" p
+        let count = float n
+        let mode = Math.Min(Math.Floor((count + 1.0) * p), count)
+        let odds, against = p / (1.0 - p), (1.0 - p) / p
+        // an end has no neighbour beyond it, also where the odds are infinite
+        let up k = if k >= count then 0.0 else (count - k) / (k + 1.0) * odds
+        let down k = if k <= 0.0 then 0.0 else k / (count - k + 1.0) * against
+        fromMode up down mode u
+
+    /// <summary>The number of events at a rate.</summary>
+    /// <remarks>Cost: some 20 terms for each unit of the standard deviation sqrt(rate).</remarks>
+    let poisson (rate: float) (u: float) : float =
+        DiscreteParameters.checkRate "Poisson" rate
+        let up k = rate / (k + 1.0)
+        let down k = if k <= 0.0 then 0.0 else k / rate
+        fromMode up down (Math.Floor rate) u
+
+    /// <summary>The index of an outcome, by the probabilities of all of them. An outcome with probability 0 is never drawn.</summary>
+    let categorical (p: float[]) (u: float) : int =
+        DiscreteParameters.checkOutcomes "Categorical" p
+        let target = u * Array.sum p
+        let mutable index, sum = 0, p[0]
+        while sum <= target && index < p.Length - 1 do
+            index <- index + 1
+            sum <- sum + p[index]
+        // roundings of the sum must not end at an outcome that cannot be
+        while p[index] = 0.0 do
+            index <- index - 1
+        index
