@@ -121,6 +121,11 @@ type RandomKey =
     /// </summary>
     member x.Uniform() : float = RandomKey.ToUniform(x.Bits())
 
+    /// The uniform number at an index of the key's stream; that at 0 is Uniform().
+    member internal x.UniformAt(index: int) : float =
+        let struct (first, second) = x.Block(RandomKey.ForDraws, uint64 (index / 2))
+        RandomKey.ToUniform((if index % 2 = 0 then first else second) ^^^ x.Flip)
+
     /// <summary>A tensor of independent uniform numbers in the open interval from 0 to 1, each as that of <c>Uniform()</c>.</summary>
     /// <exception cref="T:System.ArgumentException">A length is negative.</exception>
     member x.Uniform([<ParamArray>] shape: int[]) : Tensor =
@@ -141,11 +146,14 @@ type RandomKey =
         Elementwise.Unary(Special.NormalInverseCdf(), ReadOnlySpan uniform, Span normal)
         normal
 
+    /// The quantile of UniformAt.
+    member internal x.NormalAt(index: int) : float = (RandomKey.ToNormal [| x.UniformAt index |])[0]
+
     /// <summary>
     /// A number of the standard normal distribution: the quantile of <c>Uniform()</c>, the same bits on every machine. It lies between
     /// -8.21 and 8.21.
     /// </summary>
-    member x.Normal() : float = (RandomKey.ToNormal [| x.Uniform() |])[0]
+    member x.Normal() : float = x.NormalAt 0
 
     /// <summary>A tensor of independent numbers of the standard normal distribution, each as that of <c>Normal()</c>.</summary>
     /// <exception cref="T:System.ArgumentException">A length is negative.</exception>
