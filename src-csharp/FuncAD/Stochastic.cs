@@ -50,12 +50,7 @@ public static class Stochastic
     /// <param name="key">Sample i runs f with the key folded by i.</param>
     /// <param name="samples">The number of runs whose costs are averaged.</param>
     /// <param name="options">Choices about baselines and keys.</param>
-    public static Func<P, Real> ScoreObjective<P>(
-        Func<P, RandomKey, ScoreCost> f,
-        RandomKey key,
-        int samples,
-        ScoreOptions? options = null
-    )
+    public static Func<P, Real> ScoreObjective<P>(Func<P, RandomKey, ScoreCost> f, RandomKey key, int samples, ScoreOptions? options = null)
     {
         var function = f.ToFSharp();
         return p => StochasticModule.scoreObjectiveWith(options ?? new ScoreOptions(), function, key, samples, p);

@@ -41,7 +41,10 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
                 )
             )
 
-    /// The draw's value in this run. (The draws before the one that is changed are those of the first run.)
+    /// The number of draws so far.
+    member internal _.Draws: int = draws
+
+    /// The draw's value in this run. (Up to the one that is changed, the draws are those of the first run.)
     member private _.Take(value: float) : float =
         if draws - 1 <> change.Draw then value
         elif value = change.From then change.To
@@ -110,7 +113,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     // ---- Noise that does not depend on a parameter ----
 
     /// <summary>A uniform number in the open interval from 0 to 1: a constant.</summary>
-    member x.Uniform() : float = key.UniformAt(x.Next())
+    member x.Uniform() : float = x.Take(key.UniformAt(x.Next()))
 
     /// <summary>A number of the standard normal distribution: a constant.</summary>
-    member x.Normal() : float = key.NormalAt(x.Next())
+    member x.Normal() : float = x.Take(key.NormalAt(x.Next()))

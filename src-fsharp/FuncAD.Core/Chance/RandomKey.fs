@@ -59,6 +59,10 @@ type RandomKey =
     /// <remarks>Cost: one block of Philox, some 10 ns.</remarks>
     member x.Fold(index: int64) : RandomKey = x.Derive(RandomKey.ForFold, uint64 index)
 
+    /// <summary>The key derived by an index: independent of this key's draws, and of the keys derived by other indices.</summary>
+    /// <remarks>Cost: one block of Philox, some 10 ns.</remarks>
+    member x.Fold(index: int) : RandomKey = x.Fold(int64 index)
+
     /// <summary>
     /// So many keys, independent of one another and of this key's draws. The first keys of a longer split are those of a shorter one; they
     /// are others than those of <c>Fold</c>.
@@ -71,8 +75,7 @@ type RandomKey =
         Array.init count (fun index -> parent.Derive(RandomKey.ForSplit, uint64 index))
 
     /// <summary>Two keys: those of <c>Split(2)</c>.</summary>
-    member x.Split() : struct (RandomKey * RandomKey) =
-        struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
+    member x.Split() : struct (RandomKey * RandomKey) = struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
 
     /// <summary>
     /// The key whose draws mirror this one's: its bits are the complement, its uniform numbers 1 - u, its normal ones -z, exactly. Keys

@@ -25,13 +25,7 @@ module Stochastic =
 
     /// <summary>As scoreGradient, with choices about baselines and keys.</summary>
     /// <exception cref="T:System.ArgumentException">The number of samples is less than 1, or odd for antithetic keys.</exception>
-    let scoreGradientWith
-        (options: ScoreOptions)
-        (f: 'P -> RandomKey -> ScoreCost)
-        (key: RandomKey)
-        (samples: int)
-        (p: 'P)
-        : Estimate<'P> =
+    let scoreGradientWith (options: ScoreOptions) (f: 'P -> RandomKey -> ScoreCost) (key: RandomKey) (samples: int) (p: 'P) : Estimate<'P> =
         (estimator "Stochastic.ScoreGradient" options f key samples).Gradient p
 
     /// <summary>

@@ -23,7 +23,10 @@ type internal StochasticDerivative(f: Real -> Chance -> Real, alternatives: int,
 
     /// The value for the draws of a key, with one of them changed.
     member private _.Run(key: RandomKey, change: Jump) : float =
-        (f (Real x) (Chance(key, null, null, change))).ReadPlainly operation
+        let chance = Chance(key, null, null, change)
+        let value = (f (Real x) chance).ReadPlainly operation
+        if chance.Draws <= change.Draw then SameRuns.refuse operation
+        value
 
     /// The value, the derivative at fixed draws, and the jumps of the draws.
     member private _.Record(key: RandomKey, jumps: ResizeArray<Jump>) : struct (float * float) =
@@ -60,7 +63,7 @@ type internal StochasticDerivative(f: Real -> Chance -> Real, alternatives: int,
             nan
         else
             let mutable sum = tangent
-            for jump in StochasticDerivative.Choose(jumps, alternatives, total, key.Fold(0L).Uniform()) do
+            for jump in StochasticDerivative.Choose(jumps, alternatives, total, key.Fold(0).Uniform()) do
                 sum <- sum + jump.Weight * (derivative.Run(key, jump) - value)
             sum
 
@@ -68,5 +71,5 @@ type internal StochasticDerivative(f: Real -> Chance -> Real, alternatives: int,
     member derivative.Estimate(key: RandomKey, samples: int) : Estimate =
         let mean = RunningMean 1
         for index in 0 .. samples - 1 do
-            mean.Add [| derivative.Sample(key.Fold(int64 index), (index = 0)) |]
+            mean.Add [| derivative.Sample(key.Fold index, (index = 0)) |]
         { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = samples }

@@ -31,7 +31,7 @@ let tests =
               expectSame nan (estimate [ 1.0; nan ]).Mean "NaN")
 
           testCase "text on one line" (fun () ->
-              let write mean error samples = string { Estimate.Mean = mean; StandardError = error; Samples = samples }
+              let write mean error samples = string ({ Mean = mean; StandardError = error; Samples = samples }: Estimate)
               Expect.equal (write 0.69314 0.0023 1000) "0.693 ± 0.002 (1000 samples)" "three digits"
               Expect.equal (write 1234.5678 12.3 50) "1235 ± 12 (50 samples)" "whole"
               Expect.equal (write -0.5 0.09999 50) "-0.50 ± 0.10 (50 samples)" "an error that rounds up"

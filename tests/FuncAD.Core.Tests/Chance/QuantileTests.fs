@@ -32,18 +32,9 @@ let private poissons =
 /// floor(log(1 - u) / log(1 - p)) by the same arithmetic.
 let private geometrics =
     [ 0.5, [| 0.0; 0.0; 0.0; 0.0; 0.0; 1.0; 1.0; 3.0; 9.0; 30.0 |]
-      0.1, [| 0.0; 0.0; 0.0; 1.0; 3.0; 6.0; 11.0; 21.0; 65.0; 197.0 |]
+      0.15, [| 0.0; 0.0; 0.0; 0.0; 2.0; 4.0; 7.0; 14.0; 42.0; 127.0 |]
       1e-10,
-      [| 0.0
-         1.0
-         10005003.0
-         1053605156.0
-         3566749439.0
-         6931471805.0
-         12039728042.0
-         23025850928.0
-         69077552786.0
-         207944154157.0 |]
+      [| 0.0; 1.0; 10005003.0; 1053605156.0; 3566749439.0; 6931471805.0; 12039728042.0; 23025850928.0; 69077552786.0; 207944154157.0 |]
       0.999, [| 0.0; 0.0; 0.0; 0.0; 0.0; 0.0; 0.0; 0.0; 1.0; 3.0 |] ]
 
 /// The distribution function of n trials, exactly: p is a whole number over 2^60 or less here.
@@ -51,10 +42,13 @@ let private exactBinomial (n: int) (p: float) : float[] =
     let scale = BigInteger.Pow(2I, 60)
     let yes = BigInteger(p * 1152921504606846976.0)
     let no = scale - yes
-    let choose k = Seq.fold (fun product i -> product * BigInteger(n - i + 1) / BigInteger(i: int)) 1I { 1..k }
+    let choose k = Seq.fold (fun product i -> product * BigInteger(n - i + 1) / BigInteger(i: int)) 1I (seq { 1..k })
     let terms = Array.init (n + 1) (fun k -> choose k * BigInteger.Pow(yes, k) * BigInteger.Pow(no, n - k))
     let total = BigInteger.Pow(scale, n)
-    terms |> Array.scan (+) 0I |> Array.tail |> Array.map (fun sum -> float (sum * BigInteger.Pow(2I, 80) / total) / 1208925819614629174706176.0)
+    terms
+    |> Array.scan (+) 0I
+    |> Array.tail
+    |> Array.map (fun sum -> float (sum * BigInteger.Pow(2I, 200) / total) * Math.ScaleB(1.0, -200))
 
 let private increasing (numbers: float seq) = numbers |> Seq.pairwise |> Seq.forall (fun (a, b) -> a <= b)
 
@@ -99,12 +93,17 @@ let tests =
                   for p in [ 1.0 / 1024.0; 0.1; 0.25; 0.5; 0.75; 0.9375 ] do
                       exactBinomial n p
                       |> Array.iteri (fun k step ->
-                          // two roundings for each of at most 2 n terms, on the side of the tail that is compared
-                          let slack = float (4 * n + 4) * u * min step (1.0 - step)
-                          if k < n && slack > 0.0 then
-                              expectSame (float k) (Quantiles.binomial n p (step - slack)) $"below step {k} of {n}, {p}"
-                              if 1.0 - step > 1e-15 then
-                                  expectSame (float (k + 1)) (Quantiles.binomial n p (step + slack + u)) $"above step {k} of {n}, {p}"))
+                          // two roundings for each of at most 2 n terms, on the side of the tail that is compared, and that of the step
+                          let slack = float (4 * n + 4) * u * min step (1.0 - step) + (if step > 0.5 then u else 0.0)
+                          if step > 1e-16 && 1.0 - step > 1e-12 then
+                              expectSame
+                                  (float k)
+                                  (Quantiles.binomial n p (Math.BitDecrement(step - slack)))
+                                  $"below step {k} of {n}, {p}"
+                              expectSame
+                                  (float (k + 1))
+                                  (Quantiles.binomial n p (Math.BitIncrement(step + slack)))
+                                  $"above step {k} of {n}, {p}"))
 
           for name, quantile in families do
               testCase $"{name}: grows with u and with its parameter" (fun () ->
@@ -135,14 +134,20 @@ let tests =
               let draws name quantile probabilities = expectDraws (key.Fold(int64 (String.length name))) quantile probabilities name
               draws "Bernoulli 0.3" (Quantiles.bernoulli 0.3) [| 0.7 |]
               draws "Geometric 0.2" (Quantiles.geometric 0.2) (Array.init 30 (fun k -> 0.2 * Math.Pow(0.8, float k)))
-              let choose n k = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 { 1..k }
-              draws "Binomial 12 0.35" (Quantiles.binomial 12 0.35) (Array.init 9 (fun k -> choose 12 k * Math.Pow(0.35, float k) * Math.Pow(0.65, float (12 - k))))
-              draws "Poisson 4.5 ." (Quantiles.poisson 4.5) (Array.init 12 (fun k -> Math.Exp -4.5 * Math.Pow(4.5, float k) / SpecialValues.gamma (float k + 1.0)))
+              let choose n k = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 (seq { 1..k })
+              draws
+                  "Binomial 12 0.35"
+                  (Quantiles.binomial 12 0.35)
+                  (Array.init 9 (fun k -> choose 12 k * Math.Pow(0.35, float k) * Math.Pow(0.65, float (12 - k))))
+              draws
+                  "Poisson 4.5 ."
+                  (Quantiles.poisson 4.5)
+                  (Array.init 12 (fun k -> Math.Exp -4.5 * Math.Pow(4.5, float k) / SpecialValues.gamma (float k + 1.0)))
               draws "Categorical .." (Quantiles.categorical [| 0.1; 0.2; 0.3; 0.4 |] >> float) [| 0.1; 0.2; 0.3 |])
 
           testCase "parameters outside of the domain are named with their values" (fun () ->
               let refused (draw: unit -> 'T) (parts: string list) =
-                  thrown<ArgumentException> (fun () -> draw () |> ignore) |> _.Message |> expectMentions parts
+                  thrown<ArgumentException>(fun () -> draw () |> ignore) |> _.Message |> expectMentions parts
               for p in [ -0.1; 1.5; nan; infinity ] do
                   refused (fun () -> Quantiles.bernoulli p 0.5) [ "Bernoulli"; "probability p"; string p ]
                   refused (fun () -> Quantiles.binomial 3 p 0.5) [ "Binomial"; "probability p"; string p ]
@@ -154,4 +159,4 @@ let tests =
                   refused (fun () -> Quantiles.poisson rate 0.5) [ "Poisson"; "rate"; string rate ]
               refused (fun () -> Quantiles.categorical [||] 0.5) [ "Categorical"; "no probabilities" ]
               refused (fun () -> Quantiles.categorical [| 0.5; 0.4 |] 0.5) [ "Categorical"; "sum to 1"; "0.9" ]
-              thrown<ArgumentNullException> (fun () -> Quantiles.categorical null 0.5 |> ignore) |> ignore) ]
+              thrown<ArgumentNullException>(fun () -> Quantiles.categorical null 0.5 |> ignore) |> ignore) ]

@@ -19,7 +19,8 @@ let private knownAnswers =
       [ 0xd16cfe09u; 0x94fdccebu; 0x5001e420u; 0x24126ea1u ] ]
 
 /// A hash of the bits of many numbers, in order.
-let private hash (numbers: float[]) = numbers |> Array.fold (fun hash x -> (hash ^^^ uint64 (bits x)) * 0x100000001B3UL) 0xCBF29CE484222325UL
+let private hash (numbers: float[]) =
+    numbers |> Array.fold (fun hash x -> (hash ^^^ uint64 (bits x)) * 0x100000001B3UL) 0xCBF29CE484222325UL
 
 let private atWidth<'V when 'V: struct and 'V :> ILanes<'V>> (uniform: float[]) : float[] =
     let normal = Array.zeroCreate<float> uniform.Length
@@ -39,7 +40,7 @@ let private streams: (string * (RandomKey -> float[])) list =
       "split keys", (fun key -> key.Split n |> Array.map _.Uniform())
       "keys folded in two steps", (fun key -> Array.init n (fun i -> key.Fold(i / 200).Fold(i % 200).Uniform()))
       "seeds", (fun _ -> Array.init n (fun i -> RandomKey.Of(i).Uniform()))
-      "a chain of keys", (fun key -> Array.unfold (fun (key: RandomKey, i) -> if i = n then None else Some(key.Uniform(), (key.Fold 1, i + 1))) (key, 0))
+      "a chain of keys", (fun key -> Array.scan (fun (key: RandomKey) _ -> key.Fold 1) key [| 2..n |] |> Array.map _.Uniform())
       "mirrored keys", (fun key -> Array.init n (fun i -> key.Fold(i).Mirrored.Uniform())) ]
 
 [<Tests>]
@@ -96,16 +97,21 @@ let tests =
 
           testCase "all threads draw the same" (fun () ->
               let key = RandomKey.Of 19
-              let expected = key.Split(200) |> Array.map (fun key -> hash ((key.Normal(3, 5)).ToArray()))
+              let draw (key: RandomKey) = hash ((key.Normal(3, 5)).ToArray())
+              let expected = key.Split 200 |> Array.map draw
               let found = Array.zeroCreate 200
-              Parallel.For(0, 200, (fun i -> found[199 - i] <- hash ((key.Split(200)[199 - i].Normal(3, 5)).ToArray()))) |> ignore
+              Parallel.For(0, 200, (fun i -> found[199 - i] <- draw (key.Split(200)[199 - i]))) |> ignore
               Expect.equal found expected "hashes")
 
           testCase "derived keys are all different, and splits begin alike" (fun () ->
               let key = RandomKey.Of 20
               let derived = [ yield key; yield! key.Split 500; for i in -250L .. 250L -> key.Fold i ]
-              let deeper = [ for parent in List.truncate 50 derived do yield! parent.Split 20; yield parent.Fold 7 ]
-              let all = List.concat [ derived; List.filter (fun k -> not (List.contains k derived)) deeper; derived |> List.map _.Mirrored ]
+              let deeper =
+                  [ for parent in List.truncate 50 derived do
+                        yield! parent.Split 20
+                        yield parent.Fold 7 ]
+              let all =
+                  List.concat [ derived; List.filter (fun k -> not (List.contains k derived)) deeper; derived |> List.map _.Mirrored ]
               Expect.equal (List.length (List.distinct all)) (List.length all) "keys"
               Expect.equal (key.Split(500)[..2]) (key.Split 3) "a shorter split"
               let struct (first, second) = key.Split()
@@ -129,14 +135,20 @@ let tests =
           testCase "shapes, and what is wrong with them" (fun () ->
               let key = RandomKey.Of 22
               Expect.equal (key.Normal(2, 3).Shape |> Seq.toList) [ 2; 3 ] "shape"
-              Expect.equal (key.Uniform([||]: int[]).Rank) 0 "a number"
+              Expect.equal ((key.Uniform([||]: int[])).Rank) 0 "a number"
               Expect.equal (key.Uniform(2, 0).Length, key.Normal(0).Length, (key.Bits 0).Length, (key.Split 0).Length) (0, 0, 0, 0) "empty"
-              thrown<ArgumentException> (fun () -> key.Uniform(2, -1) |> ignore) |> _.Message |> expectMentions [ "RandomKey.Uniform"; "-1" ]
-              thrown<ArgumentException> (fun () -> key.Normal -2 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Normal"; "-2" ]
-              thrown<ArgumentOutOfRangeException> (fun () -> key.Split -1 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Split"; "-1" ]
-              thrown<ArgumentOutOfRangeException> (fun () -> key.Bits -1 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Bits"; "-1" ]
-              thrown<ArgumentNullException> (fun () -> key.Uniform(null: int[]) |> ignore) |> ignore
-              thrown<ArgumentNullException> (fun () -> key.Normal(null: int[]) |> ignore) |> ignore)
+              thrown<ArgumentException>(fun () -> key.Uniform(2, -1) |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Uniform"; "-1" ]
+              thrown<ArgumentException>(fun () -> key.Normal -2 |> ignore) |> _.Message |> expectMentions [ "RandomKey.Normal"; "-2" ]
+              thrown<ArgumentOutOfRangeException>(fun () -> key.Split -1 |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Split"; "-1" ]
+              thrown<ArgumentOutOfRangeException>(fun () -> key.Bits -1 |> ignore)
+              |> _.Message
+              |> expectMentions [ "RandomKey.Bits"; "-1" ]
+              thrown<ArgumentNullException>(fun () -> key.Uniform(null: int[]) |> ignore) |> ignore
+              thrown<ArgumentNullException>(fun () -> key.Normal(null: int[]) |> ignore) |> ignore)
 
           for name, draw in streams do
               testKey $"{name}: uniform, and each number independent of the one before" 23 (fun key ->

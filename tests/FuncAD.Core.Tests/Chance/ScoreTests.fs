@@ -22,7 +22,10 @@ let private costs (p: Real[]) (coins: bool list) : Real =
     let heads = coins |> List.sumBy (fun head -> if head then 1.0 else 0.0)
     Real.Sin(p[0] * heads) + p[1] * p[1] * heads * heads + heads
 
-let private outcomes = [ for a in [ false; true ] do for b in [ false; true ] do for c in [ false; true ] -> [ a; b; c ] ]
+let private outcomes =
+    [ for a in [ false; true ] do
+          for b in [ false; true ] do
+              for c in [ false; true ] -> [ a; b; c ] ]
 
 let private chance (p: Real[]) (coins: bool list) (index: int) : Real =
     let before = coins |> List.truncate index |> List.rev
@@ -31,22 +34,24 @@ let private chance (p: Real[]) (coins: bool list) (index: int) : Real =
 /// A cost after the first coin, one after the second, one after the third.
 let private costAfter (p: Real[]) (coins: bool list) (index: int) = (1.0 + float index) * costs p (coins |> List.truncate (index + 1))
 
-let private probability p coins = { 0..2 } |> Seq.fold (fun product index -> product * chance p coins index) (Real 1.0)
+let private probability p coins = seq { 0..2 } |> Seq.fold (fun product index -> product * chance p coins index) (Real 1.0)
 
 let private expected (p: Real[]) : Real =
-    let total coins = { 0..2 } |> Seq.fold (fun sum index -> sum + costAfter p coins index) (Real 0.0)
+    let total coins = seq { 0..2 } |> Seq.fold (fun sum index -> sum + costAfter p coins index) (Real 0.0)
     outcomes |> List.fold (fun sum coins -> sum + probability p coins * total coins) (Real 0.0)
 
 /// What a program that drew these coins returns.
 let private run (baseline: bool list -> int -> float) (p: Real[]) (coins: bool list) : ScoreCost =
-    { 0..2 }
+    seq { 0..2 }
     |> Seq.fold
         (fun (cost: ScoreCost) index -> cost.Draw(Real.Log(chance p coins index), Real(baseline coins index)).Cost(costAfter p coins index))
         ScoreCost.Start
 
-/// The mean of the runs' objectives with the probabilities that the draws have: constants.
+let private point = reals [| 0.4; -0.7 |]
+
+/// The mean of the runs' objectives with the probabilities that draws have at the point: constants.
 let private objective baseline (p: Real[]) : Real =
-    let weight coins = (probability (AD.stopGradient p) coins).Value
+    let weight coins = (probability point coins).Value
     outcomes |> List.fold (fun sum coins -> sum + weight coins * (run baseline p coins).Objective) (Real 0.0)
 
 let private none (_: bool list) (_: int) = 0.0
@@ -54,8 +59,6 @@ let private none (_: bool list) (_: int) = 0.0
 /// What is known before a draw: anything of the coins before it.
 let private some (coins: bool list) (index: int) =
     3.0 + float index + (coins |> List.truncate index |> List.sumBy (fun head -> if head then 2.0 else -1.0))
-
-let private point = reals [| 0.4; -0.7 |]
 
 /// Some 400 operations of sums of terms of size 10 at most, in second derivatives.
 let private enough = 1e-11
@@ -76,7 +79,9 @@ let private hessians: (string * ((Real[] -> Real) -> Real[] -> Real[,])) list =
       (fun f p -> AD.jacobianReverse (fun p -> Array.init 2 (fun i -> AD.diff (fun t -> f (along i p t)) (Real 0.0))) p)
       "forward over forward",
       (fun f p -> entries (fun i j -> AD.diff (fun s -> AD.diff (fun t -> f (along i (along j p s) t)) (Real 0.0)) (Real 0.0)))
-      "products", (fun f p -> let column j = AD.hvp f p (reals (Array.init 2 (fun i -> if i = j then 1.0 else 0.0))) in entries (fun i j -> (column j)[i]))
+      "products",
+      (fun f p ->
+          let column j = AD.hvp f p (reals (Array.init 2 (fun i -> if i = j then 1.0 else 0.0))) in entries (fun i j -> (column j)[i]))
       "series",
       (fun f p ->
           let second v = 2.0 * (AD.taylor 2 (fun t -> f (Array.map2 (fun x v -> x + v * t) p v)) (Real 0.0))[2]
@@ -147,7 +152,11 @@ let tests =
                   let nested = List.fold (fun f _ -> AD.grad f) box [ 1..order ]
                   expectWithin bound expected (nested at).Value $"order {order}, reverse"
               expectSame (AD.diff exponential at).Value (AD.diff box at).Value "the definition"
-              expectWithin 1e-14 (AD.diff (AD.grad box) at).Value ((AD.compile (AD.diff (AD.grad box)) (Real 0.1)).Invoke at).Value "compiled"
+              expectWithin
+                  1e-14
+                  (AD.diff (AD.grad box) at).Value
+                  ((AD.compile (AD.diff (AD.grad box)) (Real 0.1)).Invoke at).Value
+                  "compiled"
               expectSame 1.0 ((AD.compile box (Real 0.1)).Invoke at).Value "compiled value")
 
           testCase "the magic box of an infinite log density is 1, and that of NaN is NaN" (fun () ->
@@ -241,7 +250,8 @@ let tests =
           testCase "the same key gives the same estimate, and the first samples of more are those of fewer" (fun () ->
               let f = Stochastic.scoreGradient twoStages (RandomKey.Of 45) 20
               Expect.equal (f model).Mean.Mean.Value (f model).Mean.Mean.Value "twice"
-              let plain n = (Stochastic.scoreGradientWith (options ScoreBaseline.None false) twoStages (RandomKey.Of 45) n model).Mean.Mean.Value
+              let plain n =
+                  (Stochastic.scoreGradientWith (options ScoreBaseline.None false) twoStages (RandomKey.Of 45) n model).Mean.Mean.Value
               let second = 2.0 * plain 2 - plain 1
               expectWithin 1e-12 (3.0 * plain 3) (plain 1 + second + (3.0 * plain 3 - 2.0 * plain 2)) "prefix")
 
@@ -249,29 +259,39 @@ let tests =
               let key = RandomKey.Of 46
               let f = coins true
               for samples in [ 0; -3 ] do
-                  thrown<ArgumentOutOfRangeException> (fun () -> Stochastic.scoreGradient f key samples (Real 0.3) |> ignore)
+                  thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.scoreGradient f key samples (Real 0.3) |> ignore)
                   |> _.Message
                   |> expectMentions [ "Stochastic.ScoreGradient"; string samples ]
-              thrown<ArgumentException> (fun () -> Stochastic.scoreGradientWith (options ScoreBaseline.None true) f key 3 (Real 0.3) |> ignore)
+              thrown<ArgumentException>(fun () ->
+                  Stochastic.scoreGradientWith (options ScoreBaseline.None true) f key 3 (Real 0.3) |> ignore)
               |> _.Message
               |> expectMentions [ "even"; "3" ]
-              thrown<ArgumentNullException> (fun () -> Stochastic.scoreGradient Unchecked.defaultof<Real -> RandomKey -> ScoreCost> key 2 (Real 0.3) |> ignore)
+              thrown<ArgumentNullException>(fun () ->
+                  Stochastic.scoreGradient Unchecked.defaultof<Real -> RandomKey -> ScoreCost> key 2 (Real 0.3) |> ignore)
               |> ignore
-              thrown<ArgumentNullException> (fun () -> Stochastic.scoreGradientWith Unchecked.defaultof<ScoreOptions> f key 2 (Real 0.3) |> ignore)
+              thrown<ArgumentNullException>(fun () ->
+                  Stochastic.scoreGradientWith Unchecked.defaultof<ScoreOptions> f key 2 (Real 0.3) |> ignore)
               |> ignore
-              thrown<InvalidOperationException> (fun () -> Stochastic.scoreGradient (fun (_: Real) _ -> Unchecked.defaultof<ScoreCost>) key 2 (Real 0.3) |> ignore)
+              thrown<InvalidOperationException>(fun () ->
+                  Stochastic.scoreGradient (fun (_: Real) _ -> Unchecked.defaultof<ScoreCost>) key 2 (Real 0.3) |> ignore)
               |> _.Message
               |> expectMentions [ "null"; "ScoreCost.Start" ]
-              thrown<InvalidOperationException> (fun () -> AD.diff (fun p -> (Stochastic.scoreGradient f key 2 p).Mean) (Real 0.3) |> ignore)
+              thrown<InvalidOperationException>(fun () ->
+                  AD.diff (fun p -> (Stochastic.scoreGradient f key 2 p).Mean) (Real 0.3) |> ignore)
               |> _.Message
               |> expectMentions [ "Stochastic.ScoreGradient" ]
               // a captured number of an outer operator
-              thrown<InvalidOperationException> (fun () ->
-                  AD.diff (fun t -> (Stochastic.scoreGradient (fun p _ -> ScoreCost.Start.Cost(p * t)) key 2 (Real 0.3)).Mean) (Real 1.0) |> ignore)
+              thrown<InvalidOperationException>(fun () ->
+                  AD.diff (fun t -> (Stochastic.scoreGradient (fun p _ -> ScoreCost.Start.Cost(p * t)) key 2 (Real 0.3)).Mean) (Real 1.0)
+                  |> ignore)
               |> ignore
               let calls = ref 0
-              thrown<InvalidOperationException> (fun () ->
-                  Stochastic.scoreGradient (fun (p: Real) _ -> ScoreCost.Of(Real(float (Interlocked.Increment calls)), Real.Log p)) key 5 (Real 0.3)
+              thrown<InvalidOperationException>(fun () ->
+                  Stochastic.scoreGradient
+                      (fun (p: Real) _ -> ScoreCost.Of(Real(float (Interlocked.Increment calls)), Real.Log p))
+                      key
+                      5
+                      (Real 0.3)
                   |> ignore)
               |> _.Message
               |> expectMentions [ "different results" ]) ]

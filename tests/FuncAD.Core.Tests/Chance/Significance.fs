@@ -22,7 +22,8 @@ let expectNormal (z: float) (what: string) =
 /// An estimate of a known expectation. One without an error must be exact up to the roundings of a sum.
 let expectEstimate (expected: float) (estimate: Estimate) (what: string) =
     let distance = abs (estimate.Mean - expected)
-    if not (distance <= 1e-12 * abs expected) then expectNormal (distance / estimate.StandardError) $"{what}: {estimate}, expected {text expected}"
+    if not (distance <= 1e-12 * abs expected) then
+        expectNormal (distance / estimate.StandardError) $"{what}: {estimate}, expected {text expected}"
 
 /// Counts of cells with these expectations (of 5 and more each): Pearson's chi-square.
 let expectCounts (expected: float[]) (counts: float[]) (what: string) =

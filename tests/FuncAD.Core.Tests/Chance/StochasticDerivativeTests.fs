@@ -15,7 +15,7 @@ let private sum (terms: Real seq) = Seq.fold (+) (Real 0.0) terms
 // ---- Probabilities as functions of the parameter, by their formulas: the closed forms that estimates are compared with ----
 
 let private binomial n (p: Real) k =
-    let choose = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 { 1..k }
+    let choose = Seq.fold (fun product i -> product * float (n - i + 1) / float i) 1.0 (seq { 1..k })
     choose * Real.Pow(p, Real(float k)) * Real.Pow(1.0 - p, Real(float (n - k)))
 
 let private poisson (rate: Real) k = Real.Exp(float k * Real.Log rate - rate - SpecialValues.logGamma (float k + 1.0))
@@ -76,16 +76,21 @@ let private inventoryExactly (x: float) : float =
             Real 0.0
         else
             let after left = expected (day - 1) (min (left + 3) 6) rate
-            let sold = sum (Seq.init (stock + 1) (fun demand -> poisson rate demand * (0.5 * float (stock - demand) + after (stock - demand))))
+            let sold =
+                sum (Seq.init (stock + 1) (fun demand -> poisson rate demand * (0.5 * float (stock - demand) + after (stock - demand))))
             // E[(demand - stock)+] and P(demand > stock) from what is not beyond
             let within = sum (Seq.init (stock + 1) (poisson rate))
-            let missing = rate - sum (Seq.init (stock + 1) (fun demand -> float demand * poisson rate demand)) - float stock * (1.0 - within)
+            let missing =
+                rate - sum (Seq.init (stock + 1) (fun demand -> float demand * poisson rate demand)) - float stock * (1.0 - within)
             sold + 3.0 * missing + (1.0 - within) * after 0
     (AD.diff (expected 5 4) (Real x)).Value
 
 let private threshold k (x: Real) = if x.Value > k then Real 1.0 else Real 0.0
 
-let private softmax (x: Real) = (let e = [| Real.Exp x; Real 1.0; Real.Exp(0.5 - x * x) |] in let s = sum e in e |> Array.map (fun e -> e / s))
+let private softmax (x: Real) =
+    (let e = [| Real.Exp x; Real 1.0; Real.Exp(0.5 - x * x) |] in
+     let s = sum e in
+     e |> Array.map (fun e -> e / s))
 let private prices = [| 3.0; -1.0; 7.0 |]
 
 let private examples =
@@ -97,38 +102,60 @@ let private examples =
       example "geometric, a polynomial" 0.4 (exactly geometric 400 (fun _ k -> Real(float (k * k))) 0.4) (fun p c ->
           let k = c.Geometric p
           k * k)
-      example "geometric, a threshold" 0.2 (exactly geometric 400 (fun _ k -> Real(if k > 3 then 1.0 else 0.0)) 0.2) (fun p c -> threshold 3.0 (c.Geometric p))
+      example "geometric, a threshold" 0.2 (exactly geometric 400 (fun _ k -> Real(if k > 3 then 1.0 else 0.0)) 0.2) (fun p c ->
+          threshold 3.0 (c.Geometric p))
       example "Poisson, a polynomial" 3.5 (exactly poisson 100 (fun _ k -> Real(float (k * k))) 3.5) (fun rate c ->
           let k = c.Poisson rate
           k * k)
-      example "Poisson, a threshold" 3.5 (exactly poisson 100 (fun _ k -> Real(if k > 5 then 1.0 else 0.0)) 3.5) (fun rate c -> threshold 5.0 (c.Poisson rate))
+      example "Poisson, a threshold" 3.5 (exactly poisson 100 (fun _ k -> Real(if k > 5 then 1.0 else 0.0)) 3.5) (fun rate c ->
+          threshold 5.0 (c.Poisson rate))
       example "Poisson, with the parameter in the cost" 2.0 (exactly poisson 100 (fun x k -> x * x * Real.Sin(x + float k)) 2.0) (fun x c ->
           x * x * Real.Sin(x + c.Poisson x))
       example "a rate that falls" 2.0 -(exactly poisson 100 (fun _ k -> Real(float (k * k))) 4.0) (fun x c ->
           let k = c.Poisson(6.0 - x)
           k * k)
-      example "categorical" 0.3 (AD.diff (fun x -> sum (Array.map2 (fun q price -> q * price) (softmax x) prices)) (Real 0.3)).Value (fun x c ->
-          Real prices[c.Categorical(softmax x)])
-      example "a draw whose parameter is an earlier draw" 2.5 (exactly poisson 60 (fun x n -> sum (Seq.init (n + 1) (fun k -> binomial n (sigmoid x) k * float (k * k)))) 2.5) (fun x c ->
-          let n = c.Poisson x
-          let k = c.Binomial(int n, sigmoid x)
-          k * k)
+      example
+          "categorical"
+          0.3
+          (AD.diff (fun x -> sum (Array.map2 (fun q price -> q * price) (softmax x) prices)) (Real 0.3)).Value
+          (fun x c -> Real prices[c.Categorical(softmax x)])
+      example
+          "a draw whose parameter is an earlier draw"
+          2.5
+          (exactly poisson 60 (fun x n -> sum (Seq.init (n + 1) (fun k -> binomial n (sigmoid x) k * float (k * k)))) 2.5)
+          (fun x c ->
+              let n = c.Poisson x
+              let k = c.Binomial(int n, sigmoid x)
+              k * k)
       // the number of draws is geometric: E = sum of q(n) n^2
-      example "a number of draws that changes" 0.6 (exactly (fun p -> geometric (1.0 - p)) 400 (fun _ k -> Real(float (k * k))) 0.6) (fun p c ->
-          let mutable n = 0.0
-          while c.Flip p do
-              n <- n + 1.0
-          Real(n * n))
-      example "more draws behind an if" 0.4 (exactly (binomial 1) 1 (fun p k -> if k = 1 then 9.0 * p * p + 3.0 * p * (1.0 - p) else 2.0 * p) 0.4) (fun p c ->
-          if c.Flip p then
-              let k = c.Binomial(3, p)
-              k * k
-          else
-              c.Binomial(2, p))
+      example
+          "a number of draws that changes"
+          0.6
+          (exactly (fun p -> geometric (1.0 - p)) 400 (fun _ k -> Real(float (k * k))) 0.6)
+          (fun p c ->
+              let mutable n = 0.0
+              while c.Flip p do
+                  n <- n + 1.0
+              Real(n * n))
+      example
+          "more draws behind an if"
+          0.4
+          (exactly (binomial 1) 1 (fun p k -> if k = 1 then 9.0 * p * p + 3.0 * p * (1.0 - p) else 2.0 * p) 0.4)
+          (fun p c ->
+              if c.Flip p then
+                  let k = c.Binomial(3, p)
+                  k * k
+              else
+                  c.Binomial(2, p))
       // Phi(x)-like: the noise is continuous, and its argument moves smoothly
-      example "continuous noise" 0.5 (0.5 * (exactly poisson 60 (fun x k -> float k * x) 0.5)) (fun x c -> c.Uniform() * c.Poisson x * x + c.Normal())
+      example "continuous noise" 0.5 (0.5 * (exactly poisson 60 (fun x k -> float k * x) 0.5)) (fun x c ->
+          c.Uniform() * c.Poisson x * x + c.Normal())
       example "a walk that reverts, by its end" 0.3 (walkExactly reverting (fun x -> x * x) 0.3) (walk reverting (fun x -> x * x))
-      example "a walk that reverts, by a threshold" 0.3 (walkExactly reverting (fun x -> if x > 3.0 then 1.0 else 0.0) 0.3) (walk reverting (fun x -> if x > 3.0 then 1.0 else 0.0))
+      example
+          "a walk that reverts, by a threshold"
+          0.3
+          (walkExactly reverting (fun x -> if x > 3.0 then 1.0 else 0.0) 0.3)
+          (walk reverting (fun x -> if x > 3.0 then 1.0 else 0.0))
       example "a walk that drifts" 2.0 (walkExactly drifting (fun x -> x * x) 2.0) (walk drifting (fun x -> x * x))
       example "an inventory" 3.2 (inventoryExactly 3.2) inventory ]
 
@@ -151,7 +178,8 @@ let private weigh (q: (float * float) list) (jumps: (float -> float -> unit) -> 
         if q > 0.0 then jumps (fun target weight -> total <- total + q * weight * (g target - g k)) k
     total
 
-let private someFunctions: (float -> float) list = [ id; (fun k -> k * k); (fun k -> Math.Sin(3.0 * k)); (fun k -> if k > 2.0 then 1.0 else 0.0) ]
+let private someFunctions: (float -> float) list =
+    [ id; (fun k -> k * k); (fun k -> Math.Sin(3.0 * k)); (fun k -> if k > 2.0 then 1.0 else 0.0) ]
 
 [<Tests>]
 let tests =
@@ -180,7 +208,8 @@ let tests =
                           let exact = if p = 1.0 then g 0.0 - g 1.0 else exactly geometric 600 (fun _ k -> Real(g (float k))) p
                           expectWithin 1e-9 exact (weigh q (fun jump k -> Jumps.geometric jump p 1.0 k) g) $"geometric {p}"
                   for rate in [ 0.0; 0.5; 4.0 ] do
-                      let q = [ for k in 0..80 -> float k, (if rate = 0.0 then (if k = 0 then 1.0 else 0.0) else (poisson (Real rate) k).Value) ]
+                      let q =
+                          [ for k in 0..80 -> float k, (if rate = 0.0 then (if k = 0 then 1.0 else 0.0) else (poisson (Real rate) k).Value) ]
                       let exact = if rate = 0.0 then g 1.0 - g 0.0 else exactly poisson 80 (fun _ k -> Real(g (float k))) rate
                       expectWithin 1e-11 (-3.0 * exact) (weigh q (fun jump k -> Jumps.poisson jump -3.0 k) g) $"Poisson {rate}")
 
@@ -196,7 +225,7 @@ let tests =
                     [| 0.2; 0.3; 0.5 |], [| 1.0; 0.0; 0.0 |] ] do
                   for g in someFunctions do
                       let q = [ for k in 0 .. p.Length - 1 -> float k, p[k] ]
-                      let normalised = Array.map2 (fun p dp -> dp - p * Array.sum dp) p dp
+                      let normalised = Array.map2 (fun p slope -> slope - p * Array.sum dp) p dp
                       let exact = normalised |> Array.mapi (fun k dp -> dp * g (float k)) |> Array.sum
                       expectWithin 1e-14 exact (weigh q (fun jump k -> Jumps.categorical jump p dp (int k)) g) $"{p} {dp}")
 
@@ -235,7 +264,10 @@ let tests =
                   Expect.isGreaterThan score.StandardError.Value (10.0 * ours.StandardError) name
                   let exact = walkExactly drifting cost 2.0
                   expectEstimate exact ours name
-                  expectEstimate exact { Mean = score.Mean.Value; StandardError = score.StandardError.Value; Samples = 500 } $"{name}, score"
+                  expectEstimate
+                      exact
+                      { Mean = score.Mean.Value; StandardError = score.StandardError.Value; Samples = 500 }
+                      $"{name}, score"
               // where steps do not depend on the position, also of the score function with its best baseline
               let free (x: Real) (_: float) = sigmoid x
               let ours = Stochastic.derivative (walk free (fun x -> x * x)) key 500 (Real 2.0)
@@ -265,7 +297,7 @@ let tests =
           testCase "bad input" (fun () ->
               let key = RandomKey.Of 59
               let message (f: Real -> Chance -> Real) (x: float) =
-                  (thrown<ArgumentException> (fun () -> Stochastic.derivative f key 3 (Real x) |> ignore)).Message
+                  (thrown<ArgumentException>(fun () -> Stochastic.derivative f key 3 (Real x) |> ignore)).Message
               message (fun p c -> c.Bernoulli p) 1.5 |> expectMentions [ "Bernoulli"; "probability p"; "1.5" ]
               message (fun p c -> c.Bernoulli p) nan |> expectMentions [ "Bernoulli"; "NaN" ]
               message (fun p c -> c.Binomial(3, p)) -0.25 |> expectMentions [ "Binomial"; "-0.25" ]
@@ -274,15 +306,16 @@ let tests =
               message (fun p c -> c.Poisson p) -2.0 |> expectMentions [ "Poisson"; "-2" ]
               message (fun p c -> Real(float (c.Categorical(p, p)))) 0.25 |> expectMentions [ "Categorical"; "0.5" ]
               message (fun _ c -> Real(float (c.Categorical()))) 0.25 |> expectMentions [ "Categorical"; "no probabilities" ]
-              thrown<ArgumentNullException> (fun () -> Chance(key).Categorical(null: Real[]) |> ignore) |> ignore
+              thrown<ArgumentNullException>(fun () -> Chance(key).Categorical(null: Real[]) |> ignore) |> ignore
               for samples in [ 0; -1 ] do
-                  thrown<ArgumentOutOfRangeException> (fun () -> Stochastic.derivative inventory key samples (Real 3.0) |> ignore)
+                  thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.derivative inventory key samples (Real 3.0) |> ignore)
                   |> _.Message
                   |> expectMentions [ "samples"; string samples ]
-              thrown<ArgumentOutOfRangeException> (fun () -> Stochastic.derivativeWith 0 inventory key 3 (Real 3.0) |> ignore)
+              thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.derivativeWith 0 inventory key 3 (Real 3.0) |> ignore)
               |> _.Message
               |> expectMentions [ "alternatives" ]
-              thrown<ArgumentNullException> (fun () -> Stochastic.derivative Unchecked.defaultof<Real -> Chance -> Real> key 3 (Real 3.0) |> ignore)
+              thrown<ArgumentNullException>(fun () ->
+                  Stochastic.derivative Unchecked.defaultof<Real -> Chance -> Real> key 3 (Real 3.0) |> ignore)
               |> ignore)
 
           testCase "derivatives that would be lost are errors" (fun () ->
@@ -299,7 +332,8 @@ let tests =
                   AD.diff (fun t -> Real (Stochastic.derivative (fun x c -> c.Poisson(t * x)) key 2 (Real 3.0)).Mean) (Real 2.0) |> ignore)
               |> expectMentions [ "Chance.Poisson" ]
               // an inner operator, to which the draw is a constant
-              lost (fun () -> Stochastic.derivative (fun x c -> AD.diff (fun y -> y * c.Poisson(x + y)) (Real 1.0)) key 2 (Real 3.0) |> ignore)
+              lost (fun () ->
+                  Stochastic.derivative (fun x c -> AD.diff (fun y -> y * c.Poisson(x + y)) (Real 1.0)) key 2 (Real 3.0) |> ignore)
               |> expectMentions [ "Chance.Poisson"; "StopGradient" ]
               // a program that runs by itself
               lost (fun () -> AD.diff (fun p -> Chance(key).Bernoulli p) (Real 0.5) |> ignore) |> expectMentions [ "Chance.Bernoulli" ]
@@ -312,18 +346,21 @@ let tests =
               let impure (_: Real) (_: Chance) =
                   calls.Value <- calls.Value + 1.0
                   Real calls.Value
-              thrown<InvalidOperationException> (fun () -> Stochastic.derivative impure (RandomKey.Of 61) 3 (Real 1.0) |> ignore)
+              thrown<InvalidOperationException>(fun () -> Stochastic.derivative impure (RandomKey.Of 61) 3 (Real 1.0) |> ignore)
               |> _.Message
               |> expectMentions [ "Stochastic.Derivative"; "different results" ]
-              // from the second run on, other draws come first
-              let draws (x: Real) (c: Chance) =
-                  calls.Value <- calls.Value + 1.0
-                  if calls.Value > 6.0 then c.Uniform() |> ignore
-                  c.Poisson x
-              calls.Value <- 0.0
-              thrown<InvalidOperationException> (fun () -> Stochastic.derivative draws (RandomKey.Of 61) 50 (Real 5.0) |> ignore)
-              |> _.Message
-              |> expectMentions [ "different results" ])
+              // the second sample draws something else before in its second run, or draws with another parameter, or does not draw
+              for other in
+                  [ (fun (x: Real) (c: Chance) -> c.Uniform() * c.Poisson x)
+                    (fun x c -> c.Poisson(x / 3.0) * c.Poisson x)
+                    (fun x _ -> x) ] do
+                  let draws (x: Real) (c: Chance) =
+                      calls.Value <- calls.Value + 1.0
+                      if calls.Value = 5.0 then other x c else c.Poisson x
+                  calls.Value <- 0.0
+                  thrown<InvalidOperationException>(fun () -> Stochastic.derivative draws (RandomKey.Of 61) 50 (Real 5.0) |> ignore)
+                  |> _.Message
+                  |> expectMentions [ "different results" ])
 
           testCase "what is not a number is NaN" (fun () ->
               let key = RandomKey.Of 62
