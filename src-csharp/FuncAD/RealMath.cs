@@ -248,6 +248,9 @@ public static class RealMath
     /// <inheritdoc cref="Special.logGamma"/>
     public static Real LogGamma(Real x) => Special.logGamma(x);
 
+    /// <inheritdoc cref="Special.logBeta"/>
+    public static Real LogBeta(Real a, Real b) => Special.logBeta(a, b);
+
     /// <inheritdoc cref="Special.digamma"/>
     public static Real Digamma(Real x) => Special.digamma(x);
 

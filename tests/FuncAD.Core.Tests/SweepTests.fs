@@ -113,7 +113,8 @@ let private bends =
           "normalPdf"
           "erf"
           "erfc"
-          "normalCdf" ]
+          "normalCdf"
+          "logP1Excess" ]
 
 let private isBend (x: float) = abs x > 0.4 && abs x < 3.0
 
@@ -164,6 +165,10 @@ let private sizeOfPair (rule: BinaryEntry) (index: int) (a: float) (b: float) (e
     | "logAddExp"
     | "logisticShare"
     | "logisticShareDensity" when index >= 3 && isBend (a - b) -> max own (largest [ 1..5 ] / 4.0)
+    // the beta function is 1 on a curve
+    | "logBeta" when index = 0 -> max own 1.0
+    // a difference that is 0 at equal arguments
+    | "scaledLogP1" when index = 8 -> max own (abs expected[9])
     // the difference of a probability and its target
     | "binaryCrossEntropy" when index = 1 -> let share = SpecialValues.sigmoid a in (1.0 - b) * share + b * (1.0 - share)
     | "binaryCrossEntropy" when index = 6 && isBend a -> max own (abs expected[3])

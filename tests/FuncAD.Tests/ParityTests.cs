@@ -5,20 +5,27 @@ namespace FuncAD.Tests;
 /// <summary>The C# face keeps up with the table of rules, and Real with double.</summary>
 public class ParityTests
 {
-    /// <summary>Rules that exist for the slopes of others, for the operator of that meaning, or for a loss of arrays.</summary>
+    /// <summary>Rules that exist for the slopes of others, for the operator of that meaning, for a loss of arrays, or for densities.</summary>
     private static readonly HashSet<string> Internal =
     [
         "Absorb",
         "AcoshSlope",
+        "Binet",
+        "DigammaDifference",
         "Direction",
         "InverseOrZero",
+        "LogP1Excess",
+        "LogRatio",
         "LogisticLoss",
         "Lorentzian",
         "Sech",
         "Tie",
         "Identity",
+        "OneMinusRatio",
+        "PoissonDeviance",
         "PowerLog",
         "RootOfSquares",
+        "ScaledLogP1",
         "Defined",
         "ExponentialOdds",
         "RatioOfPositive",

@@ -209,6 +209,9 @@ public static class TensorMath
     /// <inheritdoc cref="Special.logGamma"/>
     public static Tensor LogGamma(Tensor x) => Special.logGamma(x);
 
+    /// <inheritdoc cref="Special.logBeta"/>
+    public static Tensor LogBeta(Tensor a, Tensor b) => Special.logBeta(a, b);
+
     /// <inheritdoc cref="Special.digamma"/>
     public static Tensor Digamma(Tensor x) => Special.digamma(x);
 

@@ -236,3 +236,44 @@ module Special =
     /// sinc(pi x).)
     /// </summary>
     let sinc (x: 'T) : 'T :> ICarrier<'T> = unary (SphericalBesselJ 0) x
+
+    /// The n-th derivative of log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2): what the main terms of Stirling's formula leave
+    /// (DLMF 5.11.1)
+    [<Struct; NoComparison>]
+    type internal Binet(n: int) =
+        interface IUnary with
+            member _.Name = "binet"
+            member _.Traits = Traits.Even
+            member _.Domain = between 0.3 30.0
+            member _.Edges = if n = 0 then [ edge 0.0 (inf, minusInf); edge inf (0.0, 0.0) ] else []
+            member _.Value x = DensityValues.binet n x
+            member _.Slope(x, _) = unary (Binet(Plain.next n)) x
+
+    /// y = psi_n(a + b) - psi_n(a) for the n-th derivative psi_n of digamma and b >= 0, without cancellation for small b; dy/da is that of the
+    /// next derivative, dy/db = psi_(n + 1)(a + b)
+    [<Struct; NoComparison>]
+    type internal DigammaDifference(n: int) =
+        interface IBinary with
+            member _.Name = "digammaDifference"
+            member _.Traits = Traits.Even
+            member _.Domain = struct (between 0.3 20.0, between 0.1 20.0)
+            member _.Value(a, b) = DensityValues.digammaDifference n a b
+            member _.SlopeA(a, b, y) = binary (DigammaDifference(Plain.next n)) a b * step (Arithmetic.Defined()) y
+            member _.SlopeB(a, b, y) = unary (Polygamma(Plain.next n)) (a + b) * step (Arithmetic.Defined()) y
+
+    /// y = log Gamma(a) + log Gamma(b) - log Gamma(a + b) for a, b > 0 (DLMF 5.12.1); dy/da = digamma(a) - digamma(a + b), and so in b
+    [<Struct; NoComparison>]
+    type internal LogBeta =
+        interface IBinary with
+            member _.Name = "logBeta"
+            member _.Traits = Traits.EvenNeverMinusZero
+            member _.Domain = struct (between 0.3 50.0, between 0.3 50.0)
+            member _.Value(a, b) = DensityValues.logBeta a b
+            member _.SlopeA(a, b, y) = -(binary (DigammaDifference 0) a b) * step (Arithmetic.Defined()) y
+            member _.SlopeB(a, b, y) = -(binary (DigammaDifference 0) b a) * step (Arithmetic.Defined()) y
+
+    /// <summary>
+    /// The logarithm of the beta function, log gamma(a) + log gamma(b) - log gamma(a + b) for a, b > 0, without cancellation for large
+    /// arguments (NaN below 0); derivatives digamma(a) - digamma(a + b) and digamma(b) - digamma(a + b).
+    /// </summary>
+    let logBeta (a: 'T) (b: 'T) : 'T :> ICarrier<'T> = binary (LogBeta()) a b

@@ -388,6 +388,34 @@ UNARY['log1MExp'] = (log1m_exp, BELOW)
 UNARY['exponentialOdds'] = (odds, BELOW)
 
 
+def log1p_excess(u):
+    w = 1 / (1 + u)
+    with mp.workdps(200):
+        value = mp.log1p(u) - u / (1 + u)
+    return [value, u * w ** 2, (1 - u) * w ** 3, (2 * u - 4) * w ** 4]
+
+
+def binet(n):
+    """The n-th derivative of log Gamma(x) - (x - 1/2) log x + x - log(2 pi) / 2, with digits for what cancels"""
+    def derivative(k, x):
+        if k == 0:
+            return mp.loggamma(x) - (x - mpf(1) / 2) * mp.log(x) + x - mp.log(2 * pi) / 2
+        if k == 1:
+            return mp.psi(0, x) - mp.log(x) + 1 / (2 * x)
+        # the derivatives of log x - 1 / (2 x)
+        return mp.psi(k - 1, x) - (-1) ** k * (mp.factorial(k - 2) / x ** (k - 1) + mp.factorial(k - 1) / (2 * x ** k))
+
+    def derivatives(x):
+        with mp.workdps(250):
+            return [derivative(n + k, x) for k in range(4)]
+    return derivatives
+
+
+UNARY['logP1Excess'] = (log1p_excess, [x for x in REAL if x > -1 and abs(x) > 1e-70])
+for n in (0, 1, 2, 5):
+    UNARY['binet(%d)' % n] = (binet(n), [x for x in POSITIVE if 1e-40 < x < 1e17] + near(0.25, 13.0, 16.0, 19.0, 22.0))
+
+
 # ---- Functions of two numbers: (a, b) -> (f, fa, fb, faa, fab, fbb, faaa, faab, fabb, fbbb) ----
 
 def quotient(a, b):
@@ -501,6 +529,63 @@ def x_log_y(a, b):
     return [a * mp.log(b), mp.log(b), a / b, 0, 1 / b, -a / b ** 2, 0, 0, -1 / b ** 2, 2 * a / b ** 3]
 
 
+def log_ratio(a, b):
+    with mp.workdps(700):
+        value = mp.log(a / b)
+    return [value, 1 / a, -1 / b, -1 / a ** 2, 0, 1 / b ** 2, 2 / a ** 3, 0, 0, -2 / b ** 3]
+
+
+def one_minus_ratio(a, b):
+    with mp.workdps(700):
+        value = 1 - a / b
+    return [value, -1 / b, a / b ** 2, 0, 1 / b ** 2, -2 * a / b ** 3, 0, 0, -2 / b ** 3, 6 * a / b ** 4]
+
+
+def poisson_deviance(a, m):
+    with mp.workdps(700):
+        value, slope_a, slope_m = a * mp.log(a / m) + m - a, mp.log(a / m), 1 - a / m
+    return [value, slope_a, slope_m, 1 / a, -1 / m, a / m ** 2, -1 / a ** 2, 0, 1 / m ** 2, -2 * a / m ** 3]
+
+
+def scaled_log1p(h, q):
+    g, u = h + q, q / h
+    with mp.workdps(700):
+        value, slope = h * mp.log1p(u), mp.log1p(u) - u / (1 + u)
+        third = q ** 2 * (g + 2 * h) / (h ** 2 * g ** 3)
+    return [value, slope, h / g, -q ** 2 / (h * g ** 2), q / g ** 2, -h / g ** 2, third, -2 * h * q / (h * g ** 3), (h - q) / g ** 3, 2 * h / g ** 3]
+
+
+def digamma_difference(n):
+    def derivatives(a, b):
+        with mp.workdps(200):
+            low, high = [mp.psi(n + k, a) for k in range(4)], [mp.psi(n + k, a + b) for k in range(4)]
+            values = [h - l for l, h in zip(low, high)]
+            return [values[0], values[1], high[1], values[2], high[2], high[2], values[3], high[3], high[3], high[3]]
+    return derivatives
+
+
+def log_beta(a, b):
+    with mp.workdps(200):
+        value = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+        of_a, of_b, of_sum = ([mp.psi(k, x) for k in range(3)] for x in (a, b, a + b))
+        da, db = ([x - y for x, y in zip(of_x, of_sum)] for of_x in (of_a, of_b))
+        return [value, da[0], db[0], da[1], -of_sum[1], db[1], da[2], -of_sum[2], -of_sum[2], db[2]]
+
+
+def gamma_sample_slope(a, r):
+    """d log(z / a) / da at z = a e^r while P(a, z) stays: -P_a / (z P_z) - 1 / a, by differences at 100 digits"""
+    upper = r > 0
+
+    def slope(a, r):
+        z = a * mp.exp(r)
+        tail = lambda s: mp.gammainc(s, z, mp.inf, regularized=True) if upper else mp.gammainc(s, 0, z, regularized=True)
+        return (1 if upper else -1) * mp.diff(tail, a) / mp.exp(a * mp.log(z) - z - mp.loggamma(a)) - 1 / a
+
+    with mp.workdps(100):
+        return [mp.diff(slope, (a, r), order) if any(order) else slope(a, r)
+                for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))]
+
+
 def product(a, b):
     return [a * b, b, a, 0, 1, 0, 0, 0, 0, 0]
 
@@ -541,6 +626,21 @@ BINARY = {
     'powerLog(0, 1)': (power_log(0, 1), pairs(BASES, POWERS[::2])), 'powerLog(1, 1)': (power_log(1, 1), pairs([b for b in BASES if b != 1], POWERS[:-3:4])),
     'powerLog(3)': (power_log(3), pairs([b for b in BASES if b != 1], POWERS[:-3:4])),
 }
+
+
+COUNTS = [1.0, 0.1, 0.5, 1.5, 2.0, 3.0, 10.0, 41.0, 1e-8, 1e-100, 1e-300, 1e6, 1e6 + 1.0, 1e12, 1e12 - 1.0, 1e17, 1e100, 1e300, 1 + 2.0 ** -52, 0.75, 1.25]
+SHAPES = [1.0, 0.1, 0.5, 1.5, 2.0, 2.5, 3.0, 9.5, 10.0, 41.0, 1e-3, 1e-8, 1e-30, 1e3, 1e6, 1e12]
+BINARY['logRatio'] = (log_ratio, pairs(COUNTS, COUNTS))
+BINARY['oneMinusRatio'] = (one_minus_ratio, pairs(COUNTS, COUNTS))
+BINARY['poissonDeviance'] = (poisson_deviance, pairs(COUNTS, COUNTS))
+BINARY['scaledLogP1'] = (scaled_log1p, pairs([x for x in COUNTS if x < 1e90], COUNTS))
+BINARY['logBeta'] = (log_beta, pairs(SHAPES, SHAPES))
+# samples that come up, up to six standard deviations out, and some beyond
+BINARY['gammaSampleSlope(0, 0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) for a in (0.5, 1.0, 1.5, 2.0, 10.0, 99.5, 999.0, 1000.0, 3000.0)
+                                                         for s in (-6.0, -2.0, -0.5, 0.0, 0.1, 1.0, 5.0) if abs(s) < 3 or a > 50]
+                                    + [(a, r) for a in (0.01, 0.1) for r in (-400.0, -30.0, -3.0, 1.0, 3.0)] + [(30.0, -3.0), (2000.0, -0.5), (2000.0, 0.4)])
+for n in (0, 1, 2):
+    BINARY['digammaDifference(%d)' % n] = (digamma_difference(n), pairs(SHAPES, SHAPES))
 
 
 # ---- Writing ----

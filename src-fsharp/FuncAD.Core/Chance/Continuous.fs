@@ -1,0 +1,191 @@
+namespace FuncAD
+
+open System
+open FuncAD.Rules
+open FuncAD.Density
+
+/// <summary>exp(-z^2 / 2) / (deviation sqrt(2 pi)) for z = (x - mean) / deviation.</summary>
+[<Sealed>]
+type internal NormalForm(mean: Real, deviation: Real) =
+    inherit ContinuousForm("Normal", [| struct ("mean", mean); struct ("deviation", deviation) |])
+
+    override _.LogDensity x =
+        let z = (x - mean) / deviation
+        -0.5 * (z * z) - (Real.Log deviation + halfLogTau)
+
+    override _.Sample key = mean + deviation * key.Normal()
+    override _.Mean = mean
+    override _.Variance = deviation * deviation
+    override _.Entropy = Real.Log deviation + (halfLogTau + 0.5)
+
+/// <summary>The distribution of exp(z) for a normal z.</summary>
+[<Sealed>]
+type internal LogNormalForm(mean: Real, deviation: Real) =
+    inherit ContinuousForm("LogNormal", [| struct ("mean", mean); struct ("deviation", deviation) |])
+    let ofLogarithm = NormalForm(mean, deviation)
+    let variance = deviation * deviation
+
+    override _.LogDensity x =
+        let log = Real.Log x
+        within (Real.LessOrEqual(x, Real 0.0)) (fun () -> ofLogarithm.LogDensity log - log)
+
+    override _.Sample key = Real.Exp(ofLogarithm.Sample key)
+    override _.Mean = Real.Exp(mean + 0.5 * variance)
+    override _.Variance = Real.ExpM1 variance * Real.Exp(2.0 * mean + variance)
+    override _.Entropy = ofLogarithm.Entropy + mean
+
+/// <summary>rate exp(-rate x) for x >= 0.</summary>
+[<Sealed>]
+type internal ExponentialForm(rate: Real) =
+    inherit ContinuousForm("Exponential", [| struct ("rate", rate) |])
+    override _.LogDensity x = within (Real.Less(x, Real 0.0)) (fun () -> Real.Log rate - rate * x)
+    override _.Sample key = -(SpecialValues.log1p -(key.Uniform())) / rate
+    override _.Mean = 1.0 / rate
+    override _.Variance = 1.0 / (rate * rate)
+    override _.Entropy = 1.0 - Real.Log rate
+
+/// <summary>exp(-|x - location| / scale) / (2 scale).</summary>
+[<Sealed>]
+type internal LaplaceForm(location: Real, scale: Real) =
+    inherit ContinuousForm("Laplace", [| struct ("location", location); struct ("scale", scale) |])
+    let entropyLess1 = Real.Log scale + Math.Log 2.0
+    override _.LogDensity x = -(Real.Abs(x - location) / scale) - entropyLess1
+
+    override _.Sample key =
+        let u = key.Uniform()
+        location + scale * (if u < 0.5 then Math.Log(2.0 * u) else -(Math.Log(2.0 * (1.0 - u))))
+
+    override _.Mean = location
+    override _.Variance = 2.0 * (scale * scale)
+    override _.Entropy = 1.0 + entropyLess1
+
+/// <summary>1 / (high - low) for low &lt;= x &lt;= high.</summary>
+[<Sealed>]
+type internal UniformForm(low: Real, high: Real) =
+    inherit ContinuousForm("Uniform", [| struct ("low", low); struct ("high", high) |])
+    let width = high - low
+    override _.LogDensity x = within (either (Real.Less(x, low)) (Real.Less(high, x))) (fun () -> x.Bottom * 0.0 - Real.Log width)
+
+    override _.Sample key =
+        let u = key.Uniform()
+        low * (1.0 - u) + high * u
+
+    override _.Mean = 0.5 * low + 0.5 * high
+    override _.Variance = width * width / 12.0
+    override _.Entropy = Real.Log width
+
+/// <summary>
+/// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. The logarithm is that of a Poisson probability at the count shape and the
+/// mean rate x, up to simple terms, and is computed from the deviance where the parts of the formula as written would cancel (Loader, "Fast
+/// and accurate computation of binomial probabilities", 2000).
+/// </summary>
+[<Sealed>]
+type internal GammaForm(shape: Real, rate: Real) =
+    inherit ContinuousForm("Gamma", [| struct ("shape", shape); struct ("rate", rate) |])
+
+    /// log of a sample at rate 1 divided by the shape. Its slope is the implicit one (GammaSlope.fs), not that of the algorithm.
+    static member LogRatio(shape: Real, key: RandomKey) : Real =
+        AD.custom "gammaSample" (GammaSampler.logRatio key) (fun shape r -> Real.Binary(GammaSampleSlope(0, 0), shape, r)) shape
+
+    override _.LogDensity x =
+        let mean = rate * x
+        let less = shape - 1.0
+        let outside = Real.Less(x, Real 0.0)
+        let written (powers: Real) = powers - mean - Special.logGamma shape
+        // rate x may underflow, and x may be 0, where x^(shape - 1) is 0, 1 or infinite
+        let tiny () = written (shape * Real.Log rate + Exponentials.xLogY less x)
+        // in terms of rate x, with slopes that do not cancel for small shapes, and for shapes of 1
+        let small () = written (shape * Real.Log mean - Real.Log x)
+        let medium () = written (Exponentials.xLogY less mean + Real.Log rate)
+        let large () = 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean
+        within outside (fun () ->
+            choose (Real.Less(mean, Real 1e-100)) tiny (fun () ->
+                choose (Real.Less(shape, Real 0.5)) small (fun () -> choose (Real.Less(shape, Real 3.0)) medium large)))
+
+    override _.Sample key = shape * Real.Exp(GammaForm.LogRatio(shape, key)) / rate
+    override _.Mean = shape / rate
+    override _.Variance = shape / (rate * rate)
+
+    // log Gamma and digamma by Stirling's formula, so that nothing cancels for large shapes
+    override _.Entropy =
+        let rest = binet shape + (1.0 - shape) * binetSlope shape
+        0.5 * Real.Log shape - Real.Log rate + (halfLogTau + 0.5) + (rest - 0.5 / shape)
+
+/// <summary>x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 &lt;= x &lt;= 1.</summary>
+[<Sealed>]
+type internal BetaForm(a: Real, b: Real) =
+    inherit ContinuousForm("Beta", [| struct ("a", a); struct ("b", b) |])
+    let sum = a + b
+
+    /// As it is written: its derivatives are accurate, and so is its value for small a or b.
+    let written (x: Real) : Real =
+        // in terms of log(1 - x) where 1 - x is rounded; a factor of 0 wins over an infinite logarithm
+        let high = b - 1.0
+        let isLow = Real.Less(x, Real 0.5)
+        let ofHigh = choose isLow (fun () -> high * log1m x) (fun () -> Exponentials.xLogY high (1.0 - x))
+        Exponentials.xLogY (a - 1.0) x + ofHigh - Special.logBeta a b
+
+    /// The deviances of a and b from (a + b) x and (a + b) (1 - x), for values alone.
+    let saddle (a: Real) (b: Real) (x: Real) : Real =
+        let sum = a + b
+        let roots = 0.5 * (Real.Log a + Real.Log b - Real.Log sum) - halfLogTau
+        let rests = binet sum - binet a - binet b
+        let deviances = deviance a (sum * x) + deviance b (sum * (1.0 - x))
+        roots + rests - deviances - (Real.Log x + log1m x)
+
+    override _.LogDensity x =
+        let isSmall = either (Real.Less(a, Real 3.0)) (Real.Less(b, Real 3.0))
+        let isEnd = either (Real.Equal(x, Real 0.0)) (Real.Equal(x, Real 1.0))
+        within (either (Real.Less(x, Real 0.0)) (Real.Less(Real 1.0, x))) (fun () ->
+            let written = written x
+            choose (either isSmall isEnd) (fun () -> written) (fun () -> valueOf (saddle a.Bottom b.Bottom x.Bottom) written))
+
+    override _.Sample key =
+        let struct (first, second) = key.Split()
+        let logarithm (shape: Real) key = Real.Log shape + GammaForm.LogRatio(shape, key)
+        Real.Binary(Exponentials.LogisticShare(), logarithm a first, logarithm b second)
+
+    override _.Mean = a / sum
+    override _.Variance = (a / sum) * (b / sum) / (sum + 1.0)
+
+    // the logarithm of the beta function and the digammas by Stirling's formula
+    override _.Entropy =
+        let part (a: Real) = (a - 1.0) * (0.5 / a - 0.5 / sum + (binetSlope sum - binetSlope a))
+        let roots = 0.5 * (Real.Log a + Real.Log b - 3.0 * Real.Log sum) + halfLogTau
+        roots + (binet a + binet b - binet sum) + part a + part b
+
+/// <summary>
+/// Gamma((f + 1) / 2) / (Gamma(f / 2) sqrt(pi f) scale) (1 + z^2 / f)^(-(f + 1) / 2) for z = (x - location) / scale and the freedom f. With
+/// h = f / 2 the ratio of gammas is Binet's functions and h log(1 + 1 / (2 h)), in which nothing cancels for large h.
+/// </summary>
+[<Sealed>]
+type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
+    inherit
+        ContinuousForm("StudentT", [| struct ("freedom", freedom); struct ("location", location); struct ("scale", scale) |])
+    let half = 0.5 * freedom
+
+    /// log(Gamma(h + 1/2) / (Gamma(h) sqrt h)) for h = f / 2
+    let gammas = binet (half + 0.5) - binet half + (scaledLogP1 half (Real 0.5) - 0.5)
+
+    override _.LogDensity x =
+        let z = (x - location) / scale
+        let ratio = z / Real.Sqrt freedom
+        // so far out 1 + z^2 / f is z^2 / f, which may overflow
+        let isFar = Real.Less(Real 1e100, Real.Abs ratio)
+        let peak = gammas - Real.Log scale - halfLogTau
+        let near () = peak - scaledLogP1 half (0.5 * (z * z)) - 0.5 * Real.LogP1(ratio * ratio)
+        choose isFar (fun () -> peak - (freedom + 1.0) * Real.Log(Real.Abs ratio)) near
+
+    override _.Sample key =
+        let struct (normal, gamma) = key.Split()
+        location + scale * (normal.Normal() * Real.Exp(-0.5 * GammaForm.LogRatio(half, gamma)))
+
+    override _.Mean = choose (Real.Less(Real 1.0, freedom)) (fun () -> location) (fun () -> Real nan)
+
+    override _.Variance =
+        choose
+            (Real.Less(Real 2.0, freedom))
+            (fun () -> scale * scale * (freedom / (freedom - 2.0)))
+            (fun () -> choose (Real.Less(Real 1.0, freedom)) (fun () -> Real infinity) (fun () -> Real nan))
+
+    override _.Entropy = (half + 0.5) * digammaDifference half (Real 0.5) - gammas + halfLogTau + Real.Log scale
