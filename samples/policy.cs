@@ -20,11 +20,11 @@ using System.Diagnostics;
 using System.Globalization;
 using FuncAD;
 using OxyPlot;
+using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 using Spectre.Console;
 using static FuncAD.AD;
-using static FuncAD.RealMath;
 using static FuncAD.TensorMath;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -166,7 +166,13 @@ void LearnCartPole()
     var runs = new List<(string Method, int Seed, Training Training, double Return)>();
     Progress(progress =>
     {
-        foreach (var (method, learn) in new (string, Func<int, Action<double>, Training>)[] { ("REINFORCE", Reinforce), ("actor-critic", ActorCritic) })
+        foreach (
+            var (method, learn) in new (string, Func<int, Action<double>, Training>)[]
+            {
+                ("REINFORCE", Reinforce),
+                ("actor-critic", ActorCritic),
+            }
+        )
         {
             var task = progress.AddTask($"cart-pole by {method}", maxValue: seeds);
             for (var seed = 1; seed <= seeds; seed++)
@@ -188,9 +194,14 @@ void LearnCartPole()
         Check(result >= goal, $"cart-pole by {method}, seed {seed}: the mean return is {result:F1}");
     }
     AnsiConsole.Write(table);
-    var chart = CurveChart("Cart-pole: mean return in training, and its range over seeds", "steps simulated", "steps until the pole falls", 0, 520);
-    foreach (var (method, color) in new[] { ("REINFORCE", "#E69F00"), ("actor-critic", "#0072B2") })
-        AddBand(chart, method, color, [.. runs.Where(run => run.Method == method).Select(run => run.Training.Curve)]);
+    var chart = CurveChart(
+        "Cart-pole: mean return in training, and its range over seeds",
+        "steps simulated",
+        "steps until the pole falls",
+        520
+    );
+    foreach (var (method, color, label) in new[] { ("REINFORCE", "#E69F00", 90), ("actor-critic", "#0072B2", 55) })
+        AddBand(chart, method, color, new(50_000, label), [.. runs.Where(run => run.Method == method).Select(run => run.Training.Curve)]);
     Save("policy-cart-pole.svg", chart);
 }
 
@@ -207,13 +218,18 @@ static Training Reinforce(int seed, Action<double> progress)
     {
         var play = CartPole.Play(state.Parameters, episodes, key.Fold(i), Draw);
         var left = Enumerable.Range(0, play.Lengths.Max()).Select(t => play.Lengths.Sum(length => Math.Max(length - t, 0.0))).ToArray();
-        var gains = play.Times.Zip(play.OfEpisode, (t, episode) =>
-        {
-            var own = play.Lengths[episode] - t;
-            return own - (left[t] - own) / (episodes - 1);
-        });
+        var gains = play.Times.Zip(
+            play.OfEpisode,
+            (t, episode) =>
+            {
+                var own = play.Lengths[episode] - t;
+                return own - (left[t] - own) / (episodes - 1);
+            }
+        );
         var weights = Scaled([.. gains]);
-        var gradient = Grad((Network policy) => -(policy.Apply(play.States).LogSoftmax(1).Pick(play.Actions) * weights).Mean())(state.Parameters);
+        var gradient = Grad((Network policy) => -(policy.Apply(play.States).LogSoftmax(1).Pick(play.Actions) * weights).Mean())(
+            state.Parameters
+        );
         state = Optim.Adam(state, gradient, rate: 0.03 * (1 - 0.7 * i / iterations));
         steps += play.Actions.Length;
         returns.AddRange(play.Lengths);
@@ -254,10 +270,16 @@ static Training ActorCritic(int seed, Action<double> progress)
         }
         var targets = Tensor.Of([.. advantages.Zip(before, (advantage, value) => advantage + value)]).Reshape(-1, 1);
         var weights = Scaled(advantages);
-        var gradient = Grad((Network policy) => -(policy.Apply(piece.States).LogSoftmax(1).Pick(piece.Actions) * weights).Mean())(actor.Parameters);
+        var gradient = Grad((Network policy) => -(policy.Apply(piece.States).LogSoftmax(1).Pick(piece.Actions) * weights).Mean())(
+            actor.Parameters
+        );
         actor = Optim.Adam(actor, gradient, rate: 0.01 * (1 - 0.7 * i / iterations));
         for (var j = 0; j < 5; j++)
-            critic = Optim.Adam(critic, Grad((Network values) => values.Apply(piece.States).MeanSquaredError(targets))(critic.Parameters), rate: 0.01);
+            critic = Optim.Adam(
+                critic,
+                Grad((Network values) => values.Apply(piece.States).MeanSquaredError(targets))(critic.Parameters),
+                rate: 0.01
+            );
         returns.AddRange(piece.Lengths);
         if (returns.Count >= 16)
             curve.Add(new((i + 1) * advantages.Length, returns.TakeLast(16).Average()));
@@ -327,7 +349,13 @@ void LearnSwingUp()
     {
         var run = Pendulum.Run(weights[^1], 100, RandomKey.Of(index).Fold(-9));
         var last = run.Costs.TakeLast(33).Average(cost => cost.Mean().Value);
-        table.AddRow(method, $"{index % seeds + 1}", $"{run.Cost.Value:F3}", $"{last:F4}", string.Join("  ", weights[^1].ToArray().Select(w => $"{w:F2}")));
+        table.AddRow(
+            method,
+            $"{index % seeds + 1}",
+            $"{run.Cost.Value:F3}",
+            $"{last:F4}",
+            string.Join("  ", weights[^1].ToArray().Select(w => $"{w:F2}"))
+        );
         Check(last < 0.1, $"swing-up by {method}, run {index}: the mean cost in the last second is {last:F3}");
     }
     AnsiConsole.Write(table);
@@ -340,7 +368,10 @@ void LearnSwingUp()
         foreach (var (method, _, gradient) in methods)
         {
             var weights = runs[0].Weights[iteration];
-            var batches = Enumerable.Range(0, 32).Select(i => gradient(weights, episodes, RandomKey.Of(9).Fold(i)).Gradient.ToArray()).ToList();
+            var batches = Enumerable
+                .Range(0, 32)
+                .Select(i => gradient(weights, episodes, RandomKey.Of(9).Fold(i)).Gradient.ToArray())
+                .ToList();
             var norms = batches.Select(Norm).Order().ToArray();
             var (mean, error) = Average(batches);
             estimates.Add((mean, error));
@@ -349,7 +380,11 @@ void LearnSwingUp()
         if (iteration != 0)
             continue;
         var (path, score) = (estimates[0], estimates[1]);
-        var z = Enumerable.Range(0, 3).Max(i => Math.Abs(path.Mean[i] - score.Mean[i]) / (1e-9 + Math.Sqrt(path.Error[i] * path.Error[i] + score.Error[i] * score.Error[i])));
+        var z = Enumerable
+            .Range(0, 3)
+            .Max(i =>
+                Math.Abs(path.Mean[i] - score.Mean[i]) / (1e-9 + Math.Sqrt(path.Error[i] * path.Error[i] + score.Error[i] * score.Error[i]))
+            );
         Check(z < 6, $"the two gradients of the swing-up differ by {z:F1} standard errors");
         Check(Norm(path.Error) < Norm(score.Error), "at the start the pathwise gradient has not the smaller variance");
     }
@@ -357,9 +392,9 @@ void LearnSwingUp()
 
     static double Norm(double[] v) => Math.Sqrt(v.Sum(x => x * x));
 
-    var chart = CurveChart("Swing-up: mean cost in training, and its range over seeds", "episodes simulated", "mean cost of a step", 0, 2.1);
-    foreach (var (method, color, _) in methods)
-        AddBand(chart, method, color, [.. runs.Where(run => run.Method == method).Select(run => run.Curve)]);
+    var chart = CurveChart("Swing-up: mean cost in training, and its range over seeds", "episodes simulated", "mean cost of a step", 2.1);
+    foreach (var (index, (method, color, _)) in methods.Index())
+        AddBand(chart, method, color, new(400, 1.9 - 0.15 * index), [.. runs.Where(run => run.Method == method).Select(run => run.Curve)]);
     Save("policy-swing-up.svg", chart);
 }
 
@@ -384,7 +419,7 @@ static void Progress(Action<ProgressContext> work) =>
         )
         .Start(work);
 
-static PlotModel CurveChart(string title, string x, string y, double low, double high)
+static PlotModel CurveChart(string title, string x, string y, double high)
 {
     var chart = new PlotModel
     {
@@ -396,7 +431,7 @@ static PlotModel CurveChart(string title, string x, string y, double low, double
         DefaultFont = "Helvetica, Arial, sans-serif",
         TextColor = OxyColor.Parse("#1D2B4F"),
         PlotAreaBorderThickness = new(0),
-        PlotMargins = new(70, 10, 110, 54),
+        PlotMargins = new(70, 10, 20, 54),
     };
     chart.Axes.Add(
         new LinearAxis
@@ -416,7 +451,7 @@ static PlotModel CurveChart(string title, string x, string y, double low, double
             Title = y,
             AxisTitleDistance = 14,
             TickStyle = TickStyle.None,
-            Minimum = low,
+            Minimum = 0,
             Maximum = high,
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = OxyColor.FromAColor(30, OxyColors.Black),
@@ -426,7 +461,7 @@ static PlotModel CurveChart(string title, string x, string y, double low, double
 }
 
 // The mean over seeds as a line and their range as a band. A training that has ended keeps its last value.
-static void AddBand(PlotModel chart, string name, string color, List<List<Point>> curves)
+static void AddBand(PlotModel chart, string name, string color, DataPoint label, List<List<Point>> curves)
 {
     var (from, to) = (curves.Max(curve => curve[0].Steps), curves.Max(curve => curve[^1].Steps));
     var grid = Enumerable.Range(0, 101).Select(i => from + (to - from) * i / 100.0).ToArray();
@@ -444,12 +479,20 @@ static void AddBand(PlotModel chart, string name, string color, List<List<Point>
         new LineSeries
         {
             ItemsSource = grid.Zip(values, (x, y) => new DataPoint(x, y.Average())).ToArray(),
-            Title = name,
             Color = OxyColor.Parse(color),
             StrokeThickness = 3,
             LineJoin = LineJoin.Round,
-            LineLegendPosition = LineLegendPosition.End,
-            FontSize = 13,
+        }
+    );
+    chart.Annotations.Add(
+        new TextAnnotation
+        {
+            Text = name,
+            TextPosition = label,
+            TextColor = OxyColor.Parse(color),
+            TextHorizontalAlignment = OxyPlot.HorizontalAlignment.Left,
+            StrokeThickness = 0,
+            FontSize = 15,
         }
     );
 
@@ -487,13 +530,29 @@ readonly record struct Step(int State, int Action, double Reward);
 static class Maintenance
 {
     const double Discount = 0.9;
-    static readonly Tensor Rewards = Tensor.Of(new[,] { { 1.0, -0.5 }, { 0.6, -0.5 }, { 0.0, -1.0 } });
-    static readonly Tensor Moves = Tensor.Of(
-        new[, ,]
+    static readonly Tensor Rewards = Tensor.Of(
+        new[,]
         {
-            { { 0.7, 0.3, 0.0 }, { 1.0, 0.0, 0.0 } },
-            { { 0.0, 0.6, 0.4 }, { 0.9, 0.1, 0.0 } },
-            { { 0.0, 0.0, 1.0 }, { 0.8, 0.0, 0.2 } },
+            { 1.0, -0.5 },
+            { 0.6, -0.5 },
+            { 0.0, -1.0 },
+        }
+    );
+    static readonly Tensor Moves = Tensor.Of(
+        new[,,]
+        {
+            {
+                { 0.7, 0.3, 0.0 },
+                { 1.0, 0.0, 0.0 },
+            },
+            {
+                { 0.0, 0.6, 0.4 },
+                { 0.9, 0.1, 0.0 },
+            },
+            {
+                { 0.0, 0.0, 1.0 },
+                { 0.8, 0.0, 0.2 },
+            },
         }
     );
 
@@ -518,7 +577,7 @@ static class Maintenance
     }
 
     public static Real LogPolicy(Real[] theta, Step step) =>
-        theta[2 * step.State + step.Action] - LogAddExp(theta[2 * step.State], theta[2 * step.State + 1]);
+        Distribution.CategoricalLogits(theta[2 * step.State], theta[2 * step.State + 1]).LogDensity(step.Action);
 
     public static Step[] Episode(Real[] theta, RandomKey key)
     {
@@ -655,7 +714,14 @@ readonly record struct CartPole(double X, double Speed, double Angle, double Spi
                     (carts[i], ages[i]) = (Start(start.Fold(started++)), 0);
                 }
             }
-            return new(Tensor.Concatenate(0, [.. states]), [.. actions], Tensor.Concatenate(0, [.. nextStates]), [.. fallen], [.. over], lengths);
+            return new(
+                Tensor.Concatenate(0, [.. states]),
+                [.. actions],
+                Tensor.Concatenate(0, [.. nextStates]),
+                [.. fallen],
+                [.. over],
+                lengths
+            );
         }
     }
 }
