@@ -10,10 +10,10 @@ open FuncAD.Rules
 [<AbstractClass; Sealed>]
 type internal Kept private () =
     /// <summary>
-    /// The array if it is needed, and otherwise one element of its shape. Arrays that take no more memory than that are kept.
+    /// The array if it is needed, and otherwise one element of its shape. Arrays that take little more memory than that are kept.
     /// </summary>
     static member If(isNeeded: bool, x: Tensor) : Tensor =
-        if isNeeded || x.Compact.Length <= 16 then x else Tensor.Uniform(0.0, x.Dimensions)
+        if isNeeded || x.Compact.Length <= 8 then x else Tensor.Uniform(0.0, x.Dimensions)
 
     /// For an operation whose pullback needs nothing but cotangents.
     static member Shapes(arrays: Tensor[]) : Tensor[] = arrays |> Array.map (fun x -> Kept.If(false, x))
