@@ -78,9 +78,9 @@ module internal NumericalSlope =
         [ if size > 0.0 then yield! ladder size (Math.ScaleB(size, -50))
           if size < 1.0 then yield! ladder 1.0 (max (Math.ScaleB(1.0, -60)) (ratio * 1.54 * size)) ]
 
-    /// The next column of Neville's scheme at step 0, over windows of <c>length</c> steps, from the column over windows of one step less, in
-    /// powers of the step (of its square for two-sided steps). Returns the values, and the larger distance of each from the two that it is
-    /// made from.
+    /// The next column of Neville's scheme at step 0, over windows of <c>length</c> steps, from the column over windows of one step less,
+    /// in powers of the step (of its square for two-sided steps). Returns the values, and the larger distance of each from the two that it
+    /// is made from.
     let neville (sides: float) (steps: float[]) (length: int) (previous: float[]) : struct (float[] * float[]) =
         let values, changes = Array.zeroCreate (previous.Length - 1), Array.zeroCreate (previous.Length - 1)
         for first = 0 to values.Length - 1 do

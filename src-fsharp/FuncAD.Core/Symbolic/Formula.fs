@@ -63,8 +63,8 @@ type Formula internal (names: string[], expression: Expression) =
     member _.Simplify() : Formula = Formula(names, Simplification.Run(steps.Value).Root)
 
     /// <summary>
-    /// The value at a point, bit for bit that of the function on doubles. (Only logSumExp, whose largest number a formula does not know, may
-    /// differ by roundings.)
+    /// The value at a point, bit for bit that of the function on doubles. (Only logSumExp, whose largest number a formula does not know,
+    /// may differ by roundings.)
     /// </summary>
     /// <param name="inputs">A value for each variable, in the order of Names.</param>
     /// <remarks>Cost: each different part is computed once. For speed, use AD.Compile, which makes machine code.</remarks>

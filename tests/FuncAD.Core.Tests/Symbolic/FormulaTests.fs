@@ -162,7 +162,7 @@ let tests =
 
           testCase "nothing recurses: formulas deeper than the stack" (fun () ->
               onSmallStack (fun () ->
-                  let depth = 20000
+                  let depth = 6000
                   let chain (x: Real) = Seq.fold (fun y _ -> sin y) x (seq { 1..depth })
                   let f = Symbolic.ofNumber "x" chain
                   Expect.equal f.GraphSize (depth + 1) "graph"
