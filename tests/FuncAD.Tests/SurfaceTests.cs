@@ -27,6 +27,7 @@ public partial class SurfaceTests
         ["Optim"] = "optimisers",
         ["Schedule"] = "learning rates",
         ["Objective"] = "functions for MathNet's optimisers",
+        ["Stochastic"] = "derivatives of expectations",
         // of the core
         ["Real"] = "the number",
         ["Tensor"] = "the array",
@@ -41,6 +42,13 @@ public partial class SurfaceTests
         ["OptimState`1"] = "what a step of Optim takes and returns",
         ["Minimum`1"] = "what Optim.Lbfgs returns",
         ["StopReason"] = "why it stopped",
+        ["RandomKey"] = "the source of random numbers",
+        ["Estimate"] = "what Stochastic.Derivative returns",
+        ["Estimate`1"] = "what Stochastic.ScoreGradient returns",
+        ["ScoreCost"] = "what a program returns to it",
+        ["ScoreOptions"] = "an argument of it",
+        ["ScoreBaseline"] = "an option of it",
+        ["Chance"] = "what a program draws from in Stochastic.Derivative",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 
@@ -63,8 +71,20 @@ public partial class SurfaceTests
         type.GetCustomAttribute<EditorBrowsableAttribute>()?.State != EditorBrowsableState.Never
         && type.GetCustomAttribute<TypeLibTypeAttribute>()?.Value.HasFlag(TypeLibTypeFlags.FHidden) != true;
 
-    public static TheoryData<string> Types() =>
-        [.. Face.GetExportedTypes().Append(typeof(Real)).Append(typeof(GradientReport)).Select(type => type.AssemblyQualifiedName!)];
+    public static TheoryData<string> Types() => [.. Face.GetExportedTypes().Concat(OfTheCore).Select(type => type.AssemblyQualifiedName!)];
+
+    /// <summary>Types of the core that C# users meet.</summary>
+    private static readonly Type[] OfTheCore =
+    [
+        typeof(Real),
+        typeof(GradientReport),
+        typeof(RandomKey),
+        typeof(Estimate),
+        typeof(Estimate<>),
+        typeof(ScoreCost),
+        typeof(ScoreOptions),
+        typeof(Chance),
+    ];
 
     [Theory]
     [MemberData(nameof(Types))]

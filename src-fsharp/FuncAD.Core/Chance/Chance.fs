@@ -7,7 +7,7 @@ open System
 /// ask about them in an <c>if</c>, use them as a loop's count or as an index, and draw again with parameters that depend on them.
 /// </summary>
 /// <remarks>
-/// The i-th draw of a run belongs to the key folded by i, so that a run repeats with the same key. Parameters are Reals; the derivatives of
+/// The i-th draw of a run takes the i-th uniform number of its key, so that a run repeats with the same key. Parameters are Reals; the derivatives of
 /// probabilities and rates are what Stochastic.Derivative needs of them.
 /// </remarks>
 [<Sealed>]
@@ -20,10 +20,10 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <summary>Draws for a run of the program outside of Stochastic.Derivative: the parameters are constants.</summary>
     new(key: RandomKey) = Chance(key, null, null, Chance.NoChange)
 
-    member private _.NextKey() : RandomKey =
-        let next = key.Fold(int64 draws)
+    /// The index of the next draw.
+    member private _.Next() : int =
         draws <- draws + 1
-        next
+        draws - 1
 
     /// The value and the tangent of a parameter.
     member private _.Read(what: string, parameter: Real) : struct (float * float) =
@@ -41,7 +41,10 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
                 )
             )
 
-    /// The draw's value in this run. (The draws before the one that is changed are those of the first run.)
+    /// The number of draws so far.
+    member internal _.Draws: int = draws
+
+    /// The draw's value in this run. (Up to the one that is changed, the draws are those of the first run.)
     member private _.Take(value: float) : float =
         if draws - 1 <> change.Draw then value
         elif value = change.From then change.To
@@ -56,7 +59,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
     member x.Bernoulli(p: Real) : Real =
         let struct (p, dp) = x.Read("Bernoulli", p)
-        let value = Quantiles.bernoulli p (x.NextKey().Uniform())
+        let value = Quantiles.bernoulli p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) 1 dp value
         Real(x.Take value)
 
@@ -69,7 +72,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or p is not from 0 to 1.</exception>
     member x.Binomial(n: int, p: Real) : Real =
         let struct (p, dp) = x.Read("Binomial", p)
-        let value = Quantiles.binomial n p (x.NextKey().Uniform())
+        let value = Quantiles.binomial n p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) n dp value
         Real(x.Take value)
 
@@ -77,7 +80,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1.</exception>
     member x.Geometric(p: Real) : Real =
         let struct (p, dp) = x.Read("Geometric", p)
-        let value = Quantiles.geometric p (x.NextKey().Uniform())
+        let value = Quantiles.geometric p (key.UniformAt(x.Next()))
         Jumps.geometric (fun target weight -> x.Note weight target value) p dp value
         Real(x.Take value)
 
@@ -86,7 +89,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is not from 0 to 2^53.</exception>
     member x.Poisson(rate: Real) : Real =
         let struct (rate, drate) = x.Read("Poisson", rate)
-        let value = Quantiles.poisson rate (x.NextKey().Uniform())
+        let value = Quantiles.poisson rate (key.UniformAt(x.Next()))
         Jumps.poisson (fun target weight -> x.Note weight target value) drate value
         Real(x.Take value)
 
@@ -102,7 +105,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
             let struct (value, tangent) = x.Read("Categorical", p[index])
             values[index] <- value
             tangents[index] <- tangent
-        let value = Quantiles.categorical values (x.NextKey().Uniform())
+        let value = Quantiles.categorical values (key.UniformAt(x.Next()))
         if tangents |> Array.exists (fun tangent -> tangent <> 0.0) then
             Jumps.categorical (fun target weight -> x.Note weight target (float value)) values tangents value
         int (x.Take(float value))
@@ -110,7 +113,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     // ---- Noise that does not depend on a parameter ----
 
     /// <summary>A uniform number in the open interval from 0 to 1: a constant.</summary>
-    member x.Uniform() : float = x.NextKey().Uniform()
+    member x.Uniform() : float = x.Take(key.UniformAt(x.Next()))
 
     /// <summary>A number of the standard normal distribution: a constant.</summary>
-    member x.Normal() : float = x.NextKey().Normal()
+    member x.Normal() : float = x.Take(key.NormalAt(x.Next()))

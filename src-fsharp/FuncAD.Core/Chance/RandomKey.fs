@@ -59,6 +59,10 @@ type RandomKey =
     /// <remarks>Cost: one block of Philox, some 10 ns.</remarks>
     member x.Fold(index: int64) : RandomKey = x.Derive(RandomKey.ForFold, uint64 index)
 
+    /// <summary>The key derived by an index: independent of this key's draws, and of the keys derived by other indices.</summary>
+    /// <remarks>Cost: one block of Philox, some 10 ns.</remarks>
+    member x.Fold(index: int) : RandomKey = x.Fold(int64 index)
+
     /// <summary>
     /// So many keys, independent of one another and of this key's draws. The first keys of a longer split are those of a shorter one; they
     /// are others than those of <c>Fold</c>.
@@ -71,8 +75,7 @@ type RandomKey =
         Array.init count (fun index -> parent.Derive(RandomKey.ForSplit, uint64 index))
 
     /// <summary>Two keys: those of <c>Split(2)</c>.</summary>
-    member x.Split() : struct (RandomKey * RandomKey) =
-        struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
+    member x.Split() : struct (RandomKey * RandomKey) = struct (x.Derive(RandomKey.ForSplit, 0UL), x.Derive(RandomKey.ForSplit, 1UL))
 
     /// <summary>
     /// The key whose draws mirror this one's: its bits are the complement, its uniform numbers 1 - u, its normal ones -z, exactly. Keys
@@ -121,6 +124,11 @@ type RandomKey =
     /// </summary>
     member x.Uniform() : float = RandomKey.ToUniform(x.Bits())
 
+    /// The uniform number at an index of the key's stream; that at 0 is Uniform().
+    member internal x.UniformAt(index: int) : float =
+        let struct (first, second) = x.Block(RandomKey.ForDraws, uint64 (index / 2))
+        RandomKey.ToUniform((if index % 2 = 0 then first else second) ^^^ x.Flip)
+
     /// <summary>A tensor of independent uniform numbers in the open interval from 0 to 1, each as that of <c>Uniform()</c>.</summary>
     /// <exception cref="T:System.ArgumentException">A length is negative.</exception>
     member x.Uniform([<ParamArray>] shape: int[]) : Tensor =
@@ -134,18 +142,21 @@ type RandomKey =
             elements[index] <- RandomKey.ToUniform bits[index]
         Tensor(elements, Array.copy shape, null)
 
-    /// The quantiles of uniform numbers, by the rule's vector form: it is made of operations that IEEE 754 defines to the last bit, and does
-    /// not depend on the vectors' width, while the logarithm of Special.normalInverseCdf is the machine's own.
+    /// The quantiles of uniform numbers, by the rule's vector form: it is made of operations that IEEE 754 defines to the last bit, and
+    /// does not depend on the vectors' width, while the logarithm of Special.normalInverseCdf is the machine's own.
     static member private ToNormal(uniform: float[]) : float[] =
         let normal = GC.AllocateUninitializedArray<float> uniform.Length
         Elementwise.Unary(Special.NormalInverseCdf(), ReadOnlySpan uniform, Span normal)
         normal
 
+    /// The quantile of UniformAt.
+    member internal x.NormalAt(index: int) : float = (RandomKey.ToNormal [| x.UniformAt index |])[0]
+
     /// <summary>
     /// A number of the standard normal distribution: the quantile of <c>Uniform()</c>, the same bits on every machine. It lies between
     /// -8.21 and 8.21.
     /// </summary>
-    member x.Normal() : float = (RandomKey.ToNormal [| x.Uniform() |])[0]
+    member x.Normal() : float = x.NormalAt 0
 
     /// <summary>A tensor of independent numbers of the standard normal distribution, each as that of <c>Normal()</c>.</summary>
     /// <exception cref="T:System.ArgumentException">A length is negative.</exception>

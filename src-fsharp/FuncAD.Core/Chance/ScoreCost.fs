@@ -10,11 +10,13 @@ module internal MagicBox =
 /// <summary>One entry of a run: a draw or a cost.</summary>
 [<Struct; NoComparison; NoEquality>]
 type internal ScoreEntry =
-    { IsDraw: bool
-      /// The cost, or the logarithm of the draw's density.
-      Number: Real
-      /// What is subtracted from the costs that the draw is weighed by.
-      Baseline: float }
+    {
+        IsDraw: bool
+        /// The cost, or the logarithm of the draw's density.
+        Number: Real
+        /// What is subtracted from the costs that the draw is weighed by.
+        Baseline: float
+    }
 
 /// <summary>
 /// What a random program returns to Stochastic.ScoreGradient: its costs and the log densities of its draws, in the order of the run. A cost

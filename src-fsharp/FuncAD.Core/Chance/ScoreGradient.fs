@@ -60,19 +60,23 @@ type internal ScoreEstimator<'P>(operation: string, f: 'P -> RandomKey -> ScoreC
         if samples < 1 then
             raise (ArgumentOutOfRangeException("samples", samples, $"{operation}: a number of samples is 1 or more, got {samples}."))
         if options.Antithetic && samples % 2 <> 0 then
-            raise (ArgumentException($"{operation}: antithetic samples come in pairs, so that their number is even, got {samples}.", "samples"))
+            raise (
+                ArgumentException($"{operation}: antithetic samples come in pairs, so that their number is even, got {samples}.", "samples")
+            )
 
     let run (p: 'P) (key: RandomKey) : ScoreCost =
         let cost = f p key
         if isNull cost then
-            raise (InvalidOperationException $"{operation}: f returned null. Start with ScoreCost.Start, and return what Draw and Cost give.")
+            raise (
+                InvalidOperationException $"{operation}: f returned null. Start with ScoreCost.Start, and return what Draw and Cost give."
+            )
         cost
 
     /// What is averaged: runs with one key, or with a key and its mirror.
     member _.Units: int = if options.Antithetic then samples / 2 else samples
 
     member private _.Keys(index: int) : RandomKey[] =
-        let key = key.Fold(int64 index)
+        let key = key.Fold index
         if options.Antithetic then [| key; key.Mirrored |] else [| key |]
 
     /// The baselines of each unit's runs, from plain runs of the other units; null for none.

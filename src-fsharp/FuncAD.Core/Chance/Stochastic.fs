@@ -25,13 +25,7 @@ module Stochastic =
 
     /// <summary>As scoreGradient, with choices about baselines and keys.</summary>
     /// <exception cref="T:System.ArgumentException">The number of samples is less than 1, or odd for antithetic keys.</exception>
-    let scoreGradientWith
-        (options: ScoreOptions)
-        (f: 'P -> RandomKey -> ScoreCost)
-        (key: RandomKey)
-        (samples: int)
-        (p: 'P)
-        : Estimate<'P> =
+    let scoreGradientWith (options: ScoreOptions) (f: 'P -> RandomKey -> ScoreCost) (key: RandomKey) (samples: int) (p: 'P) : Estimate<'P> =
         (estimator "Stochastic.ScoreGradient" options f key samples).Gradient p
 
     /// <summary>
@@ -65,32 +59,38 @@ module Stochastic =
     let scoreObjective (f: 'P -> RandomKey -> ScoreCost) (key: RandomKey) (samples: int) (p: 'P) : Real =
         scoreObjectiveWith (ScoreOptions()) f key samples p
 
+    let private positive (name: string) (value: int) (what: string) =
+        if value < 1 then
+            raise (ArgumentOutOfRangeException(name, value, $"Stochastic.Derivative: a number of {what} is 1 or more, got {value}."))
+
+    /// <summary>As derivative, with at most so many plain runs of f for each sample, each with one of its draws changed.</summary>
+    /// <remarks>
+    /// The derivative is unbiased for every number. More runs pay where changes of different draws have different consequences, such as
+    /// where most are soon forgotten; one is best where all have the same.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">A number is less than 1; a draw's parameter is out of its domain.</exception>
+    let derivativeWith (alternatives: int) (f: Real -> Chance -> Real) (key: RandomKey) (samples: int) (x: Real) : Estimate =
+        notNull (nameof f) f
+        positive (nameof samples) samples "samples"
+        positive (nameof alternatives) alternatives "alternatives"
+        StochasticDerivative(f, alternatives, x.ReadPlainly "Stochastic.Derivative").Estimate(key, samples)
+
     /// <summary>
     /// The derivative of the expectation E[f(x, chance)] of a program with discrete randomness, also where it asks about its draws in an
     /// <c>if</c>, draws with parameters that depend on earlier draws, or draws a different number of times (Arya, Schauer, Schaefer and
     /// Rackauckas 2022, "Automatic differentiation of programs with discrete randomness").
     /// </summary>
     /// <remarks>
-    /// <para>Sample i runs f twice on the draws of the key folded by i: once in forward mode, noting for each draw the values that it may
-    /// jump to and the rates at which it does when x moves; and once on plain numbers, with one of these jumps. Draws whose parameters do
-    /// not depend on x cost nothing more. At a probability of 0 or 1 the derivative is that of the side inside the domain.</para>
-    /// <para>For given draws, f must be differentiable in x, or at least continuous: where f itself jumps in x (in an <c>if</c> that
-    /// compares x with continuous noise, say), that part of the derivative is not seen. Cost: two runs of f for each sample, the first in
-    /// forward mode.</para>
+    /// <para>Sample i runs f on the draws of the key folded by i: once in forward mode, noting for each draw the values that it may jump to
+    /// and the rates at which it does when x moves; and up to 8 times on plain numbers, each with one of these jumps, chosen by their rates
+    /// where there are more. Draws whose parameters do not depend on x cost nothing more. At a probability of 0 or 1 the derivative is that
+    /// of the side inside the domain.</para>
+    /// <para>For given draws, f must be continuous in x: where f itself jumps in x (in an <c>if</c> that compares x with continuous noise,
+    /// say), that part of the derivative is not seen. Cost: for each sample, a run of f in forward mode and up to 8 plain runs.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number of samples is less than 1; a draw's parameter is out of its
     /// domain.</exception>
     /// <exception cref="T:System.InvalidOperationException">
     /// x, or a number that f captures, is being differentiated; f gave different results for the same draws.
     /// </exception>
-    let derivative (f: Real -> Chance -> Real) (key: RandomKey) (samples: int) (x: Real) : Estimate =
-        notNull (nameof f) f
-        if samples < 1 then
-            raise (
-                ArgumentOutOfRangeException(
-                    nameof samples,
-                    samples,
-                    $"Stochastic.Derivative: a number of samples is 1 or more, got {samples}."
-                )
-            )
-        StochasticDerivative(f, x.ReadPlainly "Stochastic.Derivative").Estimate(key, samples)
+    let derivative (f: Real -> Chance -> Real) (key: RandomKey) (samples: int) (x: Real) : Estimate = derivativeWith 8 f key samples x

@@ -1,0 +1,297 @@
+module FuncAD.Tests.ScoreTests
+
+open System
+open System.Threading
+open Expecto
+open FuncAD
+open FuncAD.Tests.Testing
+open FuncAD.Tests.Significance
+
+// ---- Three coins, enumerated ----
+
+let private sigmoid (x: Real) = 1.0 / (1.0 + Real.Exp -x)
+
+/// The probabilities of three coins: each depends on both parameters, and the later ones on the coins before.
+let private coin (p: Real[]) (before: bool list) : Real =
+    match before with
+    | [] -> sigmoid (p[0] + 0.3 * p[1])
+    | [ a ] -> sigmoid (p[1] * (if a then 1.5 else -0.4) - p[0])
+    | a :: b :: _ -> sigmoid (p[0] * p[1] + (if a then 0.7 else 0.0) - (if b then 0.2 else 1.1))
+
+let private costs (p: Real[]) (coins: bool list) : Real =
+    let heads = coins |> List.sumBy (fun head -> if head then 1.0 else 0.0)
+    Real.Sin(p[0] * heads) + p[1] * p[1] * heads * heads + heads
+
+let private outcomes =
+    [ for a in [ false; true ] do
+          for b in [ false; true ] do
+              for c in [ false; true ] -> [ a; b; c ] ]
+
+let private chance (p: Real[]) (coins: bool list) (index: int) : Real =
+    let before = coins |> List.truncate index |> List.rev
+    if coins[index] then coin p before else 1.0 - coin p before
+
+/// A cost after the first coin, one after the second, one after the third.
+let private costAfter (p: Real[]) (coins: bool list) (index: int) = (1.0 + float index) * costs p (coins |> List.truncate (index + 1))
+
+let private probability p coins = seq { 0..2 } |> Seq.fold (fun product index -> product * chance p coins index) (Real 1.0)
+
+let private expected (p: Real[]) : Real =
+    let total coins = seq { 0..2 } |> Seq.fold (fun sum index -> sum + costAfter p coins index) (Real 0.0)
+    outcomes |> List.fold (fun sum coins -> sum + probability p coins * total coins) (Real 0.0)
+
+/// What a program that drew these coins returns.
+let private run (baseline: bool list -> int -> float) (p: Real[]) (coins: bool list) : ScoreCost =
+    seq { 0..2 }
+    |> Seq.fold
+        (fun (cost: ScoreCost) index -> cost.Draw(Real.Log(chance p coins index), Real(baseline coins index)).Cost(costAfter p coins index))
+        ScoreCost.Start
+
+let private point = reals [| 0.4; -0.7 |]
+
+/// The mean of the runs' objectives with the probabilities that draws have at the point: constants.
+let private objective baseline (p: Real[]) : Real =
+    let weight coins = (probability point coins).Value
+    outcomes |> List.fold (fun sum coins -> sum + weight coins * (run baseline p coins).Objective) (Real 0.0)
+
+let private none (_: bool list) (_: int) = 0.0
+
+/// What is known before a draw: anything of the coins before it.
+let private some (coins: bool list) (index: int) =
+    3.0 + float index + (coins |> List.truncate index |> List.sumBy (fun head -> if head then 2.0 else -1.0))
+
+/// Some 400 operations of sums of terms of size 10 at most, in second derivatives.
+let private enough = 1e-11
+
+let private expectMatrix (expected: Real[,]) (actual: Real[,]) what =
+    for i in 0..1 do
+        for j in 0..1 do
+            expectWithin enough expected[i, j].Value actual[i, j].Value $"{what} [{i}, {j}]"
+
+/// The Hessian by an operator and its nestings.
+let private hessians: (string * ((Real[] -> Real) -> Real[] -> Real[,])) list =
+    let along i (p: Real[]) (t: Real) = p |> Array.mapi (fun j x -> if i = j then x + t else x)
+    let entries f = Array2D.init 2 2 f
+    [ "hessian", AD.hessian
+      "reverse over reverse", (fun f p -> AD.jacobianReverse (AD.grad f) p)
+      "forward over reverse", (fun f p -> AD.jacobianForward (AD.grad f) p)
+      "reverse over forward",
+      (fun f p -> AD.jacobianReverse (fun p -> Array.init 2 (fun i -> AD.diff (fun t -> f (along i p t)) (Real 0.0))) p)
+      "forward over forward",
+      (fun f p -> entries (fun i j -> AD.diff (fun s -> AD.diff (fun t -> f (along i (along j p s) t)) (Real 0.0)) (Real 0.0)))
+      "products",
+      (fun f p ->
+          let column j = AD.hvp f p (reals (Array.init 2 (fun i -> if i = j then 1.0 else 0.0))) in entries (fun i j -> (column j)[i]))
+      "series",
+      (fun f p ->
+          let second v = 2.0 * (AD.taylor 2 (fun t -> f (Array.map2 (fun x v -> x + v * t) p v)) (Real 0.0))[2]
+          let unit i = Array.init 2 (fun j -> if i = j then 1.0 else 0.0)
+          let both = second [| 1.0; 1.0 |]
+          entries (fun i j -> if i = j then second (unit i) else (both - second (unit 0) - second (unit 1)) / 2.0))
+      "compiled", (fun f p -> (AD.compile (AD.hessian f) (reals [| 0.1; 0.2 |])).Invoke p) ]
+
+// ---- Sampled problems ----
+
+type private Model = { Mean: Real; Name: string; Deviations: Real[] }
+
+let private normalLogDensity (mean: Real) (deviation: Real) (x: float) =
+    let z = (x - mean) / deviation
+    -0.5 * z * z - Real.Log deviation
+
+/// x ~ N(mean, d0), y ~ N(mean + x, d1), cost mean x^2 + y: expectation mean (mean^2 + d0^2) + 2 mean.
+let private twoStages (model: Model) (key: RandomKey) : ScoreCost =
+    let struct (first, second) = key.Split()
+    let x = (model.Mean + model.Deviations[0] * first.Normal()).Value
+    let y = (model.Mean + x + model.Deviations[1] * second.Normal()).Value
+    ScoreCost.Start
+        .Draw(normalLogDensity model.Mean model.Deviations[0] x)
+        .Cost(model.Mean * x * x)
+        .Draw(normalLogDensity (model.Mean + x) model.Deviations[1] y)
+        .Cost(Real y)
+
+let private model = { Mean = Real 0.8; Name = "two stages"; Deviations = reals [| 0.5; 1.5 |] }
+
+let private expectModel (estimate: Estimate<Model>) (what: string) =
+    let check (expected: float) (mean: Real) (error: Real) entry =
+        expectEstimate expected { Mean = mean.Value; StandardError = error.Value; Samples = estimate.Samples } $"{what}, {entry}"
+    check (3.0 * 0.64 + 0.25 + 2.0) estimate.Mean.Mean estimate.StandardError.Mean "mean"
+    check (2.0 * 0.8 * 0.5) estimate.Mean.Deviations[0] estimate.StandardError.Deviations[0] "first deviation"
+    check 0.0 estimate.Mean.Deviations[1] estimate.StandardError.Deviations[1] "second deviation"
+    Expect.equal estimate.Mean.Name "two stages" "what is no number"
+
+let private options baseline antithetic = ScoreOptions(Baseline = baseline, Antithetic = antithetic)
+
+/// Ten coins of probability p, each with a cost of 1 for heads as it falls: expectation 10 p.
+let private coins (causal: bool) (p: Real) (key: RandomKey) : ScoreCost =
+    let falls = Array.init 10 (fun i -> key.Fold(i).Uniform() < p.Value)
+    let logDensity head = if head then Real.Log p else Real.Log(1.0 - p)
+    let cost head = Real(if head then 1.0 else 0.0)
+    if causal then
+        falls |> Array.fold (fun (cost': ScoreCost) head -> cost'.Draw(logDensity head).Cost(cost head)) ScoreCost.Start
+    else
+        ScoreCost.Of(falls |> Array.sumBy cost, falls |> Array.sumBy logDensity)
+
+let private scalar (estimate: Estimate<Real>) : Estimate =
+    { Mean = estimate.Mean.Value; StandardError = estimate.StandardError.Value; Samples = estimate.Samples }
+
+[<Tests>]
+let tests =
+    testList
+        "score functions"
+        [ testCase "the magic box is 1, and its derivatives are those of exp(l - l0)" (fun () ->
+              let l (t: Real) = Real.Sin t + t * t
+              let box t = Stochastic.magicBox (l t)
+              let exponential t = Real.Exp(l t - (l (AD.stopGradient t)))
+              let at = Real 0.6
+              expectSame 1.0 (box at).Value "value"
+              for order in 1..6 do
+                  // each order has some dozen roundings of terms up to order!
+                  let bound = 1e-14 * SpecialValues.gamma (float order + 2.0)
+                  let expected = (AD.diffn order (fun t -> Real.Exp(l t - (l at).Value)) at).Value
+                  expectWithin bound expected (AD.diffn order box at).Value $"order {order}"
+                  let nested = List.fold (fun f _ -> AD.grad f) box [ 1..order ]
+                  expectWithin bound expected (nested at).Value $"order {order}, reverse"
+              expectSame (AD.diff exponential at).Value (AD.diff box at).Value "the definition"
+              expectWithin
+                  1e-14
+                  (AD.diff (AD.grad box) at).Value
+                  ((AD.compile (AD.diff (AD.grad box)) (Real 0.1)).Invoke at).Value
+                  "compiled"
+              expectSame 1.0 ((AD.compile box (Real 0.1)).Invoke at).Value "compiled value")
+
+          testCase "the magic box of an infinite log density is 1, and that of NaN is NaN" (fun () ->
+              for l in [ infinity; -infinity; 1e308; 0.0 ] do
+                  expectSame 1.0 (Stochastic.magicBox (Real l)).Value $"{l}"
+                  expectSame 3.0 (AD.diff (fun t -> Stochastic.magicBox (l + 3.0 * t)) (Real 0.0)).Value $"slope at {l}"
+                  expectSame 3.0 (AD.grad (fun t -> Stochastic.magicBox (l + 3.0 * t)) (Real 0.0)).Value $"reverse at {l}"
+                  expectSame 1.0 ((AD.compile Stochastic.magicBox (Real 0.0)).Invoke(Real l)).Value $"compiled at {l}"
+              expectSame nan (Stochastic.magicBox (Real nan)).Value "NaN")
+
+          testCase "three coins: value, gradient and Hessian of the objective are the exact ones, in every nesting" (fun () ->
+              let hessian = AD.hessian expected point
+              for name, baseline in [ "no baseline", none; "baselines", some ] do
+                  let objective = objective baseline
+                  expectWithin enough (expected point).Value (objective point).Value $"{name}: value"
+                  let exact, found = AD.grad expected point, AD.grad objective point
+                  for i in 0..1 do
+                      expectWithin enough exact[i].Value found[i].Value $"{name}: gradient [{i}]"
+                  for way, second in hessians do
+                      expectMatrix hessian (second objective point) $"{name}: {way}"
+              // third derivatives too
+              let third f = AD.diffn 3 (fun t -> f [| t; point[1] |]) point[0]
+              expectWithin (10.0 * enough) (third expected).Value (third (objective some)).Value "third derivative")
+
+          testCase "costs are weighed by the draws before them alone" (fun () ->
+              let l (p: Real) k = k * Real.Log p
+              let slope (cost: Real -> ScoreCost) = (AD.grad (fun p -> (cost p).Objective) (Real 2.0)).Value
+              // d log p = 1/2 here
+              expectSame 0.0 (slope (fun p -> ScoreCost.Start.Cost(Real 5.0).Draw(l p 1.0))) "a cost before"
+              expectSame 2.5 (slope (fun p -> ScoreCost.Start.Draw(l p 1.0).Cost(Real 5.0))) "a cost after"
+              expectSame 2.5 (slope (fun p -> ScoreCost.Of(Real 5.0, l p 1.0))) "the constructor"
+              let both = slope (fun p -> ScoreCost.Start.Draw(l p 1.0).Cost(Real 5.0).Draw(l p 2.0).Cost(3.0 * p))
+              expectSame (2.5 + 6.0 * 1.5 + 3.0) both "5 (1/2), 6 (1/2 + 2/2), and the cost's own 3"
+              expectSame 0.5 (slope (fun p -> ScoreCost.Start.Draw(l p 1.0, Real 4.0).Cost(Real 5.0))) "less a baseline"
+              let run = ScoreCost.Start.Draw(Real -1.0, Real 2.0).Cost(Real 5.0).Cost(Real 1.0).Draw(Real -1.0).Cost(Real 3.0)
+              expectSame 9.0 run.Total.Value "total"
+              expectSame 9.0 run.Objective.Value "the objective's value"
+              Expect.equal run.Advantages [| 7.0; 3.0 |] "costs to go"
+              expectSame 0.0 ScoreCost.Start.Total.Value "nothing")
+
+          for name, options in
+              [ "no baseline", options ScoreBaseline.None false
+                "leave one out", options ScoreBaseline.LeaveOneOut false
+                "antithetic", options ScoreBaseline.None true
+                "antithetic, leave one out", options ScoreBaseline.LeaveOneOut true ] do
+              testKey $"{name}: the gradient of a structure is unbiased, pathwise parts included" 41 (fun key ->
+                  expectModel (Stochastic.scoreGradientWith options twoStages key 4000 model) name)
+
+              testKey $"{name}: two samples are unbiased" 42 (fun key ->
+                  let mean = RunningMean 1
+                  for index in 0..3999 do
+                      mean.Add [| (Stochastic.scoreGradientWith options (coins true) (key.Fold index) 2 (Real 0.3)).Mean.Value |]
+                  expectEstimate 10.0 { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = 4000 } name)
+
+              testKey $"{name}: the objective has the gradient's mean, and its Hessian is unbiased" 43 (fun key ->
+                  let f (p: Real) = Stochastic.scoreObjectiveWith options (coins true) key 60 p
+                  let estimate = Stochastic.scoreGradientWith options (coins true) key 60 (Real 0.3)
+                  expectClose 1000.0 estimate.Mean.Value (AD.grad f (Real 0.3)).Value "gradient"
+                  // x of n trials: E[x^2] = n p (1 - p) + n^2 p^2
+                  let square (p: Real) (key: RandomKey) =
+                      let heads = Array.init 10 (fun i -> key.Fold(i).Uniform() < p.Value) |> Array.filter id |> Array.length |> float
+                      ScoreCost.Of(Real(heads * heads), heads * Real.Log p + (10.0 - heads) * Real.Log(1.0 - p))
+                  let mean = RunningMean 1
+                  for index in 0..1999 do
+                      let f p = Stochastic.scoreObjectiveWith options square (key.Fold(index + 1)) 2 p
+                      mean.Add [| (AD.diffn 2 f (Real 0.3)).Value |]
+                  expectEstimate 180.0 { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = 2000 } "second derivative")
+
+          testKey "causality, baselines and mirrored keys reduce the variance, and leave the mean" 44 (fun key ->
+              let gradient causal options =
+                  let estimate = Stochastic.scoreGradientWith options (coins causal) key 4000 (Real 0.3) |> scalar
+                  expectEstimate 10.0 estimate "10 p"
+                  estimate.StandardError
+              let plain = gradient false (options ScoreBaseline.None false)
+              let causal = gradient true (options ScoreBaseline.None false)
+              let baseline = gradient true (options ScoreBaseline.LeaveOneOut false)
+              let mirrored = gradient true (options ScoreBaseline.None true)
+              // variances for p = 0.3, one sample, n = 10, by E over s_d c_e: about 570, 250 and 150; errors of the errors are some 2 %
+              Expect.isLessThan causal (0.85 * plain) "causality"
+              Expect.isLessThan baseline (0.85 * causal) "leave one out"
+              Expect.isLessThan mirrored (0.9 * causal) "mirrored keys"
+              // the mean of x has no score that is not odd: mirrored pairs with a linear cost have no variance but that of rounding
+              let linear (mean: Real) (key: RandomKey) =
+                  let x = (mean + key.Normal()).Value
+                  ScoreCost.Of(Real x, normalLogDensity mean (Real 1.0) x)
+              let one = Stochastic.scoreGradientWith (options ScoreBaseline.None false) linear key 4000 (Real 3.0) |> scalar
+              let pairs = Stochastic.scoreGradientWith (options ScoreBaseline.None true) linear key 4000 (Real 3.0) |> scalar
+              // (3 + z) z has the variance 9 + 2; the mean of a pair is z^2, with the variance 2, of half as many
+              expectWithin 0.1 (sqrt (11.0 / 4.0)) (one.StandardError / pairs.StandardError) "odd parts cancel")
+
+          testCase "the same key gives the same estimate, and the first samples of more are those of fewer" (fun () ->
+              let f = Stochastic.scoreGradient twoStages (RandomKey.Of 45) 20
+              Expect.equal (f model).Mean.Mean.Value (f model).Mean.Mean.Value "twice"
+              let plain n =
+                  (Stochastic.scoreGradientWith (options ScoreBaseline.None false) twoStages (RandomKey.Of 45) n model).Mean.Mean.Value
+              let second = 2.0 * plain 2 - plain 1
+              expectWithin 1e-12 (3.0 * plain 3) (plain 1 + second + (3.0 * plain 3 - 2.0 * plain 2)) "prefix")
+
+          testCase "bad input" (fun () ->
+              let key = RandomKey.Of 46
+              let f = coins true
+              for samples in [ 0; -3 ] do
+                  thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.scoreGradient f key samples (Real 0.3) |> ignore)
+                  |> _.Message
+                  |> expectMentions [ "Stochastic.ScoreGradient"; string samples ]
+              thrown<ArgumentException>(fun () ->
+                  Stochastic.scoreGradientWith (options ScoreBaseline.None true) f key 3 (Real 0.3) |> ignore)
+              |> _.Message
+              |> expectMentions [ "even"; "3" ]
+              thrown<ArgumentNullException>(fun () ->
+                  Stochastic.scoreGradient Unchecked.defaultof<Real -> RandomKey -> ScoreCost> key 2 (Real 0.3) |> ignore)
+              |> ignore
+              thrown<ArgumentNullException>(fun () ->
+                  Stochastic.scoreGradientWith Unchecked.defaultof<ScoreOptions> f key 2 (Real 0.3) |> ignore)
+              |> ignore
+              thrown<InvalidOperationException>(fun () ->
+                  Stochastic.scoreGradient (fun (_: Real) _ -> Unchecked.defaultof<ScoreCost>) key 2 (Real 0.3) |> ignore)
+              |> _.Message
+              |> expectMentions [ "null"; "ScoreCost.Start" ]
+              thrown<InvalidOperationException>(fun () ->
+                  AD.diff (fun p -> (Stochastic.scoreGradient f key 2 p).Mean) (Real 0.3) |> ignore)
+              |> _.Message
+              |> expectMentions [ "Stochastic.ScoreGradient" ]
+              // a captured number of an outer operator
+              thrown<InvalidOperationException>(fun () ->
+                  AD.diff (fun t -> (Stochastic.scoreGradient (fun p _ -> ScoreCost.Start.Cost(p * t)) key 2 (Real 0.3)).Mean) (Real 1.0)
+                  |> ignore)
+              |> ignore
+              let calls = ref 0
+              thrown<InvalidOperationException>(fun () ->
+                  Stochastic.scoreGradient
+                      (fun (p: Real) _ -> ScoreCost.Of(Real(float (Interlocked.Increment calls)), Real.Log p))
+                      key
+                      5
+                      (Real 0.3)
+                  |> ignore)
+              |> _.Message
+              |> expectMentions [ "different results" ]) ]
