@@ -115,6 +115,9 @@ let private scales: Scale list =
         Sizes = fun label x -> if x[0] < 0.0 then (let n = parameter label in nearestTerm n x[0], nearestTerm (n + 1) x[0]) else 0.0, 0.0 }
       { Functions = "powerLog"; Text = "slope in a: of its first term"; Sizes = fun label x -> 0.0, firstTerm label x[0] x[1] }
       { Functions = "logAddExp"; Text = "of max(1, value)"; Sizes = fun _ _ -> 1.0, 0.0 }
+      { Functions = "gammaSampleSlope"
+        Text = "of 1 / shape, slope: of its square"
+        Sizes = fun _ x -> 1.0 / x[0], 1.0 / (x[0] * x[0]) }
       { Functions = "logBeta"; Text = "of max(1, value)"; Sizes = fun _ _ -> 1.0, 0.0 }
       { Functions = "binaryCrossEntropy"
         Text = "of its largest term"

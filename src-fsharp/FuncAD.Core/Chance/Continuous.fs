@@ -75,32 +75,47 @@ type internal UniformForm(low: Real, high: Real) =
     override _.Entropy = Real.Log width
 
 /// <summary>
-/// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. The logarithm is that of a Poisson probability at the count shape and the
-/// mean rate x, up to simple terms, and is computed from the deviance where the parts of the formula as written would cancel (Loader, "Fast
-/// and accurate computation of binomial probabilities", 2000).
+/// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. Value and derivatives come from different forms of it (Density.valueOf).
 /// </summary>
 [<Sealed>]
 type internal GammaForm(shape: Real, rate: Real) =
     inherit ContinuousForm("Gamma", [| struct ("shape", shape); struct ("rate", rate) |])
+
+    let least = Real.Less(shape, Real 3.0)
+
+    /// For derivatives: logarithms of rate, x and a large shape are taken relative to these numbers themselves, as constants, and so are 0. All
+    /// that large terms leave in the derivative in shape is one logarithm of the ratio of the mean rate x and the shape.
+    let written (x: Real) : Real =
+        let own, mean = shape.Bottom, rate.Bottom * x.Bottom
+        let logMean () =
+            choose (Real.Less(mean, Real 1e-100)) (fun () -> Real.Log rate.Bottom + Real.Log x.Bottom) (fun () -> Real.Log mean)
+        let excess = choose least logMean (fun () -> logRatio mean own)
+        let large () = deviance shape own + binet shape - 0.5 * Real.Log shape
+        let ofShape = choose least (fun () -> Special.logGamma shape) large
+        shape * (logRatio rate rate.Bottom + excess) + (shape - 1.0) * logRatio x x.Bottom - rate * x - ofShape
+
+    /// For values: that of a Poisson density at the count shape and the mean rate x, up to simple terms, where shape is large (Loader, "Fast
+    /// and accurate computation of binomial probabilities", 2000); else as it is written, in terms of rate x where that does not underflow.
+    let saddle (shape: Real) (rate: Real) (x: Real) : Real =
+        let mean = rate * x
+        let powers () =
+            choose
+                (Real.Less(mean, Real 1e-100))
+                (fun () -> shape * Real.Log rate + (shape - 1.0) * Real.Log x)
+                (fun () -> Exponentials.xLogY (shape - 1.0) mean + Real.Log rate)
+        choose
+            least
+            (fun () -> powers () - mean - Special.logGamma shape)
+            (fun () -> 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean)
 
     /// log of a sample at rate 1 divided by the shape. Its slope is the implicit one (GammaSlope.fs), not that of the algorithm.
     static member LogRatio(shape: Real, key: RandomKey) : Real =
         AD.custom "gammaSample" (GammaSampler.logRatio key) (fun shape r -> Real.Binary(GammaSampleSlope(0, 0), shape, r)) shape
 
     override _.LogDensity x =
-        let mean = rate * x
-        let less = shape - 1.0
-        let outside = Real.Less(x, Real 0.0)
-        let written (powers: Real) = powers - mean - Special.logGamma shape
-        // rate x may underflow, and x may be 0, where x^(shape - 1) is 0, 1 or infinite
-        let tiny () = written (shape * Real.Log rate + Exponentials.xLogY less x)
-        // in terms of rate x, with slopes that do not cancel for small shapes, and for shapes of 1
-        let small () = written (shape * Real.Log mean - Real.Log x)
-        let medium () = written (Exponentials.xLogY less mean + Real.Log rate)
-        let large () = 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean
-        within outside (fun () ->
-            choose (Real.Less(mean, Real 1e-100)) tiny (fun () ->
-                choose (Real.Less(shape, Real 0.5)) small (fun () -> choose (Real.Less(shape, Real 3.0)) medium large)))
+        let atZero () = shape * Real.Log rate + Exponentials.xLogY (shape - 1.0) x - rate * x - Special.logGamma shape
+        within (either (Real.Less(x, Real 0.0)) (Real.Equal(x, Real infinity))) (fun () ->
+            choose (Real.Equal(x, Real 0.0)) atZero (fun () -> valueOf (saddle shape.Bottom rate.Bottom x.Bottom) (written x)))
 
     override _.Sample key = shape * Real.Exp(GammaForm.LogRatio(shape, key)) / rate
     override _.Mean = shape / rate
@@ -168,13 +183,22 @@ type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
     let gammas = binet (half + 0.5) - binet half + (scaledLogP1 half (Real 0.5) - 0.5)
 
     override _.LogDensity x =
-        let z = (x - location) / scale
+        let distance = x - location
+        let z = distance / scale
         let ratio = z / Real.Sqrt freedom
+        // scale sqrt(1 + z^2 / f): its logarithm has no slope in scale for large z, where those of two logarithms would cancel
+        let hypotenuse =
+            choose
+                (Real.Less(Real.Abs ratio, Real 1.0))
+                (fun () -> Real.Log scale + 0.5 * Real.LogP1(ratio * ratio))
+                (fun () -> Real.Log(Real.Hypot(scale, distance / Real.Sqrt freedom)))
         // so far out 1 + z^2 / f is z^2 / f, which may overflow
-        let isFar = Real.Less(Real 1e100, Real.Abs ratio)
-        let peak = gammas - Real.Log scale - halfLogTau
-        let near () = peak - scaledLogP1 half (0.5 * (z * z)) - 0.5 * Real.LogP1(ratio * ratio)
-        choose isFar (fun () -> peak - (freedom + 1.0) * Real.Log(Real.Abs ratio)) near
+        let power =
+            choose
+                (Real.Less(Real 1e100, Real.Abs ratio))
+                (fun () -> freedom * Real.Log(Real.Abs ratio))
+                (fun () -> scaledLogP1 half (0.5 * (z * z)))
+        gammas - halfLogTau - power - hypotenuse
 
     override _.Sample key =
         let struct (normal, gamma) = key.Split()

@@ -81,10 +81,13 @@ module internal Density =
     let isNoCount (x: Real) : Condition = either (Real.Less(x, Real 0.0)) (Real.Less(Real.Floor x, x))
 
     /// The value of one number with the derivatives of another one, for a formula that is exact beside one whose derivatives are.
-    let valueOf (value: Real) (y: Real) : Real = y + (value.Bottom - y.Bottom)
+    let valueOf (value: Real) (y: Real) : Real = value.Bottom + (y - y.Bottom)
 
     /// log(1 - x)
     let log1m (x: Real) : Real = Real.LogP1(-x)
+
+    /// log(a / b)
+    let logRatio (a: Real) (b: Real) : Real = Real.Binary(Deviances.LogRatio(), a, b)
 
     /// a log(a / m) + m - a
     let deviance (a: Real) (m: Real) : Real = Real.Binary(Deviances.PoissonDeviance(), a, m)

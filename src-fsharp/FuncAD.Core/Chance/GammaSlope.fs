@@ -94,21 +94,28 @@ module internal GammaSlope =
             k <- k + 1.0
         sum
 
-    /// (1 - P) / (z dP/dz) for z above the mean, by its continued fraction (DLMF 8.9.2), from the front (Lentz's method, DLMF 3.10(iii)).
-    /// A few more steps let the derivatives converge too.
-    let private upper (shape: Real) (z: Real) : Real =
+    /// (1 - P) / (z dP/dz) for z above the mean by its continued fraction (DLMF 8.9.2), from the front (Lentz's method, DLMF 3.10(iii)): by so
+    /// many steps, or until ten have left the value as it is; with their number.
+    let private continued (steps: int) (isFixed: bool) (shape: Real) (z: Real) : struct (Real * int) =
         let mutable b = z + 1.0 - shape
         let mutable c, d = Real 1e300, 1.0 / b
-        let mutable fraction, k, left = d, 1.0, 10
-        while left > 0 && k < 1e5 do
-            let a = k * (shape - k)
+        let mutable fraction, k, settled = d, 1, 1
+        while k <= steps && (isFixed || k < settled + 10) do
+            let a = float k * (shape - float k)
             b <- b + 2.0
             d <- 1.0 / (a * d + b)
             c <- b + a / c
             let factor = c * d
             fraction <- fraction * factor
-            if abs (factor.value - 1.0) < 4e-16 || left < 10 then left <- left - 1
-            k <- k + 1.0
+            if abs (factor.value - 1.0) > 4e-16 then settled <- k + 1
+            k <- k + 1
+        struct (fraction, k)
+
+    /// The continued fraction, in the number of steps for a shape nearby: at a whole shape it ends, but its derivatives go on.
+    let private upper (shape: Real) (z: Real) : Real =
+        let nearby = Math.Floor shape.value + 0.5
+        let struct (_, steps) = continued 100000 false (Real nearby) (Real z.value)
+        let struct (fraction, _) = continued steps true shape z
         fraction
 
     /// dlog(z)/dshape by Temme's uniform expansion, P = Phi(eta sqrt(shape)) - phi(eta sqrt(shape)) B / sqrt(shape) with

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes distributions.csv: log densities with their first and second derivatives, by mpmath at 100 digits, from the formulas as
+"""Writes distributions.csv: log densities with their first and second derivatives, by mpmath at 100 digits or more, from the formulas as
 books print them, at the points where people and rounding meet. Derivatives are those of numbers
 with three infinitesimal parts.
 A row is a distribution, its parameters and x, and then numbers in pairs: the value, the first derivatives and the second ones, each with a
@@ -270,6 +270,8 @@ if __name__ == '__main__':
                 continue
             for x, *parameters in dict.fromkeys(points):
                 row = [name, str(len(parameters)), *map(repr, parameters), repr(x)]
+                # exponentials of logits of 1000 need more digits, and do not take long
+                mp.dps = 1000 if 'Logit' in name else 100
                 for value, size in numbers(f, (x, *parameters), active):
                     row += [text(value), mpmath.nstr(size, 6).replace('.0e', 'e') if size else '0']
                 file.write(','.join(row) + '\n')

@@ -573,17 +573,55 @@ def log_beta(a, b):
 
 
 def gamma_sample_slope(a, r):
-    """d log(z / a) / da at z = a e^r while P(a, z) stays: -P_a / (z P_z) - 1 / a, by differences at 100 digits"""
-    upper = r > 0
+    """d log(z / a) / da at z = a e^r while P(a, z) stays: -(M (log z - psi(a + 1)) + M_a) / a - 1 / a for the series
+    M = 1 + z / (a + 1) + z^2 / ((a + 1)(a + 2)) + ..., as polynomials of degree 3 in the changes s of a and t of r"""
+    def product(p, q):
+        result = {}
+        for (i, j), x in p.items():
+            for (k, l), y in q.items():
+                if i + j + k + l <= 3:
+                    result[i + k, j + l] = result.get((i + k, j + l), 0) + x * y
+        return result
 
-    def slope(a, r):
+    def plus(p, q):
+        return {key: p.get(key, 0) + q.get(key, 0) for key in {**p, **q}}
+
+    with mp.workdps(150):
         z = a * mp.exp(r)
-        tail = lambda s: mp.gammainc(s, z, mp.inf, regularized=True) if upper else mp.gammainc(s, 0, z, regularized=True)
-        return (1 if upper else -1) * mp.diff(tail, a) / mp.exp(a * mp.log(z) - z - mp.loggamma(a)) - 1 / a
+        # M at a + s and z e^v: the sums over k of terms times their coefficients of s^i v^m
+        moments = {(i, m): mpf(0) for i in range(5) for m in range(4)}
+        term, in_s, k = mpf(1), [mpf(1)] + [mpf(0)] * 4, 0
+        while term > mpf(10) ** -160 * moments[0, 0] or k < 5:
+            for i in range(5):
+                power = term * in_s[i]
+                for m in range(4):
+                    moments[i, m] += power
+                    power *= mpf(k) / (m + 1)
+            k += 1
+            term *= z / (a + k)
+            for i in range(1, 5):  # times 1 / (1 + s / (a + k))
+                in_s[i] -= in_s[i - 1] / (a + k)
+        # v = t + log(1 + s / a), since z is a e^r
+        log = {(i, 0): -(-1 / a) ** i / i for i in range(1, 4)}
+        v, powers = plus({(0, 1): mpf(1)}, log), [{(0, 0): mpf(1)}]
+        for _ in range(3):
+            powers.append(product(powers[-1], v))
 
-    with mp.workdps(100):
-        return [mp.diff(slope, (a, r), order) if any(order) else slope(a, r)
-                for order in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))]
+        def series(coefficient):
+            total = {}
+            for i in range(4):
+                for m in range(4):
+                    total = plus(total, product({(i, 0): coefficient(i, m)}, powers[m]))
+            return total
+
+        main = series(lambda i, m: moments[i, m])
+        slope = series(lambda i, m: (i + 1) * moments[i + 1, m])
+        digamma = {(i, 0): -mp.psi(i, a + 1) / mp.factorial(i) for i in range(4)}
+        logarithm = plus(plus({(0, 0): mp.log(z)}, v), digamma)
+        inverse = {(i, 0): -(-1 / a) ** i / a for i in range(4)}
+        result = product(inverse, plus(plus(product(main, logarithm), slope), {(0, 0): mpf(1)}))
+        orders = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3))
+        return [result[i, j] * mp.factorial(i) * mp.factorial(j) for i, j in orders]
 
 
 def product(a, b):
@@ -635,12 +673,13 @@ BINARY['oneMinusRatio'] = (one_minus_ratio, pairs(COUNTS, COUNTS))
 BINARY['poissonDeviance'] = (poisson_deviance, pairs(COUNTS, COUNTS))
 BINARY['scaledLogP1'] = (scaled_log1p, pairs([x for x in COUNTS if x < 1e90], COUNTS))
 BINARY['logBeta'] = (log_beta, pairs(SHAPES, SHAPES))
+for n in (0, 1, 2):
+    BINARY['digammaDifference(%d)' % n] = (digamma_difference(n), pairs(SHAPES, SHAPES))
 # samples that come up, up to six standard deviations out, and some beyond
 BINARY['gammaSampleSlope(0, 0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) for a in (0.5, 1.0, 1.5, 2.0, 10.0, 99.5, 999.0, 1000.0, 3000.0)
                                                          for s in (-6.0, -2.0, -0.5, 0.0, 0.1, 1.0, 5.0) if abs(s) < 3 or a > 50]
                                     + [(a, r) for a in (0.01, 0.1) for r in (-400.0, -30.0, -3.0, 1.0, 3.0)] + [(30.0, -3.0), (2000.0, -0.5), (2000.0, 0.4)])
-for n in (0, 1, 2):
-    BINARY['digammaDifference(%d)' % n] = (digamma_difference(n), pairs(SHAPES, SHAPES))
+
 
 
 # ---- Writing ----
