@@ -147,7 +147,7 @@ public class DistributionTests
     public void Text_is_that_of_the_invariant_culture()
     {
         var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+        CultureInfo.CurrentCulture = new("") { NumberFormat = new() { NumberDecimalSeparator = "," } };
         try
         {
             Assert.Equal("Normal(mean = 0.5, deviation = 2)", Distribution.Normal(0.5, 2).ToString());

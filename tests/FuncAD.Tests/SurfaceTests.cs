@@ -48,6 +48,8 @@ public partial class SurfaceTests
         ["Formula"] = "what Symbolic.Of returns",
         ["Difference"] = "an argument of Numerical",
         ["RandomKey"] = "the source of random numbers",
+        ["Distribution"] = "densities and samples",
+        ["MultivariateNormal"] = "the distribution of vectors",
         ["Estimate"] = "what Stochastic.Derivative returns",
         ["Estimate`1"] = "what Stochastic.ScoreGradient returns",
         ["ScoreCost"] = "what a program returns to it",

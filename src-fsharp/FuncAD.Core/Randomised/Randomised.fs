@@ -192,8 +192,8 @@ module Randomised =
     /// neither x nor f(x). Slopes that are 0 or 1, as a rectifier's are, take a bit each and are exact, unless keep is below 1/64.
     /// </summary>
     /// <remarks>
-    /// f is run three times in reverse mode: for the value, for the slopes by forward mode, and along random signs, which shows whether it is
-    /// elementwise. Memory: keep times that of x. The variance multiplies along a chain of activations.
+    /// f is run three times in reverse mode: for the value, for the slopes by forward mode, and along a random direction, which shows whether it
+    /// is elementwise. Memory: keep times that of x. The variance multiplies along a chain of activations.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">f is not elementwise.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>

@@ -92,15 +92,19 @@ type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: Rando
             )
         | y -> y
 
-    /// A sum of slopes times signs is a slope times a sign, to the bit, only where each element of y depends on one of x.
+    /// A slope times a power of 2 is exact, and so the tangent along a direction of signed powers is a slope times one of them, to the bit,
+    /// where each element of y depends on one of x. Neighbours have different powers: random signs alone would be equal for few elements.
     let requireElementwise (x: Tensor) (slopes: Tensor) =
-        let signs = key.Bits x.Length |> Array.map (fun bits -> if bits >= (1UL <<< 63) then 1.0 else -1.0)
-        let struct (_, tangent) = along x.Value (Tensor(signs, x.Dimensions, null))
+        let power index = Math.ScaleB(1.0, index % 32)
+        let direction = key.Bits x.Length |> Array.mapi (fun index bits -> if bits >= (1UL <<< 63) then power index else -(power index))
+        let struct (_, tangent) = along x.Value (Tensor(direction, x.Dimensions, null))
         let slopes, tangents = slopes.Elements, tangent.Elements
         let mutable isElementwise = true
-        for index = 0 to signs.Length - 1 do
-            let expected = slopes[index] * signs[index]
-            if not (tangents[index] = expected || Double.IsNaN expected) then isElementwise <- false
+        for index = 0 to direction.Length - 1 do
+            let expected = slopes[index] * direction[index]
+            // what was rounded as a subnormal number, or left the range of doubles, is not exact
+            let isExact = tangents[index] = expected || abs (tangents[index] - expected) < 1e-290 || not (Double.IsFinite expected)
+            if not isExact then isElementwise <- false
         if not isElementwise then
             raise (
                 ArgumentException(

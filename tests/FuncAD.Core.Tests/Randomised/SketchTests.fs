@@ -212,6 +212,9 @@ let tests =
               message (fun () -> Randomised.affine 0.5 key w x x) |> expectMentions [ "Randomised.Linear" ]
               let grad f () = AD.grad (fun x -> Tensor.sum (Randomised.activation 0.5 key f x)) x
               message (grad (fun x -> x / Tensor.sum x)) |> expectMentions [ "elementwise"; "several" ]
+              for key in (RandomKey.Of 3).Split 20 do
+                  let pair () = AD.grad (fun x -> Tensor.sum (Randomised.activation 0.5 key (Tensor.softmax 0) x)) (Tensor.ofArray [| 0.5; 1.0 |])
+                  message pair |> expectMentions [ "elementwise" ]
               message (grad Tensor.transpose) |> expectMentions [ "elementwise"; "[7, 3]" ]
               let captures () =
                   AD.grad (fun (a: Real) -> Tensor.sum (Randomised.activation 0.5 key (fun x -> a * x) x)) (Real 2.0) |> ignore
