@@ -166,7 +166,9 @@ let private sizeOfPair (rule: BinaryEntry) (index: int) (a: float) (b: float) (e
     | "logisticShare"
     | "logisticShareDensity" when index >= 3 && isBend (a - b) -> max own (largest [ 1..5 ] / 4.0)
     // the movement of a sample less that of the mean, 1 / shape, which is 0 near the mean
-    | "gammaSampleSlope" -> max own (Math.Pow(a, -1.0 - float [ 0; 1; 0; 2; 1; 0; 3; 2; 1; 0 ][index]))
+    | "gammaSampleSlope" ->
+        let steps = [ 0; 1; 0; 2; 1; 0; 3; 2; 1; 0 ]
+        max own (Math.Pow(a, -1.0 - float steps[index]))
     // the beta function is 1 on a curve
     | "logBeta" when index = 0 -> max own 1.0
     // a difference that is 0 at equal arguments

@@ -681,7 +681,6 @@ BINARY['gammaSampleSlope(0, 0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) f
                                     + [(a, r) for a in (0.01, 0.1) for r in (-400.0, -30.0, -3.0, 1.0, 3.0)] + [(30.0, -3.0), (2000.0, -0.5), (2000.0, 0.4)])
 
 
-
 # ---- Writing ----
 
 def text(number):
