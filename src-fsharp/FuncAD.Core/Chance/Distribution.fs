@@ -91,7 +91,7 @@ type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
 /// functions the check is a guard: it is made in each run.</para>
 /// </remarks>
 [<Sealed>]
-type Distribution internal (form: Form) =
+type Distribution internal (form: DistributionForm) =
     let parameters: IReadOnlyList<KeyValuePair<string, Real>> =
         form.Parameters |> Array.map (fun struct (name, x) -> KeyValuePair(name, x)) |> Array.AsReadOnly :> _
 

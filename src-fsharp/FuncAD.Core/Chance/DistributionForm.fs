@@ -5,7 +5,7 @@ open FuncAD.Rules
 
 /// <summary>What stands behind a Distribution of real numbers: its formulas.</summary>
 [<AbstractClass>]
-type internal Form(name: string, parameters: struct (string * Real)[]) =
+type internal DistributionForm(name: string, parameters: struct (string * Real)[]) =
     member _.Name = name
     member _.Parameters = parameters
 
@@ -31,13 +31,13 @@ type internal Form(name: string, parameters: struct (string * Real)[]) =
 /// <summary>A distribution on real numbers with a density, whose samples are differentiable in the parameters.</summary>
 [<AbstractClass>]
 type internal ContinuousForm(name, parameters) =
-    inherit Form(name, parameters)
+    inherit DistributionForm(name, parameters)
     override _.IsReparameterised = true
 
 /// <summary>A distribution on whole numbers: samples are constants.</summary>
 [<AbstractClass>]
 type internal DiscreteForm(name, parameters) =
-    inherit Form(name, parameters)
+    inherit DistributionForm(name, parameters)
     override _.IsReparameterised = false
 
 /// A number drawn from a distribution on whole numbers, as a function of a parameter from low to high: piecewise constant. It is NaN for
