@@ -99,14 +99,10 @@ type internal GammaForm(shape: Real, rate: Real) =
     let saddle (shape: Real) (rate: Real) (x: Real) : Real =
         let mean = rate * x
         let powers () =
-            choose
-                (Real.Less(mean, Real 1e-100))
-                (fun () -> shape * Real.Log rate + (shape - 1.0) * Real.Log x)
-                (fun () -> Exponentials.xLogY (shape - 1.0) mean + Real.Log rate)
-        choose
-            least
-            (fun () -> powers () - mean - Special.logGamma shape)
-            (fun () -> 0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean)
+            choose (Real.Less(mean, Real 1e-100)) (fun () -> shape * Real.Log rate + (shape - 1.0) * Real.Log x) (fun () ->
+                Exponentials.xLogY (shape - 1.0) mean + Real.Log rate)
+        choose least (fun () -> powers () - mean - Special.logGamma shape) (fun () ->
+            0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean)
 
     /// log of a sample at rate 1 divided by the shape. Its slope is the implicit one (GammaSlope.fs), not that of the algorithm.
     static member LogRatio(shape: Real, key: RandomKey) : Real =
@@ -175,8 +171,7 @@ type internal BetaForm(a: Real, b: Real) =
 /// </summary>
 [<Sealed>]
 type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
-    inherit
-        ContinuousForm("StudentT", [| struct ("freedom", freedom); struct ("location", location); struct ("scale", scale) |])
+    inherit ContinuousForm("StudentT", [| struct ("freedom", freedom); struct ("location", location); struct ("scale", scale) |])
     let half = 0.5 * freedom
 
     /// log(Gamma(h + 1/2) / (Gamma(h) sqrt h)) for h = f / 2
@@ -188,16 +183,12 @@ type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
         let ratio = z / Real.Sqrt freedom
         // scale sqrt(1 + z^2 / f): its logarithm has no slope in scale for large z, where those of two logarithms would cancel
         let hypotenuse =
-            choose
-                (Real.Less(Real.Abs ratio, Real 1.0))
-                (fun () -> Real.Log scale + 0.5 * Real.LogP1(ratio * ratio))
-                (fun () -> Real.Log(Real.Hypot(scale, distance / Real.Sqrt freedom)))
+            choose (Real.Less(Real.Abs ratio, Real 1.0)) (fun () -> Real.Log scale + 0.5 * Real.LogP1(ratio * ratio)) (fun () ->
+                Real.Log(Real.Hypot(scale, distance / Real.Sqrt freedom)))
         // so far out 1 + z^2 / f is z^2 / f, which may overflow
         let power =
-            choose
-                (Real.Less(Real 1e100, Real.Abs ratio))
-                (fun () -> freedom * Real.Log(Real.Abs ratio))
-                (fun () -> scaledLogP1 half (0.5 * (z * z)))
+            choose (Real.Less(Real 1e100, Real.Abs ratio)) (fun () -> freedom * Real.Log(Real.Abs ratio)) (fun () ->
+                scaledLogP1 half (0.5 * (z * z)))
         gammas - halfLogTau - power - hypotenuse
 
     override _.Sample key =
@@ -207,9 +198,7 @@ type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
     override _.Mean = choose (Real.Less(Real 1.0, freedom)) (fun () -> location) (fun () -> Real nan)
 
     override _.Variance =
-        choose
-            (Real.Less(Real 2.0, freedom))
-            (fun () -> scale * scale * (freedom / (freedom - 2.0)))
-            (fun () -> choose (Real.Less(Real 1.0, freedom)) (fun () -> Real infinity) (fun () -> Real nan))
+        choose (Real.Less(Real 2.0, freedom)) (fun () -> scale * scale * (freedom / (freedom - 2.0))) (fun () ->
+            choose (Real.Less(Real 1.0, freedom)) (fun () -> Real infinity) (fun () -> Real nan))
 
     override _.Entropy = (half + 0.5) * digammaDifference half (Real 0.5) - gammas + halfLogTau + Real.Log scale

@@ -62,7 +62,10 @@ type internal BinomialForm(n: Real, p: Real) =
 
     override _.Sample key =
         if n.Value > float Int32.MaxValue then
-            raise (NotSupportedException $"Distribution.Binomial: samples are drawn for n up to {Int32.MaxValue}, got {Parameters.text n.value}.")
+            raise (
+                NotSupportedException
+                    $"Distribution.Binomial: samples are drawn for n up to {Int32.MaxValue}, got {Parameters.text n.value}."
+            )
         Real.Step(Draw(key, 0.0, 1.0, Quantiles.binomial (int n.value)), p)
 
     override _.Mean = n * p
@@ -76,8 +79,7 @@ type internal GeometricForm(p: Real) =
 
     override _.LogDensity x =
         let x = x.Bottom
-        within (isNoCount x) (fun () ->
-            Real.Log p + choose (Real.Equal(x, Real 0.0)) (fun () -> Real 0.0) (fun () -> x * log1m p))
+        within (isNoCount x) (fun () -> Real.Log p + choose (Real.Equal(x, Real 0.0)) (fun () -> Real 0.0) (fun () -> x * log1m p))
 
     override _.Sample key = Real.Step(Draw(key, Double.Epsilon, 1.0, Quantiles.geometric), p)
     override _.Mean = (1.0 - p) / p
@@ -95,7 +97,8 @@ type internal PoissonForm(rate: Real) =
             let factorial = choose (Real.Equal(x, Real 0.0)) (fun () -> Real 0.0) (fun () -> binet x + (0.5 * Real.Log x + halfLogTau))
             -(deviance x rate) - factorial)
 
-    override _.Sample key = Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Poisson" "rate" rate)
+    override _.Sample key =
+        Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Poisson" "rate" rate)
     override _.Mean = rate
     override _.Variance = rate
     override form.Entropy = form.HasNoEntropy()
@@ -111,8 +114,7 @@ type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: in
         let x = x.Bottom
         within (either (isNoCount x) (Real.Less(Real(float (p.Length - 1)), x))) (fun () ->
             if x.IsTraced then
-                let pick index others =
-                    Real.Select(Real.Equal(x, Real(float index)), logarithm index, others)
+                let pick index others = Real.Select(Real.Equal(x, Real(float index)), logarithm index, others)
                 Seq.foldBack pick (seq { 0 .. p.Length - 1 }) (Real nan)
             elif Double.IsNaN x.value then
                 Real nan
@@ -142,8 +144,7 @@ type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: in
             p * (deviation * deviation))
         |> Sums.sum
 
-    override _.Entropy =
-        0.0 - (p |> Array.mapi (fun index p -> Real.Binary(Powers.Absorb(), p, logarithm index)) |> Sums.sum)
+    override _.Entropy = 0.0 - (p |> Array.mapi (fun index p -> Real.Binary(Powers.Absorb(), p, logarithm index)) |> Sums.sum)
 
 /// <summary>How distributions on a few outcomes are made.</summary>
 module internal Categorical =

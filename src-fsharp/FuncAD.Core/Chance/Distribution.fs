@@ -45,8 +45,7 @@ type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
 
     /// <summary>Independent samples, the rows of a matrix: mean + L z for each row z of standard normal numbers.</summary>
     /// <exception cref="T:System.ArgumentException">The number of samples is negative.</exception>
-    member _.Sample(key: RandomKey, count: int) : Tensor =
-        mean + Tensor.matmulTransposed false true (key.Normal(count, size)) cholesky
+    member _.Sample(key: RandomKey, count: int) : Tensor = mean + Tensor.matmulTransposed false true (key.Normal(count, size)) cholesky
 
     /// <summary>Such as MultivariateNormal(2 numbers, mean = [0, 1]).</summary>
     override _.ToString() = $"MultivariateNormal({size} numbers, mean = {mean})"
@@ -64,13 +63,15 @@ type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
             let shape = Shape.text cholesky.Dimensions
             fail (nameof cholesky) $"cholesky must be a matrix of {n} rows and columns, as the mean has {n} numbers; got the shape {shape}."
         mean.Elements
-        |> Array.iteri (fun i x -> if not (Double.IsFinite x) then fail (nameof mean) $"mean[{i}] is a finite number, got {Parameters.text x}.")
+        |> Array.iteri (fun i x ->
+            if not (Double.IsFinite x) then fail (nameof mean) $"mean[{i}] is a finite number, got {Parameters.text x}.")
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do
                 let entry = cholesky.Elements[i * n + j]
                 let refuse what = fail (nameof cholesky) $"cholesky[{i}, {j}] is {what}, got {Parameters.text entry}."
                 if j > i && entry <> 0.0 then
-                    refuse "0, as all entries above the diagonal (give the Cholesky factor, not the covariance matrix: Cholesky(covariance))"
+                    refuse
+                        "0, as all entries above the diagonal (give the Cholesky factor, not the covariance matrix: Cholesky(covariance))"
                 if j = i && not (entry > 0.0) then refuse "above 0, as all entries of the diagonal"
                 if not (Double.IsFinite entry) then refuse "a finite number"
         MultivariateNormal(mean, cholesky)

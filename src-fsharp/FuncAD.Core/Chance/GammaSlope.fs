@@ -69,20 +69,14 @@ module internal GammaSlope =
               -7.561801671883977e-05
               -2.396505113867297e-07
               1.1082654115347302e-05 |]
-           [| -0.0008618882909167117
-              0.0007840392217200667
-              -0.0002990724703031902
-              -1.4638452578843418e-06 |] |]
+           [| -0.0008618882909167117; 0.0007840392217200667; -0.0002990724703031902; -1.4638452578843418e-06 |] |]
 
     let private polynomial (coefficients: float[]) (x: Real) : Real =
         Array.foldBack (fun (coefficient: float) sum -> sum * x + coefficient) coefficients (Real 0.0)
 
     /// digamma(shape + 1) - log(shape)
     let private digammaRest (shape: Real) : Real =
-        if shape.value < 1.0 then
-            Special.digamma (shape + 1.0) - Real.Log shape
-        else
-            Real.Unary(Special.Binet 1, shape) + 0.5 / shape
+        if shape.value < 1.0 then Special.digamma (shape + 1.0) - Real.Log shape else Real.Unary(Special.Binet 1, shape) + 0.5 / shape
 
     /// shape P / (z dP/dz) for z below the mean: 1 + z / (shape + 1) + z^2 / ((shape + 1)(shape + 2)) + ... (DLMF 8.7.1). Terms far below the
     /// last place count in the derivatives.
@@ -144,12 +138,9 @@ module internal GammaSlope =
         let z = shape * Real.Exp r
         // the derivative in the shape alone: z is a constant of that level
         let along (part: Real -> Real -> Real) = AD.diff (fun shape -> part shape z) shape
-        if shape.value >= largeShape && abs (Math.Exp r.value - 1.0) < reach then
-            uniform shape r
-        elif z.value < shape.value + 1.0 then
-            -(lower shape z * (r - digammaRest shape) + along lower) / shape
-        else
-            upper shape z * (r - digammaRest shape + 1.0 / shape) + along upper
+        if shape.value >= largeShape && abs (Math.Exp r.value - 1.0) < reach then uniform shape r
+        elif z.value < shape.value + 1.0 then -(lower shape z * (r - digammaRest shape) + along lower) / shape
+        else upper shape z * (r - digammaRest shape + 1.0 / shape) + along upper
 
     /// dr/dshape, or its derivative of order i in the shape and j in r.
     let rec slope (i: int) (j: int) (shape: Real) (r: Real) : Real =
@@ -163,13 +154,10 @@ type internal GammaSampleSlope(i: int, j: int) =
     interface IBinary with
         member _.Name = "gammaSampleSlope"
         member _.Traits = Traits.Even
-        member _.Domain = struct ({ Low = 0.3; High = 30.0 }, { Low = -2.0; High = 1.0 })
+        member _.Domain = struct ({ Low = 0.3; High = 5.0 }, { Low = -2.0; High = 1.0 })
 
         member _.Value(shape, r) =
-            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then
-                (GammaSlope.slope i j (Real shape) (Real r)).value
-            else
-                nan
+            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i j (Real shape) (Real r)).value else nan
 
         member _.SlopeA<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
             'T.Multiply('T.Binary(GammaSampleSlope(i + 1, j), shape, r), 'T.Step(Arithmetic.Defined(), y))

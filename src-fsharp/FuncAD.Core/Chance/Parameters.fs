@@ -30,8 +30,7 @@ module internal Parameters =
     /// 2^53: from here on, neighbouring counts are the same double.
     let greatestCount = 9007199254740992.0
 
-    let count =
-        require "isCount" (fun x -> x >= 0.0 && x <= greatestCount && Math.Floor x = x) "a whole number from 0 to 2^53"
+    let count = require "isCount" (fun x -> x >= 0.0 && x <= greatestCount && Math.Floor x = x) "a whole number from 0 to 2^53"
 
     /// A rate of counts that are doubles.
     let drawable = require "isDrawable" (fun x -> x <= greatestCount) "at most 2^53 where samples are drawn"

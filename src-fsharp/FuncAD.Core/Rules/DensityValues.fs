@@ -157,8 +157,7 @@ let digammaDifference (n: int) (a: float) (b: float) : float =
     else
         let s = n + 1
         /// x^-m - (x + b)^-m
-        let difference (m: int) (x: float) =
-            Math.Pow(x, float -m) * -(SpecialValues.expm1 (float -m * SpecialValues.log1p (b / x)))
+        let difference (m: int) (x: float) = Math.Pow(x, float -m) * -(SpecialValues.expm1 (float -m * SpecialValues.log1p (b / x)))
         let mutable x, sum = abs a, 0.0
         while x < float (10 + n) do
             sum <- sum + difference s x

@@ -43,7 +43,10 @@ let private supports =
                     "Exponential", (fun p -> Distribution.Exponential p[0]), [| 2.0 |], [ -1e-300; -1.0; -inf ]
                     "Gamma", (fun p -> Distribution.Gamma(p[0], p[1])), [| 2.0; 3.0 |], [ -1e-300; -1.0; -inf ]
                     "Beta", (fun p -> Distribution.Beta(p[0], p[1])), [| 2.0; 3.0 |], [ -1e-300; -1.0; 1.0000000000000002; inf ]
-                    "Uniform", (fun p -> Distribution.Uniform(p[0], p[1])), [| 2.0; 3.0 |], [ 1.9999999999999998; 3.0000000000000004; -inf; inf ]
+                    "Uniform",
+                    (fun p -> Distribution.Uniform(p[0], p[1])),
+                    [| 2.0; 3.0 |],
+                    [ 1.9999999999999998; 3.0000000000000004; -inf; inf ]
                     "Bernoulli", (fun p -> Distribution.Bernoulli p[0]), [| 0.3 |], [ -1.0; 2.0; 0.5; 1e300; inf ]
                     "BernoulliLogit", (fun p -> Distribution.BernoulliLogit p[0]), [| 0.3 |], [ -1.0; 2.0; 0.5; inf ]
                     "Binomial", (fun p -> Distribution.Binomial(R 5.0, p[0])), [| 0.3 |], [ -1.0; 6.0; 2.5; inf ]
@@ -60,10 +63,17 @@ let private supports =
                       for g in AD.grad f v do
                           expectSame 0.0 g.Value $"{what}, reverse"
                       expectSame 0.0 (snd (AD.jvp f v (Array.map (fun _ -> R 1.0) v))).Value $"{what}, forward"
-                      for h in Seq.cast<Real> (AD.hessian f v) do
+                      for h in Seq.cast<Real>(AD.hessian f v) do
                           expectSame 0.0 h.Value $"{what}, Hessian"
                       // from a program that was traced inside
-                      let inside = Array.append [| R(if name = "Uniform" then 2.5 elif p.Length > 1 && name <> "Categorical" && name <> "CategoricalLogits" then 0.5 else 1.0) |] (reals p)
+                      let inside =
+                          Array.append
+                              [| R(
+                                     if name = "Uniform" then 2.5
+                                     elif p.Length > 1 && name <> "Categorical" && name <> "CategoricalLogits" then 0.5
+                                     else 1.0
+                                 ) |]
+                              (reals p)
                       let compiled = AD.compile (AD.valueAndGrad f) inside
                       let y, g = compiled.Invoke v
                       expectSame -inf y.Value $"{what}, compiled"
@@ -94,7 +104,8 @@ let private supports =
                   expectSame nan (compiled.Invoke(R nan)).Value $"{name}, compiled")
 
           testCase "certain and impossible outcomes" (fun () ->
-              let slopes (make: Real -> Distribution) (p: float) (x: float) = (make (R p)).LogDensity(R x).Value, (AD.grad (fun p -> (make p).LogDensity(R x)) (R p)).Value
+              let slopes (make: Real -> Distribution) (p: float) (x: float) =
+                  (make (R p)).LogDensity(R x).Value, (AD.grad (fun p -> (make p).LogDensity(R x)) (R p)).Value
               let binomial (n: float) p = Distribution.Binomial(R n, p)
               Expect.equal (slopes Distribution.Bernoulli 0.0 0.0) (0.0, -1.0) "Bernoulli(0) at 0"
               Expect.equal (slopes Distribution.Bernoulli 0.0 1.0) (-inf, inf) "Bernoulli(0) at 1"
@@ -126,7 +137,7 @@ let private supports =
 // ---- What cannot be ----
 
 let private refused<'E when 'E :> ArgumentException> (parameter: string) (parts: string list) (make: unit -> Distribution) =
-    let e = thrown<'E> (fun () -> make () |> ignore)
+    let e = thrown<'E>(fun () -> make () |> ignore)
     Expect.equal e.ParamName parameter e.Message
     expectMentions parts e.Message
 
@@ -166,11 +177,13 @@ let private refusals =
           testCase "probabilities" (fun () ->
               refused<ArgumentException> "p" [ "Categorical"; "empty" ] (fun () -> Distribution.Categorical([||]: Real[]))
               refused<ArgumentException> "p" [ "sum to 1"; "0.9" ] (fun () -> Distribution.Categorical([| R 0.5; R 0.4 |]))
-              refused<ArgumentOutOfRangeException> "p[1]" [ "p[1]"; "-0.5" ] (fun () -> Distribution.Categorical([| R 1.5 - 0.5; R -0.5 |]))
+              refused<ArgumentOutOfRangeException> "p[1]" [ "p[1]"; "-0.5" ] (fun () ->
+                  Distribution.Categorical([| R 1.5 - 0.5; R -0.5 |]))
               refused<ArgumentException> "p" [ "vector" ] (fun () -> Distribution.Categorical(Tensor.ofRows [| [| 0.5; 0.5 |] |]))
               refused<ArgumentException> "logits" [ "empty" ] (fun () -> Distribution.CategoricalLogits([||]: Real[]))
               refused<ArgumentException> "logits" [ "-infinity" ] (fun () -> Distribution.CategoricalLogits([| R -inf; R -inf |]))
-              refused<ArgumentOutOfRangeException> "logits[0]" [ "logits[0]" ] (fun () -> Distribution.CategoricalLogits([| R nan; R 0.0 |]))
+              refused<ArgumentOutOfRangeException> "logits[0]" [ "logits[0]" ] (fun () ->
+                  Distribution.CategoricalLogits([| R nan; R 0.0 |]))
               refused<ArgumentNullException> "p" [] (fun () -> Distribution.Categorical(null: Real[]))
               refused<ArgumentNullException> "p" [] (fun () -> Distribution.Categorical(null: Tensor))
               // what people type, and what is computed, sums to 1 up to roundings
@@ -180,15 +193,17 @@ let private refusals =
           testCase "in a compiled function the check is made in each run" (fun () ->
               let compiled = AD.compile (fun (s: Real) -> Distribution.Normal(R 0.0, s).LogDensity(R 1.0)) (R 2.0)
               expectSame (Distribution.Normal(R 0.0, R 3.0).LogDensity(R 1.0)).Value (compiled.Invoke(R 3.0)).Value "3"
-              let e = thrown<ArgumentOutOfRangeException> (fun () -> compiled.Invoke(R -1.0) |> ignore)
+              let e = thrown<ArgumentOutOfRangeException>(fun () -> compiled.Invoke(R -1.0) |> ignore)
               expectMentions [ "Normal"; "deviation"; "-1" ] e.Message)
 
           testCase "an entropy that has no closed formula" (fun () ->
               for distribution in [ Distribution.Poisson(R 2.0); Distribution.Binomial(R 3.0, R 0.5) ] do
-                  expectMentions [ distribution.Name; "LogDensity" ] (thrown<NotSupportedException> (fun () -> distribution.Entropy |> ignore)).Message)
+                  expectMentions
+                      [ distribution.Name; "LogDensity" ]
+                      (thrown<NotSupportedException>(fun () -> distribution.Entropy |> ignore)).Message)
 
           testCase "samples of a binomial distribution with too many trials" (fun () ->
-              let e = thrown<NotSupportedException> (fun () -> Distribution.Binomial(R 1e12, R 0.5).Sample(RandomKey.Of 1UL) |> ignore)
+              let e = thrown<NotSupportedException>(fun () -> Distribution.Binomial(R 1e12, R 0.5).Sample(RandomKey.Of 1UL) |> ignore)
               expectMentions [ "Binomial"; "1000000000000" ] e.Message) ]
 
 // ---- Moments ----
@@ -197,9 +212,10 @@ let private refusals =
 let private expectation (name: string) (distribution: Distribution) (g: float -> float) : float =
     let weight (x: float) = Math.Exp (distribution.LogDensity(R x)).Value
     if not (distribution.IsReparameterised) then
-        Seq.sum [ for k in 0..400 do
-                      let p = weight (float k)
-                      if p > 0.0 then p * g (float k) ]
+        Seq.sum
+            [ for k in 0..400 do
+                  let p = weight (float k)
+                  if p > 0.0 then p * g (float k) ]
     else
         let h = 1.0 / 256.0
         // the kink of Laplace is a bound of two integrals
@@ -229,7 +245,11 @@ let private moments =
                   expectWithin tolerance 1.0 (expectation name distribution (fun _ -> 1.0)) "1"
                   let mean = distribution.Mean.Value
                   expectWithin tolerance mean (expectation name distribution id) "mean"
-                  expectWithin tolerance distribution.Variance.Value (expectation name distribution (fun x -> (x - mean) * (x - mean))) "variance"
+                  expectWithin
+                      tolerance
+                      distribution.Variance.Value
+                      (expectation name distribution (fun x -> (x - mean) * (x - mean)))
+                      "variance"
                   if name <> "Poisson" && name <> "Binomial" then
                       let entropy = expectation name distribution (fun x -> -(distribution.LogDensity(R x)).Value)
                       expectWithin tolerance entropy distribution.Entropy.Value "entropy")
@@ -257,7 +277,10 @@ let private moments =
           testCase "text and parameters" (fun () ->
               let gamma = Distribution.Gamma(R 2.0, R 0.5)
               Expect.equal (gamma.ToString()) "Gamma(shape = 2, rate = 0.5)" "text"
-              Expect.equal (gamma.Parameters |> Seq.map (fun p -> p.Key, p.Value.Value) |> List.ofSeq) [ "shape", 2.0; "rate", 0.5 ] "parameters"
+              Expect.equal
+                  (gamma.Parameters |> Seq.map (fun p -> p.Key, p.Value.Value) |> List.ofSeq)
+                  [ "shape", 2.0; "rate", 0.5 ]
+                  "parameters"
               Expect.equal (Distribution.Categorical([| R 0.5; R 0.5 |]).ToString()) "Categorical(p[0] = 0.5, p[1] = 0.5)" "categorical"
               expectMentions [ "..., "; "20" ] (Distribution.CategoricalLogits(Array.create 20 (R 0.0)).ToString() + "..., "))
 
@@ -296,7 +319,10 @@ let private vectors =
         [ testCase "log density, gradient and Hessian are those of the product of normal densities" (fun () ->
               let v = reals numbers
               expectClose 16.0 (written v).Value (ofTensors v).Value "value"
-              Array.iter2 (fun (e: Real) (a: Real) -> expectWithin 1e-13 e.Value a.Value "gradient") (AD.grad written v) (AD.grad ofTensors v)
+              Array.iter2
+                  (fun (e: Real) (a: Real) -> expectWithin 1e-13 e.Value a.Value "gradient")
+                  (AD.grad written v)
+                  (AD.grad ofTensors v)
               for i in 0 .. v.Length - 1 do
                   let direction = Array.init v.Length (fun j -> real (if i = j then 1.0 else 0.0))
                   expectWithin 1e-13 (snd (AD.jvp written v direction)).Value (snd (AD.jvp ofTensors v direction)).Value "forward"
@@ -331,8 +357,7 @@ let private vectors =
           testCase "what cannot be is named" (fun () ->
               let refused (parameter: string) (parts: string list) (mean: float[]) (l: float[][]) =
                   let e =
-                      thrown<ArgumentException> (fun () ->
-                          Distribution.MultivariateNormal(Tensor.ofArray mean, Tensor.ofRows l) |> ignore)
+                      thrown<ArgumentException>(fun () -> Distribution.MultivariateNormal(Tensor.ofArray mean, Tensor.ofRows l) |> ignore)
                   Expect.equal e.ParamName parameter e.Message
                   expectMentions ("MultivariateNormal" :: parts) e.Message
               refused "cholesky" [ "[0, 1]"; "above the diagonal"; "0.5" ] [| 0.0; 0.0 |] [| [| 1.0; 0.5 |]; [| 0.5; 1.0 |] |]
@@ -342,7 +367,7 @@ let private vectors =
               refused "mean" [ "mean[1]"; "NaN" ] [| 0.0; nan |] [| [| 1.0; 0.0 |]; [| 0.5; 1.0 |] |]
               refused "mean" [ "one or more" ] [||] [||]
               let e =
-                  thrown<ArgumentException> (fun () ->
+                  thrown<ArgumentException>(fun () ->
                       Distribution.MultivariateNormal(Tensor.ofArray mean, Tensor.ofRows l).LogDensity(Tensor.ofArray [| 1.0 |]) |> ignore)
               expectMentions [ "3 elements" ] e.Message) ]
 

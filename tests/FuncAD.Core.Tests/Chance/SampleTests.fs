@@ -7,8 +7,7 @@ open FuncAD
 open FuncAD.Tests.Testing
 open MathNet.Numerics.Distributions
 
-let private key (name: string) : RandomKey =
-    name |> Seq.fold (fun (key: RandomKey) letter -> key.Fold(int64 letter)) (RandomKey.Of seed)
+let private key (name: string) : RandomKey = name |> Seq.fold (fun (key: RandomKey) letter -> key.Fold(int64 letter)) (RandomKey.Of seed)
 
 // ---- Distribution tests ----
 
@@ -38,8 +37,7 @@ let private expectDistribution (name: string) (samples: float[]) (cdf: float -> 
     if not (distance <= bound) then
         failtest $"{name}: the distribution function is off by {distance}, allowed {bound} (key {key name})"
 
-let private samplesOf (name: string) (distribution: Distribution) : float[] =
-    distribution.Sample(key name, count) |> Array.map _.Value
+let private samplesOf (name: string) (distribution: Distribution) : float[] = distribution.Sample(key name, count) |> Array.map _.Value
 
 let private R = Real
 
@@ -66,9 +64,7 @@ let private continuous: (string * Distribution * (float -> float)) list =
       for a, b in [ 0.5, 0.5; 1.0, 1.0; 2.0, 5.0; 0.1, 3.0; 300.0, 500.0 ] do
           $"Beta({a}, {b})", Distribution.Beta(R a, R b), (fun x -> Beta.CDF(a, b, max 0.0 (min 1.0 x)))
       for freedom in [ 0.7; 1.0; 3.0; 50.0 ] do
-          $"StudentT({freedom})",
-          Distribution.StudentT(R freedom, R 1.0, R 3.0),
-          (fun x -> StudentT.CDF(1.0, 3.0, freedom, x)) ]
+          $"StudentT({freedom})", Distribution.StudentT(R freedom, R 1.0, R 3.0), (fun x -> StudentT.CDF(1.0, 3.0, freedom, x)) ]
 
 /// The whole distributions up to an outcome beyond which hardly anything is: the last number.
 let private discrete: (string * Distribution * int) list =
@@ -119,7 +115,9 @@ let private distributions =
           testCase "mirrored keys mirror what is a quantile" (fun () ->
               let key = key "mirror"
               for name, distribution in
-                  [ "Normal", Distribution.Normal(R 0.0, R 2.0); "Laplace", Distribution.Laplace(R 0.0, R 0.3); "Uniform", Distribution.Uniform(R -1.0, R 1.0) ] do
+                  [ "Normal", Distribution.Normal(R 0.0, R 2.0)
+                    "Laplace", Distribution.Laplace(R 0.0, R 0.3)
+                    "Uniform", Distribution.Uniform(R -1.0, R 1.0) ] do
                   let x, mirrored = (distribution.Sample key).Value, (distribution.Sample key.Mirrored).Value
                   expectWithin (4.0 * u * abs x + 2.0 * u) -x mirrored name)
 
@@ -156,9 +154,11 @@ let private integral (name: string) (p: float[]) (integrand: float -> float) : f
     let sinh, cosh = Math.Sinh, Math.Cosh
     let node (t: float) : struct (float * float) =
         let s, ds = Math.PI / 2.0 * sinh t, Math.PI / 2.0 * cosh t
-        if name.StartsWith "Beta" then struct (SpecialValues.sigmoid (2.0 * s), 2.0 * ds * SpecialValues.logisticDensity (2.0 * s))
+        if name.StartsWith "Beta" then
+            struct (SpecialValues.sigmoid (2.0 * s), 2.0 * ds * SpecialValues.logisticDensity (2.0 * s))
         elif name.StartsWith "Uniform" then
-            struct (p[0] + (p[1] - p[0]) * SpecialValues.sigmoid (2.0 * s), (p[1] - p[0]) * 2.0 * ds * SpecialValues.logisticDensity (2.0 * s))
+            struct (p[0] + (p[1] - p[0]) * SpecialValues.sigmoid (2.0 * s),
+                    (p[1] - p[0]) * 2.0 * ds * SpecialValues.logisticDensity (2.0 * s))
         elif name.StartsWith "Gamma" || name.StartsWith "Exponential" || name.StartsWith "LogNormal" then
             let x = Math.Exp s
             struct (x, ds * x)
@@ -203,7 +203,11 @@ let private gradients =
                           let mean = Array.average column
                           let error = Math.Sqrt((column |> Array.averageBy (fun x -> (x - mean) * (x - mean))) / float column.Length)
                           // 6.5 standard errors: a chance of 8e-11 for each of some hundred normal means
-                          expectWithin (6.5 * error + 1e-12) expected mean $"{name}, {testName}, parameter {i} (key {key (name + testName)})")
+                          expectWithin
+                              (6.5 * error + 1e-12)
+                              expected
+                              mean
+                              $"{name}, {testName}, parameter {i} (key {key (name + testName)})")
 
           // E z, E log z and E e^-z of a gamma distribution are shape, digamma(shape) and 2^-shape: the derivative by the implicit slope is integrated over
           // the density without any sampling
@@ -237,7 +241,10 @@ let private gradients =
                           let direction = Array.init p.Length (fun j -> real (if i = j then 1.0 else 0.0))
                           let expected = Array.init p.Length (fun j -> h[i, j].Value)
                           let check (mode: string) (row: Real[]) =
-                              Array.iter2 (fun e (a: Real) -> expectWithin (1e-9 * (1e-12 + Array.sumBy abs expected)) e a.Value $"{name}, {mode}") expected row
+                              Array.iter2
+                                  (fun e (a: Real) -> expectWithin (1e-9 * (1e-12 + Array.sumBy abs expected)) e a.Value $"{name}, {mode}")
+                                  expected
+                                  row
                           check "forward over reverse" (snd (AD.jvp (AD.grad (f key)) (reals p) direction))
                           check "reverse over reverse" (AD.grad (fun p -> (AD.grad (f key) p)[i]) (reals p))
                           check "reverse over forward" (AD.grad (fun p -> snd (AD.jvp (f key) p direction)) (reals p))
@@ -271,7 +278,8 @@ let private gradients =
               for name, distribution, _ in discrete do
                   Expect.isFalse distribution.IsReparameterised name
               let key = key "constant"
-              let f (p: Real) = Distribution.Bernoulli(p).Sample key + Distribution.Poisson(10.0 * p).Sample key + Distribution.Geometric(p).Sample key
+              let f (p: Real) =
+                  Distribution.Bernoulli(p).Sample key + Distribution.Poisson(10.0 * p).Sample key + Distribution.Geometric(p).Sample key
               expectSame 0.0 (AD.diff f (R 0.3)).Value "forward"
               expectSame 0.0 (AD.grad f (R 0.3)).Value "reverse"
               let compiled = AD.compile f (R 0.3)
