@@ -154,7 +154,7 @@ type internal GammaSampleSlope(i: int, j: int) =
     interface IBinary with
         member _.Name = "gammaSampleSlope"
         member _.Traits = Traits.Even
-        member _.Domain = struct ({ Low = 0.3; High = 30.0 }, { Low = -2.0; High = 1.0 })
+        member _.Domain = struct ({ Low = 0.3; High = 5.0 }, { Low = -2.0; High = 1.0 })
 
         member _.Value(shape, r) =
             if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i j (Real shape) (Real r)).value else nan
