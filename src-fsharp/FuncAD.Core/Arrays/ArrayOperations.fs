@@ -89,7 +89,7 @@ type internal BilinearOperation(op: Bilinear) =
 [<Struct; NoEquality; NoComparison>]
 type internal WrittenOperation(op: Operation) =
     interface IOperation<Many, Many> with
-        member _.Apply x = Many(Tensor.Apply(op, x.Arrays))
+        member _.Apply x = Many(Tensor.Apply(op.Below, x.Arrays))
         member _.Pushforward(x, y, dx) = Many(op.Pushforward(x.Arrays, y.Arrays, dx.Arrays))
 
         member _.Backpropagator(tape, arguments, x, y) =

@@ -755,6 +755,11 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]
 
+    /// The operation that a level applies to its arguments as seen from below: itself, but for a random one, whose draws at different
+    /// levels must be independent.
+    abstract Below: Operation
+    default op.Below = op
+
     /// What the tape keeps for the pullback: the operation whose pullback it is, and in the place of the arguments and results what that
     /// needs of them. By default this one and all of them.
     abstract Keep: x: Tensor[] * y: Tensor[] -> struct (Operation * Tensor[] * Tensor[])

@@ -17,6 +17,9 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// No draw of a run is changed.
     static member internal NoChange: Jump = { Draw = -1; From = 0.0; To = 0.0; Weight = 0.0 }
 
+    /// A count of failures is beyond 2^53 with a probability of exp(-2^53 p), which is below 1e-30 from here on.
+    static member private LeastSuccess = 1e-14
+
     /// <summary>Draws for a run of the program outside of Stochastic.Derivative: the parameters are constants.</summary>
     new(key: RandomKey) = Chance(key, null, null, Chance.NoChange)
 
@@ -77,9 +80,17 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
         Real(x.Take value)
 
     /// <summary>The number of failures before the first success, for a probability p of success.</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1, or below 1e-14, where counts pass 2^53.</exception>
     member x.Geometric(p: Real) : Real =
         let struct (p, dp) = x.Read("Geometric", p)
+        if p < Chance.LeastSuccess then
+            raise (
+                ArgumentOutOfRangeException(
+                    "p",
+                    p,
+                    $"Chance.Geometric: below a probability of {Chance.LeastSuccess}, counts pass 2^53 and their neighbours are the same double, got {p}."
+                )
+            )
         let value = Quantiles.geometric p (key.UniformAt(x.Next()))
         Jumps.geometric (fun target weight -> x.Note weight target value) p dp value
         Real(x.Take value)

@@ -64,7 +64,12 @@ type internal LaplaceForm(location: Real, scale: Real) =
 type internal UniformForm(low: Real, high: Real) =
     inherit ContinuousForm("Uniform", [| struct ("low", low); struct ("high", high) |])
     let width = high - low
-    override _.LogDensity x = within (either (Real.Less(x, low)) (Real.Less(high, x))) (fun () -> x.Bottom * 0.0 - Real.Log width)
+
+    /// The width may be more than the largest double.
+    let logWidth () =
+        choose (Real.Equal(width, Real infinity)) (fun () -> Real.Log(0.5 * high - 0.5 * low) + Math.Log 2.0) (fun () -> Real.Log width)
+
+    override _.LogDensity x = within (either (Real.Less(x, low)) (Real.Less(high, x))) (fun () -> x.Bottom * 0.0 - logWidth ())
 
     override _.Sample key =
         let u = key.Uniform()
@@ -72,7 +77,7 @@ type internal UniformForm(low: Real, high: Real) =
 
     override _.Mean = 0.5 * low + 0.5 * high
     override _.Variance = width * width / 12.0
-    override _.Entropy = Real.Log width
+    override _.Entropy = logWidth ()
 
 /// <summary>
 /// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. Value and derivatives come from different forms of it (Density.valueOf).

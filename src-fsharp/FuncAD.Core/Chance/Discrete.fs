@@ -37,7 +37,8 @@ type internal BernoulliLogitForm(logit: Real) =
 
     // an infinite softplus has weight 0
     override _.Entropy =
-        let term (p: Real) (x: Real) = Real.Binary(Powers.Absorb(), p, softplus x)
+        // with its slope 0 where p is
+        let term (p: Real) (x: Real) = choose (Real.Equal(p, Real 0.0)) (fun () -> Real 0.0) (fun () -> p * softplus x)
         term p -logit + term (Exponentials.sigmoid -logit) logit
 
 /// <summary>
@@ -103,9 +104,9 @@ type internal PoissonForm(rate: Real) =
     override _.Variance = rate
     override form.Entropy = form.HasNoEntropy()
 
-/// <summary>The probability of each outcome 0, 1, ..., n - 1, and its logarithm.</summary>
+/// <summary>The probability p of each outcome 0, 1, ..., n - 1, its logarithm, and p log p.</summary>
 [<Sealed>]
-type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: int -> Real) =
+type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: int -> Real, surprise: int -> Real) =
     inherit DiscreteForm(name, parameters)
 
     let mean (power: float -> float) = p |> Array.mapi (fun index p -> p * power (float index)) |> Sums.sum
@@ -144,13 +145,14 @@ type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: in
             p * (deviation * deviation))
         |> Sums.sum
 
-    override _.Entropy = 0.0 - (p |> Array.mapi (fun index p -> Real.Binary(Powers.Absorb(), p, logarithm index)) |> Sums.sum)
+    override _.Entropy = 0.0 - (p |> Array.mapi (fun index _ -> surprise index) |> Sums.sum)
 
 /// <summary>How distributions on a few outcomes are made.</summary>
 module internal Categorical =
     let private named (name: string) (xs: Real[]) = xs |> Array.mapi (fun index x -> struct ($"{name}[{index}]", x))
 
-    let ofProbabilities (p: Real[]) : DistributionForm = CategoricalForm("Categorical", named "p" p, p, fun index -> Real.Log p[index])
+    let ofProbabilities (p: Real[]) : DistributionForm = 
+        CategoricalForm("Categorical", named "p" p, p, (fun index -> Real.Log p[index]), (fun index -> Exponentials.xLogY p[index] p[index]))
 
     /// log softmax, which keeps its digits where it is nearly 0. With o = log(e^x1 + ...) over the other logits less the outcome's own, it is
     /// -log(1 + e^o); and with the differences d of the others from the own one it is -log(1 + e^d1 + ...). In the second derivatives of
@@ -165,4 +167,6 @@ module internal Categorical =
                 (fun () -> 0.0 - Sums.logSumExp (Array.append [| Real 0.0 |] (others |> Array.map (fun other -> other - own))))
                 (fun () -> -(Exponentials.softplus odds))
         let p = Array.init logits.Length (fun index -> Real.Exp(logarithm index))
-        CategoricalForm("CategoricalLogits", named "logits" logits, p, logarithm)
+        // p log p and its slope in a logit are 0 where the logit is -infinity
+        let surprise index = choose (Real.Equal(p[index], Real 0.0)) (fun () -> Real 0.0) (fun () -> p[index] * logarithm index)
+        CategoricalForm("CategoricalLogits", named "logits" logits, p, logarithm, surprise)

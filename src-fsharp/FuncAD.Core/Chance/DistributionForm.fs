@@ -77,8 +77,9 @@ module internal Density =
     let inline within (isOutside: Condition) ([<InlineIfLambda>] density: unit -> Real) : Real =
         choose isOutside (fun () -> Real -infinity) density
 
-    /// Tells whether a number is no count: negative or not whole.
-    let isNoCount (x: Real) : Condition = either (Real.Less(x, Real 0.0)) (Real.Less(Real.Floor x, x))
+    /// Tells whether a number is no count: negative, infinite or not whole.
+    let isNoCount (x: Real) : Condition =
+        either (either (Real.Less(x, Real 0.0)) (Real.Equal(x, Real infinity))) (Real.Less(Real.Floor x, x))
 
     /// The value of one number with the derivatives of another one, for a formula that is exact beside one whose derivatives are.
     let valueOf (value: Real) (y: Real) : Real = value.Bottom + (y - y.Bottom)

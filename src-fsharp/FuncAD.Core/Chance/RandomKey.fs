@@ -15,7 +15,7 @@ open FuncAD.Rules
 /// <c>key.Uniform()</c>.</para>
 /// <para>Bits come from Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"). A key holds a
 /// Philox key of 64 bits and a number of 62 bits. Draws and derivations take the blocks of different counters: the number, two bits that
-/// tell draws, <c>Split</c> and <c>Fold</c> apart, and the index. So those of one key never share a block; a derived key is the block's
+/// tell draws, <c>Split</c>, <c>Fold</c> and levels apart, and the index. So those of one key never share a block; a derived key is the block's
 /// first 126 bits, and two equal ones among n derived keys have a chance of about n^2 / 2^127. Draws of <c>RandomKey.Of(seed)</c> are the
 /// published generator's for the counters 0, 1, ... and the key seed.</para>
 /// <para>It is no source of secrets.</para>
@@ -36,6 +36,7 @@ type RandomKey =
     static member private ForDraws = 0UL
     static member private ForSplit = 1UL <<< 62
     static member private ForFold = 2UL <<< 62
+    static member private ForLevel = 3UL <<< 62
 
     member private x.Block(purpose: uint64, index: uint64) : struct (uint64 * uint64) =
         Philox.Block(x.key, index, purpose ||| (x.path &&& RandomKey.Path))
@@ -86,6 +87,9 @@ type RandomKey =
     /// where f is monotone in its draws, its variance is at most half of f's (antithetic variates, Hammersley and Morton 1956).
     /// </remarks>
     member x.Mirrored: RandomKey = RandomKey(x.key, x.path ^^^ RandomKey.Mirror)
+
+    /// The key of the same operation at a lower level of differentiation.
+    member internal x.Below: RandomKey = x.Derive(RandomKey.ForLevel, 0UL)
 
     // ---- Draws ----
 

@@ -83,6 +83,14 @@ type internal ScoreEstimator<'P>(operation: string, f: 'P -> RandomKey -> ScoreC
     member estimator.Sums(p: 'P) : AdvantageSums =
         match options.Baseline with
         | ScoreBaseline.LeaveOneOut when estimator.Units > 1 ->
+            let struct (_, point) = Flatten.input operation "p" p
+            if point.Numbers |> Array.exists _.IsTraced then
+                raise (
+                    InvalidOperationException(
+                        $"{operation}: a baseline of the other samples' means is a number of one run, which a compiled function cannot follow. Compile with the option "
+                        + "Baseline = ScoreBaseline.None, or give Draw a baseline of your own."
+                    )
+                )
             let sums = AdvantageSums()
             for index in 0 .. estimator.Units - 1 do
                 let runs = estimator.Keys index |> Array.map (fun key -> (run p key).Advantages)

@@ -99,6 +99,9 @@ type internal Stratified(shape: int[], strata: int, key: RandomKey, x: Tensor) =
 /// <summary>How arrays are to be kept: in a share of their memory, by a key.</summary>
 [<Sealed>]
 type internal Sketch(keep: float, key: RandomKey) =
+    /// The sketch of the same operation at a lower level.
+    member _.Below = Sketch(keep, key.Below)
+
     /// <summary>
     /// A part that takes keep times the memory of the array, 8 bytes at least. Arrays that carry levels are cut into strata; of plain ones
     /// the larger elements are drawn more often.

@@ -5,7 +5,8 @@ open FuncAD.Rules
 
 // Operations on arrays whose values and tangents are exact, and whose pullbacks work with a random part of what they need: the tape keeps no
 // more (Oktay, McGreivy, Aduol, Beatson and Adams 2021, "Randomized automatic differentiation", section 4). A pullback is linear in each
-// array that is kept, and their keys are independent, so that the expectation of a product of pullbacks is the product of the exact ones.
+// array that is kept, and their draws are independent, at different levels too, so that the expectation of a product of pullbacks is the
+// product of the exact ones.
 
 /// <summary>
 /// A bilinear product plus an array: y = x w + b, or y = V(x) w for some linear operations V. Of x, which only the pullback to w needs, a
@@ -21,6 +22,8 @@ type internal SketchedProduct(name: string, views: Linear[], product: Bilinear, 
     static let pull (struct (product: Bilinear, isFlipped)) (first: bool) (yBar: Tensor) (other: Tensor) : Tensor =
         // as in BilinearPullback: (yBar, b) and (a, yBar), or flipped
         if first = isFlipped then Tensor.Bilinear(product, other, yBar) else Tensor.Bilinear(product, yBar, other)
+
+    override _.Below = SketchedProduct(name, views, product, sketch.Below, null)
 
     override _.Value x =
         let y = Tensor.Bilinear(product, view x[0], x[1])
@@ -50,6 +53,7 @@ type internal SketchedProduct(name: string, views: Linear[], product: Bilinear, 
 type internal SketchedScaling(keep: float, key: RandomKey) =
     inherit Operation("Randomised.Multiply")
     let isKept = key.Uniform() < keep
+    override _.Below = SketchedScaling(keep, key.Below)
     override _.Value x = [| x[0] * x[1] |]
 
     override _.Pushforward(x, y, dx) =
@@ -113,6 +117,7 @@ type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: Rando
                 )
             )
 
+    override _.Below = SketchedActivation(f, sketch.Below, key.Below, null)
     override _.Value x = [| apply x[0] |]
 
     override _.Pushforward(x, _, dx) =

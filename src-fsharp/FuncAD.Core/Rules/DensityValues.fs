@@ -1,5 +1,5 @@
-/// Values of the functions that densities with gamma functions are made of, so that nothing cancels at parameters of 10^12 (Loader, "Fast and
-/// accurate computation of binomial probabilities", 2000). Errors were measured against mpmath at 60 digits.
+/// Values of the functions that densities with gamma functions are made of, so that nothing cancels at parameters of 10^12 (Loader 2000,
+/// "Fast and accurate computation of binomial probabilities"). Errors were measured against mpmath at 60 digits.
 /// No function throws: a domain error gives NaN, and so does a point where two infinities meet.
 module internal FuncAD.DensityValues
 

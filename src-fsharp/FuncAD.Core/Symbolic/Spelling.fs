@@ -40,8 +40,9 @@ module internal Spelling =
         | :? Powers.Power as rule -> power rule.Exponent a
         | :? Powers.PowerLog as rule when not rule.IsPower -> powerLog rule a b
         | :? Powers.RootN as rule when rule.Steps > 0 ->
-            let degree = float rule.Degree
-            power (Plain.divide (Plain.subtract 1.0 (Plain.multiply degree (float rule.Steps))) degree) a
+            // x^(1/n - k) as a whole power of the root, which an odd n has for negative x as well
+            let whole = Plain.subtract 1.0 (Plain.multiply (float rule.Degree) (float rule.Steps))
+            power whole (unary (Powers.RootN rule.Degree) a)
         | :? Trigonometry.Lorentzian -> number 1.0 / (number 1.0 + power 2.0 a)
         | :? Hyperbolics.AcoshSlope -> number 1.0 / (unary (Powers.Sqrt()) (a - number 1.0) * unary (Powers.Sqrt()) (a + number 1.0))
         | :? Exponentials.ExponentialOdds ->

@@ -69,8 +69,7 @@ type internal Table(words: Wording, most: int) =
     /// All rows in sections: inputs, steps, results. A gap is a section without rows.
     member table.Sections: Row list list =
         [ table.Inputs
-          table.Before
-          if table.Omitted > 0 then
-              []
-              table.After
+          if before > 0 then table.Before
+          if table.Omitted > 0 then []
+          if after > 0 then table.After
           table.Results ]

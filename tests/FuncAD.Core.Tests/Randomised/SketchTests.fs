@@ -92,6 +92,18 @@ let tests =
                   AD.jvp (fun x -> AD.grad (fun w -> Tensor.sum (weights * layer w x)) w) x (tensor 5 [ 3; 7 ]) |> snd
               expectUnbiased "mixed" (along (fun w x -> Tensor.matmul x w) x) (fun key -> along (Randomised.linear 0.3 key) x))
 
+          testCase "reverse over reverse is unbiased where a sketch is met at both levels" (fun () ->
+              // sums of squares and of products of layers: the pullbacks of both levels read a sketch of the same array
+              let square (y: Tensor) = Tensor.sum (y * y)
+              let twice (f: (Tensor -> Tensor) -> Tensor -> Tensor) layer at =
+                  AD.grad (fun at -> Tensor.sum (AD.grad (fun at -> square (f layer at)) at)) at
+              let check what f exact sketched at =
+                  expectUnbiased what (twice f exact at) (fun key -> twice f (sketched key) at)
+              let rate = tensor 23 [ 7 ]
+              check "multiply" id (fun rate -> x * rate) (fun key rate -> Randomised.multiply 0.5 key rate x) rate
+              check "linear" id (fun w -> Tensor.matmul x w) (fun key w -> Randomised.linear 0.5 key w x) w
+              check "activation" id tanh (fun key -> Randomised.activation 0.5 key tanh) x)
+
           testCase "convolutions and scaled steps are unbiased" (fun () ->
               let images, kernels = tensor 21 [ 2; 2; 5; 5 ], tensor 22 [ 3; 2; 3; 3 ]
               let loss conv kernels = Tensor.sum (sin (conv kernels))
