@@ -90,9 +90,9 @@ type Formula internal (names: string[], expression: Expression) =
     /// the names of the library. Rules that serve careful slopes are written as the mathematics that they compute, such as 1 / x.
     /// </summary>
     /// <remarks>
-    /// select(condition, a, b) is a or b; share(a, b, y) is the slope in a of a choice y such as max: 1 if it is a, 1/2 at a tie, else 0.
-    /// A formula of more than 2000 parts when written out has lines t1 = ..., t2 = ... before its own, one for each part that is used
-    /// more than once.
+    /// select(condition, a, b) is a or b; share(a, b, y) is the slope in a of a choice y such as max: 1 if it is a, 1/2 at a tie, else 0;
+    /// not(s) is 1 - s. A formula of more than 2000 parts when written out has lines t1 = ..., t2 = ... before its own, one for each part
+    /// that is used more than once.
     /// </remarks>
     override _.ToString() : string = Writer.text (TextNotation()) names steps.Value
 
