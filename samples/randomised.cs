@@ -98,7 +98,15 @@ void Convolutionals(Action tick)
         Dense(5, second * 2 * 2, Classes),
         Bias(Classes)
     );
-    var contest = new Contest<Convolutional>("convolutional", start, Batch: 50, Steps: isLong ? 160 : 40, Keys: isLong ? 3 : 2, training, heldOut);
+    var contest = new Contest<Convolutional>(
+        "convolutional",
+        start,
+        Batch: 50,
+        Steps: isLong ? 160 : 40,
+        Keys: isLong ? 3 : 2,
+        training,
+        heldOut
+    );
     Feedforward(contest, [new(0.1, 0.01)], exactRate: 0.01, smallRate: 0.01, tick);
 }
 
@@ -222,7 +230,9 @@ void Control(Action tick)
         var memory = Randomised.Memory(loss)(start);
         var variance = Enumerable
             .Range(0, keep == 1 ? 1 : 20)
-            .Average(draw => Measure.RelativeError(Grad((Tensor control) => Distance(control, keep, RandomKey.Of(200 + draw)))(start), exactGradient));
+            .Average(draw =>
+                Measure.RelativeError(Grad((Tensor control) => Distance(control, keep, RandomKey.Of(200 + draw)))(start), exactGradient)
+            );
         var distance = runs.Average(run => run[^1]);
         reached[keep] = (distance, memory.Bytes, variance);
         curves.Add(($"keep {keep}", runs));
@@ -252,7 +262,11 @@ void Control(Action tick)
     }
 
     tables.Add(
-        ("control of a reaction with diffusion", table, "Squared distance of the final states from the target, 1 without control; values are exact, gradients sampled.")
+        (
+            "control of a reaction with diffusion",
+            table,
+            "Squared distance of the final states from the target, 1 without control; values are exact, gradients sampled."
+        )
     );
     Save("randomised-control.svg", ControlChart(curves), 700, 460);
     Claim(reached[0.1].Bytes < 0.2 * reached[1].Bytes, "control: a tenth of the states takes less than a fifth of the memory");
@@ -295,7 +309,13 @@ void Chains(Action tick)
         Claim(Math.Abs(kept - expected) <= 6 * Math.Sqrt(expected / draws), $"chain of {depth}: a share of keep^{depth} is kept");
         tick();
     }
-    tables.Add(("chains of numbers, keep 0.5", table, $"{draws} gradients each. In the last row hardly one is not 0: here variance has eaten everything."));
+    tables.Add(
+        (
+            "chains of numbers, keep 0.5",
+            table,
+            $"{draws} gradients each. In the last row hardly one is not 0: here variance has eaten everything."
+        )
+    );
 }
 
 // ---- Pictures ----
@@ -559,7 +579,8 @@ record Outcome(Way Way, long Bytes, long Collected, double Variance, int Every, 
     public double Spread => (Losses.Max(losses => losses[^1]) - Losses.Min(losses => losses[^1])) / 2;
 
     /// <summary>After how many steps the mean loss has come to a goal.</summary>
-    public int? StepsTo(double goal) => Array.FindIndex(MeanLosses, loss => loss <= goal) is >= 0 and var index ? (index + 1) * Every : null;
+    public int? StepsTo(double goal) =>
+        Array.FindIndex(MeanLosses, loss => loss <= goal) is >= 0 and var index ? (index + 1) * Every : null;
 }
 
 /// <summary>The same network from the same start, in several ways.</summary>
@@ -581,7 +602,8 @@ record Contest<P>(string Name, P Start, int Batch, int Steps, int Keys, Digits T
     }
 
     // The batch is made inside: what its pullbacks need of it counts.
-    private Real Loss(P network, int batch, double keep) => Loss(network, Training.Take([.. Enumerable.Range(0, batch)]), keep, RandomKey.Of(5));
+    private Real Loss(P network, int batch, double keep) =>
+        Loss(network, Training.Take([.. Enumerable.Range(0, batch)]), keep, RandomKey.Of(5));
 
     private static Real Loss(P network, Digits digits, double keep, RandomKey key) =>
         network.Logits(digits.Images, keep, key).CrossEntropy(digits.Labels);

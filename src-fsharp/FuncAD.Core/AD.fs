@@ -191,9 +191,9 @@ module AD =
     // ---- Traces ----
 
     /// <summary>
-    /// One run of f, operation by operation, with the tangents along a direction: the forward evaluation trace of Baydin, Pearlmutter, Radul
-    /// and Siskind, "Automatic differentiation in machine learning: a survey" (2018), table 2. It prints as text, Markdown, HTML, and as a
-    /// picture. The inputs have the name of f's parameter; WithNames gives others.
+    /// One run of f, operation by operation, with the tangents along a direction: the forward evaluation trace of Baydin, Pearlmutter,
+    /// Radul and Siskind, "Automatic differentiation in machine learning: a survey" (2018), table 2. It prints as text, Markdown, HTML,
+    /// and as a picture. The inputs have the name of f's parameter; WithNames gives others.
     /// </summary>
     /// <param name="f">The function: its result is a number, an array of them, or another structure. It may branch and differentiate
     /// inside.</param>
@@ -207,7 +207,8 @@ module AD =
     /// <exception cref="T:System.InvalidOperationException">
     /// f uses a number that is being differentiated outside of the trace, or computes on another thread.
     /// </exception>
-    /// <exception cref="T:System.NotSupportedException">f makes a tensor of its inputs, or applies a custom rule over a structure.</exception>
+    /// <exception cref="T:System.NotSupportedException">f makes a tensor of its inputs, or applies a custom rule over a
+    /// structure.</exception>
     let forwardTrace (f: Real[] -> 'Q) (x: float[]) (direction: float[]) : EvaluationTrace =
         notNull (nameof f) f
         notNull (nameof x) x
@@ -224,7 +225,8 @@ module AD =
         notNull (nameof x) x
         Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x null
 
-    /// <summary>As reverseTrace, for a function with several results: the adjoints of the sum of its results, each times its cotangent.</summary>
+    /// <summary>As reverseTrace, for a function with several results: the adjoints of the sum of its results, each times its
+    /// cotangent.</summary>
     /// <param name="cotangent">A number for each result. One that is 0 is a structural zero, as in vjp.</param>
     /// <param name="f">The function: its result is an array of numbers, or another structure.</param>
     /// <param name="x">The point.</param>

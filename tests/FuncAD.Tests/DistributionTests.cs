@@ -116,7 +116,13 @@ public class DistributionTests
     public void A_vector_of_correlated_numbers()
     {
         var mean = Tensor.Of([1.0, -1.0]);
-        var cholesky = Tensor.Of(new[,] { { 2.0, 0.0 }, { 0.5, 1.0 } });
+        var cholesky = Tensor.Of(
+            new[,]
+            {
+                { 2.0, 0.0 },
+                { 0.5, 1.0 },
+            }
+        );
         MultivariateNormal distribution = Distribution.MultivariateNormal(mean, cholesky);
         // z = ((3 - 1) / 2, 0 + 1 - 0.5 z0) = (1, 0.5)
         var expected = -0.5 * 1.25 - Math.Log(2) - Math.Log(2 * Math.PI);
@@ -134,7 +140,11 @@ public class DistributionTests
         var deviation = Assert.Throws<ArgumentOutOfRangeException>(() => Distribution.Normal(0, -1));
         Assert.Equal("deviation", deviation.ParamName);
         Assert.Equal(-1.0, deviation.ActualValue);
-        Assert.Contains("Distribution.Normal: deviation is a number above 0 and finite, got -1", deviation.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Distribution.Normal: deviation is a number above 0 and finite, got -1",
+            deviation.Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => Distribution.Bernoulli(1.5));
         Assert.Throws<ArgumentException>(() => Distribution.Uniform(1, 0));
         Assert.Throws<ArgumentException>(() => Distribution.Categorical(0.5, 0.6));

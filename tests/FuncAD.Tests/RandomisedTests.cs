@@ -87,7 +87,10 @@ public class RandomisedTests
     {
         // two classes: inside and outside of a circle
         var points = RandomKey.Of(4).Normal(200, 2);
-        var labels = Enumerable.Range(0, 200).Select(i => (points[i, 0] * points[i, 0]) + (points[i, 1] * points[i, 1]) < 1.4 ? 1 : 0).ToArray();
+        var labels = Enumerable
+            .Range(0, 200)
+            .Select(i => (points[i, 0] * points[i, 0]) + (points[i, 1] * points[i, 1]) < 1.4 ? 1 : 0)
+            .ToArray();
         Real Loss(Network network, double keep, RandomKey key) => network.Logits(points, keep, key).CrossEntropy(labels);
         var state = Optim.Start(Network.Start);
         for (var step = 0; step < 150; step++)
@@ -135,6 +138,9 @@ public class RandomisedTests
         Assert.Throws<ArgumentNullException>(() => Randomised.Grad((Func<Real, Real>)null!, 0.5));
         Assert.Throws<ArgumentNullException>(() => Randomised.Memory((Func<Real[], Real>)null!));
         Assert.Throws<ArgumentNullException>(() => Randomised.Activation(null!, Tensor.Ones(3), 0.5, Key));
-        Assert.Contains("Randomised.Linear", Assert.Throws<ArgumentNullException>(() => Randomised.Linear(null!, Tensor.Ones(3), 0.5, Key)).Message);
+        Assert.Contains(
+            "Randomised.Linear",
+            Assert.Throws<ArgumentNullException>(() => Randomised.Linear(null!, Tensor.Ones(3), 0.5, Key)).Message
+        );
     }
 }

@@ -11,8 +11,7 @@ type internal IPartial =
             unit
 
     /// The sum of partial t over a run of some length.
-    abstract Sum:
-        length: int * a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
+    abstract Sum: length: int * a: ReadOnlySpan<float> * b: ReadOnlySpan<float> * y: ReadOnlySpan<float> * t: ReadOnlySpan<float> -> float
 
 [<Struct; NoComparison>]
 type internal PartialA<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =

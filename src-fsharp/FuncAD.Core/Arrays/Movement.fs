@@ -54,7 +54,8 @@ module TensorMovement =
     let internal padding (widths: (int * int)[]) (shape: int[]) : Linear =
         let result = Array.map2 (fun (before, after) extent -> before + extent + after) widths shape
         let strides = Shape.strides result
-        let offset = if Shape.length shape = 0 then 0 else Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
+        let offset =
+            if Shape.length shape = 0 then 0 else Array.fold2 (fun sum (before, _) stride -> sum + before * stride) 0 widths strides
         Unview("pad", result, StridedView(offset, strides, shape), false)
 
     module Tensor =

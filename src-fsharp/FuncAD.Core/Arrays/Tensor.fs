@@ -297,8 +297,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             | level -> Lifting.Of(level).Linear(level, op, x)
 
     /// <summary>Applies linear operations in turn.</summary>
-    static member internal Through(operations: Linear[], x: Tensor) : Tensor =
-        Array.fold (fun x op -> Tensor.Linear(op, x)) x operations
+    static member internal Through(operations: Linear[], x: Tensor) : Tensor = Array.fold (fun x op -> Tensor.Linear(op, x)) x operations
 
     /// <summary>Applies a product that is linear in each of two arguments.</summary>
     static member internal Bilinear(op: Bilinear, a: Tensor, b: Tensor) : Tensor =

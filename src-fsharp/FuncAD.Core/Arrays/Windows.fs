@@ -35,7 +35,14 @@ module TensorWindows =
 
     /// The convolution of conv2d, of arguments that fit, by a product with the kernels as rows. The product is given the linear operations
     /// that make the other factor, the windows as rows, of the images; `operation` is the name in errors.
-    let private convolve operation (product: Linear[] -> Tensor -> Tensor -> Tensor) stride (vertical, horizontal) (kernel: Tensor) (x: Tensor) =
+    let private convolve
+        operation
+        (product: Linear[] -> Tensor -> Tensor -> Tensor)
+        stride
+        (vertical, horizontal)
+        (kernel: Tensor)
+        (x: Tensor)
+        =
         let k = kernel.Dimensions
         let pad = padding operation vertical horizontal x.Dimensions
         let windows = windows operation (k[2], k[3]) stride pad.Result

@@ -80,7 +80,8 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
         Real(x.Take value)
 
     /// <summary>The number of failures before the first success, for a probability p of success.</summary>
-    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1, or below 1e-14, where counts pass 2^53.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1, or below 1e-14, where counts pass
+    /// 2^53.</exception>
     member x.Geometric(p: Real) : Real =
         let struct (p, dp) = x.Read("Geometric", p)
         if p < Chance.LeastSuccess then

@@ -80,7 +80,8 @@ type internal UniformForm(low: Real, high: Real) =
     override _.Entropy = logWidth ()
 
 /// <summary>
-/// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. Value and derivatives come from different forms of it (Density.valueOf).
+/// rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape) for x >= 0. Value and derivatives come from different forms of it
+/// (Density.valueOf).
 /// </summary>
 [<Sealed>]
 type internal GammaForm(shape: Real, rate: Real) =
@@ -88,8 +89,8 @@ type internal GammaForm(shape: Real, rate: Real) =
 
     let least = Real.Less(shape, Real 3.0)
 
-    /// For derivatives: logarithms of rate, x and a large shape are taken relative to these numbers themselves, as constants, and so are 0. All
-    /// that large terms leave in the derivative in shape is one logarithm of the ratio of the mean rate x and the shape.
+    /// For derivatives: logarithms of rate, x and a large shape are taken relative to these numbers themselves, as constants, and so are
+    /// 0. All that large terms leave in the derivative in shape is one logarithm of the ratio of the mean rate x and the shape.
     let written (x: Real) : Real =
         let own, mean = shape.Bottom, rate.Bottom * x.Bottom
         let logMean () =
@@ -99,8 +100,9 @@ type internal GammaForm(shape: Real, rate: Real) =
         let ofShape = choose least (fun () -> Special.logGamma shape) large
         shape * (logRatio rate rate.Bottom + excess) + (shape - 1.0) * logRatio x x.Bottom - rate * x - ofShape
 
-    /// For values: that of a Poisson density at the count shape and the mean rate x, up to simple terms, where shape is large (Loader, "Fast
-    /// and accurate computation of binomial probabilities", 2000); else as it is written, in terms of rate x where that does not underflow.
+    /// For values: that of a Poisson density at the count shape and the mean rate x, up to simple terms, where shape is large (Loader,
+    /// "Fast and accurate computation of binomial probabilities", 2000); else as it is written, in terms of rate x where that does not
+    /// underflow.
     let saddle (shape: Real) (rate: Real) (x: Real) : Real =
         let mean = rate * x
         let powers () =
@@ -111,7 +113,7 @@ type internal GammaForm(shape: Real, rate: Real) =
 
     /// log of a sample at rate 1 divided by the shape. Its slope is the implicit one (GammaSlope.fs), not that of the algorithm.
     static member LogRatio(shape: Real, key: RandomKey) : Real =
-        AD.custom "gammaSample" (GammaSampler.logRatio key) (fun shape r -> Real.Binary(GammaSampleSlope(0, 0), shape, r)) shape
+        AD.custom "gammaSample" (GammaSampler.logRatio key) (fun shape r -> Real.Binary(GammaSampleSlope 0, shape, r)) shape
 
     override _.LogDensity x =
         let atZero () = shape * Real.Log rate + Exponentials.xLogY (shape - 1.0) x - rate * x - Special.logGamma shape
@@ -190,10 +192,10 @@ type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
         let hypotenuse =
             choose (Real.Less(Real.Abs ratio, Real 1.0)) (fun () -> Real.Log scale + 0.5 * Real.LogP1(ratio * ratio)) (fun () ->
                 Real.Log(Real.Hypot(scale, distance / Real.Sqrt freedom)))
-        // so far out 1 + z^2 / f is z^2 / f, which may overflow
+        // f / 2 log(1 + z^2 / f); beyond sqrt f scales by that logarithm, whose parts in x and in scale do not cancel in derivatives
         let power =
-            choose (Real.Less(Real 1e100, Real.Abs ratio)) (fun () -> freedom * Real.Log(Real.Abs ratio)) (fun () ->
-                scaledLogP1 half (0.5 * (z * z)))
+            choose (Real.Less(Real.Abs ratio, Real 1.0)) (fun () -> scaledLogP1 half (0.5 * (z * z))) (fun () ->
+                freedom * valueOf (Real.Log(Real.Hypot(Real 1.0, ratio))) (hypotenuse - Real.Log scale))
         gammas - halfLogTau - power - hypotenuse
 
     override _.Sample key =

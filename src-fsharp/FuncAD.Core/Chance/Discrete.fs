@@ -151,12 +151,18 @@ type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: in
 module internal Categorical =
     let private named (name: string) (xs: Real[]) = xs |> Array.mapi (fun index x -> struct ($"{name}[{index}]", x))
 
-    let ofProbabilities (p: Real[]) : DistributionForm = 
-        CategoricalForm("Categorical", named "p" p, p, (fun index -> Real.Log p[index]), (fun index -> Exponentials.xLogY p[index] p[index]))
+    let ofProbabilities (p: Real[]) : DistributionForm =
+        CategoricalForm(
+            "Categorical",
+            named "p" p,
+            p,
+            (fun index -> Real.Log p[index]),
+            (fun index -> Exponentials.xLogY p[index] p[index])
+        )
 
-    /// log softmax, which keeps its digits where it is nearly 0. With o = log(e^x1 + ...) over the other logits less the outcome's own, it is
-    /// -log(1 + e^o); and with the differences d of the others from the own one it is -log(1 + e^d1 + ...). In the second derivatives of
-    /// the first form large terms cancel where the outcome is likely, in those of the second one where it is not.
+    /// log softmax, which keeps its digits where it is nearly 0. With o = log(e^x1 + ...) over the other logits less the outcome's own,
+    /// it is -log(1 + e^o); and with the differences d of the others from the own one it is -log(1 + e^d1 + ...). In the second
+    /// derivatives of the first form large terms cancel where the outcome is likely, in those of the second one where it is not.
     let ofLogits (logits: Real[]) : DistributionForm =
         let logarithm index =
             let others = Array.append logits[.. index - 1] logits[index + 1 ..]

@@ -81,10 +81,11 @@ type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
 /// <c>Distribution.Normal(mean, deviation)</c>, whose parameters are numbers that may be differentiated.
 /// </summary>
 /// <remarks>
-/// <para>Densities. <c>LogDensity(x)</c> is differentiable in the parameters and, where x is continuous, in x, to any order and in every mode;
-/// value and derivatives are accurate for tiny and huge parameters and far out in the tails. Outside of the support it is the constant
-/// -infinity, with derivatives of 0; bounds of a support belong to it, with the limits from inside (which may be infinite). For distributions
-/// on whole numbers, numbers that are not whole are outside, and x is data: no derivative passes through it. At NaN it is NaN.</para>
+/// <para>Densities. <c>LogDensity(x)</c> is differentiable in the parameters and, where x is continuous, in x, to any order and in every
+/// mode; value and derivatives are accurate for tiny and huge parameters and far out in the tails. Outside of the support it is the
+/// constant -infinity, with derivatives of 0; bounds of a support belong to it, with the limits from inside (which may be infinite). For
+/// distributions on whole numbers, numbers that are not whole are outside, and x is data: no derivative passes through it. At NaN it is
+/// NaN.</para>
 /// <para>Samples are functions of a key: the same key gives the same sample. Derivatives pass through samples of distributions with
 /// <c>IsReparameterised</c>; samples of others are constants.</para>
 /// <para>Parameters that are impossible are refused by an exception that names the distribution, the parameter and its value. In compiled

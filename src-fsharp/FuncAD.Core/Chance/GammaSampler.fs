@@ -4,9 +4,9 @@ open System
 
 /// <summary>Samples of the gamma distribution.</summary>
 module internal GammaSampler =
-    /// log(z / shape) of a sample z with rate 1, for shape >= 1: z = d v for d = shape - 1/3, v = (1 + n / sqrt(9 d))^3 and a normal n, accepted
-    /// with probability exp(n^2 / 2 + d (1 - v + log v)) (Marsaglia and Tsang, "A simple method for generating gamma variables", 2000); more
-    /// than 95 of 100 are.
+    /// log(z / shape) of a sample z with rate 1, for shape >= 1: z = d v for d = shape - 1/3, v = (1 + n / sqrt(9 d))^3 and a normal n,
+    /// accepted with probability exp(n^2 / 2 + d (1 - v + log v)) (Marsaglia and Tsang, "A simple method for generating gamma variables",
+    /// 2000); more than 95 of 100 are.
     let private accepted (key: RandomKey) (shape: float) : float =
         let d = shape - 1.0 / 3.0
         let c = 1.0 / Math.Sqrt(9.0 * d)

@@ -78,8 +78,8 @@ module internal GammaSlope =
     let private digammaRest (shape: Real) : Real =
         if shape.value < 1.0 then Special.digamma (shape + 1.0) - Real.Log shape else Real.Unary(Special.Binet 1, shape) + 0.5 / shape
 
-    /// shape P / (z dP/dz) for z below the mean: 1 + z / (shape + 1) + z^2 / ((shape + 1)(shape + 2)) + ... (DLMF 8.7.1). Terms far below the
-    /// last place count in the derivatives.
+    /// shape P / (z dP/dz) for z below the mean: 1 + z / (shape + 1) + z^2 / ((shape + 1)(shape + 2)) + ... (DLMF 8.7.1). Terms far below
+    /// the last place count in the derivatives.
     let private lower (shape: Real) (z: Real) : Real =
         let mutable sum, term, k = Real 1.0, Real 1.0, 1.0
         while term.value > 1e-24 * sum.value do
@@ -88,8 +88,8 @@ module internal GammaSlope =
             k <- k + 1.0
         sum
 
-    /// (1 - P) / (z dP/dz) for z above the mean by its continued fraction (DLMF 8.9.2), from the front (Lentz's method, DLMF 3.10(iii)): by so
-    /// many steps, or until ten have left the value as it is; with their number.
+    /// (1 - P) / (z dP/dz) for z above the mean by its continued fraction (DLMF 8.9.2), from the front (Lentz's method, DLMF 3.10(iii)):
+    /// by so many steps, or until ten have left the value as it is; with their number.
     let private continued (steps: int) (isFixed: bool) (shape: Real) (z: Real) : struct (Real * int) =
         let mutable b = z + 1.0 - shape
         let mutable c, d = Real 1e300, 1.0 / b
@@ -113,8 +113,8 @@ module internal GammaSlope =
         fraction
 
     /// dlog(z)/dshape by Temme's uniform expansion, P = Phi(eta sqrt(shape)) - phi(eta sqrt(shape)) B / sqrt(shape) with
-    /// B = C_0 + C_1 / shape + ..., where eta^2 / 2 = m - log(1 + m) for m = z / shape - 1: the derivative is taken by hand, because the main
-    /// terms of the parts of P cancel in it.
+    /// B = C_0 + C_1 / shape + ..., where eta^2 / 2 = m - log(1 + m) for m = z / shape - 1: the derivative is taken by hand, because the
+    /// main terms of the parts of P cancel in it.
     let private uniform (shape: Real) (r: Real) : Real =
         let m = Real.ExpM1 r
         // (eta / m)^2 = 1 - 2 m / 3 + 2 m^2 / 4 - ...
@@ -142,25 +142,32 @@ module internal GammaSlope =
         elif z.value < shape.value + 1.0 then -(lower shape z * (r - digammaRest shape) + along lower) / shape
         else upper shape z * (r - digammaRest shape + 1.0 / shape) + along upper
 
-    /// dr/dshape, or its derivative of order i in the shape and j in r.
-    let rec slope (i: int) (j: int) (shape: Real) (r: Real) : Real =
-        if i > 0 then AD.diff (fun shape -> slope (i - 1) j shape r) shape
-        elif j > 0 then AD.diff (fun r -> slope i (j - 1) shape r) r
-        else logarithmic shape r - 1.0 / shape
+    /// dr/dshape, or its derivative of order i in the shape
+    let rec slope (i: int) (shape: Real) (r: Real) : Real =
+        if i > 0 then AD.diff (fun shape -> slope (i - 1) shape r) shape else logarithmic shape r - 1.0 / shape
 
-/// dr/dshape for r = log(z / shape) of a gamma sample z, or its derivative of order i in the shape and j in r
+open FuncAD.Algebra
+
+/// y = dr/dshape for r = log(z / shape) of a gamma sample z, or its derivative of order i in the shape. dy/dr follows from the density:
+/// (shape y + 1)(e^r - 1) - r + digamma(shape) - log(shape) for i = 0, whose derivatives in the shape are the others.
 [<Struct; NoComparison>]
-type internal GammaSampleSlope(i: int, j: int) =
+type internal GammaSampleSlope(i: int) =
+    /// i! (-1)^i / 2, of the derivative of 1 / (2 shape)
+    member private _.Half = Seq.fold (fun product k -> Rules.Plain.multiply product (Rules.Plain.negate (float k))) 0.5 (seq { 1..i })
+
     interface IBinary with
         member _.Name = "gammaSampleSlope"
         member _.Traits = Traits.Even
-        member _.Domain = struct ({ Low = 0.3; High = 5.0 }, { Low = -2.0; High = 1.0 })
+        member _.Domain = struct (between 0.3 5.0, between -2.0 1.0)
 
         member _.Value(shape, r) =
-            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i j (Real shape) (Real r)).value else nan
+            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i (Real shape) (Real r)).value else nan
 
-        member _.SlopeA<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
-            'T.Multiply('T.Binary(GammaSampleSlope(i + 1, j), shape, r), 'T.Step(Arithmetic.Defined(), y))
+        member _.SlopeA(shape, r, y) = binary (GammaSampleSlope(Rules.Plain.next i)) shape r * step (Arithmetic.Defined()) y
 
-        member _.SlopeB<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
-            'T.Multiply('T.Binary(GammaSampleSlope(i, j + 1), shape, r), 'T.Step(Arithmetic.Defined(), y))
+        member rule.SlopeB(shape, r, y) =
+            let lower = if i = 0 then number 1.0 else number (float i) * binary (GammaSampleSlope(Rules.Plain.previous i)) shape r
+            let moved = (shape * y + lower) * unary (Exponentials.ExpM1()) r
+            let fixed' = if i = 0 then moved - r else moved
+            let power = unary (Powers.Power(float (Rules.Plain.subtract -1.0 (float i)))) shape
+            fixed' + (unary (Special.Binet(Rules.Plain.next i)) shape - number rule.Half * power)

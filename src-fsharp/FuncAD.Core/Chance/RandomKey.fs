@@ -15,9 +15,9 @@ open FuncAD.Rules
 /// <c>key.Uniform()</c>.</para>
 /// <para>Bits come from Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"). A key holds a
 /// Philox key of 64 bits and a number of 62 bits. Draws and derivations take the blocks of different counters: the number, two bits that
-/// tell draws, <c>Split</c>, <c>Fold</c> and levels apart, and the index. So those of one key never share a block; a derived key is the block's
-/// first 126 bits, and two equal ones among n derived keys have a chance of about n^2 / 2^127. Draws of <c>RandomKey.Of(seed)</c> are the
-/// published generator's for the counters 0, 1, ... and the key seed.</para>
+/// tell draws, <c>Split</c>, <c>Fold</c> and levels apart, and the index. So those of one key never share a block; a derived key is the
+/// block's first 126 bits, and two equal ones among n derived keys have a chance of about n^2 / 2^127. Draws of <c>RandomKey.Of(seed)</c>
+/// are the published generator's for the counters 0, 1, ... and the key seed.</para>
 /// <para>It is no source of secrets.</para>
 /// </remarks>
 [<IsReadOnly; Struct; NoComparison; CustomEquality>]

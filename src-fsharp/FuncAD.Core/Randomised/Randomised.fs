@@ -91,11 +91,12 @@ module Randomised =
     /// <remarks>
     /// The variance grows with the number of operations on a path from an input to the result: a path of d edges is kept with probability
     /// keep^d. So it suits many short paths, such as sums of many terms; through long chains hardly anything is kept, and what is kept
-    /// counts keep^-d times. With keep = 1 the gradient is <c>AD.grad</c>'s, to the bit. Cost: one run of f at some 100 ns an operation, and a
-    /// sweep over the kept edges.
+    /// counts keep^-d times. With keep = 1 the gradient is <c>AD.grad</c>'s, to the bit. Cost: one run of f at some 100 ns an operation,
+    /// and a sweep over the kept edges.
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
-    /// <exception cref="T:System.NotSupportedException">The parameter holds tensors, or f computes with tensors or custom rules.</exception>
+    /// <exception cref="T:System.NotSupportedException">The parameter holds tensors, or f computes with tensors or custom
+    /// rules.</exception>
     let valueAndGrad (keep: float) (f: 'P -> Real) (key: RandomKey) (p: 'P) : SampledGradient<'P> =
         sampleByKey "Randomised.ValueAndGrad" keep f key p
 
@@ -103,7 +104,8 @@ module Randomised =
     /// An estimate of the gradient of f, whose expectation is the gradient: <c>valueAndGrad</c> without the rest.
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
-    /// <exception cref="T:System.NotSupportedException">The parameter holds tensors, or f computes with tensors or custom rules.</exception>
+    /// <exception cref="T:System.NotSupportedException">The parameter holds tensors, or f computes with tensors or custom
+    /// rules.</exception>
     let grad (keep: float) (f: 'P -> Real) (key: RandomKey) (p: 'P) : 'P = (sampleByKey "Randomised.Grad" keep f key p).Gradient
 
     // ---- Arrays ----
@@ -117,9 +119,9 @@ module Randomised =
     /// </summary>
     /// <remarks>
     /// <para>Kept are indices of 4 bytes, of elements drawn in proportion to their magnitudes, each of which then counts the same. The
-    /// variance of what stands for x is at most ((sum |x|)^2 - sum x^2) / n with n = 2 keep x.Length draws. An array of zeros and ones is kept
-    /// as bits where that is less, and exactly. Where an outer level differentiates x, elements are kept at positions that do not depend on
-    /// x, one of each of keep x.Length strata, so that second derivatives have the right expectation as well.</para>
+    /// variance of what stands for x is at most ((sum |x|)^2 - sum x^2) / n with n = 2 keep x.Length draws. An array of zeros and ones is
+    /// kept as bits where that is less, and exactly. Where an outer level differentiates x, elements are kept at positions that do not
+    /// depend on x, one of each of keep x.Length strata, so that second derivatives have the right expectation as well.</para>
     /// <para>The derivative in x is exact: w is kept whole. Memory is saved if nothing else holds x; for data that stay in memory anyway,
     /// <c>Tensor.matmul</c> is as small and has no variance.</para>
     /// </remarks>
@@ -158,12 +160,12 @@ module Randomised =
         sketched operation [||] product keep key [| x; w; b |]
 
     /// <summary>
-    /// The convolution <c>Tensor.conv2d</c> (stride and padding of height and width, kernels, images). For the derivative in the kernels the
-    /// tape keeps a random part of the images, as <c>linear</c> does.
+    /// The convolution <c>Tensor.conv2d</c> (stride and padding of height and width, kernels, images). For the derivative in the kernels
+    /// the tape keeps a random part of the images, as <c>linear</c> does.
     /// </summary>
     /// <remarks>
-    /// <c>Tensor.conv2d</c> keeps the windows, that is, the images as often as a kernel has places; this keeps the images once, or keep times
-    /// that, and makes the windows again in the sweep.
+    /// <c>Tensor.conv2d</c> keeps the windows, that is, the images as often as a kernel has places; this keeps the images once, or keep
+    /// times that, and makes the windows again in the sweep.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">The shapes do not fit.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
@@ -177,8 +179,8 @@ module Randomised =
         TensorWindows.conv2dBy operation product stride padding kernel x
 
     /// <summary>
-    /// The elementwise product x w, with broadcasting. For the derivative in w, the tape keeps all of x with the probability <c>keep</c>, and
-    /// nothing otherwise: so a simulation samples its time steps.
+    /// The elementwise product x w, with broadcasting. For the derivative in w, the tape keeps all of x with the probability <c>keep</c>,
+    /// and nothing otherwise: so a simulation samples its time steps.
     /// </summary>
     /// <remarks>The derivative in x is exact: w is kept.</remarks>
     /// <exception cref="T:System.ArgumentException">The shapes do not broadcast.</exception>
@@ -192,8 +194,8 @@ module Randomised =
     /// neither x nor f(x). Slopes that are 0 or 1, as a rectifier's are, take a bit each and are exact, unless keep is below 1/64.
     /// </summary>
     /// <remarks>
-    /// f is run three times in reverse mode: for the value, for the slopes by forward mode, and along a random direction, which shows whether it
-    /// is elementwise. Memory: keep times that of x. The variance multiplies along a chain of activations.
+    /// f is run three times in reverse mode: for the value, for the slopes by forward mode, and along a random direction, which shows
+    /// whether it is elementwise. Memory: keep times that of x. The variance multiplies along a chain of activations.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">f is not elementwise.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>

@@ -11,12 +11,13 @@ type internal SampledNumber(level: Level, primal: Real, slot: int) =
 
 /// <summary>
 /// Reverse mode on a random part of the linearised graph: each edge, from a result to an operand that depends on the input, is kept with a
-/// probability and its slope divided by it, or dropped (Oktay et al. 2021, "Randomized automatic differentiation", section 3.2). A derivative
-/// is the sum over paths of the products of their slopes (Bauer 1974), and the edges of a path are drawn independently, so that the
-/// expectation of what the sweep returns is the derivative. A result with no kept edge is a constant: what depends on it alone is not
-/// recorded either.
+/// probability and its slope divided by it, or dropped (Oktay et al. 2021, "Randomized automatic differentiation", section 3.2). A
+/// derivative is the sum over paths of the products of their slopes (Bauer 1974), and the edges of a path are drawn independently, so
+/// that the expectation of what the sweep returns is the derivative. A result with no kept edge is a constant: what depends on it alone
+/// is not recorded either.
 /// </summary>
-/// <remarks><c>draw</c> says whether the next edge is kept. The tape takes 12 bytes for each kept edge and 4 for each result with one.</remarks>
+/// <remarks><c>draw</c> says whether the next edge is kept. The tape takes 12 bytes for each kept edge and 4 for each result with
+/// one.</remarks>
 [<Sealed>]
 type internal SampledTape(keep: float, draw: Func<bool>) =
     inherit RuleLevel()

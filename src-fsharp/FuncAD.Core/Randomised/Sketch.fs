@@ -36,8 +36,8 @@ type internal Indicators(shape: int[], bits: uint64[]) =
 /// </summary>
 /// <remarks>
 /// The magnitudes, one after the other, cover a line, which is cut into equal stretches with one draw in each, at 32 random bits. Elements
-/// of 0 are never drawn. The variance is at most that of so many independent draws: ((sum |x|)^2 - sum x^2) / n in all elements together, which
-/// is never above that of uniform ones.
+/// of 0 are never drawn. The variance is at most that of so many independent draws: ((sum |x|)^2 - sum x^2) / n in all elements together,
+/// which is never above that of uniform ones.
 /// </remarks>
 [<Sealed>]
 type internal Drawn(shape: int[], indices: int[], weight: float) =
@@ -46,10 +46,7 @@ type internal Drawn(shape: int[], indices: int[], weight: float) =
     override _.Expand() =
         let elements = Array.zeroCreate (Shape.length shape)
         for index in indices do
-            if index >= 0 then
-                elements[index] <- elements[index] + weight
-            else
-                elements[~~~index] <- elements[~~~index] - weight
+            if index >= 0 then elements[index] <- elements[index] + weight else elements[~~~index] <- elements[~~~index] - weight
         Tensor(elements, shape, null)
 
     /// So many draws from elements whose magnitudes have a positive and finite sum.

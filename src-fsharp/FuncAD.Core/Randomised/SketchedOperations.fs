@@ -3,8 +3,8 @@ namespace FuncAD
 open System
 open FuncAD.Rules
 
-// Operations on arrays whose values and tangents are exact, and whose pullbacks work with a random part of what they need: the tape keeps no
-// more (Oktay, McGreivy, Aduol, Beatson and Adams 2021, "Randomized automatic differentiation", section 4). A pullback is linear in each
+// Operations on arrays whose values and tangents are exact, and whose pullbacks work with a random part of what they need: the tape keeps
+// no more (Oktay, McGreivy, Aduol, Beatson and Adams 2021, "Randomized automatic differentiation", section 4). A pullback is linear in each
 // array that is kept, and their draws are independent, at different levels too, so that the expectation of a product of pullbacks is the
 // product of the exact ones.
 

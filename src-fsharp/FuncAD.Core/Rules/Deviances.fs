@@ -26,8 +26,8 @@ module internal Deviances =
             member _.SlopeA(a, _, y) = reciprocal a * defined y
             member _.SlopeB(_, b, y) = -(reciprocal b) * defined y
 
-    /// y = 1 - a / b for b >= 0, and 1 at a = 0 for every b; dy/da = -1 / b, dy/db = a / b^2. The difference b - a is rounded once, relative
-    /// to itself.
+    /// y = 1 - a / b for b >= 0, and 1 at a = 0 for every b; dy/da = -1 / b, dy/db = a / b^2. The difference b - a is rounded once,
+    /// relative to itself.
     [<Struct; NoComparison>]
     type OneMinusRatio =
         interface IBinary with
@@ -38,8 +38,8 @@ module internal Deviances =
             member _.SlopeA(_, b, y) = -(reciprocal b) * defined y
             member _.SlopeB(a, b, y) = binary (Exponentials.RatioOfPositive 2) a b * defined y
 
-    /// y = a log(a / m) + m - a for a, m >= 0, the deviance of a count a at the mean m; dy/da = log(a / m), dy/dm = 1 - a / m. At a = 0 it is
-    /// m, as 0 log 0 is 0.
+    /// y = a log(a / m) + m - a for a, m >= 0, the deviance of a count a at the mean m; dy/da = log(a / m), dy/dm = 1 - a / m.
+    /// At a = 0 it is m, as 0 log 0 is 0.
     [<Struct; NoComparison>]
     type PoissonDeviance =
         interface IBinary with

@@ -249,8 +249,8 @@ module Special =
             member _.Value x = DensityValues.binet n x
             member _.Slope(x, _) = unary (Binet(Plain.next n)) x
 
-    /// y = psi_n(a + b) - psi_n(a) for the n-th derivative psi_n of digamma and b >= 0, without cancellation for small b; dy/da is that of the
-    /// next derivative, dy/db = psi_(n + 1)(a + b)
+    /// y = psi_n(a + b) - psi_n(a) for the n-th derivative psi_n of digamma and b >= 0, without cancellation for small b; dy/da is
+    /// that of the next derivative, dy/db = psi_(n + 1)(a + b)
     [<Struct; NoComparison>]
     type internal DigammaDifference(n: int) =
         interface IBinary with

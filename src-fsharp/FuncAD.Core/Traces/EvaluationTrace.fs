@@ -168,7 +168,8 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not positive.</exception>
     member _.ToString(steps: int) : string = Rendering.toText (table steps)
 
-    /// <summary>The table in Markdown, with the pipes of GitHub's dialect. Of more than 200 steps those in the middle are left out.</summary>
+    /// <summary>The table in Markdown, with the pipes of GitHub's dialect. Of more than 200 steps those in the middle are left
+    /// out.</summary>
     member _.ToMarkdown() : string = Rendering.toMarkdown (table rows)
 
     /// <summary>The table in Markdown with no more than this number of steps.</summary>
@@ -187,9 +188,9 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
 
     /// <summary>
     /// The picture as SVG: a box for each step with its formula, value and tangent or adjoint, edges with local slopes, inputs on the left,
-    /// results on the right. Boxes and edges tell their values in full where a pointer rests on them. Above 40 steps, or 16 on a path, rounds
-    /// in which the same rules are applied again and again are one box, and what is still too much is left out in the middle; the caption
-    /// says so.
+    /// results on the right. Boxes and edges tell their values in full where a pointer rests on them. Above 40 steps, or 16 on a path,
+    /// rounds in which the same rules are applied again and again are one box, and what is still too much is left out in the middle; the
+    /// caption says so.
     /// </summary>
     member _.ToSvg() : string = Drawing.toSvg run (overview ())
 

@@ -14,7 +14,8 @@ type internal Box = { Width: float; Height: float; IsLast: bool }
 [<Struct>]
 type internal Wire = { From: int; To: int; Room: float }
 
-/// <summary>Where everything is: the left upper corners of boxes, and the corners of each wire, which run level through the layers.</summary>
+/// <summary>Where everything is: the left upper corners of boxes, and the corners of each wire, which run level through the
+/// layers.</summary>
 type internal Placement = { Corners: struct (float * float)[]; Paths: struct (float * float)[][]; Width: float; Height: float }
 
 /// <summary>

@@ -23,7 +23,7 @@ type internal Argument =
 type internal Record = { Primitive: Primitive; Arguments: Argument[]; Value: float }
 
 /// <summary>
-/// The level of an evaluation trace: it writes down each operation of one run with its value and its local slopes, which are the rules' own.
+/// The level of an evaluation trace: it writes down each operation of one run with its value and its local slopes, the rules' own.
 /// Operators inside the function open their levels above it, and what they compute on it is part of the trace. It keeps values in plain
 /// doubles: a number that is being differentiated elsewhere is refused, since its derivative would be lost.
 /// </summary>

@@ -1,6 +1,7 @@
 namespace FuncAD.Traces
 
-/// <summary>Rows of a table: the value of a step on the left, what belongs to its derivative on the right; null where there is none.</summary>
+/// <summary>Rows of a table: the value of a step on the left, what belongs to its derivative on the right; null where there is
+/// none.</summary>
 [<Struct>]
 type internal Row = { Primal: Line voption; Derivative: Line voption }
 

@@ -13,8 +13,7 @@ open System.Xml
 /// </summary>
 module internal Typography =
     /// The name of the step at a position: the inputs are v(1-n) .. v0, what follows v1, v2, ...
-    let step (inputs: int) (position: int) : string =
-        "v" + (position + 1 - inputs).ToString CultureInfo.InvariantCulture
+    let step (inputs: int) (position: int) : string = "v" + (position + 1 - inputs).ToString CultureInfo.InvariantCulture
 
     /// A name with a mark over its first letter.
     let private marked (mark: char) (name: string) : string = name.Insert(1, string mark)

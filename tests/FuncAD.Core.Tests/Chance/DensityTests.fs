@@ -125,6 +125,8 @@ let private allowed (name: string) : float[] =
     match name with
     // for tiny shapes, log x and log a of a hundred times the result
     | "Beta" -> [| 24.0; 8.0; 12.0 |]
+    // beside the point where two forms of a logarithm meet
+    | "StudentT" -> [| 8.0; 8.0; 16.0 |]
     | _ -> [| 8.0; 8.0; 12.0 |]
 
 /// Where FUNCAD_MEASURE is set, the greatest errors are printed: for the page.

@@ -215,7 +215,7 @@ let private gradients =
               testCase $"implicit slopes at the shape {shape} integrate to the derivatives of expectations" (fun () ->
                   let own = Distribution.Gamma(R shape, R 1.0)
                   // dlog(z)/dshape at z
-                  let slope (z: float) = (GammaSampleSlope(0, 0) :> IBinary).Value(shape, Math.Log z - Math.Log shape) + 1.0 / shape
+                  let slope (z: float) = (GammaSampleSlope 0 :> IBinary).Value(shape, Math.Log z - Math.Log shape) + 1.0 / shape
                   let mean (weight: float -> float) =
                       integral "Gamma" [||] (fun z ->
                           let density = Math.Exp (own.LogDensity(R z)).Value

@@ -97,8 +97,7 @@ let tests =
               let square (y: Tensor) = Tensor.sum (y * y)
               let twice (f: (Tensor -> Tensor) -> Tensor -> Tensor) layer at =
                   AD.grad (fun at -> Tensor.sum (AD.grad (fun at -> square (f layer at)) at)) at
-              let check what f exact sketched at =
-                  expectUnbiased what (twice f exact at) (fun key -> twice f (sketched key) at)
+              let check what f exact sketched at = expectUnbiased what (twice f exact at) (fun key -> twice f (sketched key) at)
               let rate = tensor 23 [ 7 ]
               check "multiply" id (fun rate -> x * rate) (fun key rate -> Randomised.multiply 0.5 key rate x) rate
               check "linear" id (fun w -> Tensor.matmul x w) (fun key w -> Randomised.linear 0.5 key w x) w
@@ -225,7 +224,8 @@ let tests =
               let grad f () = AD.grad (fun x -> Tensor.sum (Randomised.activation 0.5 key f x)) x
               message (grad (fun x -> x / Tensor.sum x)) |> expectMentions [ "elementwise"; "several" ]
               for key in (RandomKey.Of 3).Split 20 do
-                  let pair () = AD.grad (fun x -> Tensor.sum (Randomised.activation 0.5 key (Tensor.softmax 0) x)) (Tensor.ofArray [| 0.5; 1.0 |])
+                  let pair () =
+                      AD.grad (fun x -> Tensor.sum (Randomised.activation 0.5 key (Tensor.softmax 0) x)) (Tensor.ofArray [| 0.5; 1.0 |])
                   message pair |> expectMentions [ "elementwise" ]
               message (grad Tensor.transpose) |> expectMentions [ "elementwise"; "[7, 3]" ]
               let captures () =

@@ -671,12 +671,12 @@ SHAPES = [1.0, 0.1, 0.5, 1.5, 2.0, 2.5, 3.0, 9.5, 10.0, 41.0, 1e-3, 1e-8, 1e-30,
 BINARY['logRatio'] = (log_ratio, pairs(COUNTS, COUNTS))
 BINARY['oneMinusRatio'] = (one_minus_ratio, pairs(COUNTS, COUNTS))
 BINARY['poissonDeviance'] = (poisson_deviance, pairs(COUNTS, COUNTS))
-BINARY['scaledLogP1'] = (scaled_log1p, [(h, q) for h, q in pairs([x for x in COUNTS if x < 1e90], COUNTS) if q / h < 1e300])
+BINARY['scaledLogP1'] = (scaled_log1p, [(h, q) for h, q in pairs([x for x in COUNTS if x < 1e90], COUNTS) if q / h < 1e100 and h + q > 1e-90])
 BINARY['logBeta'] = (log_beta, pairs(SHAPES, SHAPES))
 for n in (0, 1, 2):
     BINARY['digammaDifference(%d)' % n] = (digamma_difference(n), pairs(SHAPES, SHAPES))
 # samples that come up, up to six standard deviations out, and some beyond
-BINARY['gammaSampleSlope(0, 0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) for a in (0.5, 1.0, 2.0, 10.0, 99.5, 999.0, 1000.0)
+BINARY['gammaSampleSlope(0)'] = (gamma_sample_slope, [(a, s / math.sqrt(a)) for a in (0.5, 1.0, 2.0, 10.0, 99.5, 999.0, 1000.0)
                                                          for s in (-6.0, -2.0, 0.0, 1.0, 5.0) if abs(s) < 3 or a > 900]
                                     + [(a, r) for a, r in ((0.01, -400.0), (0.01, 3.0), (0.1, -30.0), (0.1, 1.0))] + [(30.0, -3.0), (2000.0, -0.5), (2000.0, 0.4)])
 
