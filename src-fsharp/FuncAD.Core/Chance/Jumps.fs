@@ -19,24 +19,22 @@ type internal Jump = { Draw: int; From: float; To: float; Weight: float }
 /// factor of the estimate.</para>
 /// </remarks>
 module internal Jumps =
-    let inline private add ([<InlineIfLambda>] jump: float -> float -> unit) (target: float) (weight: float) =
-        if weight <> 0.0 then jump target weight
+    let private add (jump: float -> float -> unit) (target: float) (weight: float) = if weight <> 0.0 then jump target weight
 
     /// <summary>
     /// flow(k) = n C(n - 1, k) p^k (1 - p)^(n - 1 - k) dp. The parts 1 - p to k and p to k + 1 leave the weights (n - k) dp upwards and
     /// -k dp downwards: one of the n trials changes its outcome. Their magnitudes sum to n |dp| for every outcome and every p from 0 to 1.
     /// </summary>
-    let inline binomial ([<InlineIfLambda>] jump: float -> float -> unit) (n: int) (dp: float) (k: float) : unit =
+    let binomial (jump: float -> float -> unit) (n: int) (dp: float) (k: float) : unit =
         if dp <> 0.0 then
             add jump (k + 1.0) ((float n - k) * dp)
             add jump (k - 1.0) (-k * dp)
 
     /// <summary>flow(k) = q(k) drate, all of it attributed to k: the weight is drate for every outcome and every rate.</summary>
-    let inline poisson ([<InlineIfLambda>] jump: float -> float -> unit) (drate: float) (k: float) : unit = add jump (k + 1.0) drate
+    let poisson (jump: float -> float -> unit) (drate: float) (k: float) : unit = add jump (k + 1.0) drate
 
     /// <summary>flow(k) = -(k + 1) (1 - p)^k dp, all of it attributed to k: the weight is -(k + 1) dp / p, also at p = 1.</summary>
-    let inline geometric ([<InlineIfLambda>] jump: float -> float -> unit) (p: float) (dp: float) (k: float) : unit =
-        add jump (k + 1.0) (-(k + 1.0) * dp / p)
+    let geometric (jump: float -> float -> unit) (p: float) (dp: float) (k: float) : unit = add jump (k + 1.0) (-(k + 1.0) * dp / p)
 
     /// <summary>
     /// Neighbours are those among the possible outcomes: the flow across each boundary is divided by the probabilities of both sides
@@ -46,7 +44,7 @@ module internal Jumps =
     /// <remarks>
     /// The probabilities q are p divided by their sum s, and their changes those of p / s, which sum to 0.
     /// </remarks>
-    let inline categorical ([<InlineIfLambda>] jump: float -> float -> unit) (p: float[]) (dp: float[]) (k: int) : unit =
+    let categorical (jump: float -> float -> unit) (p: float[]) (dp: float[]) (k: int) : unit =
         let s, ds = Array.sum p, Array.sum dp
         let q i = p[i] / s
         let dq i = (dp[i] - q i * ds) / s
