@@ -28,7 +28,7 @@ using static FuncAD.AD;
 using static FuncAD.TensorMath;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var (seeds, samples) = args.Contains("all") ? (5, 10_000) : (1, 1500);
+var (seeds, samples) = args.Contains("all") ? (5, 10_000) : (1, 2000);
 var folder = Directory.CreateDirectory(args.FirstOrDefault(arg => arg != "all") ?? Path.GetTempPath()).FullName;
 var failures = new List<string>();
 var clock = Stopwatch.StartNew();
@@ -139,7 +139,7 @@ void EstimatorsOfMaintenance()
         var (bias, variance) = Judge(mean, error, samples, exactHessian);
         first = first == 0 ? variance : first;
         table.AddRow(name, $"{bias:F1}", $"{variance:F2}", $"{variance / first:F3}");
-        Check(isBiased ? bias > 8 : bias < 5, $"{name}: the Hessian is {bias:F1} standard errors off");
+        Check(isBiased ? bias > 10 : bias < 6, $"{name}: the Hessian is {bias:F1} standard errors off");
     }
     AnsiConsole.Write(table);
 }
@@ -362,7 +362,7 @@ void LearnSwingUp()
 
     // The same gradient by both estimators, from many batches, at policies that the first training went through.
     table = NewTable("iteration", "gradient", "norm", "variance", "largest / median");
-    foreach (var iteration in seeds == 1 ? [0, 10, 40, 100] : new[] { 0, 5, 10, 20, 40, 60, 80, 100 })
+    foreach (var iteration in seeds == 1 ? [0, 10] : new[] { 0, 5, 10, 20, 40, 60, 80, 100 })
     {
         var estimates = new List<(double[] Mean, double[] Error)>();
         foreach (var (method, _, gradient) in methods)
