@@ -140,6 +140,7 @@ let rec run<'T when 'T :> ICarrier<'T>> (program: Program) (inputs: 'T[]) : 'T[]
             | Binary(rule, a, b) ->
                 let struct (domainA, domainB) = safeDomain rule
                 rule.On(into domainA numbers[a], into domainB numbers[b]), binaryBounds[rule.Label]
+            | Step(rule, x) when rule.Rule.Name = "draw" -> rule.On(into { Low = 0.0; High = 1.0 } numbers[x]), 1.0
             | Step(rule, x) -> rule.On numbers[x].Number, numbers[x].Bound + 1.0
             | Choice(rule, a, b) -> rule.On(numbers[a].Number, numbers[b].Number), max numbers[a].Bound numbers[b].Bound
             | Loop(times, f, state, other) ->

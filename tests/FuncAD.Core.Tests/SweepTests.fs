@@ -170,11 +170,15 @@ let private sizeOfPair (rule: BinaryEntry) (index: int) (a: float) (b: float) (e
         let steps = [ 0; 1; 0; 2; 1; 0; 3; 2; 1; 0 ]
         // derivatives in r are those of a difference of terms as large as r
         let ofR = if List.contains index [ 0; 1; 3; 6 ] then 0.0 else abs b
-        Math.Pow(a, -(float steps[index])) * max (1.0 / a) ofR |> max own
+        let own = Math.Pow(a, -(float steps[index])) * max (1.0 / a) ofR |> max own
+        // near the mean y'' = shape y' (e^r - 1) + shape y e^r + e^r - 1, where y is known to roundings of 1 / shape
+        if List.contains index [ 5; 8 ] && a * abs (Math.Exp b - 1.0) < 0.5 then max own (Math.Pow(a, -(float steps[index]))) else own
     // the beta function is 1 on a curve
     | "logBeta" when index = 0 -> max own 1.0
     // a difference that is 0 at equal arguments
     | "scaledLogP1" when index = 8 -> max own (abs expected[9])
+    // the mixed second derivative is g(q / h) / h, and its derivative in h, of which g and q g' may cancel, has terms of this size
+    | "scaledLogP1" when index = 7 -> max own (abs expected[4] / a)
     // the difference of a probability and its target
     | "binaryCrossEntropy" when index = 1 -> let share = SpecialValues.sigmoid a in (1.0 - b) * share + b * (1.0 - share)
     | "binaryCrossEntropy" when index = 6 && isBend a -> max own (abs expected[3])
@@ -214,11 +218,8 @@ let private allowed (label: string) : float[] =
     | "lorentzian" -> [| 2.0; 3.0; 5.0; 20.0 |]
     // sums of up to 25 series
     | "binet" -> [| 8.0; 8.0; 8.0; 12.0 |]
-    // near the mean of a shape of 1000, a series of 40 times the result, and in its derivatives more
-    // (the third is that of a sample of the fourth order, and is not held)
-    | "gammaSampleSlope" -> [| 32.0; 1024.0; 8192.0; infinity |]
-    // its third derivatives are differences of equal terms where the arguments are far apart; densities need two
-    | "scaledLogP1" -> [| 4.0; 4.0; 6.0; infinity |]
+    // below a shape of 50, a series of up to 9 times the result, and each derivative up to sqrt(shape) times more of it
+    | "gammaSampleSlope" -> [| 32.0; 64.0; 256.0; 1024.0 |]
     // its derivatives have the powers 3, 5 and 7 of it, of which each factor is off by up to 2
     | "acoshSlope" -> [| 2.0; 7.0; 11.0; 15.0 |]
     | "normalInverseCdf" -> [| 4.0; 8.0; 10.0; 14.0 |]

@@ -17,7 +17,7 @@ module internal GammaSlope =
     let private reach = 0.3
 
     /// From this shape on the expansion's terms that are left out are below half a unit in the last place.
-    let private largeShape = 1000.0
+    let private largeShape = 50.0
 
     /// C_k of Temme's uniform expansion of the incomplete gamma function as series in eta (DLMF 8.12.10-12).
     let private temme: float[][] =
@@ -26,7 +26,7 @@ module internal GammaSlope =
               -0.014814814814814815
               0.0011574074074074073
               0.0003527336860670194
-              -0.00017875514403292182
+              -0.0001787551440329218
               3.919263178522438e-05
               -2.185448510679992e-06
               -1.85406221071516e-06
@@ -35,9 +35,10 @@ module internal GammaSlope =
               6.707853543401498e-09
               1.0261809784240309e-08
               -4.382036018453353e-09
-              9.147699582236791e-10
-              -2.551419399494625e-11
-              -5.830772132550425e-11 |]
+              9.14769958223679e-10
+              -2.5514193994946248e-11
+              -5.830772132550426e-11
+              2.4361948020667415e-11 |]
            [| -0.001851851851851852
               -0.003472222222222222
               0.0026455026455026454
@@ -45,31 +46,72 @@ module internal GammaSlope =
               0.00020576131687242798
               -4.018775720164609e-07
               -1.8098550334489977e-05
-              7.649160916081111e-06
+              7.64916091608111e-06
               -1.6120900894563446e-06
-              4.647112780280743e-09
+              4.647127802807434e-09
               1.378633446915721e-07
               -5.752545603517705e-08
-              1.1951628599778148e-08 |]
+              1.1951628599778148e-08
+              -1.7543241719747647e-11
+              -1.0091543710600413e-09
+              4.162792991842583e-10 |]
            [| 0.004133597883597883
               -0.0026813271604938273
               0.0007716049382716049
               2.0093878600823047e-06
-              -0.00010736653226365161
+              -0.0001073665322636516
               5.2923448829120125e-05
               -1.2760635188618728e-05
               3.423578734096138e-08
-              1.3721957309062932e-06
+              1.3721957309062934e-06
               -6.298992138380055e-07
-              1.4280614206064243e-07 |]
+              1.4280614206064242e-07
+              -2.0477098421990866e-10
+              -1.409252991086752e-08
+              6.228974084922022e-09
+              -1.3670488396617114e-09 |]
            [| 0.0006494341563786008
               0.00022947209362139917
-              -0.00046918949439525574
+              -0.0004691894943952557
               0.00026772063206283885
               -7.561801671883977e-05
               -2.396505113867297e-07
-              1.1082654115347302e-05 |]
-           [| -0.0008618882909167117; 0.0007840392217200667; -0.0002990724703031902; -1.4638452578843418e-06 |] |]
+              1.1082654115347302e-05
+              -5.6749528269915965e-06
+              1.4230900732435883e-06
+              -2.7861080291528143e-11
+              -1.6958404091930278e-07
+              8.099464905388083e-08
+              -1.9111168485973655e-08 |]
+           [| -0.0008618882909167117
+              0.0007840392217200666
+              -0.0002990724803031902
+              -1.4638452578843418e-06
+              6.641498215465122e-05
+              -3.968365047179435e-05
+              1.1375726970678419e-05
+              2.507497226237533e-10
+              -1.6954149536558305e-06
+              8.907507532205309e-07
+              -2.292934834000805e-07 |]
+           [| -0.00033679855336635813
+              -6.972813758365857e-05
+              0.0002772753244959392
+              -0.00019932570516188847
+              6.797780477937208e-05
+              1.419062920643967e-07
+              -1.3594048189768693e-05
+              8.018470256334202e-06
+              -2.291481176508095e-06 |]
+           [| 0.0005313079364639922
+              -0.0005921664373536939
+              0.0002708782096718045
+              7.902353232660328e-07
+              -8.153969367561969e-05
+              5.61168275310625e-05
+              -1.8329116582843375e-05 |]
+           [| 0.00034436760689237765; 5.171790908260592e-05; -0.00033493161081142234; 0.0002812695154763237; -0.00010976582244684731 |]
+           [| -0.0006526239185953094; 0.0008394987206720873; -0.000438297098541721 |] |]
 
     let private polynomial (coefficients: float[]) (x: Real) : Real =
         Array.foldBack (fun (coefficient: float) sum -> sum * x + coefficient) coefficients (Real 0.0)
@@ -142,32 +184,43 @@ module internal GammaSlope =
         elif z.value < shape.value + 1.0 then -(lower shape z * (r - digammaRest shape) + along lower) / shape
         else upper shape z * (r - digammaRest shape + 1.0 / shape) + along upper
 
-    /// dr/dshape, or its derivative of order i in the shape
-    let rec slope (i: int) (shape: Real) (r: Real) : Real =
-        if i > 0 then AD.diff (fun shape -> slope (i - 1) shape r) shape else logarithmic shape r - 1.0 / shape
+    /// The derivative of order j >= 1 in r of y = dr/dshape, which the density gives: y' = (shape y + 1) (e^r - 1) - r + c with
+    /// c = digamma(shape) - log(shape), and Leibniz's rule for the others. An error of y grows by the factor shape (e^r - 1) with each.
+    let private byDensity (lower: int -> Real) (j: int) (shape: Real) (r: Real) : Real =
+        let e, moved = Real.Exp r, Real.ExpM1 r
+        let mutable sum, ways = Real 0.0, 1.0
+        for k in 0 .. j - 1 do
+            sum <- sum + ways * lower k * (if k = j - 1 then moved else e)
+            ways <- ways * float (j - 1 - k) / float (k + 1)
+        let rest =
+            if j = 1 then moved - r + (digammaRest shape - 1.0 / shape)
+            elif j = 2 then moved
+            else e
+        shape * sum + rest
 
-open FuncAD.Algebra
+    /// dr/dshape, or its derivative of order i in the shape and j in r. Those in r are the density's near the mean; further away, where
+    /// that is unstable, they are the derivatives of the formulas.
+    let rec slope (i: int) (j: int) (shape: Real) (r: Real) : Real =
+        if i > 0 then AD.diff (fun shape -> slope (i - 1) j shape r) shape
+        elif j = 0 then logarithmic shape r - 1.0 / shape
+        elif shape.value * abs (Math.Exp r.value - 1.0) < 0.5 then byDensity (fun k -> slope 0 k shape r) j shape r
+        else AD.diff (fun r -> slope 0 (j - 1) shape r) r
 
-/// y = dr/dshape for r = log(z / shape) of a gamma sample z, or its derivative of order i in the shape. dy/dr follows from the density:
-/// (shape y + 1)(e^r - 1) - r + digamma(shape) - log(shape) for i = 0, whose derivatives in the shape are the others.
+/// y = dr/dshape for r = log(z / shape) of a gamma sample z, or its derivative of order i in the shape and j in r
 [<Struct; NoComparison>]
-type internal GammaSampleSlope(i: int) =
-    /// i! (-1)^i / 2, of the derivative of 1 / (2 shape)
-    member private _.Half = Seq.fold (fun product k -> Rules.Plain.multiply product (Rules.Plain.negate (float k))) 0.5 (seq { 1..i })
+type internal GammaSampleSlope(i: int, j: int) =
+    new(i: int) = GammaSampleSlope(i, 0)
 
     interface IBinary with
         member _.Name = "gammaSampleSlope"
         member _.Traits = Traits.Even
-        member _.Domain = struct (between 0.3 5.0, between -2.0 1.0)
+        member _.Domain = struct ({ Low = 0.3; High = 5.0 }, { Low = -2.0; High = 1.0 })
 
         member _.Value(shape, r) =
-            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i (Real shape) (Real r)).value else nan
+            if shape > 0.0 && Double.IsFinite shape && Double.IsFinite r then (GammaSlope.slope i j (Real shape) (Real r)).value else nan
 
-        member _.SlopeA(shape, r, y) = binary (GammaSampleSlope(Rules.Plain.next i)) shape r * step (Arithmetic.Defined()) y
+        member _.SlopeA<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
+            'T.Multiply('T.Binary(GammaSampleSlope(i + 1, j), shape, r), 'T.Step(Arithmetic.Defined(), y))
 
-        member rule.SlopeB(shape, r, y) =
-            let lower = if i = 0 then number 1.0 else number (float i) * binary (GammaSampleSlope(Rules.Plain.previous i)) shape r
-            let moved = (shape * y + lower) * unary (Exponentials.ExpM1()) r
-            let fixed' = if i = 0 then moved - r else moved
-            let power = unary (Powers.Power(float (Rules.Plain.subtract -1.0 (float i)))) shape
-            fixed' + (unary (Special.Binet(Rules.Plain.next i)) shape - number rule.Half * power)
+        member _.SlopeB<'T when 'T :> ICarrier<'T>>(shape: 'T, r: 'T, y: 'T) : 'T =
+            'T.Multiply('T.Binary(GammaSampleSlope(i, j + 1), shape, r), 'T.Step(Arithmetic.Defined(), y))
