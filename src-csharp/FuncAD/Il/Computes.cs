@@ -1,0 +1,50 @@
+using System.Reflection;
+
+namespace FuncAD.Il;
+
+/// <summary>Which of the user's methods that show no number still compute with some, or run code on other threads: they are lifted, too.</summary>
+internal sealed class Computes(Twins twins)
+{
+    private readonly Dictionary<MethodBase, bool> known = [];
+    private readonly List<MethodBase> assumed = [];
+
+    public bool Any(MethodBase method)
+    {
+        if (known.TryGetValue(method, out var answer))
+            return answer;
+        var isFirst = assumed.Count == 0;
+        known[method] = false;
+        assumed.Add(method);
+        answer = known[method] = Decide(method);
+        if (isFirst)
+        {
+            foreach (var other in assumed)
+                if (other != method && !known[other])
+                    known.Remove(other);
+            assumed.Clear();
+        }
+        return answer;
+    }
+
+    private bool Decide(MethodBase method)
+    {
+        if (method.Signature().Any(twins.Mentions) || twins.Mentions(method.DeclaringType!))
+            return true;
+        if (method.IsGenericMethod && method.GetGenericArguments().Any(twins.Mentions))
+            return true;
+        return method.GetMethodBody() is { } body
+            && (body.LocalVariables.Any(v => twins.Mentions(v.LocalType)) || Instruction.Read(method, body).Any(i => Shows(i.Operand)));
+    }
+
+    private bool Shows(object? operand) =>
+        operand switch
+        {
+            double => true,
+            float => twins.IsNumber(typeof(float)),
+            FieldInfo field => twins.Mentions(field.FieldType),
+            Type type => twins.Mentions(type),
+            MethodBase callee => Refusals.IsParallel(callee)
+                || (callee.DeclaringType!.IsUsers() ? Any(callee) : callee.Signature().Any(twins.Mentions)),
+            _ => false,
+        };
+}

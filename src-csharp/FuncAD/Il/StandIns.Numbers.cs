@@ -1,0 +1,97 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace FuncAD.Il;
+
+/// <summary>Math, double and text.</summary>
+internal static partial class StandIns
+{
+    public static Real Math_IEEERemainder(Real x, Real y) => Real.Ieee754Remainder(x, y);
+
+    public static Real Math_ReciprocalEstimate(Real x) => 1.0 / x;
+
+    public static Real Math_ReciprocalSqrtEstimate(Real x) => 1.0 / Real.Sqrt(x);
+
+    public static Real Convert_ToDouble(Real x) => x;
+
+    public static Real Double_CreateChecked<T>(T x)
+        where T : INumberBase<T> => Create<Real>.Checked(x);
+
+    public static Real Double_CreateSaturating<T>(T x)
+        where T : INumberBase<T> => Create<Real>.Saturating(x);
+
+    public static Real Double_CreateTruncating<T>(T x)
+        where T : INumberBase<T> => Create<Real>.Truncating(x);
+
+    private static class Create<N>
+        where N : INumberBase<N>
+    {
+        public static N Checked<T>(T x)
+            where T : INumberBase<T> => N.CreateChecked(x);
+
+        public static N Saturating<T>(T x)
+            where T : INumberBase<T> => N.CreateSaturating(x);
+
+        public static N Truncating<T>(T x)
+            where T : INumberBase<T> => N.CreateTruncating(x);
+    }
+
+    // ---- Comparison ----
+
+    public static int Double_CompareTo(ref Real x, Real y) => x.CompareTo(y);
+
+    public static int Double_CompareTo(ref Real x, object? y) => ((IComparable)x).CompareTo(y);
+
+    public static bool Double_Equals(ref Real x, Real y) => x.Equals(y);
+
+    public static bool Double_Equals(ref Real x, object? y) => x.Equals(y);
+
+    public static TypeCode Double_GetTypeCode(ref Real x) => TypeCode.Double;
+
+    // ---- Text: a program that is compiled has no value to write, which Value says ----
+
+    public static string Double_ToString(ref Real x) => x.Value.ToString();
+
+    public static string Double_ToString(ref Real x, string? format) => x.Value.ToString(format);
+
+    public static string Double_ToString(ref Real x, IFormatProvider? provider) => x.Value.ToString(provider);
+
+    public static string Double_ToString(ref Real x, string? format, IFormatProvider? provider) => x.Value.ToString(format, provider);
+
+    public static bool Double_TryFormat(
+        ref Real x,
+        Span<char> destination,
+        out int written,
+        ReadOnlySpan<char> format,
+        IFormatProvider? provider
+    ) => x.Value.TryFormat(destination, out written, format, provider);
+
+    public static void DefaultInterpolatedStringHandler_AppendFormatted<T>(ref DefaultInterpolatedStringHandler text, T x) =>
+        text.AppendFormatted(Readable(x));
+
+    public static void DefaultInterpolatedStringHandler_AppendFormatted<T>(
+        ref DefaultInterpolatedStringHandler text,
+        T x,
+        string? format
+    ) => text.AppendFormatted(Readable(x), format);
+
+    public static void DefaultInterpolatedStringHandler_AppendFormatted<T>(ref DefaultInterpolatedStringHandler text, T x, int alignment) =>
+        text.AppendFormatted(Readable(x), alignment);
+
+    public static void DefaultInterpolatedStringHandler_AppendFormatted<T>(
+        ref DefaultInterpolatedStringHandler text,
+        T x,
+        int alignment,
+        string? format
+    ) => text.AppendFormatted(Readable(x), alignment, format);
+
+    private static T Readable<T>(T x)
+    {
+        if (x is Real number)
+            _ = number.Value;
+        return x;
+    }
+
+    /// <summary>The value that a method of the framework is given.</summary>
+    public static double Read(Real x) => x.Value;
+}

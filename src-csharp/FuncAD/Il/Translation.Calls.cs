@@ -1,0 +1,225 @@
+using System.Reflection;
+using System.Reflection.Emit;
+
+namespace FuncAD.Il;
+
+/// <summary>Calls, constructors and the making of delegates.</summary>
+internal sealed partial class Translation
+{
+    private void PushResult(MethodBase callee)
+    {
+        if (callee is MethodInfo { ReturnType: var result } && result != typeof(void))
+            Push(twins.Map(result));
+    }
+
+    private void TranslateCall(OpCode op, MethodBase callee)
+    {
+        var on = constrained;
+        var tail = isTail;
+        (constrained, isTail) = (null, false);
+        if (code.Reach.Implementation(on, callee) is { } implementation)
+            (callee, on, op) = (implementation, null, OpCodes.Call);
+        var call = code.Calls.Classify(callee, op == OpCodes.Callvirt);
+        if (Reach.IsActivation(callee) && twins.HasTwin(((MethodInfo)callee).GetGenericArguments()[0]))
+        {
+            Activate(((MethodInfo)callee).GetGenericArguments()[0]);
+            return;
+        }
+        RequireNoTextOf(callee, call);
+        Pop(callee.GetParameters().Length + (callee.IsStatic ? 0 : 1));
+        if (tail && on is null && call.Kind is not (CallKind.Constant or CallKind.Read or CallKind.Refused) && MayBeTail(callee))
+            il.Emit(OpCodes.Tailcall);
+        switch (call.Kind)
+        {
+            case CallKind.Same:
+                Constrain(on);
+                Call(op, callee);
+                break;
+            case CallKind.Counterpart:
+                // A stand-in takes the object as its first argument.
+                if (call.Method is null)
+                    Constrain(on);
+                Call(call.Method is null ? op : OpCodes.Call, call.Method ?? Counterpart(callee));
+                break;
+            case CallKind.Lifted:
+                il.Emit(OpCodes.Call, code.Translated(call.Method!));
+                break;
+            case CallKind.Virtual:
+                Constrain(on);
+                CallVirtual((MethodInfo)callee);
+                break;
+            case CallKind.Substituted:
+                il.Emit(OpCodes.Call, code.Bridge((MethodInfo)callee));
+                break;
+            case CallKind.Constant:
+                Call(op, callee);
+                ToConstant();
+                break;
+            case CallKind.Read:
+                ReadArguments(callee);
+                Call(op, callee);
+                break;
+            default:
+                Refuse($"{Names.Of(callee)} {call.Why}");
+                break;
+        }
+        PushResult(callee);
+    }
+
+    private void Constrain(Type? on)
+    {
+        if (on is not null)
+            il.Emit(OpCodes.Constrained, twins.Map(on));
+    }
+
+    private void Call(OpCode op, MethodBase callee)
+    {
+        if (callee is ConstructorInfo constructor)
+            il.Emit(op, constructor);
+        else
+            il.Emit(op, (MethodInfo)callee);
+    }
+
+    private MethodBase Counterpart(MethodBase callee) =>
+        twins.Map(callee) ?? throw new LiftException($"{Names.Of(callee)} has no counterpart for Real");
+
+    private void CallVirtual(MethodInfo callee)
+    {
+        var root = Twins.Root(callee);
+        il.Emit(OpCodes.Callvirt, OfTwin(root));
+        if (root.ReturnType != callee.ReturnType)
+            il.Emit(OpCodes.Castclass, twins.Map(callee.ReturnType));
+    }
+
+    private MethodInfo OfTwin(MethodInfo callee)
+    {
+        Type[] expected = [.. twins.Map(callee.Signature())];
+        for (var type = twins.Map(callee.DeclaringType!); type is not null; type = type.BaseType)
+            if (
+                type.GetMethods(Names.Declared)
+                    .FirstOrDefault(m => m.Name == Twins.VirtualName(callee) && m.Signature().SequenceEqual(expected)) is
+                { } found
+            )
+                return found;
+        throw new LiftException($"the virtual method {Names.Of(callee)} was not found on the twin");
+    }
+
+    // Not where an address of this frame may be passed.
+    private static bool MayBeTail(MethodBase callee) =>
+        callee.GetParameters().All(p => !p.ParameterType.IsByRef) && (callee.IsStatic || !callee.DeclaringType!.IsValueType);
+
+    /// <summary>A text may be that of a number: to read it again would drop the derivative.</summary>
+    private void RequireNoTextOf(MethodBase callee, Call call)
+    {
+        if (call.Kind == CallKind.Constant && code.Reach.WritesText && callee.GetParameters().Any(p => IsText(p.ParameterType)))
+            throw new LiftException(
+                $"{Names.Of(callee)} reads a number from text, and lifted code writes numbers as text: the derivative would be dropped"
+            );
+    }
+
+    private static bool IsText(Type type) =>
+        type == typeof(string) || type == typeof(ReadOnlySpan<char>) || type == typeof(ReadOnlySpan<byte>);
+
+    private void ReadArguments(MethodBase callee)
+    {
+        code.Report.Read($"{Names.Of(callee)} in {Names.Of(method)}");
+        var types = callee.GetParameters().Select(p => p.ParameterType).ToArray();
+        var first = Array.FindIndex(types, twins.IsNumber);
+        var spares = types[first..].Select(type => il.DeclareLocal(twins.Map(type))).ToArray();
+        for (var k = spares.Length - 1; k >= 0; k--)
+            il.Emit(OpCodes.Stloc, spares[k]);
+        for (var k = 0; k < spares.Length; k++)
+        {
+            il.Emit(OpCodes.Ldloc, spares[k]);
+            if (!twins.IsNumber(types[first + k]))
+                continue;
+            il.Emit(OpCodes.Call, read);
+            if (types[first + k] == typeof(float))
+                il.Emit(OpCodes.Conv_R4);
+        }
+    }
+
+    // ---- Constructors ----
+
+    private void Activate(Type type)
+    {
+        if (type.GetConstructor(Names.Declared & ~BindingFlags.Static, []) is { } constructor)
+            il.Emit(OpCodes.Call, code.Factory(constructor));
+        else
+        {
+            var local = il.DeclareLocal(twins.Map(type));
+            il.Emit(OpCodes.Ldloca, local);
+            il.Emit(OpCodes.Initobj, twins.Map(type));
+            il.Emit(OpCodes.Ldloc, local);
+        }
+        Push(twins.Map(type));
+    }
+
+    private void TranslateNew(MethodBase constructor)
+    {
+        var type = constructor.DeclaringType!;
+        var call = code.Calls.Classify(constructor, false);
+        Pop(constructor.GetParameters().Length);
+        if (IsSpanOfMemory(constructor) && twins.Mentions(type))
+            NewSpan(type);
+        else if (call.Kind == CallKind.Same)
+            il.Emit(OpCodes.Newobj, (ConstructorInfo)constructor);
+        else if (call.Kind == CallKind.Counterpart)
+            il.Emit(OpCodes.Newobj, (ConstructorInfo)Counterpart(constructor));
+        else if (call.Kind == CallKind.Lifted)
+            il.Emit(OpCodes.Call, code.Factory(call.Method!));
+        else
+            Refuse($"the constructor {Names.Of(constructor)} {call.Why ?? "takes numbers"}");
+        Push(twins.Map(type));
+    }
+
+    private static bool IsSpanOfMemory(MethodBase constructor) =>
+        constructor.GetParameters() is [{ ParameterType.IsPointer: true }, _]
+        && constructor.DeclaringType!.Name is "Span`1" or "ReadOnlySpan`1";
+
+    private void NewSpan(Type type)
+    {
+        var element = twins.Map(type.GetGenericArguments()[0]);
+        var length = il.DeclareLocal(typeof(int));
+        il.Emit(OpCodes.Stloc, length);
+        il.Emit(OpCodes.Pop);
+        il.Emit(OpCodes.Ldloc, length);
+        il.Emit(OpCodes.Newarr, element);
+        il.Emit(OpCodes.Newobj, twins.Map(type).GetConstructor([element.MakeArrayType()])!);
+    }
+
+    // ---- Delegates ----
+
+    private void TranslateFunction(MethodBase target, bool isVirtual)
+    {
+        var call = code.Calls.Classify(target, isVirtual);
+        var load = isVirtual ? OpCodes.Ldvirtftn : OpCodes.Ldftn;
+        switch (call.Kind)
+        {
+            case CallKind.Same:
+                il.Emit(load, (MethodInfo)target);
+                break;
+            case CallKind.Counterpart:
+                il.Emit(call.Method is null ? load : OpCodes.Ldftn, (MethodInfo)(call.Method ?? Counterpart(target)));
+                break;
+            case CallKind.Lifted:
+                if (isVirtual)
+                    il.Emit(OpCodes.Pop);
+                il.Emit(
+                    OpCodes.Ldftn,
+                    !target.IsStatic && target.DeclaringType!.IsValueType ? code.OnBox(target) : code.Translated(call.Method!)
+                );
+                break;
+            case CallKind.Virtual:
+                il.Emit(OpCodes.Ldvirtftn, OfTwin(Twins.Root((MethodInfo)target)));
+                break;
+            case CallKind.Substituted:
+                il.Emit(OpCodes.Ldftn, code.Bridge((MethodInfo)target));
+                break;
+            default:
+                Refuse($"a delegate of {Names.Of(target)}, which {call.Why ?? "is given values alone"}");
+                break;
+        }
+        Push(typeof(nint));
+    }
+}

@@ -1,0 +1,150 @@
+using System.Reflection;
+using System.Reflection.Emit;
+
+namespace FuncAD.Il;
+
+/// <summary>Fields, elements, addresses, and types as operands.</summary>
+internal sealed partial class Translation
+{
+    private void TranslateField(OpCode op, FieldInfo field)
+    {
+        var isStatic = field.IsStatic;
+        var target = isStatic ? Static(field) : twins.Map(field) ?? throw new LiftException($"the field {Names.Of(field)}");
+        var isStore = op == OpCodes.Stfld || op == OpCodes.Stsfld;
+        var isAddress = op == OpCodes.Ldflda || op == OpCodes.Ldsflda;
+        // A type that keeps its doubles: they are constants.
+        var keeps = target == field && twins.Mentions(field.FieldType);
+        if (keeps && (isStore || isAddress || !twins.IsNumber(field.FieldType)))
+            throw new LiftException(
+                $"{Names.Of(field)} keeps a double, not a Real, since {Names.Of(field.DeclaringType)} has no twin (fields at explicit places, or a type of the framework)"
+            );
+        Pop((isStatic ? 0 : 1) + (isStore ? 1 : 0));
+        il.Emit(op, target);
+        if (keeps)
+            ToConstant();
+        if (!isStore)
+        {
+            var type = twins.Map(field.FieldType);
+            Push(isAddress ? type.MakeByRefType() : type);
+        }
+    }
+
+    private FieldInfo Static(FieldInfo field) =>
+        code.Reach.IsHeld(field) ? code.Held(field)
+        : field.DeclaringType is { IsGenericType: true } type && !type.IsUsers() ? twins.Map(field)
+        : field;
+
+    private void TranslateToken(object operand)
+    {
+        switch (operand)
+        {
+            case Type type:
+                il.Emit(OpCodes.Ldtoken, twins.Map(type));
+                Push(typeof(RuntimeTypeHandle));
+                break;
+            case FieldInfo field:
+                il.Emit(OpCodes.Ldtoken, field);
+                Push(typeof(RuntimeFieldHandle));
+                break;
+            default:
+                throw new LiftException("an expression tree is made; lift it by Lift.Tree");
+        }
+    }
+
+    private void TranslateTyped(OpCode op, Type type)
+    {
+        var mapped = twins.Map(type);
+        var name = op.Name!;
+        Pop(
+            name switch
+            {
+                "sizeof" => 0,
+                "ldelem" or "ldelema" or "stobj" or "cpobj" => 2,
+                "stelem" => 3,
+                _ => 1,
+            }
+        );
+        il.Emit(op, mapped);
+        var result = name switch
+        {
+            "isinst" or "castclass" => mapped.IsValueType ? typeof(object) : mapped,
+            "box" => typeof(object),
+            "unbox.any" or "ldelem" or "ldobj" => mapped,
+            "unbox" or "ldelema" => mapped.MakeByRefType(),
+            "newarr" => mapped.MakeArrayType(),
+            "sizeof" => typeof(int),
+            "initobj" or "stelem" or "stobj" or "cpobj" => null,
+            _ => throw new LiftException($"the instruction {name}"),
+        };
+        if (result is not null)
+            Push(result);
+    }
+
+    private void TranslateLoad(OpCode op, string name)
+    {
+        var isElement = name.StartsWith("ldelem", StringComparison.Ordinal);
+        if (isElement)
+            Pop();
+        var from = Pop();
+        var suffix = name[(name.IndexOf('.') + 1)..];
+        if (IsNumber(suffix))
+        {
+            if (from.IsPointer)
+                throw new LiftException("a pointer to double");
+            il.Emit(isElement ? OpCodes.Ldelem : OpCodes.Ldobj, real);
+            Push(real);
+            return;
+        }
+        il.Emit(op);
+        Push(
+            suffix switch
+            {
+                "ref" => from.HasElementType ? from.GetElementType()! : typeof(object),
+                "i8" => typeof(long),
+                "r4" => typeof(float),
+                "i" => typeof(nint),
+                _ => typeof(int),
+            }
+        );
+    }
+
+    private void TranslateStore(OpCode op, string name)
+    {
+        var isElement = name.StartsWith("stelem", StringComparison.Ordinal);
+        var suffix = name[(name.IndexOf('.') + 1)..];
+        if (IsNumber(suffix) && !isElement && stack[^2].IsPointer)
+            throw new LiftException("a pointer to double");
+        Pop(isElement ? 3 : 2);
+        if (IsNumber(suffix))
+            il.Emit(isElement ? OpCodes.Stelem : OpCodes.Stobj, real);
+        else
+            il.Emit(op);
+    }
+
+    private bool IsNumber(string suffix) => suffix == "r8" || suffix == "r4" && twins.IsNumber(typeof(float));
+
+    /// <summary>
+    /// Memory on the stack, which cannot hold a Real: a span of numbers gets an array. What is allocated for is told by the constructor
+    /// that follows.
+    /// </summary>
+    private void TranslateAllocation(int at)
+    {
+        Pop();
+        var span = instructions
+            .Skip(at + 1)
+            .Take(6)
+            .FirstOrDefault(i => i.Op == OpCodes.Newobj || i.Op.OperandType == OperandType.InlineMethod);
+        if (
+            span.Operand is ConstructorInfo { DeclaringType: { IsGenericType: true } type }
+            && twins.Mentions(type.GetGenericArguments()[0])
+        )
+        {
+            il.Emit(OpCodes.Pop);
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Conv_U);
+        }
+        else
+            il.Emit(OpCodes.Localloc);
+        Push(typeof(byte).MakePointerType());
+    }
+}

@@ -1,0 +1,74 @@
+using System.Reflection;
+using FuncAD.Il;
+
+namespace FuncAD;
+
+/// <summary>How code is lifted (<see cref="Lift"/>).</summary>
+public sealed class LiftOptions
+{
+    private readonly Dictionary<MethodInfo, Delegate> functions = [];
+
+    /// <summary>
+    /// Whether <c>float</c> is lifted to <see cref="Real"/>, too. Values then have the precision of double, so that they are not those of
+    /// the plain function. Without it a number that is rounded to float is refused.
+    /// </summary>
+    public bool Floats { get; init; }
+
+    /// <summary>
+    /// Whether the lifted code can be unloaded when its delegates are no longer referenced; the default. Set it to false for code that
+    /// reads many static fields of numbers in inner loops.
+    /// </summary>
+    public bool Collectible { get; init; } = true;
+
+    internal IReadOnlyDictionary<MethodInfo, Delegate> Functions => functions;
+
+    internal Delegate? FunctionFor(MethodInfo method) => functions.GetValueOrDefault(method);
+
+    /// <summary>
+    /// Whether captured objects are read anew at each call of the lifted function, so that it sees changes; by default it keeps them as
+    /// they were when it was lifted. Cost: a copy of all of them for each call.
+    /// </summary>
+    public bool ReadsAnew { get; init; }
+
+    /// <summary>Lifted code calls <paramref name="function"/> in the place of a method.</summary>
+    /// <param name="method">The method, as a delegate of it: <c>(Func&lt;double, double&gt;)SpecialFunctions.Erf</c>.</param>
+    /// <param name="function">The function of the same parameters over <see cref="Real"/>: <c>(Func&lt;Real, Real&gt;)RealMath.Erf</c>.</param>
+    /// <returns>These options, for more.</returns>
+    /// <exception cref="ArgumentException">The parameters or the results do not correspond.</exception>
+    public LiftOptions Substitute(Delegate method, Delegate function)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Substitute(method.Method, function);
+    }
+
+    /// <summary>Lifted code calls <paramref name="function"/> in the place of a method.</summary>
+    /// <param name="method">The method, by reflection; an instance method's object is the function's first parameter.</param>
+    /// <param name="function">The function of the same parameters over <see cref="Real"/>.</param>
+    /// <returns>These options, for more.</returns>
+    /// <exception cref="ArgumentException">The parameters or the results do not correspond.</exception>
+    public LiftOptions Substitute(MethodInfo method, Delegate function)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(function);
+        var twins = new Twins(this);
+        var invoke = function.GetType().GetMethod("Invoke")!;
+        Type[] expected = [.. method.IsStatic ? [] : new[] { twins.This(method) }, .. twins.Map(method.Signature())];
+        if (!expected.SequenceEqual(invoke.Signature()))
+            throw new ArgumentException(
+                $"{Names.Of(method)} cannot be replaced by a function of ({string.Join(", ", invoke.GetParameters().Select(p => Names.Of(p.ParameterType)))}) with a {Names.Of(invoke.ReturnType)}: it needs ({string.Join(", ", expected[..^1].Select(Names.Of))}) and a {Names.Of(expected[^1])}.",
+                nameof(function)
+            );
+        functions[method] = function;
+        return this;
+    }
+
+    /// <summary>A rule for a method of one number: its slope, from the argument and the value.</summary>
+    /// <param name="method">The method, as a delegate of it; it is called for values.</param>
+    /// <param name="slope">The derivative, from x and y = method(x); over Real, so that it can be differentiated again.</param>
+    /// <returns>These options, for more.</returns>
+    public LiftOptions Rule(Func<double, double> method, Func<Real, Real, Real> slope)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Substitute(method, AD.Custom(method.Method.Name, method, slope));
+    }
+}
