@@ -68,10 +68,10 @@ internal sealed class Calls(Twins twins, LiftOptions options)
             return HasCounterpart(method) ? new(CallKind.Counterpart)
                 : isVirtual && method.IsAbstract ? Refused("has no counterpart for Real")
                 : Lifted(method);
-        if (twins.IsNumber(type))
-            return Refused("has no counterpart for Real");
         var parameters = method.GetParameters().Select(p => p.ParameterType).ToArray();
         var result = method is MethodInfo m ? m.ReturnType : typeof(void);
+        if (twins.IsNumber(type) && (!method.IsStatic || parameters.Any(twins.Mentions)))
+            return Refused("has no counterpart for Real");
         if (!parameters.Any(twins.Mentions))
             return !twins.Mentions(result) ? new(CallKind.Same)
                 : twins.IsNumber(result) ? new(CallKind.Constant)

@@ -35,6 +35,22 @@ public class LiftTests
         }
     }
 
+    [Fact]
+    public void A_Release_build_of_the_same_functions_is_lifted_as_well()
+    {
+        var type = Compiler.Compile(Compiler.Beside("LiftCases.cs"), release: true).GetType(typeof(LiftCases).FullName!)!;
+        var all = (IEnumerable<(string Name, Func<double, double> F)>)type.GetProperty(nameof(LiftCases.All))!.GetValue(null)!;
+        foreach (var (name, f) in all)
+        {
+            var lifted = Lift.Of(f);
+            foreach (var x in points)
+            {
+                Assert.True(f(x).Equals(lifted(x).Value), $"{name} at {x}: {f(x):R}, lifted {lifted(x).Value:R}");
+                Assert.Equal(Slope(f, x), AD.Grad(lifted)(x).Value, 1e-7 * Math.Max(1, Math.Abs(Slope(f, x))));
+            }
+        }
+    }
+
     /// <summary>Differences of sixth order with a step of 10^-3: truncation 10^-18 f(7) / 140, rounding 10^-13 |f|.</summary>
     private static double Slope(Func<double, double> f, double x)
     {
