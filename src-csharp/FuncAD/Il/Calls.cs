@@ -26,6 +26,9 @@ internal enum CallKind
     /// <summary>It is called as it stands and is given the values of numbers, for output or as whole numbers.</summary>
     Read,
 
+    /// <summary>It is called as it stands where all its numbers are constants; a number that is differentiated there is an error.</summary>
+    OfConstants,
+
     /// <summary>It cannot be: the call throws if it is reached.</summary>
     Refused,
 }
@@ -78,7 +81,9 @@ internal sealed class Calls(Twins twins, LiftOptions options)
                 : Lifted(method);
         if (twins.Mentions(result) || parameters.Any(p => twins.Mentions(p) && !twins.IsNumber(p)))
             return Lifted(method);
-        return Refusals.MayRead(method) ? new(CallKind.Read) : Refused("reads the number's value alone and would drop its derivative");
+        return Refusals.MayRead(method)
+            ? new(CallKind.Read)
+            : new(CallKind.OfConstants, null, "reads the number's value alone and would drop its derivative");
     }
 
     /// <summary>Whether a framework method is generic at a number.</summary>

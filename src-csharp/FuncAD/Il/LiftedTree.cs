@@ -222,7 +222,7 @@ internal sealed class LiftedTree : ExpressionVisitor
     private MethodBase Target(MethodInfo method)
     {
         var call = code.Calls.Classify(method, false);
-        return call.Kind is CallKind.Constant or CallKind.Read ? method : code.Callable(method);
+        return call.Kind is CallKind.Constant or CallKind.Read or CallKind.OfConstants ? method : code.Callable(method);
     }
 
     private Expression Call(MethodInfo method, Expression? on, Expression[] arguments)
@@ -233,7 +233,15 @@ internal sealed class LiftedTree : ExpressionVisitor
         var parameters = target.GetParameters();
         for (var k = 0; k < arguments.Length; k++)
             if (parameters[k].ParameterType == typeof(double) && arguments[k].Type == typeof(Real))
-                arguments[k] = Expression.Property(arguments[k], nameof(Real.Value));
+                arguments[k] = code.Calls.Classify(method, false) is { Kind: CallKind.OfConstants, Why: var why }
+                    ? Expression.Call(
+                        typeof(StandIns),
+                        nameof(StandIns.ReadConstant),
+                        null,
+                        arguments[k],
+                        Expression.Constant($"{Names.Of(method)} {why} (called in the tree)")
+                    )
+                    : Expression.Property(arguments[k], nameof(Real.Value));
         Expression call = Expression.Call(on, target, arguments);
         return target.ReturnType == typeof(double) ? Expression.New(constant, call) : call;
     }

@@ -47,8 +47,6 @@ internal static class Refusals
             )
         )
             return "reads the number's bits and would drop its derivative.";
-        if (twins.IsNumber(type) && method.Name == nameof(GetHashCode))
-            return "reads the number's bits and would drop its derivative.";
         return null;
     }
 

@@ -46,6 +46,9 @@ internal static partial class StandIns
 
     public static bool Double_Equals(ref Real x, object? y) => x.Equals(y);
 
+    /// <summary>Of the value alone: equal numbers have equal codes, as tables of keys want; <see cref="Translation"/> refuses it elsewhere.</summary>
+    public static int Double_GetHashCode(ref Real x) => x.Value.GetHashCode();
+
     public static TypeCode Double_GetTypeCode(ref Real x) => TypeCode.Double;
 
     // ---- Text: a program that is compiled has no value to write, which Value says ----
@@ -94,4 +97,7 @@ internal static partial class StandIns
 
     /// <summary>The value that a method of the framework is given.</summary>
     public static double Read(Real x) => x.Value;
+
+    /// <summary>The value of a number that is a constant; a number that is differentiated or traced is an error.</summary>
+    public static double ReadConstant(Real x, string message) => x.Level is null ? x.Value : throw new LiftException(message);
 }

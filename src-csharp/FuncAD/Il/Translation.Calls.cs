@@ -26,8 +26,14 @@ internal sealed partial class Translation
             return;
         }
         RequireNoTextOf(callee, call);
+        RequireNoHashOf(callee, on);
         Pop(callee.GetParameters().Length + (callee.IsStatic ? 0 : 1));
-        if (tail && on is null && call.Kind is not (CallKind.Constant or CallKind.Read or CallKind.Refused) && MayBeTail(callee))
+        if (
+            tail
+            && on is null
+            && call.Kind is CallKind.Same or CallKind.Counterpart or CallKind.Lifted or CallKind.Virtual or CallKind.Substituted
+            && MayBeTail(callee)
+        )
             il.Emit(OpCodes.Tailcall);
         switch (call.Kind)
         {
@@ -56,7 +62,13 @@ internal sealed partial class Translation
                 ToConstant();
                 break;
             case CallKind.Read:
-                ReadArguments(callee);
+                code.Report.Read($"{Names.Of(callee)} in {Names.Of(method)}");
+                ReadArguments(callee, () => il.Emit(OpCodes.Call, read));
+                Call(op, callee);
+                break;
+            case CallKind.OfConstants:
+                var message = Report($"{Names.Of(callee)} {call.Why}");
+                ReadArguments(callee, () => EmitReadConstant(message));
                 Call(op, callee);
                 break;
             default:
@@ -117,12 +129,25 @@ internal sealed partial class Translation
             );
     }
 
+    /// <summary>A hash code is for finding equal keys, which is what a type's own GetHashCode is for; elsewhere it is the number's bits.</summary>
+    private void RequireNoHashOf(MethodBase callee, Type? on)
+    {
+        if (callee.Name == nameof(GetHashCode) && twins.IsNumber(on ?? callee.DeclaringType!) && method.Name != nameof(GetHashCode))
+            throw new LiftException($"{Names.Of(callee)} reads the number's bits and would drop its derivative");
+    }
+
     private static bool IsText(Type type) =>
         type == typeof(string) || type == typeof(ReadOnlySpan<char>) || type == typeof(ReadOnlySpan<byte>);
 
-    private void ReadArguments(MethodBase callee)
+    private void EmitReadConstant(string message)
     {
-        code.Report.Read($"{Names.Of(callee)} in {Names.Of(method)}");
+        il.Emit(OpCodes.Ldstr, message);
+        il.Emit(OpCodes.Call, readConstant);
+    }
+
+    /// <summary>The numbers among the arguments on the stack become doubles.</summary>
+    private void ReadArguments(MethodBase callee, Action readOne)
+    {
         var types = callee.GetParameters().Select(p => p.ParameterType).ToArray();
         var first = Array.FindIndex(types, twins.IsNumber);
         var spares = types[first..].Select(type => il.DeclareLocal(twins.Map(type))).ToArray();
@@ -133,7 +158,7 @@ internal sealed partial class Translation
             il.Emit(OpCodes.Ldloc, spares[k]);
             if (!twins.IsNumber(types[first + k]))
                 continue;
-            il.Emit(OpCodes.Call, read);
+            readOne();
             if (types[first + k] == typeof(float))
                 il.Emit(OpCodes.Conv_R4);
         }
@@ -168,6 +193,12 @@ internal sealed partial class Translation
             il.Emit(OpCodes.Newobj, (ConstructorInfo)Counterpart(constructor));
         else if (call.Kind == CallKind.Lifted)
             il.Emit(OpCodes.Call, code.Factory(call.Method!));
+        else if (call.Kind == CallKind.OfConstants)
+        {
+            var message = Report($"{Names.Of(constructor)} {call.Why}");
+            ReadArguments(constructor, () => EmitReadConstant(message));
+            il.Emit(OpCodes.Newobj, (ConstructorInfo)constructor);
+        }
         else
             Refuse($"the constructor {Names.Of(constructor)} {call.Why ?? "takes numbers"}");
         Push(twins.Map(type));

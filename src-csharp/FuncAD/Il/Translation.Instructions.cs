@@ -367,9 +367,13 @@ internal sealed partial class Translation
             Push(Converted(op, type));
         }
         else if (op == OpCodes.Conv_R4)
-            throw new LiftException(
-                "a number is rounded to float, which would drop its derivative. Set LiftOptions.Floats to keep it a Real"
+        {
+            EmitReadConstant(
+                Report("a number is rounded to float, which would drop its derivative; set LiftOptions.Floats to keep it a Real")
             );
+            il.Emit(op);
+            Push(typeof(float));
+        }
         else
         {
             // A whole number is a constant piece by piece: an index, a counter, a table's interval.

@@ -13,6 +13,8 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
     private static readonly ConstructorInfo constant = real.GetConstructor([typeof(double)])!;
     private static readonly MethodInfo read = typeof(StandIns).GetMethod(nameof(StandIns.Read))!;
 
+    private static readonly MethodInfo readConstant = typeof(StandIns).GetMethod(nameof(StandIns.ReadConstant))!;
+
     private readonly Twins twins = code.Twins;
     private readonly MethodBody body = method.GetMethodBody()!;
     private readonly List<Type> stack = [];
@@ -72,11 +74,16 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
         }
     }
 
-    private void Refuse(string why)
+    private string Report(string why)
     {
         var message = $"{why} (called in {Names.Of(method)})";
         code.Report.Refuse(message);
-        il.Emit(OpCodes.Ldstr, message);
+        return message;
+    }
+
+    private void Refuse(string why)
+    {
+        il.Emit(OpCodes.Ldstr, Report(why));
         il.Emit(OpCodes.Newobj, LiftException.Constructor);
         il.Emit(OpCodes.Throw);
     }

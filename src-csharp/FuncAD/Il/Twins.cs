@@ -71,7 +71,8 @@ internal sealed class Twins(LiftOptions options)
             || BaseMentions(type)
             || type.GetInterfaces().Any(Mentions)
             // A virtual generic method may be called at numbers, which only a twin's can be.
-            || type.GetMethods(Names.Declared).Any(m => m.IsVirtual && (m.IsGenericMethod || m.Signature().Any(t => t != type && Mentions(t))));
+            || type.GetMethods(Names.Declared)
+                .Any(m => m.IsVirtual && (m.IsGenericMethod || m.Signature().Any(t => t != type && Mentions(t))));
     }
 
     private bool BaseMentions(Type type) =>

@@ -36,7 +36,11 @@ internal static class Compiler
             $"Compiled{Guid.NewGuid():N}",
             [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(source, options)],
             references,
-            new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: release ? OptimizationLevel.Release : OptimizationLevel.Debug, allowUnsafe: true)
+            new(
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: release ? OptimizationLevel.Release : OptimizationLevel.Debug,
+                allowUnsafe: true
+            )
         );
         using var stream = new MemoryStream();
         var result = compilation.Emit(stream);
@@ -46,5 +50,6 @@ internal static class Compiler
     }
 
     /// <summary>The text of a file beside the caller's.</summary>
-    public static string Beside(string file, [CallerFilePath] string caller = "") => File.ReadAllText(Path.Combine(Path.GetDirectoryName(caller)!, file));
+    public static string Beside(string file, [CallerFilePath] string caller = "") =>
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(caller)!, file));
 }

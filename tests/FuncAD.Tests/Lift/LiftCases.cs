@@ -16,16 +16,49 @@ public static class LiftCases
         ("remainder", x => (5 * x) % 2.3),
         ("Math", x => Math.Sin(x) + Math.Exp(-x) * Math.Pow(x, 1.5) + Math.Atan2(x, 2) + Math.Max(x, 0.1) + Math.Clamp(x, -1, 10)),
         ("Math method group", Math.Tanh),
-        ("double's statics", x => double.Sin(x) + double.Hypot(x, 2) + double.RootN(x, 3) + double.Lerp(1, 2, x) + double.FusedMultiplyAdd(x, x, 1)),
+        (
+            "double's statics",
+            x => double.Sin(x) + double.Hypot(x, 2) + double.RootN(x, 3) + double.Lerp(1, 2, x) + double.FusedMultiplyAdd(x, x, 1)
+        ),
         ("double's tests", x => (double.IsNaN(x) ? 0 : x) + (double.IsPositive(x) ? x * x : 0) + (double.IsNormal(x) ? Math.Sqrt(x) : 0)),
         ("loop", Loop),
         ("while with breaks", WhileWithBreaks),
         ("switch on an integer", x => Switch(x, 0) + Switch(x, 1) + Switch(x, 2) + Switch(x, 7)),
-        ("switch expression on numbers", x => x switch { < 0 => 1, >= 0 and < 1 => x * x, _ => x * x * x }),
+        (
+            "switch expression on numbers",
+            x =>
+                x switch
+                {
+                    < 0 => 1,
+                    >= 0 and < 1 => x * x,
+                    _ => x * x * x,
+                }
+        ),
         ("comparisons with NaN", x => (x < double.NaN ? 1 : 2) * x + (!(x >= double.NaN) ? x : 0)),
-        ("arrays", x => { double[] a = [1, 2, x]; a[0] += x; Array.Reverse(a); return a[0] * a[1] * a[2] + a.Length; }),
+        (
+            "arrays",
+            x =>
+            {
+                double[] a = [1, 2, x];
+                a[0] += x;
+                Array.Reverse(a);
+                return a[0] * a[1] * a[2] + a.Length;
+            }
+        ),
         ("jagged and rectangular arrays", JaggedAndRectangular),
-        ("literals of arrays", x => { var a = new double[] { 1, 2, 3, 4, 5, 6, 7, 8 }; var m = new double[,] { { 1, 2 }, { 3, 4 } }; return a[3] * x + m[1, 0] * x * x; }),
+        (
+            "literals of arrays",
+            x =>
+            {
+                var a = new double[] { 1, 2, 3, 4, 5, 6, 7, 8 };
+                var m = new double[,]
+                {
+                    { 1, 2 },
+                    { 3, 4 },
+                };
+                return a[3] * x + m[1, 0] * x * x;
+            }
+        ),
         ("ref and out", RefAndOut),
         ("ref returns and ref locals", RefReturns),
         ("spans", Spans),
@@ -36,49 +69,290 @@ public static class LiftCases
         ("closures", Closures),
         ("local functions", LocalFunctions),
         ("recursion", x => Fibonacci(10, x)),
-        ("iterators", x => { var s = 0.0; foreach (var y in Powers(x, 5)) s += y; return s; }),
-        ("LINQ", x => Enumerable.Range(1, 5).Select(k => x / k).Where(y => y > 0.01).Sum() + new[] { x, 2 * x }.Max() + new[] { x, 2 * x }.Average() + new List<double> { x, 3 }.Min()),
-        ("LINQ of objects", x => new[] { new Point(x, 1), new Point(2, x) }.Sum(p => p.X * p.Y) + new[] { 3.0, x }.OrderBy(y => y).First() + Enumerable.Repeat(x, 3).Aggregate((a, b) => a * b)),
+        (
+            "iterators",
+            x =>
+            {
+                var s = 0.0;
+                foreach (var y in Powers(x, 5))
+                    s += y;
+                return s;
+            }
+        ),
+        (
+            "LINQ",
+            x =>
+                Enumerable.Range(1, 5).Select(k => x / k).Where(y => y > 0.01).Sum()
+                + new[] { x, 2 * x }.Max()
+                + new[] { x, 2 * x }.Average()
+                + new List<double> { x, 3 }.Min()
+        ),
+        (
+            "LINQ of objects",
+            x =>
+                new[] { new Point(x, 1), new Point(2, x) }.Sum(p => p.X * p.Y)
+                + new[] { 3.0, x }.OrderBy(y => y).First()
+                + Enumerable.Repeat(x, 3).Aggregate((a, b) => a * b)
+        ),
         ("list, dictionary, queue", Collections),
-        ("structs with operators", x => { var v = new Vector(x, 1) + new Vector(2, x) * 3; v.Scale(x); return v.Dot(new Vector(1, x)); }),
-        ("records", x => { var p = new Person("a", x, null); var q = p with { Weight = 2 * x, Friend = p }; return q.Weight * q.Friend!.Weight + (p == q ? 1 : 0); }),
-        ("record structs and tuples", x => { var (a, b) = new Pair(x, x * x); var t = (First: a, Second: b); return t.First * t.Second; }),
+        (
+            "structs with operators",
+            x =>
+            {
+                var v = new Vector(x, 1) + new Vector(2, x) * 3;
+                v.Scale(x);
+                return v.Dot(new Vector(1, x));
+            }
+        ),
+        (
+            "records",
+            x =>
+            {
+                var p = new Person("a", x, null);
+                var q = p with { Weight = 2 * x, Friend = p };
+                return q.Weight * q.Friend!.Weight + (p == q ? 1 : 0);
+            }
+        ),
+        (
+            "record structs and tuples",
+            x =>
+            {
+                var (a, b) = new Pair(x, x * x);
+                var t = (First: a, Second: b);
+                return t.First * t.Second;
+            }
+        ),
         ("record hierarchies", x => Area(new Circle(x)) + Area(new Square(x) { Scale = 2 }) + Area(new Circle(x) with { Radius = 2 * x })),
-        ("virtual methods", x => { Shape[] s = [new Circle(x), new Square(x)]; return s.Sum(p => p.Size() + p.Twice()); }),
+        (
+            "virtual methods",
+            x =>
+            {
+                Shape[] s = [new Circle(x), new Square(x)];
+                return s.Sum(p => p.Size() + p.Twice());
+            }
+        ),
         ("covariant results", x => new Derived(x).Copy().Value + ((Base)new Derived(x)).Copy().Value * 3),
-        ("interfaces", x => { IFunction f = new Polynomial([1, 2, 3]); return f.At(x) + f.Twice(x) + ((IFunction)new Half()).At(x); }),
+        (
+            "interfaces",
+            x =>
+            {
+                IFunction f = new Polynomial([1, 2, 3]);
+                return f.At(x) + f.Twice(x) + ((IFunction)new Half()).At(x);
+            }
+        ),
         ("static abstract members", x => Sum<Metres>([new Metres(x), new Metres(2)]).Value * x),
         ("generic math", x => Norm<double>([x, 2, x * x]) + Horner(x, 1.0, 2.0, 3.0)),
         ("generics", x => new Box<double>(x).Map(y => y * y).Value + Swap((x, 2.0)).Item1),
         ("generic virtual methods", x => new Visitor().Visit(x, y => y * y) + ((AbstractVisitor)new Visitor()).Visit("a", _ => x)),
-        ("new T()", x => { var c = Make<Counter>(); c.Add(x); c.Add(x * x); return c.Total; }),
-        ("nullable", x => { double? y = x; double? z = null; return (y ?? 1) * (z ?? 2) + (y * 2 ?? 0) + y.GetValueOrDefault(); }),
-        ("boxing", x => { object o = x; return (double)o * (o is double d ? d : 0); }),
-        ("properties and indexers", x => { var g = new Grid(3) { [1] = x }; g[1] *= g[1]; return g[1] + g.Sum; }),
+        (
+            "new T()",
+            x =>
+            {
+                var c = Make<Counter>();
+                c.Add(x);
+                c.Add(x * x);
+                return c.Total;
+            }
+        ),
+        (
+            "nullable",
+            x =>
+            {
+                double? y = x;
+                double? z = null;
+                return (y ?? 1) * (z ?? 2) + (y * 2 ?? 0) + y.GetValueOrDefault();
+            }
+        ),
+        (
+            "boxing",
+            x =>
+            {
+                object o = x;
+                return (double)o * (o is double d ? d : 0);
+            }
+        ),
+        (
+            "properties and indexers",
+            x =>
+            {
+                var g = new Grid(3) { [1] = x };
+                g[1] *= g[1];
+                return g[1] + g.Sum;
+            }
+        ),
         ("events and multicast delegates", Multicast),
-        ("delegates of any kind", x => { Power p = Cube; Func<double, double> q = new Scaled(x).Apply; return p(x) + q(3); }),
-        ("delegates of structs' methods", x => { Func<double, double> f = new Vector(x, 2).Times; return f(x); }),
-        ("static fields", x => { counter += x; var s = counter * 2; counter = 0; return s + Constants.Third * x + table[1] * x; }),
+        (
+            "delegates of any kind",
+            x =>
+            {
+                Power p = Cube;
+                Func<double, double> q = new Scaled(x).Apply;
+                return p(x) + q(3);
+            }
+        ),
+        (
+            "delegates of structs' methods",
+            x =>
+            {
+                Func<double, double> f = new Vector(x, 2).Times;
+                return f(x);
+            }
+        ),
+        (
+            "static fields",
+            x =>
+            {
+                counter += x;
+                var s = counter * 2;
+                counter = 0;
+                return s + Constants.Third * x + table[1] * x;
+            }
+        ),
         ("static constructors", x => Lazy.Value * x + x),
-        ("Parallel.For", x => { var a = new double[8]; Parallel.For(0, 8, k => a[k] = x * k); return a.Sum(); }),
-        ("Parallel.For behind a helper", x => { var a = new double[8]; Each(8, k => a[k] = x * k); return a.Sum(); }),
+        (
+            "Parallel.For",
+            x =>
+            {
+                var a = new double[8];
+                Parallel.For(0, 8, k => a[k] = x * k);
+                return a.Sum();
+            }
+        ),
+        (
+            "Parallel.For behind a helper",
+            x =>
+            {
+                var a = new double[8];
+                Each(8, k => a[k] = x * k);
+                return a.Sum();
+            }
+        ),
         ("async that does not suspend", x => Later(x).GetAwaiter().GetResult()),
         ("lazy", x => new Lazy<double>(() => x * x).Value),
         ("Complex", x => (Complex.Exp(new Complex(0, x)) * new Complex(1, x)).Real + Complex.Abs(new Complex(x, 2))),
-        ("dynamic", x => { dynamic d = x!; return (double)(d * d + 1); }),
-        ("text for output", x => { var s = $"{x:F3} and {x}"; return x * (s.Length > 0 ? 2 : 1) + string.Format("{0}", x).Length * 0; }),
-        ("integers from numbers", x => { double[] t = [1, 3, 4, 9]; var k = (int)(2 * x); var u = 2 * x - k; return t[k] * (1 - u) + t[k + 1] * u; }),
+        (
+            "dynamic",
+            x =>
+            {
+                dynamic d = x!;
+                return (double)(d * d + 1);
+            }
+        ),
+        (
+            "text for output",
+            x =>
+            {
+                var s = $"{x:F3} and {x}";
+                return x * (s.Length > 0 ? 2 : 1) + string.Format("{0}", x).Length * 0;
+            }
+        ),
+        (
+            "integers from numbers",
+            x =>
+            {
+                double[] t = [1, 3, 4, 9];
+                var k = (int)(2 * x);
+                var u = 2 * x - k;
+                return t[k] * (1 - u) + t[k + 1] * u;
+            }
+        ),
         ("goto and nested loops", Goto),
-        ("inline arrays", x => { var b = new Buffer3(); b[0] = x; b[1] = 2 * x; b[2] = 1; var s = 0.0; foreach (var y in b) s += y * y; return s; }),
-        ("collection expressions", x => { List<double> a = [x, .. new[] { 1.0, x }]; ReadOnlySpan<double> c = [1.0, 2.0, 4.0]; return a.Sum() + c[2] * x; }),
+        (
+            "inline arrays",
+            x =>
+            {
+                var b = new Buffer3();
+                b[0] = x;
+                b[1] = 2 * x;
+                b[2] = 1;
+                var s = 0.0;
+                foreach (var y in b)
+                    s += y * y;
+                return s;
+            }
+        ),
+        (
+            "collection expressions",
+            x =>
+            {
+                List<double> a = [x, .. new[] { 1.0, x }];
+                ReadOnlySpan<double> c = [1.0, 2.0, 4.0];
+                return a.Sum() + c[2] * x;
+            }
+        ),
         ("pattern matching", x => Describe(new Circle(x)) + Describe(new Square(x))),
-        ("yield with try", x => { var s = 1.0; foreach (var y in Guarded(x)) s *= y; return s; }),
-        ("checked and unsigned", x => { uint n = 3; ulong m = 4; checked { return x * n + x / m + (byte)200 * x; } }),
-        ("ConcurrentDictionary", x => { var d = new ConcurrentDictionary<int, double>(); d.GetOrAdd(1, _ => x); return d.AddOrUpdate(1, 0, (_, y) => y * y); }),
-        ("linked nodes", x => { var n = new Node(x, new Node(2 * x, null)); var s = 0.0; for (var m = n; m is not null; m = m.Next) s += m.Value * m.Value; return s; }),
-        ("StringBuilder", x => { var b = new System.Text.StringBuilder(); b.Append(x).Append(' ').Append(2.0); return x + b.Length * 0; }),
-        ("sorting", x => { double[] a = [3, x, 2, 5 * x]; Array.Sort(a); var l = new List<double> { 4, x }; l.Sort((p, q) => q.CompareTo(p)); return a[0] * a[3] + l[0] * l[1]; }),
-        ("PriorityQueue", x => { var q = new PriorityQueue<double, double>(); q.Enqueue(x, 2); q.Enqueue(x * x, 1); return q.Dequeue() + 2 * q.Dequeue(); }),
+        (
+            "yield with try",
+            x =>
+            {
+                var s = 1.0;
+                foreach (var y in Guarded(x))
+                    s *= y;
+                return s;
+            }
+        ),
+        (
+            "checked and unsigned",
+            x =>
+            {
+                uint n = 3;
+                ulong m = 4;
+                checked
+                {
+                    return x * n + x / m + (byte)200 * x;
+                }
+            }
+        ),
+        (
+            "ConcurrentDictionary",
+            x =>
+            {
+                var d = new ConcurrentDictionary<int, double>();
+                d.GetOrAdd(1, _ => x);
+                return d.AddOrUpdate(1, 0, (_, y) => y * y);
+            }
+        ),
+        (
+            "linked nodes",
+            x =>
+            {
+                var n = new Node(x, new Node(2 * x, null));
+                var s = 0.0;
+                for (var m = n; m is not null; m = m.Next)
+                    s += m.Value * m.Value;
+                return s;
+            }
+        ),
+        (
+            "StringBuilder",
+            x =>
+            {
+                var b = new System.Text.StringBuilder();
+                b.Append(x).Append(' ').Append(2.0);
+                return x + b.Length * 0;
+            }
+        ),
+        (
+            "sorting",
+            x =>
+            {
+                double[] a = [3, x, 2, 5 * x];
+                Array.Sort(a);
+                var l = new List<double> { 4, x };
+                l.Sort((p, q) => q.CompareTo(p));
+                return a[0] * a[3] + l[0] * l[1];
+            }
+        ),
+        (
+            "PriorityQueue",
+            x =>
+            {
+                var q = new PriorityQueue<double, double>();
+                q.Enqueue(x, 2);
+                q.Enqueue(x * x, 1);
+                return q.Dequeue() + 2 * q.Dequeue();
+            }
+        ),
     ];
 
     private static double Loop(double x)
@@ -352,7 +626,10 @@ public static class LiftCases
             _ => 0,
         };
 
-    private static double Describe(object o) => o is Circle { Radius: > 0 and var r } ? r : o is Square { Side: var s } ? 2 * s : 0;
+    private static double Describe(object o) =>
+        o is Circle { Radius: > 0 and var r } ? r
+        : o is Square { Side: var s } ? 2 * s
+        : 0;
 
     private static T Sum<T>(T[] xs)
         where T : IAddable<T>

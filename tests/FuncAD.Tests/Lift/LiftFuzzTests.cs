@@ -10,9 +10,21 @@ namespace FuncAD.Tests.Lifted;
 public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
 {
     /// <summary>How many programs; FUNCAD_LIFTS asks for another number.</summary>
-    private static readonly int count = int.TryParse(Environment.GetEnvironmentVariable("FUNCAD_LIFTS"), CultureInfo.InvariantCulture, out var n) ? n : 400;
+    private static readonly int count = int.TryParse(
+        Environment.GetEnvironmentVariable("FUNCAD_LIFTS"),
+        CultureInfo.InvariantCulture,
+        out var n
+    )
+        ? n
+        : 400;
 
-    private static readonly int seed = int.TryParse(Environment.GetEnvironmentVariable("FUNCAD_SEED"), CultureInfo.InvariantCulture, out var n) ? n : 20260117;
+    private static readonly int seed = int.TryParse(
+        Environment.GetEnvironmentVariable("FUNCAD_SEED"),
+        CultureInfo.InvariantCulture,
+        out var n
+    )
+        ? n
+        : 20260117;
 
     [Fact]
     public void Random_methods_have_the_bits_of_the_same_text_over_Real()
@@ -21,7 +33,10 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
         const int part = 200;
         for (var first = 0; first < count; first += part)
         {
-            var programs = Enumerable.Range(first, Math.Min(part, count - first)).Select(k => new RandomProgram(new Random(seed + k)).Text($"P{k}")).ToArray();
+            var programs = Enumerable
+                .Range(first, Math.Min(part, count - first))
+                .Select(k => new RandomProgram(new Random(seed + k)).Text($"P{k}"))
+                .ToArray();
             var body = string.Join('\n', programs);
             var overReal = Compiler.Compile($"using number = FuncAD.Real; using F = FuncAD.Real;\n{body}", release: true);
             foreach (var release in new[] { false, true })
@@ -40,7 +55,11 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
 
     private static void Compare(Func<double[], double> plain, Func<Real[], Real> expected, Func<Real[], Real> lifted, string program)
     {
-        double[][] points = [[0.7, 1.3, -0.4], [2.0, 0.5, 1.0]];
+        double[][] points =
+        [
+            [0.7, 1.3, -0.4],
+            [2.0, 0.5, 1.0],
+        ];
         foreach (var x in points)
         {
             var value = plain([.. x]);
@@ -48,11 +67,15 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
             var gradient = AD.Grad(expected)(x.ToReals());
             var own = AD.Grad(lifted)(x.ToReals());
             for (var i = 0; i < x.Length; i++)
-                Assert.True(SameBits(gradient[i].Value, own[i].Value), $"gradient[{i}] {gradient[i].Value:R}, lifted {own[i].Value:R}; {program}");
+                Assert.True(
+                    SameBits(gradient[i].Value, own[i].Value),
+                    $"gradient[{i}] {gradient[i].Value:R}, lifted {own[i].Value:R}; {program}"
+                );
         }
     }
 
-    private static bool SameBits(double a, double b) => BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b) || double.IsNaN(a) && double.IsNaN(b);
+    private static bool SameBits(double a, double b) =>
+        BitConverter.DoubleToInt64Bits(a) == BitConverter.DoubleToInt64Bits(b) || double.IsNaN(a) && double.IsNaN(b);
 
     /// <summary>A random class with a method Run(number[] x), helpers, a struct and closures.</summary>
     private sealed class RandomProgram(Random random)
@@ -65,12 +88,22 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
         public string Text(string name)
         {
             var text = new StringBuilder($"public static class {name} {{\n");
-            text.Append("public struct V { public number A, B; public V(number a, number b) { A = a; B = b; } public static V operator +(V p, V q) => new(p.A + q.A, p.B - q.B); public number Dot() => A * B; public void Add(number x) { A += x; } }\n");
-            text.Append("public abstract class S { public number K; public abstract number At(number x); public virtual number Two(number x) => At(x) + K; }\n");
-            text.Append("public sealed class S1 : S { public override number At(number x) => x * K; }\npublic sealed class S2 : S { public override number At(number x) => x - K; public override number Two(number x) => base.Two(x) * x; }\n");
+            text.Append(
+                "public struct V { public number A, B; public V(number a, number b) { A = a; B = b; } public static V operator +(V p, V q) => new(p.A + q.A, p.B - q.B); public number Dot() => A * B; public void Add(number x) { A += x; } }\n"
+            );
+            text.Append(
+                "public abstract class S { public number K; public abstract number At(number x); public virtual number Two(number x) => At(x) + K; }\n"
+            );
+            text.Append(
+                "public sealed class S1 : S { public override number At(number x) => x * K; }\npublic sealed class S2 : S { public override number At(number x) => x - K; public override number Two(number x) => base.Two(x) * x; }\n"
+            );
             text.Append($"static number H1(number a, number b) {{ if (a < b) return {Small("a", "b")}; return {Small("b", "a")}; }}\n");
-            text.Append($"static number H2(ref number a, number b, out number c) {{ a = {Small("a", "b")}; c = {Small("b", "a")}; return a * c; }}\n");
-            text.Append($"static IEnumerable<number> H3(number a, int n) {{ for (var k = 0; k < n; k++) {{ a = {Small("a", "a")}; yield return a; }} }}\n");
+            text.Append(
+                $"static number H2(ref number a, number b, out number c) {{ a = {Small("a", "b")}; c = {Small("b", "a")}; return a * c; }}\n"
+            );
+            text.Append(
+                $"static IEnumerable<number> H3(number a, int n) {{ for (var k = 0; k < n; k++) {{ a = {Small("a", "a")}; yield return a; }} }}\n"
+            );
             text.Append("public static number Run(number[] x) {\nnumber r = x[0];\n");
             numbers.AddRange(["x[0]", "x[1]", "x[2]", "r"]);
             arrays.Add("x");
@@ -80,7 +113,16 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
             return text.ToString();
         }
 
-        private string Small(string a, string b) => random.Next(6) switch { 0 => $"{a} * {b} + {Literal()}", 1 => $"F.Sin({a}) - {b}", 2 => $"{a} / (F.Abs({b}) + 2)", 3 => $"-{a} + {b} * {b}", 4 => $"F.Max({a}, {b}) * {Literal()}", _ => $"{a} - {Literal()}" };
+        private string Small(string a, string b) =>
+            random.Next(6) switch
+            {
+                0 => $"{a} * {b} + {Literal()}",
+                1 => $"F.Sin({a}) - {b}",
+                2 => $"{a} / (F.Abs({b}) + 2)",
+                3 => $"-{a} + {b} * {b}",
+                4 => $"F.Max({a}, {b}) * {Literal()}",
+                _ => $"{a} - {Literal()}",
+            };
 
         private string Literal() => new[] { "0.5", "2.0", "1.0", "0.1", "(-3.0)", "0.25" }[random.Next(6)];
 
@@ -112,7 +154,9 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
             };
         }
 
-        private string Condition() => $"{Number(1)} {new[] { "<", "<=", ">", ">=", "==", "!=" }[random.Next(6)]} {Number(1)}" + (random.Next(4) == 0 ? $" && {Number(0)} < {Number(0)}" : "");
+        private string Condition() =>
+            $"{Number(1)} {new[] { "<", "<=", ">", ">=", "==", "!=" }[random.Next(6)]} {Number(1)}"
+            + (random.Next(4) == 0 ? $" && {Number(0)} < {Number(0)}" : "");
 
         private void Block(StringBuilder text)
         {
@@ -180,22 +224,30 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
                     text.Append($"foreach (var y in H3({Number(0)}, {random.Next(1, 4)})) r += y;\n");
                     break;
                 case 12:
-                    text.Append($"try {{ if ({Condition()}) throw new InvalidOperationException(); r *= 0.5; }} catch (InvalidOperationException) {{ r = {Number(1)}; }} finally {{ r -= 0.25; }}\n");
+                    text.Append(
+                        $"try {{ if ({Condition()}) throw new InvalidOperationException(); r *= 0.5; }} catch (InvalidOperationException) {{ r = {Number(1)}; }} finally {{ r -= 0.25; }}\n"
+                    );
                     break;
                 case 13:
                     var s = Name("s");
-                    text.Append($"S {s} = {Condition()} ? new S1 {{ K = {Number(0)} }} : new S2 {{ K = {Number(0)} }};\nr += {s}.Two({Number(1)});\n");
+                    text.Append(
+                        $"S {s} = {Condition()} ? new S1 {{ K = {Number(0)} }} : new S2 {{ K = {Number(0)} }};\nr += {s}.Two({Number(1)});\n"
+                    );
                     break;
                 case 14:
                     text.Append($"r += {Of(arrays)}.Select(y => y * {Number(0)}).Aggregate((p, q) => p + q * q);\n");
                     break;
                 case 15:
                     var w = Name("w");
-                    text.Append($"var {w} = 0; while ({w} < {random.Next(1, 4)} && r < 100) {{ {w}++; r = {Number(1)}; if (r > 50) break; }}\n");
+                    text.Append(
+                        $"var {w} = 0; while ({w} < {random.Next(1, 4)} && r < 100) {{ {w}++; r = {Number(1)}; if (r > 50) break; }}\n"
+                    );
                     break;
                 default:
                     var l = Name("l");
-                    text.Append($"var {l} = new List<number> {{ {Number(1)}, r }}; {l}.Add({Number(0)}); r = {l}[{random.Next(3)}] + {l}.Count;\n");
+                    text.Append(
+                        $"var {l} = new List<number> {{ {Number(1)}, r }}; {l}.Add({Number(0)}); r = {l}[{random.Next(3)}] + {l}.Count;\n"
+                    );
                     break;
             }
         }

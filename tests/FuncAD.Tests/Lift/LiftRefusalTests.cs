@@ -21,13 +21,38 @@ public class LiftRefusalTests
         ("hash codes", x => x.GetHashCode() + x, ["GetHashCode"]),
         ("serialisation", x => JsonSerializer.Deserialize<double>(JsonSerializer.Serialize(x)), ["Serialize"]),
         ("MemoryMarshal.Cast", x => MemoryMarshal.Cast<double, long>(new[] { x })[0], ["MemoryMarshal.Cast"]),
-        ("Unsafe.As", x => { var y = x; return System.Runtime.CompilerServices.Unsafe.As<double, long>(ref y); }, ["Unsafe.As"]),
-        ("BlockCopy to bytes", x => { var b = new byte[8]; Buffer.BlockCopy(new[] { x }, 0, b, 0, 8); return b[7]; }, ["BlockCopy"]),
+        (
+            "Unsafe.As",
+            x =>
+            {
+                var y = x;
+                return System.Runtime.CompilerServices.Unsafe.As<double, long>(ref y);
+            },
+            ["Unsafe.As"]
+        ),
+        (
+            "BlockCopy to bytes",
+            x =>
+            {
+                var b = new byte[8];
+                Buffer.BlockCopy(new[] { x }, 0, b, 0, 8);
+                return b[7];
+            },
+            ["BlockCopy"]
+        ),
         ("PLINQ", x => new[] { x, 2 }.AsParallel().Select(y => y * y).Sum(), ["ParallelEnumerable"]),
         ("threads", x => Task.Run(() => x * x).Result, ["Task.Run"]),
         ("suspension", x => Suspends(x).GetAwaiter().GetResult(), ["suspends"]),
         ("vectors", x => Vector.Dot(new Vector<double>(x), Vector<double>.One), ["Vector"]),
-        ("explicit layout", x => { var o = new Overlaid { Number = x }; return o.Number; }, ["Overlaid.Number"]),
+        (
+            "explicit layout",
+            x =>
+            {
+                var o = new Overlaid { Number = x };
+                return o.Number;
+            },
+            ["Overlaid.Number"]
+        ),
         ("native code", x => floor(x), ["floor", "native"]),
         ("TimeSpan", x => TimeSpan.FromSeconds(x).TotalSeconds, ["TimeSpan.FromSeconds"]),
     ];
