@@ -192,6 +192,15 @@ internal sealed class Reach(Twins twins, Calls calls)
             twins.DiscoverVirtual(root);
             called.Add(Slot(root));
         }
+        else if (
+            call is { Kind: CallKind.Counterpart or CallKind.Same, Method: null }
+            && callee is MethodInfo { IsVirtual: true, IsGenericMethod: true } generic
+        )
+        {
+            // The framework's slot, which twins fill for the arguments that are used.
+            twins.DiscoverVirtual(generic);
+            called.Add(Slot(generic));
+        }
         if (op == OpCodes.Newobj)
             Live(callee.DeclaringType!);
         if (callee.IsGenericMethod)

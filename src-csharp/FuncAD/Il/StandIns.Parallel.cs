@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.FSharp.Control;
+using Microsoft.FSharp.Core;
 
 namespace FuncAD.Il;
 
@@ -66,6 +68,13 @@ internal static partial class StandIns
     }
 
     public static void Parallel_Invoke(ParallelOptions options, params Action[] actions) => Parallel_Invoke(actions);
+
+    // RunSynchronously starts the computation on a thread of the pool.
+    public static T FSharpAsync_RunSynchronously<T>(
+        FSharpAsync<T> computation,
+        FSharpOption<int>? timeout,
+        FSharpOption<CancellationToken>? token
+    ) => FSharpAsync.StartImmediateAsTask(computation, token).GetAwaiter().GetResult();
 
     public static Real Interlocked_Exchange(ref Real x, Real value)
     {

@@ -48,11 +48,15 @@ internal static partial class StandIns
 
     private static IEnumerable<Real> Given(IEnumerable<Real?> xs) => xs.Where(x => x.HasValue).Select(x => x!.Value);
 
-    // F#'s ranges: value k is start + k * step.
+    /// <summary>F#'s ranges: the values are FSharp.Core's, which are not always start + k step, and the derivatives those of start + k step.</summary>
     public static IEnumerable<Real> OperatorIntrinsics_RangeDouble(Real start, Real step, Real stop)
     {
-        var count = Math.Floor(((stop - start) / step).Value);
-        for (var k = 0; k <= count; k++)
-            yield return start + k * step;
+        var k = 0;
+        foreach (var value in Microsoft.FSharp.Core.Operators.OperatorIntrinsics.RangeDouble(start.Value, step.Value, stop.Value))
+        {
+            var linear = start + k++ * step;
+            // Exact: the two differ by some roundings.
+            yield return linear + (value - linear.Value);
+        }
     }
 }

@@ -94,6 +94,12 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
         var own = new List<(MethodInfo Original, MethodBuilder Twin)>();
         foreach (var method in twins.Virtuals(type))
             own.Add((method, DefineVirtual(type, builder, method)));
+        foreach (var definition in type.GetMethods(Names.Declared))
+            if (
+                definition is { IsGenericMethodDefinition: true, IsVirtual: true, IsStatic: false }
+                && !definition.GetBaseDefinition().DeclaringType!.IsUsers()
+            )
+                DefineDispatch(definition, builder, own);
         foreach (var contract in Contracts(type))
         {
             var map = type.GetInterfaceMap(contract);
@@ -139,6 +145,41 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
         il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, twins.Map(method.ReturnType), [self, .. parameters], null);
         il.Emit(OpCodes.Ret);
         return twin;
+    }
+
+    /// <summary>
+    /// A generic method that fills a slot of the framework (F#'s Specialize of a generic closure): it calls the method that the twin has
+    /// for the argument that it is called at.
+    /// </summary>
+    private void DefineDispatch(MethodInfo definition, TypeBuilder builder, List<(MethodInfo Original, MethodBuilder Twin)> own)
+    {
+        if (definition.GetParameters().Length > 0 || definition.GetGenericArguments().Length != 1)
+            throw new LiftException(
+                $"{Names.Of(definition)} overrides a generic method of the framework, which twins do for methods without parameters only"
+            );
+        var attributes = definition.Attributes & ~MethodAttributes.MemberAccessMask | MethodAttributes.Public;
+        var method = builder.DefineMethod(definition.Name, attributes, definition.ReturnType, Type.EmptyTypes);
+        var parameter = method.DefineGenericParameters("T")[0];
+        var il = method.GetILGenerator();
+        foreach (var (original, twin) in own)
+        {
+            if (original.MetadataToken != definition.MetadataToken)
+                continue;
+            var next = il.DefineLabel();
+            foreach (var type in new[] { parameter, twins.Map(original.GetGenericArguments()[0]) })
+            {
+                il.Emit(OpCodes.Ldtoken, type);
+                il.Emit(OpCodes.Call, typeof(Type).GetMethod(nameof(Type.GetTypeFromHandle))!);
+            }
+            il.Emit(OpCodes.Bne_Un, next);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Callvirt, twin);
+            il.Emit(OpCodes.Ret);
+            il.MarkLabel(next);
+        }
+        il.Emit(OpCodes.Ldstr, $"{Names.Of(definition)} was not expected to be called at this type");
+        il.Emit(OpCodes.Newobj, LiftException.Constructor);
+        il.Emit(OpCodes.Throw);
     }
 
     /// <summary>The interfaces that a twin implements: not those with static abstract members, which lifted code calls by the type's own.</summary>

@@ -16,9 +16,26 @@ public class LiftFaceTests
         var (value, gradient) = Lift.ValueAndGradient(Rosenbrock)([1.0, 2.0]);
         Assert.Equal(100, value);
         Assert.Equal([-400.0, 200.0], gradient);
-        Assert.Equal(new double[,] { { 2, 0 }, { 0, 200 } }, Lift.Hessian(Rosenbrock)([0.0, 0.0]));
-        Assert.Equal(new double[,] { { 3, 2 }, { 1, 0 } }, Lift.Jacobian(x => [x[0] * x[1], x[0]])([2.0, 3.0]));
-        Assert.Equal(12.0, AD.Grad(Lift.As<Func<Real, Real, Real>>((Func<double, double, double>)((x, y) => x * x * y)).At(3.0))(2.0).Value);
+        Assert.Equal(
+            new double[,]
+            {
+                { 2, 0 },
+                { 0, 200 },
+            },
+            Lift.Hessian(Rosenbrock)([0.0, 0.0])
+        );
+        Assert.Equal(
+            new double[,]
+            {
+                { 3, 2 },
+                { 1, 0 },
+            },
+            Lift.Jacobian(x => [x[0] * x[1], x[0]])([2.0, 3.0])
+        );
+        Assert.Equal(
+            12.0,
+            AD.Grad(Lift.As<Func<Real, Real, Real>>((Func<double, double, double>)((x, y) => x * x * y)).At(3.0))(2.0).Value
+        );
     }
 
     [Fact]
@@ -30,7 +47,8 @@ public class LiftFaceTests
     }
 
     [Fact]
-    public void CheckGradient_takes_a_lifted_function_in_one_call() => Assert.True(AD.CheckGradient(Lift.Of(Rosenbrock), [0.3, 0.7]).Passed);
+    public void CheckGradient_takes_a_lifted_function_in_one_call() =>
+        Assert.True(AD.CheckGradient(Lift.Of(Rosenbrock), [0.3, 0.7]).Passed);
 
     // ---- The user's own types ----
 
@@ -43,7 +61,8 @@ public class LiftFaceTests
         public List<(double A, int N)> Pairs = [];
         public Dictionary<string, double> Named = [];
 
-        public double Loss(double x) => Scale * Weights.Sum(w => w * w * x) + (Next?.Loss(x) ?? 0) + Pairs.Sum(p => p.A * p.N) + Named.Values.Sum(v => v * v);
+        public double Loss(double x) =>
+            Scale * Weights.Sum(w => w * w * x) + (Next?.Loss(x) ?? 0) + Pairs.Sum(p => p.A * p.N) + Named.Values.Sum(v => v * v);
     }
 
     public record Settings(double Rate, Bounds Bounds, string Name);
@@ -72,7 +91,16 @@ public class LiftFaceTests
         Assert.Equal(8, gradient.Named["k"]);
 
         var settings = new Settings(2, new(1, 3), "s");
-        Assert.Equal(new Settings(3, new(4, 12), "s"), Lift.Gradient<Settings>(s => s.Rate * (s.Bounds.High) + s.Bounds.High * s.Bounds.Low * 2 + Math.Pow(s.Bounds.Low, -2) * 1 + s.Bounds.High * s.Bounds.High)(settings) with { Rate = 3, Bounds = new(4, 12) });
+        Assert.Equal(
+            new Settings(3, new(4, 12), "s"),
+            Lift.Gradient<Settings>(s =>
+                s.Rate * (s.Bounds.High) + s.Bounds.High * s.Bounds.Low * 2 + Math.Pow(s.Bounds.Low, -2) * 1 + s.Bounds.High * s.Bounds.High
+            )(settings) with
+            {
+                Rate = 3,
+                Bounds = new(4, 12),
+            }
+        );
         Assert.Equal(new Bounds(3, 1), Lift.Gradient<Bounds>(b => b.Low * b.High)(new(1, 3)));
         Assert.Equal((2.0, 1.0), Lift.Gradient<(double, double)>(t => t.Item1 * t.Item2)((1, 2)));
         Assert.Equal(6.0, Lift.Gradient<double>(x => x * x)(3.0));
@@ -111,14 +139,25 @@ public class LiftFaceTests
         var calls = 0;
         Func<double, double> f = x => x * SpecialFunctions.Erf(x) + Halved(x);
         var options = new LiftOptions()
-            .Substitute((Func<double, double>)SpecialFunctions.Erf, (Func<Real, Real>)(x => { calls++; return RealMath.Erf(x); }))
+            .Substitute(
+                (Func<double, double>)SpecialFunctions.Erf,
+                (Func<Real, Real>)(
+                    x =>
+                    {
+                        calls++;
+                        return RealMath.Erf(x);
+                    }
+                )
+            )
             .Rule(Halved, (x, _) => 0.5);
         var lifted = Lift.Of(f, options);
         Assert.Equal(f(0.7), lifted(0.7).Value, 1e-15);
         Assert.True(calls > 0);
         var expected = SpecialFunctions.Erf(0.7) + 0.7 * 2 / Math.Sqrt(Math.PI) * Math.Exp(-0.49) + 0.5;
         Assert.Equal(expected, AD.Diff(lifted)(0.7).Value, 1e-14);
-        Assert.Throws<ArgumentException>(() => new LiftOptions().Substitute((Func<double, double>)Math.Sin, (Func<Real, Real, Real>)Real.Pow));
+        Assert.Throws<ArgumentException>(() =>
+            new LiftOptions().Substitute((Func<double, double>)Math.Sin, (Func<Real, Real, Real>)Real.Pow)
+        );
     }
 
     // A bisection has no derivative as a program: it ends at a number that steps.
@@ -147,12 +186,23 @@ public class LiftFaceTests
     {
         var scale = 3.0;
         Assert.Equal(12, AD.Diff(Lift.Tree(x => scale * x * x))(2).Value);
-        Assert.Equal(Math.Cos(1) + 1 + 0.5, AD.Diff(Lift.Tree(x => Math.Sin(x) + (x > 0 ? x : -x) + (double)((int)x) * 2 + Halve(x)))(1).Value, 1e-15);
+        Assert.Equal(
+            Math.Cos(1) + 1 + 0.5,
+            AD.Diff(Lift.Tree(x => Math.Sin(x) + (x > 0 ? x : -x) + (double)((int)x) * 2 + Halve(x)))(1).Value,
+            1e-15
+        );
         Assert.Equal([2.0, 1.0], AD.Grad(Lift.Tree((double[] x) => x[0] * x[1]))([1.0, 2.0]).ToDoubles());
-        Assert.Equal(new Bounds(1, 2).Low + 4, AD.Diff(Lift.Tree(x => new Bounds(x, 2 * x).Low + Math.Pow(x, 2) * new Bounds(1, 2).High))(1).Value);
+        Assert.Equal(
+            new Bounds(1, 2).Low + 4,
+            AD.Diff(Lift.Tree(x => new Bounds(x, 2 * x).Low + Math.Pow(x, 2) * new Bounds(1, 2).High))(1).Value
+        );
         Expression<Func<double, double, double>> two = (x, y) => x / y;
         Assert.Equal(0.5, AD.Diff(Lift.Tree<Func<Real, Real, Real>>(two).At(2.0))(1).Value);
-        Assert.Contains("Decimal", Assert.Throws<LiftException>(() => AD.Diff(Lift.Tree(x => (double)(decimal)x))(1)).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            "Decimal",
+            Assert.Throws<LiftException>(() => AD.Diff(Lift.Tree(x => (double)(decimal)x))(1)).Message,
+            StringComparison.OrdinalIgnoreCase
+        );
         var y0 = Expression.Parameter(typeof(double), "y");
         var guarded = Expression.Lambda<Func<double, double>>(
             Expression.TryCatch(Expression.Multiply(y0, y0), Expression.Catch(typeof(Exception), Expression.Constant(0.0))),
