@@ -87,7 +87,9 @@ var move = Lift.Gradient(Shared)(place);
 Console.WriteLine(
     $"polygons: {Shared(place):F6} in common; moving the triangle changes it by ({move[0]:F6}, {move[1]:F6}), turning it by {move[2]:F6}"
 );
-Console.WriteLine($"  {report.Methods} methods and {report.Types} types lifted, {clock.Elapsed.TotalMilliseconds:F0} ms with the first call");
+Console.WriteLine(
+    $"  {report.Methods} methods and {report.Types} types lifted, {clock.Elapsed.TotalMilliseconds:F0} ms with the first call"
+);
 for (var k = 0; k < 3; k++)
 {
     const double step = 1e-3;

@@ -62,6 +62,14 @@ public sealed class LiftOptions
         return this;
     }
 
+    /// <summary>
+    /// Lifted code uses this library's rules for methods of MathNet.Numerics that have them: erf, erfc, the gamma function, its logarithm
+    /// and digamma, the logistic function, and the roots of Brent's method and of bisection by the implicit function theorem.
+    /// </summary>
+    /// <remarks>Values of special functions may differ from MathNet's in the last digits; roots are MathNet's.</remarks>
+    /// <returns>These options, for more.</returns>
+    public LiftOptions WithMathNetRules() => MathNetRules.Add(this);
+
     /// <summary>A rule for a method of one number: its slope, from the argument and the value.</summary>
     /// <param name="method">The method, as a delegate of it; it is called for values.</param>
     /// <param name="slope">The derivative, from x and y = method(x); over Real, so that it can be differentiated again.</param>

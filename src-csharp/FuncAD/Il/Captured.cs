@@ -20,6 +20,15 @@ internal sealed class Captured(Twins twins, LiftedCode code)
     public static bool BeginsEmpty(FieldInfo field) =>
         field.FieldType.IsSubclassOf(typeof(Delegate)) && field.Name.StartsWith('<') || typeof(CallSite).IsAssignableFrom(field.FieldType);
 
+    /// <summary>Objects are followed by recursion: a chain of some ten thousand is an error rather than the end of the process.</summary>
+    public static void RequireStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new LiftException(
+                "The objects that the function captures, or is given, are linked too deeply to be copied. Keep them in an array or a list."
+            );
+    }
+
     // ---- To twins ----
 
     public object? ToTwin(object? value)
@@ -35,6 +44,7 @@ internal sealed class Captured(Twins twins, LiftedCode code)
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
+        RequireStack();
         return value switch
         {
             Delegate function => made[value] = Function(function),
@@ -126,6 +136,7 @@ internal sealed class Captured(Twins twins, LiftedCode code)
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
+        RequireStack();
         if (value is Array array)
         {
             var element = type.GetElementType()!;

@@ -140,7 +140,10 @@ internal sealed class LiftedCode
 
     // ---- What translations ask for ----
 
-    public MethodBuilder Translated(MethodBase method) => methods[method];
+    public MethodBuilder Translated(MethodBase method) =>
+        methods.TryGetValue(method, out var translated)
+            ? translated
+            : throw new LiftException($"{Names.Of(method)} is called at types that nest without end");
 
     public FieldInfo Held(FieldInfo field) => statics[field];
 

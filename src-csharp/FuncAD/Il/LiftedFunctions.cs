@@ -71,7 +71,7 @@ internal static class LiftedFunctions
     /// <summary>The gradient in the user's own types: by AD.Grad at the twin.</summary>
     public static Func<P, P> Gradient<P>(Func<P, double> f, LiftOptions? options)
     {
-        var (function, lifted) = Of(f, null, options ?? new LiftOptions());
+        var (function, lifted) = Of(f, null, options);
         var twin = lifted.Twins.Map(typeof(P));
         var make = typeof(LiftedFunctions)
             .GetMethod(nameof(GradientOfTwin), BindingFlags.Static | BindingFlags.NonPublic)!

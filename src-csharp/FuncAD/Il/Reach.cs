@@ -53,6 +53,7 @@ internal sealed class Reach(Twins twins, Calls calls)
         var type = value.GetType();
         if (!type.IsValueType && !captured.Add(value))
             return;
+        Captured.RequireStack();
         twins.Discover(type);
         Live(type);
         if (value is Delegate function)
@@ -184,7 +185,7 @@ internal sealed class Reach(Twins twins, Calls calls)
         if (Implementation(constrained, callee) is { } implementation)
             callee = implementation;
         var call = calls.Classify(callee, op == OpCodes.Callvirt || op == OpCodes.Ldvirtftn);
-        if (call.Kind == CallKind.Lifted)
+        if (call.Kind == CallKind.Lifted && Depth(call.Method!) <= Deepest)
             Add(call.Method!);
         else if (call.Kind == CallKind.Virtual)
         {
@@ -219,6 +220,17 @@ internal sealed class Reach(Twins twins, Calls calls)
             || callee.Name is "AppendFormatted" && callee.IsGenericMethod && twins.Mentions(callee.GetGenericArguments()[0])
             || callee.DeclaringType == typeof(Convert) && callee.Name is "ToString" && call.Kind == CallKind.Read;
     }
+
+    /// <summary>Recursion that nests type arguments (F of T calls F of a list of T) has no end; code that people write stays far below.</summary>
+    private const int Deepest = 20;
+
+    private static int Depth(MethodBase method) =>
+        Math.Max(Depth(method.DeclaringType!), method.IsGenericMethod ? method.GetGenericArguments().Max(Depth) : 0);
+
+    private static int Depth(Type type) =>
+        type.HasElementType ? 1 + Depth(type.GetElementType()!)
+        : type.IsGenericType ? 1 + type.GetGenericArguments().Max(Depth)
+        : 0;
 
     /// <summary><c>new T()</c> of a type parameter.</summary>
     public static bool IsActivation(MethodBase method) =>

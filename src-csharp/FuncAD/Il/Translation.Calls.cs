@@ -184,8 +184,11 @@ internal sealed partial class Translation
     {
         var type = constructor.DeclaringType!;
         var call = code.Calls.Classify(constructor, false);
+        var isOfMemory = IsSpanOfMemory(constructor) && twins.Mentions(type);
+        if (isOfMemory && stack[^2] != stackMemory)
+            throw new LiftException($"a span over a pointer to {Names.Of(type.GetGenericArguments()[0])}");
         Pop(constructor.GetParameters().Length);
-        if (IsSpanOfMemory(constructor) && twins.Mentions(type))
+        if (isOfMemory)
             NewSpan(type);
         else if (call.Kind == CallKind.Same)
             il.Emit(OpCodes.Newobj, (ConstructorInfo)constructor);

@@ -391,7 +391,10 @@ internal sealed partial class Translation
         {
             "r4" => typeof(float),
             "i8" or "u8" => typeof(long),
-            "i" or "u" => from.IsPointer || from.IsByRef ? from : typeof(nint),
+            // From here on it is a pointer, through which a Real is neither read nor written.
+            "i" or "u" => from.IsByRef ? from.GetElementType()!.MakePointerType()
+            : from.IsPointer ? from
+            : typeof(nint),
             _ => typeof(int),
         };
 }

@@ -121,6 +121,10 @@ internal sealed partial class Translation
             il.Emit(op);
     }
 
+    private struct StackMemory;
+
+    private static readonly Type stackMemory = typeof(StackMemory).MakePointerType();
+
     private bool IsNumber(string suffix) => suffix == "r8" || suffix == "r4" && twins.IsNumber(typeof(float));
 
     /// <summary>
@@ -145,6 +149,6 @@ internal sealed partial class Translation
         }
         else
             il.Emit(OpCodes.Localloc);
-        Push(typeof(byte).MakePointerType());
+        Push(stackMemory);
     }
 }

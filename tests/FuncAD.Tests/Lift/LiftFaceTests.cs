@@ -170,6 +170,30 @@ public class LiftFaceTests
     }
 
     [Fact]
+    public void MathNets_methods_have_the_rules_of_this_library_when_asked_for()
+    {
+        var options = new LiftOptions().WithMathNetRules();
+        Func<double, double> root = p => MathNet.Numerics.RootFinding.Bisection.FindRoot(y => y * y * y - p, 0.5, 3, 1e-14, 200);
+        Assert.Equal(0, AD.Diff(Lift.Of(root))(2).Value);
+        var lifted = Lift.Of(root, options);
+        Assert.Equal(root(2), lifted(2).Value);
+        double[] expected = [1.0 / 3, -2.0 / 9, 10.0 / 27, -80.0 / 81];
+        for (var order = 1; order <= 4; order++)
+        {
+            var exact = expected[order - 1] * Math.Pow(2, 1.0 / 3 - order);
+            Assert.Equal(exact, AD.Diff(lifted, order)(2).Value, 1e-11);
+        }
+        Assert.Equal(-2.0 / 9 * Math.Pow(2, -5.0 / 3), AD.Grad(AD.Grad(lifted))(2).Value, 1e-11);
+        Func<double, double> special = x =>
+            SpecialFunctions.Erf(x)
+            + SpecialFunctions.GammaLn(x)
+            + SpecialFunctions.Logistic(x)
+            + MathNet.Numerics.RootFinding.Brent.FindRoot(y => y - x, -3, 3);
+        Assert.Equal(special(0.7), Lift.Of(special, options)(0.7).Value, 1e-14);
+        Assert.Equal(AD.Diff(Lift.Of(special))(0.7).Value, AD.Diff(Lift.Of(special, options))(0.7).Value, 1e-12);
+    }
+
+    [Fact]
     public void Floats_are_lifted_when_asked_for()
     {
         Func<float, float> f = x => x * x + MathF.Sin(x) * 0.5f;

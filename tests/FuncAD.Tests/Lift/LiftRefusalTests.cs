@@ -92,6 +92,30 @@ public class LiftRefusalTests
     }
 
     [Fact]
+    public void Pointers_and_function_pointers_are_refused()
+    {
+        var assembly = Compiler.Compile(
+            """
+            public static unsafe class Unsafe
+            {
+                public static double Pointer(double x) { var a = new double[] { x, 2 }; fixed (double* p = a) return p[0] * p[1]; }
+                public static double Address(double x) { double* p = &x; return *p; }
+                public static double Span(double x) { var a = new double[] { x, 2 }; fixed (double* p = a) return new System.Span<double>(p, 2)[0]; }
+                public static double Call(double x) { delegate*<double, double> f = &Square; return f(x); }
+                public static double Ints(double x) { var a = new[] { 1, 2 }; fixed (int* p = a) return p[1] * x; }
+                private static double Square(double x) => x * x;
+            }
+            """,
+            release: true
+        );
+        Func<double, double> Of(string name) => assembly.GetType("Unsafe")!.GetMethod(name)!.CreateDelegate<Func<double, double>>();
+        foreach (var name in new[] { "Pointer", "Address", "Span" })
+            Assert.Contains("pointer", Assert.Throws<LiftException>(() => Lift.Of(Of(name))(2)).Message, StringComparison.Ordinal);
+        Assert.Contains("function pointer", Assert.Throws<LiftException>(() => Lift.Of(Of("Call"))(2)).Message, StringComparison.Ordinal);
+        Assert.Equal(2, AD.Diff(Lift.Of(Of("Ints")))(3).Value);
+    }
+
+    [Fact]
     public void Delegates_without_code_are_refused_at_once()
     {
         System.Linq.Expressions.Expression<Func<double, double>> tree = x => x * x;
@@ -117,6 +141,17 @@ public class LiftRefusalTests
 
     [Fact]
     public void Recursion_without_end_is_not_followed_by_the_lift() => Assert.NotNull(Lift.Of(Endless));
+
+    [Fact]
+    public void Types_that_nest_without_end_are_refused_where_they_are_reached()
+    {
+        Func<double, double> f = x => Nested(x, 3);
+        Assert.Equal(3, AD.Diff(Lift.Of(f))(2).Value);
+    }
+
+    private static double Nested<T>(T x, int n) => n == 0 ? 0 : Of(x) + Nested<List<T>>([x], n - 1);
+
+    private static double Of<T>(T x) => x is double y ? 3 * y : 0;
 
     private static readonly Func<double, double> compiled = MakeCompiled();
 
