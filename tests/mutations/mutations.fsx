@@ -295,7 +295,9 @@ let mutations =
       mutation "formula: unlike fractions" "Symbolic/Terms.fs" "a.Numerator * b.Denominator + b.Numerator * a.Denominator" "a.Numerator + b.Numerator" |> by "simplified formulas"
       mutation "formula: simplified graphs grow" "Symbolic/Simplification.fs" "found.Nodes.Count <= steps.Nodes.Count" "true" |> by "simplified formulas"
       mutation "formula: no parentheses around what is subtracted" "Symbolic/Writer.fs" "if isDifference then Binding.Negation else Binding.Sum" "Binding.Sum" |> by "notation"
-      mutation "difference: extrapolated as if it were one-sided" "Symbolic/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives"
+      mutation "formula: a number outlives its formula as a constant" "Numbers/Real.fs" "when not level.HasValues -> raise" "when isNull level -> raise" |> by "formulas"
+      mutation "formula: a number that outlives its formula is a plain one" "Numbers/Real.fs" "not level.Ended || not level.HasValues" "not level.Ended" |> by "formulas"
+      mutation "difference: extrapolated as if it were one-sided" "Modes/Numerical.fs" "NumericalSlope.neville 2.0" "NumericalSlope.neville 1.0" |> by "numerical derivatives"
 
       mutation "trace: a structural zero meets an infinite slope" "Traces/Run.fs" "if argument.IsActive && touched[argument.Step] then" "if argument.IsActive then" |> by "trace"
       mutation "trace: contributions are overwritten, not added" "Traces/Run.fs" "if touched[target] then adjoints[target] + contribution else contribution" "contribution" |> by "trace"
