@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open FuncAD.Basics
 
 /// <summary>One randomised gradient, with what it cost to keep.</summary>
 [<Sealed>]
@@ -40,8 +41,6 @@ type SampledGradient<'P>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Randomised =
-    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
-
     let private checkKeep (operation: string) (keep: float) =
         if not (keep > 0.0 && keep <= 1.0) then
             raise (ArgumentOutOfRangeException("keep", keep, $"{operation}: keep is a share above 0 and at most 1, got {keep}."))

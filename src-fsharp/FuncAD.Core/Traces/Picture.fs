@@ -2,6 +2,7 @@ namespace FuncAD.Traces
 
 open System
 open System.Collections.Generic
+open FuncAD.Basics
 
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
 type internal Node =
@@ -37,8 +38,8 @@ module internal Picture =
         { Lines = [ short $"{name} = {formula}"; Typography.number (run.ValueOf position) ]
           Derivative = derivative words position
           Tooltip =
-            $"{name} = {formula} = {Typography.exact (run.ValueOf position)}\n"
-            + $"{words.DerivativeName position} = {Typography.exact (run.DerivativeOf position)}"
+            $"{name} = {formula} = {exact (run.ValueOf position)}\n"
+            + $"{words.DerivativeName position} = {exact (run.DerivativeOf position)}"
           Part = One position }
 
     /// The rules of one round, such as "3 subtract, 2 multiply".
@@ -88,7 +89,7 @@ module internal Picture =
                            { From = from
                              To = to'
                              Slope = (if run.IsResult position then "" else slope)
-                             Tooltip = $"∂{words.Name position}/∂{words.Name argument.Step} = {Typography.exact argument.Slope}" }
+                             Tooltip = $"∂{words.Name position}/∂{words.Name argument.Step} = {exact argument.Slope}" }
                        elif from <> to' && joined.Add(struct (from, to')) then
                            { From = from; To = to'; Slope = ""; Tooltip = "" } |]
 
