@@ -21,7 +21,7 @@ type internal SampledNumber(level: Level, primal: Real, slot: int) =
 [<Sealed>]
 type internal SampledTape(keep: float, draw: Func<bool>) =
     inherit RuleLevel()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
     let operands = List<int>()
     let slopes = List<float>()
 
@@ -64,11 +64,7 @@ type internal SampledTape(keep: float, draw: Func<bool>) =
     member level.Input(x: Real) : Real = number level x.Live 0
 
     member private _.Open() : int =
-        if Environment.CurrentManagedThreadId <> owner then
-            invalidOp (
-                "FuncAD: a function for Randomised.Grad ran an operation on another thread than the one that called it. Compute on the calling "
-                + "thread, or differentiate each parallel part by itself."
-            )
+        owner.Require("Randomised.Grad", ", or differentiate each parallel part by itself")
         operations <- operations + 1L
         operands.Count
 

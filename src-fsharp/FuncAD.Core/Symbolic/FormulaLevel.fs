@@ -14,7 +14,7 @@ open FuncAD.Rules
 type internal FormulaLevel() =
     inherit TraceLevel()
     let expressions = List<Expression>()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
 
     let refuse (what: string) : 'a =
         raise (
@@ -48,12 +48,8 @@ type internal FormulaLevel() =
             )
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
-        if Environment.CurrentManagedThreadId <> owner then
-            raise (
-                InvalidOperationException(
-                    "Symbolic.Of: the function ran an operation on another thread than the one that called Symbolic.Of. Compute on the calling thread."
-                )
-            )
+        level.CheckOpen()
+        owner.Require("Symbolic.Of", "")
         let expression (x: Real) index = if index < primitive.Arity then level.ExpressionOf x else null
         level.Number(Expression.Apply(primitive, expression a 0, expression b 1, expression c 2))
 
