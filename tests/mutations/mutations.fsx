@@ -289,7 +289,7 @@ let mutations =
       mutation "sketch: a kept step is not divided by its probability" "Randomised/SketchedOperations.fs" "ElementwiseSlopes.Scale(x[0] / keep," "ElementwiseSlopes.Scale(x[0],"
       mutation "sketch: the tape keeps everything" "Randomised/Sketch.fs" "            | null -> Drawn.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)" "            | null -> Whole x"
 
-      mutation "formula: a difference in the chain rule is a sum" "Symbolic/ChainRule.fs" "| positive -> a - positive" "| positive -> a + positive" |> by "formulas"
+      mutation "formula: a difference in the chain rule is a sum" "Symbolic/TextbookAlgebra.fs" "| positive -> a - positive" "| positive -> a + positive" |> by "formulas"
       mutation "formula: the share of a choice is the other argument's" "Symbolic/ChainRule.fs" "Expression.Apply(share, a, b, y)" "Expression.Apply(share, b, a, y)" |> by "formulas"
       mutation "formula: zeros of sums are left out where it is evaluated" "Symbolic/Steps.fs" "else node.Primitive.Value(a, b, c)" "else node.Primitive.Value(a, b, c) + 0.0" |> by "formulas"
       mutation "formula: unlike fractions" "Symbolic/Terms.fs" "a.Numerator * b.Denominator + b.Numerator * a.Denominator" "a.Numerator + b.Numerator" |> by "simplified formulas"
@@ -304,6 +304,7 @@ let mutations =
       mutation "trace: the share of the second argument of a choice" "Traces/Recorder.fs" "level.Argument(b, 1.0 - share, share < 1.0)" "level.Argument(b, share, share < 1.0)" |> by "trace"
       mutation "trace: a number of another level is a constant" "Traces/Recorder.fs" "else level.Refuse()" "else -1" |> by "trace"
       mutation "trace: sums of exponentials as for second derivatives" "Numbers/Real.fs" "        | :? TraceLevel\n        | :? RecordLevel -> false" "        | :? TraceLevel -> false" |> by "trace"
-      mutation "trace: a slope of -1 is left out" "Traces/StepFormulas.fs" "elif slope.Is -1.0 then -derivative" "elif slope.Is -1.0 then derivative" |> by "trace"
+      mutation "trace: a slope of -1 is left out" "Symbolic/TextbookAlgebra.fs" "            negative a" "            a" |> by "trace"
+      mutation "trace: operations are counted whatever the slopes" "Traces/Operations.fs" "if StepFormulas.hasNumbers primitive then" "if isNull primitive then" |> by "trace"
       mutation "trace: rounds by the names of rules alone" "Traces/Folding.fs" "isAlike <- a - b = period" "isAlike <- a - b <> period - 1000000" |> by "trace"
       mutation "trace: boxes keep no distance" "Traces/Layering.fs" "means.Peek() > mean do" "means.Peek() > infinity do" |> by "trace" ]

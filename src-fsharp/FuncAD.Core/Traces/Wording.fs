@@ -46,7 +46,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
                 let digits = Typography.number (numberOf node.Position)
                 let isNegative = digits.StartsWith '-'
                 names[node.Position] <- if isNegative then digits.Substring 1 else digits
-                if isNegative then StepFormulas.negative node else node
+                if isNegative then TextbookAlgebra.negative node else node
             elif isNull node.Primitive then
                 node
             else
