@@ -237,6 +237,32 @@ let private wordTests =
           Expect.stringContains html "<td class=\"reverse\">= v̄<sub>2</sub> × v<sub>0</sub></td>" "a cell")
 
       testCase "DOT has a node for each step and an edge for each operand" (fun () ->
+      testCase "operations of two parts are those of each, whatever their slopes" (fun () ->
+          let numbers (counts: OperationCounts) = [ counts.Additions; counts.Multiplications; counts.Functions ]
+          let along (length: int) (index: int) = Array.init length (fun k -> if k = index then 1.0 else 0.0)
+          let rule = AD.custom "square" (fun x -> x * x) (fun x _ -> 2.0 * x)
+          // What counts may depend on beside the rule: which argument a choice took, a tie, a slope of 1 or -1.
+          let parts: ((Real[] -> Real) * float list) list =
+              [ for choose in
+                    [ (fun (x: Real[]) -> Real.Max(x[0], x[1])); (fun x -> Real.Min(x[0], x[1])); (fun x -> Real.Max(x[0], Real 2.0)) ] do
+                    for point in [ [ 2.0; 2.0 ]; [ 3.0; 2.0 ]; [ 2.0; 3.0 ] ] do
+                        choose, point
+                for x in [ 0.5; -0.5; 1.5; 0.0; nan ] do
+                    (fun (x: Real[]) -> rule x[0]), [ x; 1.0 ] ]
+          for f, a in parts do
+              for g, b in parts do
+                  let both (x: Real[]) = f x[..1] + g x[2..]
+                  let what = $"at {a} and {b}"
+                  let reverse f x = numbers (AD.reverseTrace f (Array.ofList x)).Operations.Derivative
+                  Expect.equal (reverse both (a @ b)) (List.map2 (+) (reverse f a) (reverse g b)) $"reverse {what}"
+                  for index in 0..1 do
+                      let forward f (x: float list) index =
+                          numbers (AD.forwardTrace f (Array.ofList x) (along x.Length index)).Operations.Derivative
+                      Expect.equal (forward both (a @ b) index) (forward f a index) $"forward {what}, input {index}"
+                      Expect.equal (forward both (a @ b) (2 + index)) (forward g b index) $"forward {what}, input {2 + index}"
+          let tie = AD.reverseTrace (fun x -> Real.Max(x[0], x[1]) + Real.Max(x[2], Real 1.0)) [| 2.0; 2.0; 3.0 |]
+          Expect.equal (numbers tie.Operations.Derivative) [ 0L; 2L; 0L ] "a factor 1/2 for each argument of a tie")
+
           let dot = (AD.reverseTrace survey [| 2.0; 5.0 |]).ToDot()
           Expect.equal (dot.Split("tooltip").Length - 1) 8 "nodes"
           Expect.equal (dot.Split("->").Length - 1) 9 "edges"
