@@ -65,6 +65,11 @@ let private step (name: string) (trace: EvaluationTrace) : EvaluationStep = trac
 
 let private formulas (trace: EvaluationTrace) : string list = [ for step in trace.Steps -> $"{step.Name} = {step.Formula}" ]
 
+/// What stands in all elements of this name of an SVG or an HTML text.
+let texts (name: string) (markup: string) : string list =
+    [ for element in Xml.Linq.XDocument.Parse(markup).Descendants() do
+          if element.Name.LocalName = name then element.Value ]
+
 let private forward1 (f: Real -> Real) (x: float) : EvaluationTrace = AD.forwardTrace (fun x -> f x[0]) [| x |] [| 1.0 |]
 let private reverse1 (f: Real -> Real) (x: float) : EvaluationTrace = AD.reverseTrace (fun x -> f x[0]) [| x |]
 
@@ -165,8 +170,11 @@ let private stepTests =
           let reverse = AD.reverseTrace (fun _ -> Real 3.0) [| 2.0 |]
           Expect.equal reverse.Inputs[0].Adjoint 0.0 "reverse"
           for trace in [ trace; reverse ] do
-              for text in [ trace.ToString(); trace.ToMarkdown(); trace.ToHtml(); trace.ToDot(); trace.ToSvg() ] do
-                  Expect.stringContains text "3" "it is written")
+              Expect.isMatch (trace.ToString()) @"(?m)^y +.*= 3\b" "text"
+              Expect.isMatch (trace.ToMarkdown()) @"(?m)^\| y \| = 3 \|.*\| = 3 \|" "Markdown"
+              Expect.stringContains (trace.ToHtml()) "<td>y</td><td>= 3</td>" "HTML"
+              Expect.stringContains (trace.ToDot()) "label = \"y = 3\\n3\\n" "DOT"
+              Expect.containsAll (texts "text" (trace.ToSvg())) [ "y = 3"; "3" ] "SVG")
 
       testCase "NaN and infinity are values" (fun () ->
           let trace = reverse1 (fun x -> log x + 1.0 / (x + 1.0)) -1.0
@@ -229,14 +237,6 @@ let private wordTests =
           let columns = text.Trim().Split '\n' |> Array.map (fun line -> line.Split('|').Length) |> Array.distinct
           Expect.equal columns.Length 1 "columns")
 
-      testCase "HTML is well formed, with the picture" (fun () ->
-          let html = (AD.reverseTrace survey [| 2.0; 5.0 |]).ToHtml()
-          let document = Xml.Linq.XDocument.Parse html
-          Expect.equal document.Root.Name.LocalName "div" "root"
-          Expect.stringContains html "<svg " "picture"
-          Expect.stringContains html "<td class=\"reverse\">= v̄<sub>2</sub> × v<sub>0</sub></td>" "a cell")
-
-      testCase "DOT has a node for each step and an edge for each operand" (fun () ->
       testCase "operations of two parts are those of each, whatever their slopes" (fun () ->
           let numbers (counts: OperationCounts) = [ counts.Additions; counts.Multiplications; counts.Functions ]
           let along (length: int) (index: int) = Array.init length (fun k -> if k = index then 1.0 else 0.0)
@@ -263,6 +263,14 @@ let private wordTests =
           let tie = AD.reverseTrace (fun x -> Real.Max(x[0], x[1]) + Real.Max(x[2], Real 1.0)) [| 2.0; 2.0; 3.0 |]
           Expect.equal (numbers tie.Operations.Derivative) [ 0L; 2L; 0L ] "a factor 1/2 for each argument of a tie")
 
+      testCase "HTML is well formed, with the picture" (fun () ->
+          let html = (AD.reverseTrace survey [| 2.0; 5.0 |]).ToHtml()
+          let document = Xml.Linq.XDocument.Parse html
+          Expect.equal document.Root.Name.LocalName "div" "root"
+          Expect.stringContains html "<svg " "picture"
+          Expect.stringContains html "<td class=\"reverse\">= v̄<sub>2</sub> × v<sub>0</sub></td>" "a cell")
+
+      testCase "DOT has a node for each step and an edge for each operand" (fun () ->
           let dot = (AD.reverseTrace survey [| 2.0; 5.0 |]).ToDot()
           Expect.equal (dot.Split("tooltip").Length - 1) 8 "nodes"
           Expect.equal (dot.Split("->").Length - 1) 9 "edges"
@@ -340,8 +348,12 @@ let private errorTests =
           let trace = reverse1 (fun x -> cube x + 1.0) 2.0
           Expect.equal (formulas trace) [ "v0 = x"; "v1 = cube v0"; "v2 = v1 + 1" ] "formulas"
           Expect.equal trace.Inputs[0].Adjoint 12.0 "slope"
-          for text in [ trace.ToString(); trace.ToHtml(); trace.Operations.ToString() ] do
-              Expect.isNonEmpty text "it is written")
+          Expect.stringContains (trace.ToString()) " = cube v0 " "text"
+          Expect.contains (texts "td" (trace.ToHtml())) "= cube v0" "HTML"
+          Expect.equal
+              (trace.Operations.ToString())
+              ("primal: 1 addition, 0 multiplications, 1 function; " + "derivative: 0 additions, 1 multiplication, 0 functions")
+              "operations")
 
       testCase "a number that is being differentiated outside is refused, a constant of it is not" (fun () ->
           let inside (x: Real) = (AD.reverseTrace (fun t -> t[0] * x) [| 2.0 |]).Outputs[0].Value |> Real
