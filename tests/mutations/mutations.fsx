@@ -287,7 +287,7 @@ let mutations =
       mutation "sketch: the first element of each stratum" "Randomised/Sketch.fs" "uint64 (size length strata stratum), ref 0UL" "0UL, ref 0UL"
       mutation "sketch: the sign of a drawn element is lost" "Randomised/Sketch.fs" "if elements[index] < 0.0 then ~~~index else index" "index"
       mutation "sketch: a kept step is not divided by its probability" "Randomised/SketchedOperations.fs" "ElementwiseSlopes.Scale(x[0] / keep," "ElementwiseSlopes.Scale(x[0],"
-      mutation "sketch: the tape keeps everything" "Randomised/Sketch.fs" "            | null -> Drawn.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)" "            | null -> Whole x"
+      mutation "sketch: the tape keeps everything" "Randomised/Sketch.fs" "            | null -> WeightedDraws.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)" "            | null -> WholeArray x"
 
       mutation "formula: a difference in the chain rule is a sum" "Symbolic/TextbookAlgebra.fs" "| positive -> a - positive" "| positive -> a + positive" |> by "formulas"
       mutation "formula: the share of a choice is the other argument's" "Symbolic/ChainRule.fs" "Expression.Apply(share, a, b, y)" "Expression.Apply(share, b, a, y)" |> by "formulas"

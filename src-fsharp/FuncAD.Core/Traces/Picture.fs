@@ -5,13 +5,13 @@ open System.Collections.Generic
 open FuncAD.Basics
 
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
-type internal Node =
+type internal PictureNode =
     {
         Lines: string list
         /// The line about the derivative.
         Derivative: string
         Tooltip: string
-        Part: Part
+        Part: PicturePart
     }
 
 /// An edge, with the local slope; several edges between the same parts are one, without a slope.
@@ -19,7 +19,7 @@ type internal Node =
 type internal Edge = { From: int; To: int; Slope: string; Tooltip: string }
 
 /// <summary>The graph of a run as it is drawn: nodes in topological order, edges, and a caption.</summary>
-type internal Picture = { Nodes: Node[]; Edges: Edge[]; Caption: string; IsForward: bool }
+type internal Picture = { Nodes: PictureNode[]; Edges: Edge[]; Caption: string; IsForward: bool }
 
 module internal Picture =
     let private steps (n: int) : string = Typography.counted n "step"
@@ -32,7 +32,7 @@ module internal Picture =
     let private derivative (words: Wording) (position: int) : string =
         $"{words.DerivativeName position} = {Typography.number (words.Run.DerivativeOf position)}"
 
-    let private single (words: Wording) (position: int) : Node =
+    let private single (words: Wording) (position: int) : PictureNode =
         let run = words.Run
         let name, formula = words.Name position, words.Formula position
         { Lines = [ short $"{name} = {formula}"; Typography.number (run.ValueOf position) ]
@@ -49,7 +49,7 @@ module internal Picture =
         |> Seq.map (fun (name, times) -> if times = 1 then name else $"{times} {name}")
         |> String.concat ", "
 
-    let private node (words: Wording) (part: Part) : Node =
+    let private node (words: Wording) (part: PicturePart) : PictureNode =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
         let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part }
         match part with
@@ -68,7 +68,7 @@ module internal Picture =
         | Omitted(first, last) -> many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
     /// The edges between parts, each pair of parts once unless both are single.
-    let private edges (words: Wording) (parts: Part[]) : Edge[] =
+    let private edges (words: Wording) (parts: PicturePart[]) : Edge[] =
         let run = words.Run
         let partOf = Array.zeroCreate<int>(run.Steps + run.Results)
         parts
@@ -93,7 +93,7 @@ module internal Picture =
                        elif from <> to' && joined.Add(struct (from, to')) then
                            { From = from; To = to'; Slope = ""; Tooltip = "" } |]
 
-    let private caption (words: Wording) (parts: Part[]) : string =
+    let private caption (words: Wording) (parts: PicturePart[]) : string =
         let run = words.Run
         let kind =
             if run.IsForward then
