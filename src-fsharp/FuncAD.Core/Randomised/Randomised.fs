@@ -22,12 +22,16 @@ type SampledGradient<'P>
     /// <summary>The number of edges that were kept.</summary>
     member _.KeptEdges: int64 = keptEdges
 
-    /// <summary>The bytes of the tape: 12 for each kept edge and 4 for each result with one.</summary>
+    /// <summary>
+    /// The bytes of the tape: 12 for each kept edge, 4 for each input and for each result with a kept edge. Slopes that carry levels
+    /// themselves, in derivatives of the estimate, are not counted.
+    /// </summary>
     member _.Bytes: int64 = bytes
 
-    /// <summary>The bytes that a tape of all these edges would have.</summary>
+    /// <summary>The bytes that a tape of all these edges would have, counted in the same way.</summary>
     member _.AllBytes: int64 = allBytes
 
+    /// <summary>The gradient as text, with the kept edges and bytes of all.</summary>
     override _.ToString() = $"{gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
@@ -112,6 +116,13 @@ module Randomised =
     let private sketched (operation: string) views (product: Bilinear) (keep: float) (key: RandomKey) (arguments: Tensor[]) : Tensor =
         Tensor.Apply(SketchedProduct(operation, views, product, Sketch(keep, key), null), arguments)[0]
 
+    /// The name of the operation, and the product x w of a layer.
+    let private layer (keep: float) (w: Tensor) (x: Tensor) : struct (string * Bilinear) =
+        let operation = "Randomised.Linear"
+        checkKeep operation keep
+        let dimensions (array: Tensor) = (Tensor.Given(operation, array)).Dimensions
+        struct (operation, TensorContractions.matrixProduct operation false false (dimensions x) (dimensions w))
+
     /// <summary>
     /// The matrix product x w, as <c>Tensor.matmul</c>. For the derivative in w, x^T yBar, the tape keeps a random part of x, in keep times
     /// its memory.
@@ -127,15 +138,7 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let linear (keep: float) (key: RandomKey) (w: Tensor) (x: Tensor) : Tensor =
-        let operation = "Randomised.Linear"
-        checkKeep operation keep
-        let product =
-            TensorContractions.matrixProduct
-                operation
-                false
-                false
-                (Tensor.Given(operation, x)).Dimensions
-                (Tensor.Given(operation, w)).Dimensions
+        let struct (operation, product) = layer keep w x
         sketched operation [||] product keep key [| x; w |]
 
     /// <summary>
@@ -144,15 +147,7 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let affine (keep: float) (key: RandomKey) (w: Tensor) (b: Tensor) (x: Tensor) : Tensor =
-        let operation = "Randomised.Linear"
-        checkKeep operation keep
-        let product =
-            TensorContractions.matrixProduct
-                operation
-                false
-                false
-                (Tensor.Given(operation, x)).Dimensions
-                (Tensor.Given(operation, w)).Dimensions
+        let struct (operation, product) = layer keep w x
         let shape = Shape.broadcast operation product.Result (Tensor.Given(operation, b)).Dimensions
         if not (Shape.areEqual shape product.Result) then
             Shape.fail operation $"b of the shape {Shape.text b.Dimensions} does not fit x w of the shape {Shape.text product.Result}."
