@@ -222,7 +222,7 @@ module AD =
     let reverseTrace (f: Real[] -> Real) (x: float[]) : EvaluationTrace =
         notNull (nameof f) f
         notNull (nameof x) x
-        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x null
+        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x [| 1.0 |]
 
     /// <summary>As reverseTrace, for a function with several results: the adjoints of the sum of its results, each times its
     /// cotangent.</summary>
