@@ -1,9 +1,6 @@
 namespace FuncAD;
 
-/// <summary>
-/// Derivatives of expectations: by the score function, for programs whose draws have a density, and by smoothed perturbation, for programs
-/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate.
-/// </summary>
+/// <inheritdoc cref="StochasticModule"/>
 /// <example><code>
 /// var queue = Stochastic.Derivative((rate, chance) => Real.Max(0, chance.Poisson(rate) - 3), RandomKey.Of(1), samples: 1000);
 /// queue(2.0).ToString()  // mean ± standard error (1000 samples)

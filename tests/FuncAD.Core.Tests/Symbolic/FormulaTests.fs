@@ -261,6 +261,8 @@ let tests =
               says [ "no names" ] (of' [])
               Expect.equal (thrown<ArgumentNullException>(of' null)).ParamName "names" "null"
               says [ "1 numbers, for x" ] (fun () -> Symbolic.ofFunction [ "x" ] (fun x -> x[0] * x[1]) |> ignore)
+              let own = [| real 1.0 |]
+              says [ "If"; "another array"; "inner exception" ] (fun () -> Symbolic.ofFunction [ "x" ] (fun x -> x[0] * own[1]) |> ignore)
               let f = Symbolic.ofFunction [ "x"; "y" ] (fun x -> x[0] * x[1])
               Expect.equal (List.ofSeq f.Names) [ "x"; "y" ] "names"
               says [ "'z'"; "x, y" ] (fun () -> f.Derivative "z" |> ignore)
