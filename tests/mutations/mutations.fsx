@@ -266,7 +266,7 @@ let mutations =
       mutation "draws: a rare event at the wrong end of u" "Chance/Quantiles.fs" "if 1.0 - u < p" "if u < p" |> by "quantiles"
       mutation "draws: roundings of the upper tail" "Chance/Quantiles.fs" "sum < (1.0 - u) * total" "sum <= (1.0 - u) * total * 1.0000001" |> by "quantiles"
       mutation "draws: tails are cut off" "Chance/Quantiles.fs" "negligible = 1e-33" "negligible = 1e-12" |> by "quantiles"
-      mutation "estimates: the variance of a sample is biased" "Chance/Estimate.fs" "float count * float (count - 1)" "float count * float count" |> by "estimates"
+      mutation "estimates: the variance of a sample is biased" "Chance/RunningMean.fs" "float count * float (count - 1)" "float count * float count" |> by "estimates"
       mutation "score: the magic box has no second derivative" "Chance/ScoreCost.fs" "(fun _ box -> box)" "(fun _ _ -> Real 1.0)" |> by "score functions"
       mutation "score: a baseline is added" "Chance/ScoreCost.fs" "(1.0 - MagicBox.apply entry.Number)" "(MagicBox.apply entry.Number - 1.0)" |> by "score functions"
       mutation "score: a cost is weighed by the last draw alone" "Chance/ScoreCost.fs" "logDensity <- logDensity + entry.Number" "logDensity <- entry.Number" |> by "score functions"
