@@ -27,6 +27,7 @@ type SampledGradient<'P>
     /// <summary>The bytes that a tape of all these edges would have.</summary>
     member _.AllBytes: int64 = allBytes
 
+    /// <summary>Such as [1, 2] (40 of 80 edges, 496 of 976 bytes).</summary>
     override _.ToString() = $"{gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
