@@ -38,6 +38,11 @@ type Distribution internal (form: DistributionForm) =
     /// A sample. Derivatives pass through it to the parameters if the distribution is reparameterised: explicitly, or for Gamma, Beta and
     /// StudentT implicitly (Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018). The same key gives the same sample.
     /// </summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">
+    /// Samples of Poisson are drawn for rates of at most 2^53, and those of Geometric for a p of at least 1e-14: counts beyond 2^53 have no
+    /// neighbours.
+    /// </exception>
+    /// <exception cref="T:System.NotSupportedException">Samples of Binomial are drawn for n of at most 2^31 - 1.</exception>
     member _.Sample(key: RandomKey) : Real = form.Sample key
 
     /// <summary>Independent samples: those of <c>key.Split(count)</c>.</summary>
