@@ -270,6 +270,7 @@ let mutations =
       mutation "score: the magic box has no second derivative" "Chance/ScoreCost.fs" "(fun _ box -> box)" "(fun _ _ -> Real 1.0)" |> by "score functions"
       mutation "score: a baseline is added" "Chance/ScoreCost.fs" "(1.0 - MagicBox.apply entry.Number)" "(MagicBox.apply entry.Number - 1.0)" |> by "score functions"
       mutation "score: a cost is weighed by the last draw alone" "Chance/ScoreCost.fs" "logDensity <- logDensity + entry.Number" "logDensity <- entry.Number" |> by "score functions"
+      mutation "score: a drawn value may move" "Chance/ScoreCost.fs" "Object.ReferenceEquals(value.Live.node, value.Bottom.node)" "true" |> by "score functions"
       mutation "score: a sample is part of its own baseline" "Chance/ScoreGradient.fs" "sum <- sum - advantages[draw]" "sum <- sum - 0.0 * advantages[draw]" |> by "score functions"
       mutation "chance: the sign of a jump downwards" "Chance/Jumps.fs" "add jump (k - 1.0) (-k * dp)" "add jump (k - 1.0) (k * dp)" |> by "derivatives of random programs"
       mutation "chance: an outcome that could not be takes from nowhere" "Chance/Jumps.fs" "flow <- flow - (dq j + q j * arriving)" "flow <- flow - dq j" |> by "derivatives of random programs"

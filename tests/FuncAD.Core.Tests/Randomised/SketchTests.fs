@@ -20,7 +20,11 @@ let private expectUnbiased (what: string) (exact: Tensor) (estimate: RandomKey -
     elements exact
     |> Array.iteri (fun index exact ->
         let sample = draws |> Array.map (fun draw -> draw[index])
-        expectEstimateWithin (1e-12 * abs exact + 1e-14) exact (estimateOf sample) $"{what}[{index}], keys RandomKey.Of {seed} split by {count}")
+        expectEstimateWithin
+            (1e-12 * abs exact + 1e-14)
+            exact
+            (estimateOf sample)
+            $"{what}[{index}], keys RandomKey.Of {seed} split by {count}")
 
 /// x, w, b; weights of a loss, so that cotangents differ.
 let private x, w, b = tensor 1 [ 3; 7 ], tensor 2 [ 7; 4 ], tensor 3 [ 4 ]
