@@ -22,8 +22,8 @@ public static class Stochastic
         ScoreOptions? options = null
     )
     {
-        var function = f.ToFSharp();
-        return p => StochasticModule.scoreGradientWith(options ?? new ScoreOptions(), function, key, samples, p);
+        var (function, choices) = (f.ToFSharp(), Copy(options));
+        return p => StochasticModule.scoreGradientWith(choices, function, key, samples, p);
     }
 
     /// <inheritdoc cref="ScoreGradient{P}"/>
@@ -49,8 +49,8 @@ public static class Stochastic
     /// <param name="options">Choices about baselines and keys.</param>
     public static Func<P, Real> ScoreObjective<P>(Func<P, RandomKey, ScoreCost> f, RandomKey key, int samples, ScoreOptions? options = null)
     {
-        var function = f.ToFSharp();
-        return p => StochasticModule.scoreObjectiveWith(options ?? new ScoreOptions(), function, key, samples, p);
+        var (function, choices) = (f.ToFSharp(), Copy(options));
+        return p => StochasticModule.scoreObjectiveWith(choices, function, key, samples, p);
     }
 
     /// <inheritdoc cref="ScoreObjective{P}"/>
@@ -79,4 +79,8 @@ public static class Stochastic
         var function = f.ToFSharp();
         return x => StochasticModule.derivativeWith(alternatives, function, key, samples, x);
     }
+
+    /// <summary>The choices as they are now: what a function that was made from them does, later changes leave alone.</summary>
+    private static ScoreOptions Copy(ScoreOptions? options) =>
+        options is null ? new() : new() { Baseline = options.Baseline, Antithetic = options.Antithetic };
 }

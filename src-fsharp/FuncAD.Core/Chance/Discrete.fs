@@ -21,7 +21,7 @@ type internal BernoulliForm(p: Real) =
     override _.Sample key = Real.Step(Draw(key, 0.0, 1.0, Quantiles.bernoulli), p)
     override _.Mean = p
     override _.Variance = p * (1.0 - p)
-    override _.Entropy = 0.0 - Exponentials.xLogY p p - Exponentials.xLogY (1.0 - p) (1.0 - p)
+    override _.Entropy = 0.0 - Exponentials.xLogY p p - complementLog p
 
 /// <summary>1 / (1 + exp(-logit)) for x = 1, and 1 / (1 + exp(logit)) for x = 0.</summary>
 [<Sealed>]
@@ -82,10 +82,11 @@ type internal GeometricForm(p: Real) =
         let x = x.Bottom
         within (isNoCount x) (fun () -> Real.Log p + choose (Real.Equal(x, Real 0.0)) (fun () -> Real 0.0) (fun () -> x * log1m p))
 
-    override _.Sample key = Real.Step(Draw(key, Double.Epsilon, 1.0, Quantiles.geometric), p)
+    override _.Sample key =
+        Real.Step(Draw(key, Parameters.leastSuccess, 1.0, Quantiles.geometric), Parameters.drawableSuccess "Distribution.Geometric" "p" p)
     override _.Mean = (1.0 - p) / p
     override _.Variance = (1.0 - p) / (p * p)
-    override _.Entropy = (0.0 - Exponentials.xLogY (1.0 - p) (1.0 - p)) / p - Real.Log p
+    override _.Entropy = (0.0 - complementLog p) / p - Real.Log p
 
 /// <summary>rate^x exp(-rate) / x!, as a deviance of x from the rate and Binet's function of x.</summary>
 [<Sealed>]
@@ -99,7 +100,7 @@ type internal PoissonForm(rate: Real) =
             -(deviance x rate) - factorial)
 
     override _.Sample key =
-        Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Poisson" "rate" rate)
+        Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Distribution.Poisson" "rate" rate)
     override _.Mean = rate
     override _.Variance = rate
     override form.Entropy = form.HasNoEntropy()
@@ -122,18 +123,7 @@ type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: in
             else
                 logarithm (int x.value))
 
-    // the number of outcomes whose probabilities sum up to no more than u
-    override _.Sample key =
-        let p = p |> Array.map _.Bottom
-        let total = Sums.sum p
-        let last = Real.Unary(Piecewise.BitDecrement(), total)
-        let target = Real.Min(total * key.Uniform(), last)
-        let mutable sum, index = Real 0.0, Real 0.0
-        for outcome in 0 .. p.Length - 2 do
-            sum <- sum + p[outcome]
-            index <- index + Real.Relation(Comparisons.LessOrEqual(), sum, target)
-        index
-
+    override _.Sample key = Quantiles.categorical p (key.Uniform())
     override _.Mean = mean id
 
     // around the mean, so that nothing cancels

@@ -87,7 +87,9 @@ module Stochastic =
     /// where there are more. Draws whose parameters do not depend on x cost nothing more. At a probability of 0 or 1 the derivative is that
     /// of the side inside the domain.</para>
     /// <para>For given draws, f must be continuous in x: where f itself jumps in x (in an <c>if</c> that compares x with continuous noise,
-    /// say), that part of the derivative is not seen. Cost: for each sample, a run of f in forward mode and up to 8 plain runs.</para>
+    /// say), that part of the derivative is not seen. f must be a function of x and its draws: the whole run is repeated for the first
+    /// sample and compared; later, a run must repeat the draws up to the one that is changed. Cost: for each sample, a run of f in forward
+    /// mode and up to 8 plain runs.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number of samples is less than 1; a draw's parameter is out of its
     /// domain.</exception>

@@ -250,10 +250,68 @@ let tests =
           testCase "the same key gives the same estimate, and the first samples of more are those of fewer" (fun () ->
               let f = Stochastic.scoreGradient twoStages (RandomKey.Of 45) 20
               Expect.equal (f model).Mean.Mean.Value (f model).Mean.Mean.Value "twice"
+              // sample i is the run with the key folded by i, whatever their number: a running mean of n samples has 3 n roundings of the largest
               let plain n =
                   (Stochastic.scoreGradientWith (options ScoreBaseline.None false) twoStages (RandomKey.Of 45) n model).Mean.Mean.Value
-              let second = 2.0 * plain 2 - plain 1
-              expectWithin 1e-12 (3.0 * plain 3) (plain 1 + second + (3.0 * plain 3 - 2.0 * plain 2)) "prefix")
+              let one i = (AD.grad (fun model -> (twoStages model (RandomKey.Of(45).Fold(i: int))).Objective) model).Mean.Value
+              let ones = Array.init 20 one
+              let largest = ones |> Array.map abs |> Array.max
+              for n in [ 1; 2; 3; 20 ] do
+                  expectWithin (float (3 * n) * u * largest) (Array.average ones[.. n - 1]) (plain n) $"{n} samples")
+
+          testKey "a value drawn from a distribution is to be a constant" 47 (fun key ->
+              // E x = e^(s^2 / 2), with the slope s e^(s^2 / 2)
+              let run (drawn: Real -> Real) (s: Real) (key: RandomKey) =
+                  let d = Distribution.LogNormal(Real 0.0, s)
+                  let x = drawn (d.Sample key)
+                  ScoreCost.Of(x, d, x)
+              let estimate = Stochastic.scoreGradient (run AD.stopGradient) key 20000 (Real 1.0) |> scalar
+              expectEstimate (Math.Exp 0.5) estimate "LogNormal"
+              Expect.isLessThan estimate.StandardError 0.2 "the error is small enough to tell"
+              let value = (Distribution.LogNormal(Real 0.0, Real 1.0).Sample key).Value
+              expectSame value (run id (Real 1.0) key).Total.Value "nothing is differentiated"
+              let refused (action: unit -> unit) =
+                  thrown<InvalidOperationException> action
+                  |> _.Message
+                  |> expectMentions [ "ScoreCost.Draw"; "LogNormal"; "StopGradient"; "counted twice" ]
+              refused (fun () -> Stochastic.scoreGradient (run id) key 10 (Real 1.0) |> ignore)
+              let objective drawn (s: Real) = (run drawn s key).Objective
+              let operators: ((Real -> Real) -> Real -> Real) list =
+                  [ AD.diff
+                    AD.grad
+                    AD.diffn 3
+                    (fun f -> AD.grad (AD.grad f))
+                    (fun f x -> (AD.compile (AD.grad f) (Real 1.0)).Invoke x)
+                    (fun f x -> AD.grad (AD.compile f (Real 1.0)).Invoke x) ]
+              for index, differentiate in List.indexed operators do
+                  refused (fun () -> differentiate (objective id) (Real 1.0) |> ignore)
+                  let constant (s: Real) = value * Stochastic.magicBox (Distribution.LogNormal(Real 0.0, s).LogDensity(Real value))
+                  let expected = (differentiate constant (Real 1.0)).Value
+                  expectWithin
+                      (1e-12 * abs expected)
+                      expected
+                      (differentiate (objective AD.stopGradient) (Real 1.0)).Value
+                      $"operator {index}"
+              // a baseline, and what is after the draw
+              let slope (run: Real -> ScoreCost) = (AD.grad (fun p -> (run p).Objective) (Real 0.5)).Value
+              let bernoulli (p: Real) = Distribution.Bernoulli p
+              expectSame 8.0 (slope (fun p -> ScoreCost.Start.Draw(bernoulli p, Real 1.0).Cost(Real 4.0))) "4 / p"
+              expectSame 6.0 (slope (fun p -> ScoreCost.Start.Draw(bernoulli p, Real 1.0, Real 1.0).Cost(Real 4.0))) "(4 - 1) / p"
+              // vectors
+              let vector drawn (m: Tensor) =
+                  let d = Distribution.MultivariateNormal(m, Tensor.identity 2)
+                  let x = drawn (d.Sample key)
+                  ScoreCost.Of(Tensor.sum (x * x), d, x).Objective
+              let m = Tensor.ofArray [| 0.5; -1.0 |]
+              let z = (key.Normal 2).ToArray()
+              let square = Array.sum (Array.map2 (fun m z -> (m + z) * (m + z)) [| 0.5; -1.0 |] z)
+              Array.iter2 (fun z g -> expectWithin 1e-14 (square * z) g "x^2 z") z ((AD.grad (vector AD.stopGradient) m).ToArray())
+              thrown<InvalidOperationException>(fun () -> AD.grad (vector id) m |> ignore)
+              |> _.Message
+              |> expectMentions [ "ScoreCost.Draw"; "MultivariateNormal"; "StopGradient" ]
+              thrown<ArgumentNullException>(fun () -> ScoreCost.Start.Draw(Unchecked.defaultof<Distribution>, Real 1.0) |> ignore)
+              |> ignore
+              thrown<ArgumentNullException>(fun () -> ScoreCost.Start.Draw(Unchecked.defaultof<MultivariateNormal>, m) |> ignore) |> ignore)
 
           testCase "bad input" (fun () ->
               let key = RandomKey.Of 46

@@ -298,14 +298,14 @@ let tests =
               let key = RandomKey.Of 59
               let message (f: Real -> Chance -> Real) (x: float) =
                   (thrown<ArgumentException>(fun () -> Stochastic.derivative f key 3 (Real x) |> ignore)).Message
-              message (fun p c -> c.Bernoulli p) 1.5 |> expectMentions [ "Bernoulli"; "probability p"; "1.5" ]
+              message (fun p c -> c.Bernoulli p) 1.5 |> expectMentions [ "Chance.Bernoulli"; "p is a probability"; "1.5" ]
               message (fun p c -> c.Bernoulli p) nan |> expectMentions [ "Bernoulli"; "NaN" ]
               message (fun p c -> c.Binomial(3, p)) -0.25 |> expectMentions [ "Binomial"; "-0.25" ]
               message (fun p c -> c.Binomial(-1, p)) 0.25 |> expectMentions [ "Binomial"; "-1" ]
               message (fun p c -> c.Geometric p) 0.0 |> expectMentions [ "Geometric"; "got 0" ]
               message (fun p c -> c.Poisson p) -2.0 |> expectMentions [ "Poisson"; "-2" ]
               message (fun p c -> Real(float (c.Categorical(p, p)))) 0.25 |> expectMentions [ "Categorical"; "0.5" ]
-              message (fun _ c -> Real(float (c.Categorical()))) 0.25 |> expectMentions [ "Categorical"; "no probabilities" ]
+              message (fun _ c -> Real(float (c.Categorical()))) 0.25 |> expectMentions [ "Chance.Categorical"; "no outcome" ]
               thrown<ArgumentNullException>(fun () -> Chance(key).Categorical(null: Real[]) |> ignore) |> ignore
               for samples in [ 0; -1 ] do
                   thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.derivative inventory key samples (Real 3.0) |> ignore)
