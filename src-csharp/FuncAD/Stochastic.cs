@@ -2,7 +2,9 @@ namespace FuncAD;
 
 /// <summary>
 /// Derivatives of expectations: by the score function, for programs whose draws have a density, and by smoothed perturbation, for programs
-/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate.
+/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate. (The score
+/// function sees what its samples meet: outcomes with a probability of 0 that move away from it are not in its expectation, and those with
+/// a tiny one are in no sample of a usual number, nor in the standard error.)
 /// </summary>
 /// <example><code>
 /// var queue = Stochastic.Derivative((rate, chance) => Real.Max(0, chance.Poisson(rate) - 3), RandomKey.Of(1), samples: 1000);
