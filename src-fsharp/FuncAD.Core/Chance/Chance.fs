@@ -36,6 +36,13 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
             struct (parameter.value, 0.0)
         elif not (isNull level) && parameter.IsAt level && isPlain parameter.Primal && isPlain parameter.Tangent then
             struct (parameter.Primal.value, parameter.Tangent.value)
+        elif parameter.IsTraced then
+            raise (
+                InvalidOperationException(
+                    $"Chance.{what}: its parameter is a number of a function that is being compiled, so that it has no value yet, and a draw is chosen by its value. "
+                    + $"Draw Distribution.{what}(...).Sample(key), which compiled functions can follow, or compile the function without its draws."
+                )
+            )
         else
             raise (
                 InvalidOperationException(
@@ -62,6 +69,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
     member x.Bernoulli(p: Real) : Real =
         let struct (p, dp) = x.Read("Bernoulli", p)
+        DiscreteParameters.checkProbability "Chance.Bernoulli" p
         let value = Quantiles.bernoulli p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) 1 dp value
         Real(x.Take value)
@@ -75,6 +83,8 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or p is not from 0 to 1.</exception>
     member x.Binomial(n: int, p: Real) : Real =
         let struct (p, dp) = x.Read("Binomial", p)
+        DiscreteParameters.checkTrials "Chance.Binomial" n
+        DiscreteParameters.checkProbability "Chance.Binomial" p
         let value = Quantiles.binomial n p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) n dp value
         Real(x.Take value)
@@ -84,6 +94,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// 2^53.</exception>
     member x.Geometric(p: Real) : Real =
         let struct (p, dp) = x.Read("Geometric", p)
+        DiscreteParameters.checkProbability "Chance.Geometric" p
         if p < Chance.LeastSuccess then
             raise (
                 ArgumentOutOfRangeException(
@@ -101,14 +112,16 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is not from 0 to 2^53.</exception>
     member x.Poisson(rate: Real) : Real =
         let struct (rate, drate) = x.Read("Poisson", rate)
+        DiscreteParameters.checkRate "Chance.Poisson" rate
         let value = Quantiles.poisson rate (key.UniformAt(x.Next()))
         Jumps.poisson (fun target weight -> x.Note weight target value) drate value
         Real(x.Take value)
 
     /// <summary>
     /// The index of an outcome, by the probabilities of all outcomes. They sum to 1 up to 1e-9 and are divided by their sum, also in the
-    /// derivative. Order the outcomes so that neighbours have similar consequences: then the variance is least.
+    /// derivative.
     /// </summary>
+    /// <remarks>Each other outcome is a value that the draw may jump to.</remarks>
     /// <exception cref="T:System.ArgumentException">There are no probabilities, one is not from 0 to 1, or their sum is not 1.</exception>
     member x.Categorical([<ParamArray>] p: Real[]) : int =
         if isNull p then nullArg (nameof p)
@@ -117,6 +130,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
             let struct (value, tangent) = x.Read("Categorical", p[index])
             values[index] <- value
             tangents[index] <- tangent
+        DiscreteParameters.checkOutcomes "Chance.Categorical" values
         let value = Quantiles.categorical values (key.UniformAt(x.Next()))
         if tangents |> Array.exists (fun tangent -> tangent <> 0.0) then
             Jumps.categorical (fun target weight -> x.Note weight target (float value)) values tangents value
