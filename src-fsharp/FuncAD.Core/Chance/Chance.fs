@@ -33,6 +33,14 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
             struct (parameter.value, 0.0)
         elif not (isNull level) && parameter.IsAt level && isPlain parameter.Primal && isPlain parameter.Tangent then
             struct (parameter.Primal.value, parameter.Tangent.value)
+        elif parameter.IsTraced then
+            let distribution = owner.Replace("Chance.", "Distribution.")
+            raise (
+                InvalidOperationException(
+                    $"{owner}: its parameter is a number of a function that is being compiled, so that it has no value yet, and a draw is chosen by its value. "
+                    + $"Draw {distribution}(...).Sample(key), which compiled functions can follow, or compile the function without its draws."
+                )
+            )
         else
             raise (
                 InvalidOperationException(
@@ -108,8 +116,9 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
 
     /// <summary>
     /// The index of an outcome, by the probabilities of all outcomes. They sum to 1 up to 1e-9 and are divided by their sum, also in the
-    /// derivative. Order the outcomes so that neighbours have similar consequences: then the variance is least.
+    /// derivative.
     /// </summary>
+    /// <remarks>Each other outcome is a value that the draw may jump to.</remarks>
     /// <exception cref="T:System.ArgumentException">There are no probabilities, one is not from 0 to 1, or their sum is not 1.</exception>
     member x.Categorical([<ParamArray>] p: Real[]) : int =
         let owner = "Chance.Categorical"

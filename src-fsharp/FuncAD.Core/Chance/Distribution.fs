@@ -47,7 +47,11 @@ type Distribution internal (form: DistributionForm) =
 
     /// <summary>Independent samples: those of <c>key.Split(count)</c>.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is negative.</exception>
-    member _.Sample(key: RandomKey, count: int) : Real[] = key.Split count |> Array.map form.Sample
+    member _.Sample(key: RandomKey, count: int) : Real[] =
+        if count < 0 then
+            let message = $"Distribution.{form.Name}: a number of samples is 0 or more, got {count}."
+            raise (ArgumentOutOfRangeException(nameof count, count, message))
+        key.Split count |> Array.map form.Sample
 
     /// <summary>The expectation; NaN where there is none (StudentT with a freedom of 1 or less).</summary>
     member _.Mean: Real = form.Mean

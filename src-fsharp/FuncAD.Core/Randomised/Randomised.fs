@@ -32,7 +32,15 @@ type SampledGradient<'P>
     member _.AllBytes: int64 = allBytes
 
     /// <summary>Such as [1, 2] (40 of 80 edges, 496 of 976 bytes).</summary>
-    override _.ToString() = $"{gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
+    override _.ToString() =
+        let struct (_, leaves) = Flatten.input "SampledGradient.ToString" "Gradient" gradient
+        let numbers = leaves.Numbers
+        let shown = numbers |> Seq.truncate 8 |> Seq.map (fun x -> exact x.value) |> String.concat ", "
+        let text =
+            if numbers.Length = 1 then shown
+            elif numbers.Length > 8 then $"[{shown}, ... {numbers.Length} entries]"
+            else $"[{shown}]"
+        $"{text} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
 /// Randomised reverse mode: gradients with the right expectation from a random part of what the tape would have to keep (Oktay, McGreivy,
@@ -180,8 +188,11 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not broadcast.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let multiply (keep: float) (key: RandomKey) (w: Tensor) (x: Tensor) : Tensor =
-        checkKeep "Randomised.Multiply" keep
-        Tensor.Apply(SketchedScaling(keep, key), [| Tensor.Given("Randomised.Multiply", x); Tensor.Given("Randomised.Multiply", w) |])[0]
+        let operation = "Randomised.Multiply"
+        checkKeep operation keep
+        let x, w = Tensor.Given(operation, x), Tensor.Given(operation, w)
+        Shape.broadcast operation x.Dimensions w.Dimensions |> ignore
+        Tensor.Apply(SketchedScaling(keep, key), [| x; w |])[0]
 
     /// <summary>
     /// The elementwise function f(x), such as tanh. The tape keeps a random part of the slopes f'(x), as <c>linear</c> does of x, and

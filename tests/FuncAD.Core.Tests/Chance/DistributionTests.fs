@@ -315,10 +315,62 @@ let private moments =
               expectClose 4.0 1e200 (Distribution.Gamma(R 1e-200, R 1e-200)).Variance.Value "Gamma"
               expectClose 4.0 (1.5e154 / 12.0 * 1.5e154) (Distribution.Uniform(R 0.0, R 1.5e154)).Variance.Value "Uniform")
 
+          testCase "mean and entropy of logits: their gradients are the closed forms, beside likely and masked outcomes" (fun () ->
+              for logits in
+                  [ [| 0.2; 0.5; -0.3; 0.1 |]
+                    [| 40.0; 0.0; -3.0; 1.0 |]
+                    [| -700.0; 0.0; 30.0; -inf |]
+                    [| 1e6; 1e6 - 50.0; 1e6 - 51.0; 0.0 |]
+                    [| 1.0; 1.0; 1.0; 1.0 |]
+                    [| 3.0 |] ] do
+                  let m = Array.max logits
+                  let e = logits |> Array.map (fun x -> Math.Exp(x - m))
+                  let besides i = e |> Array.mapi (fun j e -> if i = j then 0.0 else e) |> Array.sum
+                  let p = e |> Array.map (fun x -> x / Array.sum e)
+                  // -log p, also where p is nearly 1
+                  let surprise =
+                      e
+                      |> Array.mapi (fun i own ->
+                          if 2.0 * own > Array.sum e then SpecialValues.log1p (besides i / own) else -Math.Log p[i])
+                  let entropy = Array.map2 (fun p s -> if p = 0.0 then 0.0 else p * s) p surprise |> Array.sum
+                  // -log p of 700 has 700 roundings of logits, and none of the others; some ten more of terms of the same sign
+                  let close size expected actual what = expectWithin (32.0 * u * size + 1e-305) expected actual what
+                  close entropy entropy (Distribution.CategoricalLogits(reals logits)).Entropy.Value $"entropy of {logits}"
+                  let gradient = AD.grad (fun (l: Real[]) -> Distribution.CategoricalLogits(l).Entropy) (reals logits)
+                  let means = AD.grad (fun (l: Real[]) -> Distribution.CategoricalLogits(l).Mean) (reals logits)
+                  // outcome i less the mean, without the terms that cancel
+                  let fromMean i = p |> Array.mapi (fun j p -> p * float (i - j)) |> Array.sum
+                  let size i = p |> Array.mapi (fun j p -> p * abs (float (i - j))) |> Array.sum
+                  for i in 0 .. logits.Length - 1 do
+                      if p[i] = 0.0 then
+                          expectSame 0.0 gradient[i].Value $"{logits} {i}"
+                          expectSame 0.0 means[i].Value $"{logits} {i}"
+                      else
+                          // dH = p (s - H), and s - H = sum of p_j (s_i - s_j); the terms that reverse mode adds have the 1 of -(log p + 1) too
+                          let terms = p[i] * (Array.map2 (fun p s -> if p = 0.0 then 0.0 else p * (1.0 + s)) p surprise |> Array.sum)
+                          let terms = terms + p[i] * (1.0 + surprise[i])
+                          close terms (p[i] * (surprise[i] - entropy)) gradient[i].Value $"slope of the entropy of {logits}, {i}"
+                          close (p[i] * (size i + 4.0)) (p[i] * fromMean i) means[i].Value $"slope of the mean of {logits}, {i}")
+
+          testCase "a log density, a mean and an entropy of logits take as many operations as there are logits, up to a factor" (fun () ->
+              let logits n = Array.init n (fun i -> R(Math.Sin(float i)))
+              for name, f in
+                  [ "log density", (fun (l: Real[]) -> Distribution.CategoricalLogits(l).LogDensity(R 5.0))
+                    "mean", (fun l -> Distribution.CategoricalLogits(l).Mean)
+                    "variance", (fun l -> Distribution.CategoricalLogits(l).Variance)
+                    "entropy", (fun l -> Distribution.CategoricalLogits(l).Entropy) ] do
+                  let operations n = (Randomised.memory f (logits n)).Operations
+                  // linear: a ratio of 8, and constants
+                  Expect.isLessThan (operations 800) (9L * operations 100) name)
+
           testCase "what does not exist" (fun () ->
               expectSame nan (Distribution.StudentT(R 1.0, R 0.0, R 1.0)).Mean.Value "mean of Cauchy"
               expectSame inf (Distribution.StudentT(R 2.0, R 0.0, R 1.0)).Variance.Value "variance, 2"
               expectSame nan (Distribution.StudentT(R 0.5, R 0.0, R 1.0)).Variance.Value "variance, 1/2")
+
+          testCase "a number of samples below 0 is an error of the distribution" (fun () ->
+              let e = thrown<ArgumentOutOfRangeException>(fun () -> Distribution.Gamma(R 2.0, R 0.5).Sample(RandomKey.Of 1, -1) |> ignore)
+              expectMentions [ "Distribution.Gamma"; "-1" ] e.Message)
 
           testCase "text and parameters" (fun () ->
               let gamma = Distribution.Gamma(R 2.0, R 0.5)

@@ -134,6 +134,36 @@ let private coins (causal: bool) (p: Real) (key: RandomKey) : ScoreCost =
 let private scalar (estimate: Estimate<Real>) : Estimate =
     { Mean = estimate.Mean.Value; StandardError = estimate.StandardError.Value; Samples = estimate.Samples }
 
+/// One coin, whose cost is linear in its outcome: with p = 1/2 all samples' terms are equal, and errors come from the baselines alone.
+let private oneCoin (scale: float) (offset: float) (p: Real) (key: RandomKey) : ScoreCost =
+    let isHead = key.Uniform() < p.Value
+    ScoreCost.Of(Real(if isHead then offset + scale else offset), (if isHead then Real.Log p else Real.Log(1.0 - p)))
+
+/// A coin that is thrown until it shows heads, at most ten times: runs with different numbers of draws. E = (1 - (1 - p)^10) / p.
+let private throws (p: Real) (key: RandomKey) : ScoreCost =
+    let rec from (i: int) (run: ScoreCost) =
+        let isHead = key.Fold(i).Uniform() < p.Value
+        let run = run.Cost(Real 1.0).Draw(if isHead then Real.Log p else Real.Log(1.0 - p))
+        if isHead || i = 9 then run else from (i + 1) run
+    from 0 ScoreCost.Start
+
+/// A cost with a slope of its own, which is no part of what baselines do.
+let private sliding (p: Real) (key: RandomKey) : ScoreCost = (oneCoin 1.0 0.0 p key).Cost(50.0 * p)
+
+/// Programs, their parameters, and the derivatives of their expectations.
+let private stated =
+    [ "a fair coin", oneCoin 1.0 0.0, 0.5, 1.0
+      "a fair coin with an offset", oneCoin 5.0 1.0, 0.5, 5.0
+      "a coin", oneCoin 1.0 0.0, 0.3, 1.0
+      "ten coins, with costs after each", coins true, 0.3, 10.0
+      "ten coins", coins false, 0.5, 10.0
+      "throws until heads", throws, 0.3, (AD.diff (fun p -> (1.0 - Real.Pow(1.0 - p, Real 10.0)) / p) (Real 0.3)).Value
+      "a cost that slides", sliding, 0.5, 51.0 ]
+
+/// The estimates from so many keys.
+let private repeated options f (p: float) (samples: int) (key: RandomKey) (keys: int) : Estimate[] =
+    Array.Parallel.init keys (fun index -> Stochastic.scoreGradientWith options f (key.Fold index) samples (Real p) |> scalar)
+
 [<Tests>]
 let tests =
     testList
@@ -225,6 +255,14 @@ let tests =
                       mean.Add [| (AD.diffn 2 f (Real 0.3)).Value |]
                   expectEstimate 180.0 { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = 2000 } "second derivative")
 
+          testKey "outcomes that are not met are not seen, and the derivative of a random program sees them" 49 (fun key ->
+              // as docs/chance.md says: the slope of E[5 b] is 5
+              for p in [ 0.0; 1e-8 ] do
+                  let estimate = Stochastic.scoreGradient (oneCoin 5.0 0.0) key 4000 (Real p) |> scalar
+                  expectSame 0.0 estimate.Mean $"{p}"
+                  expectSame 0.0 estimate.StandardError $"{p}"
+                  expectClose 4.0 5.0 (Stochastic.derivative (fun p c -> 5.0 * c.Bernoulli p) key 100 (Real p)).Mean $"{p}")
+
           testKey "causality, baselines and mirrored keys reduce the variance, and leave the mean" 44 (fun key ->
               let gradient causal options =
                   let estimate = Stochastic.scoreGradientWith options (coins causal) key 4000 (Real 0.3) |> scalar
@@ -246,6 +284,35 @@ let tests =
               let pairs = Stochastic.scoreGradientWith (options ScoreBaseline.None true) linear key 4000 (Real 3.0) |> scalar
               // (3 + z) z has the variance 9 + 2; the mean of a pair is z^2, with the variance 2, of half as many
               expectWithin 0.1 (sqrt (11.0 / 4.0)) (one.StandardError / pairs.StandardError) "odd parts cancel")
+
+          for name, f, p, exact in stated do
+              for antithetic in [ false; true ] do
+                  let pairs = if antithetic then "pairs, " else ""
+                  for units, keys in [ 2, 1500; 5, 1000; 30, 200 ] do
+                      testKey
+                          $"{name}, {pairs}n = {units}: the stated error's square is at least the mean square of the error"
+                          47
+                          (fun key ->
+                              let samples = if antithetic then 2 * units else units
+                              let estimates = repeated (options ScoreBaseline.LeaveOneOut antithetic) f p samples key keys
+                              let square (x: float) = x * x
+                              // the square error less the stated one: its mean is 0 or less
+                              let mean = RunningMean 1
+                              estimates |> Array.iter (fun e -> mean.Add [| square (e.Mean - exact) - square e.StandardError |])
+                              Expect.isLessThan mean.Mean[0] (6.8 * mean.Errors[0] + 1e-12) "too small"
+                              // and no more than it is for two samples of many draws, of which the sum of their covariances is seen only
+                              let truth = estimates |> Array.averageBy (fun e -> square (e.Mean - exact))
+                              let stated = estimates |> Array.averageBy (fun e -> square e.StandardError)
+                              Expect.isLessThan stated (2.0 * truth + 1e-12) "too large")
+
+          for name, f, p, exact in stated |> List.take 3 do
+              for samples, keys in [ 30, 400; 1000, 100 ] do
+                  testKey $"{name}: one estimate of {samples} samples in 20 is beyond two standard errors" 48 (fun key ->
+                      let estimates = repeated (ScoreOptions()) f p samples key keys
+                      let beyond = estimates |> Array.filter (fun e -> abs (e.Mean - exact) > 2.0 * e.StandardError) |> Array.length
+                      // binomial with the probability 0.05: its mean and 6.8 deviations
+                      let bound = 0.05 * float keys + 6.8 * sqrt (0.05 * 0.95 * float keys)
+                      Expect.isLessThan (float beyond) bound "too small")
 
           testCase "the same key gives the same estimate, and the first samples of more are those of fewer" (fun () ->
               let f = Stochastic.scoreGradient twoStages (RandomKey.Of 45) 20
@@ -324,6 +391,10 @@ let tests =
                   Stochastic.scoreGradientWith (options ScoreBaseline.None true) f key 3 (Real 0.3) |> ignore)
               |> _.Message
               |> expectMentions [ "even"; "3" ]
+              thrown<ArgumentOutOfRangeException>(fun () ->
+                  Stochastic.scoreGradientWith (options (enum<ScoreBaseline> 7) false) f key 3 (Real 0.3) |> ignore)
+              |> _.Message
+              |> expectMentions [ "Stochastic.ScoreGradient"; "baseline"; "7" ]
               thrown<ArgumentNullException>(fun () ->
                   Stochastic.scoreGradient Unchecked.defaultof<Real -> RandomKey -> ScoreCost> key 2 (Real 0.3) |> ignore)
               |> ignore
