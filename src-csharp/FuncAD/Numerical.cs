@@ -2,11 +2,8 @@ using System.Numerics;
 
 namespace FuncAD;
 
-/// <summary>
-/// Derivatives from values of a function alone, with a step of the caller's choice: for comparison. A long step shows the function's
-/// curvature (truncation), a short one the rounding errors of its values, divided by the step. <see cref="AD"/> has neither error, and
-/// <c>AD.CheckGradient</c> chooses its steps itself. A function on <see cref="Real"/> is one on doubles through <c>ToDouble()</c>.
-/// </summary>
+/// <inheritdoc cref="NumericalModule"/>
+/// <remarks>A function on <see cref="Real"/> is one on doubles through <c>ToDouble()</c>.</remarks>
 public static class Numerical
 {
     /// <summary>The derivative of a function of one number by the central difference quotient, whose error is O(step^2).</summary>

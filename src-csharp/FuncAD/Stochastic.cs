@@ -1,9 +1,6 @@
 namespace FuncAD;
 
-/// <summary>
-/// Derivatives of expectations: by the score function, for programs whose draws have a density, and by smoothed perturbation, for programs
-/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate.
-/// </summary>
+/// <inheritdoc cref="StochasticModule"/>
 /// <example><code>
 /// var queue = Stochastic.Derivative((rate, chance) => Real.Max(0, chance.Poisson(rate) - 3), RandomKey.Of(1), samples: 1000);
 /// queue(2.0).ToString()  // mean ± standard error (1000 samples)
@@ -25,8 +22,8 @@ public static class Stochastic
         ScoreOptions? options = null
     )
     {
-        var function = f.ToFSharp();
-        return p => StochasticModule.scoreGradientWith(options ?? new ScoreOptions(), function, key, samples, p);
+        var (function, choices) = (f.ToFSharp(), Copy(options));
+        return p => StochasticModule.scoreGradientWith(choices, function, key, samples, p);
     }
 
     /// <inheritdoc cref="ScoreGradient{P}"/>
@@ -52,8 +49,8 @@ public static class Stochastic
     /// <param name="options">Choices about baselines and keys.</param>
     public static Func<P, Real> ScoreObjective<P>(Func<P, RandomKey, ScoreCost> f, RandomKey key, int samples, ScoreOptions? options = null)
     {
-        var function = f.ToFSharp();
-        return p => StochasticModule.scoreObjectiveWith(options ?? new ScoreOptions(), function, key, samples, p);
+        var (function, choices) = (f.ToFSharp(), Copy(options));
+        return p => StochasticModule.scoreObjectiveWith(choices, function, key, samples, p);
     }
 
     /// <inheritdoc cref="ScoreObjective{P}"/>
@@ -82,4 +79,8 @@ public static class Stochastic
         var function = f.ToFSharp();
         return x => StochasticModule.derivativeWith(alternatives, function, key, samples, x);
     }
+
+    /// <summary>The choices as they are now: what a function that was made from them does, later changes leave alone.</summary>
+    private static ScoreOptions Copy(ScoreOptions? options) =>
+        options is null ? new() : new() { Baseline = options.Baseline, Antithetic = options.Antithetic };
 }

@@ -1,15 +1,10 @@
 namespace FuncAD;
 
-/// <summary>
-/// Formulas from functions: f runs once over formulas in place of numbers. A <see cref="Formula"/> is differentiated, evaluated,
-/// simplified, and written as text or in LaTeX.
-/// </summary>
-/// <remarks>
-/// f may differentiate inside, choose with <c>Real.Select</c>, <c>Max</c>, <c>Min</c> and <c>Abs</c>, and round. What asks for the value
-/// of a number, such as <c>if (x > 0)</c> or <c>x.Value</c>, is an <see cref="InvalidOperationException"/> that says what to write
-/// instead; tensors are a <see cref="NotSupportedException"/>. <c>f</c> must not be null (<see cref="ArgumentNullException"/>).
-/// Cost: one run of f.
-/// </remarks>
+/// <inheritdoc cref="SymbolicModule"/>
+/// <example><code>
+/// var slope = Symbolic.Of(x => x * Sin(x)).Derivative("x");
+/// slope.ToString()  // sin(x) + x * cos(x)
+/// </code></example>
 public static class Symbolic
 {
     /// <summary>The formula of a function of an array, with a name for each of its arguments.</summary>

@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open FuncAD.Basics
 open FuncAD.Traces
 
 /// <summary>
@@ -11,8 +12,6 @@ open FuncAD.Traces
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module AD =
-    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
-
     /// A series takes time quadratic in its order; derivatives of it take as much memory.
     let private checkOrder (operation: string) (name: string) (order: int) =
         if order < 0 || order > 10000 then raise (ArgumentOutOfRangeException(name, order, $"{operation}: an order is from 0 to 10 000."))
@@ -223,7 +222,7 @@ module AD =
     let reverseTrace (f: Real[] -> Real) (x: float[]) : EvaluationTrace =
         notNull (nameof f) f
         notNull (nameof x) x
-        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x null
+        Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x [| 1.0 |]
 
     /// <summary>As reverseTrace, for a function with several results: the adjoints of the sum of its results, each times its
     /// cotangent.</summary>

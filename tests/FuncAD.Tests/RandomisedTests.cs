@@ -131,6 +131,10 @@ public class RandomisedTests
         }
         var shapes = Assert.Throws<ArgumentException>(() => Randomised.Linear(Tensor.Ones(2, 3), Tensor.Ones(2, 3), 0.5, Key));
         Assert.Contains("[2, 3]", shapes.Message);
+        var factors = Assert.Throws<ArgumentException>(() => Randomised.Multiply(Tensor.Ones(3), Tensor.Ones(2), 0.5, Key));
+        Assert.Contains("Randomised.Multiply", factors.Message);
+        var text = Randomised.ValueAndGrad((Real[] p) => p[0] * 3 + p[1], 1.0)([1.0, 2.0], Key).ToString();
+        Assert.StartsWith("[3, 1] (", text, StringComparison.Ordinal);
         var kernels = Assert.Throws<ArgumentException>(() => Randomised.Conv2d(Tensor.Ones(1, 2, 5, 5), Tensor.Ones(1, 3, 3, 3), 0.5, Key));
         Assert.Contains("channels", kernels.Message);
         var f = (Tensor x) => Randomised.Activation(y => y.Softmax(0), x, 0.5, Key)[0];

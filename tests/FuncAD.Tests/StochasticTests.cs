@@ -130,6 +130,45 @@ public class StochasticTests
     }
 
     [Fact]
+    public void Draws_of_distributions_are_constants()
+    {
+        var key = RandomKey.Of(76);
+        // x ~ N(mean, 1), cost x^2: d (mean^2 + 1) = 2 mean
+        ScoreCost Run(Real mean, RandomKey key, Func<Real, Real> drawn)
+        {
+            var normal = Distribution.Normal(mean, 1);
+            var x = drawn(normal.Sample(key));
+            return ScoreCost.Of(x * x, normal, x);
+        }
+
+        var estimate = Stochastic.ScoreGradient((Real mean, RandomKey k) => Run(mean, k, x => AD.StopGradient(x)), key, 4000)(1.5);
+        Near(3, estimate.Mean, estimate.StandardError, key);
+        var error = Assert.Throws<InvalidOperationException>(() =>
+            Stochastic.ScoreGradient((Real mean, RandomKey k) => Run(mean, k, x => x), key, 4)(1.5)
+        );
+        Assert.Contains("StopGradient", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_are_read_when_the_function_is_made()
+    {
+        var key = RandomKey.Of(77);
+        ScoreCost Square(Real mean, RandomKey key)
+        {
+            var x = mean.Value + key.Normal();
+            return ScoreCost.Of(x * x, Distribution.Normal(mean, 1), x);
+        }
+
+        var options = new ScoreOptions { Baseline = ScoreBaseline.None };
+        var gradient = Stochastic.ScoreGradient((Real mean, RandomKey k) => Square(mean, k), key, 10, options);
+        var objective = Stochastic.ScoreObjective((Real mean, RandomKey k) => Square(mean, k), key, 10, options);
+        var (before, slope) = (gradient(2.0).Mean.Value, AD.Diff(objective)(2.0).Value);
+        (options.Baseline, options.Antithetic) = (ScoreBaseline.LeaveOneOut, true);
+        Assert.Equal(before, gradient(2.0).Mean.Value);
+        Assert.Equal(slope, AD.Diff(objective)(2.0).Value);
+    }
+
+    [Fact]
     public void Objectives_are_differentiated_by_any_operator()
     {
         var key = RandomKey.Of(74);

@@ -17,9 +17,6 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// No draw of a run is changed.
     static member internal NoChange: Jump = { Draw = -1; From = 0.0; To = 0.0; Weight = 0.0 }
 
-    /// A count of failures is beyond 2^53 with a probability of exp(-2^53 p), which is below 1e-30 from here on.
-    static member private LeastSuccess = 1e-14
-
     /// <summary>Draws for a run of the program outside of Stochastic.Derivative: the parameters are constants.</summary>
     new(key: RandomKey) = Chance(key, null, null, Chance.NoChange)
 
@@ -28,21 +25,35 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
         draws <- draws + 1
         draws - 1
 
-    /// The value and the tangent of a parameter.
-    member private _.Read(what: string, parameter: Real) : struct (float * float) =
+    /// The value and the tangent of a parameter, whose domain is not checked.
+    member private _.Read(owner: string, parameter: Real) : struct (float * float) =
         let isPlain (x: Real) = isNull x.Live.node
         let parameter = parameter.Live
         if isPlain parameter then
             struct (parameter.value, 0.0)
         elif not (isNull level) && parameter.IsAt level && isPlain parameter.Primal && isPlain parameter.Tangent then
             struct (parameter.Primal.value, parameter.Tangent.value)
+        elif parameter.IsTraced then
+            let distribution = owner.Replace("Chance.", "Distribution.")
+            raise (
+                InvalidOperationException(
+                    $"{owner}: its parameter is a number of a function that is being compiled, so that it has no value yet, and a draw is chosen by its value. "
+                    + $"Draw {distribution}(...).Sample(key), which compiled functions can follow, or compile the function without its draws."
+                )
+            )
         else
             raise (
                 InvalidOperationException(
-                    $"Chance.{what}: its parameter is being differentiated by an operator to which the draw is a constant, so that its derivative would be lost. "
+                    $"{owner}: its parameter is being differentiated by an operator to which the draw is a constant, so that its derivative would be lost. "
                     + "Stochastic.Derivative differentiates with respect to its own argument, once; write .Value or StopGradient(p) where a constant is meant."
                 )
             )
+
+    /// The value and the tangent of a parameter in its domain.
+    member private x.Read(owner: string, name: string, check: string -> string -> Real -> Real, parameter: Real) : struct (float * float) =
+        let struct (value, tangent) = x.Read(owner, parameter)
+        check owner name (Real value) |> ignore
+        struct (value, tangent)
 
     /// The number of draws so far.
     member internal _.Draws: int = draws
@@ -61,7 +72,7 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <summary>1 with probability p, else 0.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
     member x.Bernoulli(p: Real) : Real =
-        let struct (p, dp) = x.Read("Bernoulli", p)
+        let struct (p, dp) = x.Read("Chance.Bernoulli", nameof p, Parameters.probability, p)
         let value = Quantiles.bernoulli p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) 1 dp value
         Real(x.Take value)
@@ -74,7 +85,9 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <remarks>Cost: proportional to the standard deviation sqrt(n p (1 - p)).</remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">n is negative, or p is not from 0 to 1.</exception>
     member x.Binomial(n: int, p: Real) : Real =
-        let struct (p, dp) = x.Read("Binomial", p)
+        let owner = "Chance.Binomial"
+        Parameters.count owner (nameof n) (Real(float n)) |> ignore
+        let struct (p, dp) = x.Read(owner, nameof p, Parameters.probability, p)
         let value = Quantiles.binomial n p (key.UniformAt(x.Next()))
         Jumps.binomial (fun target weight -> x.Note weight target value) n dp value
         Real(x.Take value)
@@ -83,15 +96,9 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1, or below 1e-14, where counts pass
     /// 2^53.</exception>
     member x.Geometric(p: Real) : Real =
-        let struct (p, dp) = x.Read("Geometric", p)
-        if p < Chance.LeastSuccess then
-            raise (
-                ArgumentOutOfRangeException(
-                    "p",
-                    p,
-                    $"Chance.Geometric: below a probability of {Chance.LeastSuccess}, counts pass 2^53 and their neighbours are the same double, got {p}."
-                )
-            )
+        let owner = "Chance.Geometric"
+        let struct (p, dp) = x.Read(owner, nameof p, Parameters.success, p)
+        Parameters.drawableSuccess owner (nameof p) (Real p) |> ignore
         let value = Quantiles.geometric p (key.UniformAt(x.Next()))
         Jumps.geometric (fun target weight -> x.Note weight target value) p dp value
         Real(x.Take value)
@@ -100,24 +107,29 @@ type Chance internal (key: RandomKey, level: ForwardLevel, jumps: ResizeArray<Ju
     /// <remarks>Cost: proportional to the standard deviation sqrt(rate).</remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is not from 0 to 2^53.</exception>
     member x.Poisson(rate: Real) : Real =
-        let struct (rate, drate) = x.Read("Poisson", rate)
+        let owner = "Chance.Poisson"
+        let struct (rate, drate) = x.Read(owner, nameof rate, Parameters.rate, rate)
+        Parameters.drawable owner (nameof rate) (Real rate) |> ignore
         let value = Quantiles.poisson rate (key.UniformAt(x.Next()))
         Jumps.poisson (fun target weight -> x.Note weight target value) drate value
         Real(x.Take value)
 
     /// <summary>
     /// The index of an outcome, by the probabilities of all outcomes. They sum to 1 up to 1e-9 and are divided by their sum, also in the
-    /// derivative. Order the outcomes so that neighbours have similar consequences: then the variance is least.
+    /// derivative.
     /// </summary>
+    /// <remarks>Each other outcome is a value that the draw may jump to.</remarks>
     /// <exception cref="T:System.ArgumentException">There are no probabilities, one is not from 0 to 1, or their sum is not 1.</exception>
     member x.Categorical([<ParamArray>] p: Real[]) : int =
+        let owner = "Chance.Categorical"
         if isNull p then nullArg (nameof p)
         let values, tangents = Array.zeroCreate p.Length, Array.zeroCreate p.Length
         for index in 0 .. p.Length - 1 do
-            let struct (value, tangent) = x.Read("Categorical", p[index])
+            let struct (value, tangent) = x.Read(owner, p[index])
             values[index] <- value
             tangents[index] <- tangent
-        let value = Quantiles.categorical values (key.UniformAt(x.Next()))
+        let probabilities = Parameters.probabilities owner (nameof p) (Array.map Real values)
+        let value = int (Quantiles.categorical probabilities (key.UniformAt(x.Next()))).value
         if tangents |> Array.exists (fun tangent -> tangent <> 0.0) then
             Jumps.categorical (fun target weight -> x.Note weight target (float value)) values tangents value
         int (x.Take(float value))

@@ -31,7 +31,12 @@ type internal LogNormalForm(mean: Real, deviation: Real) =
 
     override _.Sample key = Real.Exp(ofLogarithm.Sample key)
     override _.Mean = Real.Exp(mean + 0.5 * variance)
-    override _.Variance = Real.ExpM1 variance * Real.Exp(2.0 * mean + variance)
+
+    // (1 - e^-v) e^(mean + v) e^(mean + v) from the left: beyond the doubles only where the result or e^(mean + v) is
+    override _.Variance =
+        let root = Real.Exp(mean + variance)
+        -(Real.ExpM1 -variance) * root * root
+
     override _.Entropy = ofLogarithm.Entropy + mean
 
 /// <summary>rate exp(-rate x) for x >= 0.</summary>
@@ -76,7 +81,7 @@ type internal UniformForm(low: Real, high: Real) =
         low * (1.0 - u) + high * u
 
     override _.Mean = 0.5 * low + 0.5 * high
-    override _.Variance = width * width / 12.0
+    override _.Variance = width * (width / 12.0)
     override _.Entropy = logWidth ()
 
 /// <summary>
@@ -89,26 +94,34 @@ type internal GammaForm(shape: Real, rate: Real) =
 
     let least = Real.Less(shape, Real 3.0)
 
-    /// For derivatives: logarithms of rate, x and a large shape are taken relative to these numbers themselves, as constants, and so are
-    /// 0. All that large terms leave in the derivative in shape is one logarithm of the ratio of the mean rate x and the shape.
+    /// Tells whether the mean rate x has left the normal doubles, with its digits.
+    let isFar (mean: Real) = either (Real.Less(mean, Real 1e-300)) (Real.Equal(mean, Real infinity))
+
+    /// log (rate x), a sum of two logarithms where rate x is beyond the doubles. (They hardly cancel there.)
+    let logMean (rate: Real) (x: Real) : Real =
+        let mean = rate * x
+        choose (isFar mean) (fun () -> Real.Log rate + Real.Log x) (fun () -> Real.Log mean)
+
+    /// For derivatives: logarithms of rate, x and a large shape are taken relative to these numbers themselves, as constants, and so is
+    /// rate x; all of them are 0. All that large terms leave in the derivative in shape is one logarithm of the ratio of the mean rate x
+    /// and the shape.
     let written (x: Real) : Real =
-        let own, mean = shape.Bottom, rate.Bottom * x.Bottom
-        let logMean () =
-            choose (Real.Less(mean, Real 1e-100)) (fun () -> Real.Log rate.Bottom + Real.Log x.Bottom) (fun () -> Real.Log mean)
-        let excess = choose least logMean (fun () -> logRatio mean own)
+        let own, ownRate, ownX = shape.Bottom, rate.Bottom, x.Bottom
+        let mean = ownRate * ownX
+        let excess =
+            choose least (fun () -> logMean ownRate ownX) (fun () ->
+                choose (isFar mean) (fun () -> logMean ownRate ownX - Real.Log own) (fun () -> logRatio mean own))
         let large () = deviance shape own + binet shape - 0.5 * Real.Log shape
         let ofShape = choose least (fun () -> Special.logGamma shape) large
-        shape * (logRatio rate rate.Bottom + excess) + (shape - 1.0) * logRatio x x.Bottom - rate * x - ofShape
+        let ofMean = (rate - ownRate) * x + ownRate * (x - ownX)
+        shape * (logRatio rate ownRate + excess) + (shape - 1.0) * logRatio x ownX - ofMean - ofShape
 
     /// For values: that of a Poisson density at the count shape and the mean rate x, up to simple terms, where shape is large (Loader,
-    /// "Fast and accurate computation of binomial probabilities", 2000); else as it is written, in terms of rate x where that does not
-    /// underflow.
+    /// "Fast and accurate computation of binomial probabilities", 2000); else, and where rate x is beyond the doubles, as it is written.
     let saddle (shape: Real) (rate: Real) (x: Real) : Real =
         let mean = rate * x
-        let powers () =
-            choose (Real.Less(mean, Real 1e-100)) (fun () -> shape * Real.Log rate + (shape - 1.0) * Real.Log x) (fun () ->
-                Exponentials.xLogY (shape - 1.0) mean + Real.Log rate)
-        choose least (fun () -> powers () - mean - Special.logGamma shape) (fun () ->
+        let powers () = (shape - 1.0) * logMean rate x + Real.Log rate
+        choose (either least (isFar mean)) (fun () -> powers () - mean - Special.logGamma shape) (fun () ->
             0.5 * Real.Log shape - halfLogTau - binet shape - Real.Log x - deviance shape mean)
 
     /// log of a sample at rate 1 divided by the shape. Its slope is the implicit one (GammaSlope.fs), not that of the algorithm.
@@ -122,7 +135,7 @@ type internal GammaForm(shape: Real, rate: Real) =
 
     override _.Sample key = shape * Real.Exp(GammaForm.LogRatio(shape, key)) / rate
     override _.Mean = shape / rate
-    override _.Variance = shape / (rate * rate)
+    override _.Variance = shape / rate / rate
 
     // log Gamma and digamma by Stirling's formula, so that nothing cancels for large shapes
     override _.Entropy =
@@ -185,17 +198,22 @@ type internal StudentTForm(freedom: Real, location: Real, scale: Real) =
     let gammas = binet (half + 0.5) - binet half + (scaledLogP1 half (Real 0.5) - 0.5)
 
     override _.LogDensity x =
-        let distance = x - location
+        let distance, root = x - location, Real.Sqrt freedom
         let z = distance / scale
-        let ratio = z / Real.Sqrt freedom
-        // scale sqrt(1 + z^2 / f): its logarithm has no slope in scale for large z, where those of two logarithms would cancel
+        let ratio = z / root
+        // scale sqrt(1 + z^2 / f): its logarithm has no slope in scale for large z, where those of two logarithms would cancel. There it is
+        // taken relative to the distance as a constant, so that products of its slopes stay within the doubles.
         let hypotenuse =
             choose (Real.Less(Real.Abs ratio, Real 1.0)) (fun () -> Real.Log scale + 0.5 * Real.LogP1(ratio * ratio)) (fun () ->
-                Real.Log(Real.Hypot(scale, distance / Real.Sqrt freedom)))
+                let own = Real.Abs distance.Bottom
+                Real.Log own - Real.Log root + Real.Log(Real.Hypot(scale / own * root, distance / own)))
         // f / 2 log(1 + z^2 / f); beyond sqrt f scales by that logarithm, whose parts in x and in scale do not cancel in derivatives
         let power =
             choose (Real.Less(Real.Abs ratio, Real 1.0)) (fun () -> scaledLogP1 half (0.5 * (z * z))) (fun () ->
-                freedom * valueOf (Real.Log(Real.Hypot(Real 1.0, ratio))) (hypotenuse - Real.Log scale))
+                let difference = hypotenuse - Real.Log scale
+                freedom
+                * choose (Real.Equal(Real.Abs ratio, Real infinity)) (fun () -> difference) (fun () ->
+                    valueOf (Real.Log(Real.Hypot(Real 1.0, ratio))) difference))
         gammas - halfLogTau - power - hypotenuse
 
     override _.Sample key =

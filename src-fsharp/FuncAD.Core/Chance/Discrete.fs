@@ -21,7 +21,7 @@ type internal BernoulliForm(p: Real) =
     override _.Sample key = Real.Step(Draw(key, 0.0, 1.0, Quantiles.bernoulli), p)
     override _.Mean = p
     override _.Variance = p * (1.0 - p)
-    override _.Entropy = 0.0 - Exponentials.xLogY p p - Exponentials.xLogY (1.0 - p) (1.0 - p)
+    override _.Entropy = 0.0 - Exponentials.xLogY p p - complementLog p
 
 /// <summary>1 / (1 + exp(-logit)) for x = 1, and 1 / (1 + exp(logit)) for x = 0.</summary>
 [<Sealed>]
@@ -82,10 +82,11 @@ type internal GeometricForm(p: Real) =
         let x = x.Bottom
         within (isNoCount x) (fun () -> Real.Log p + choose (Real.Equal(x, Real 0.0)) (fun () -> Real 0.0) (fun () -> x * log1m p))
 
-    override _.Sample key = Real.Step(Draw(key, Double.Epsilon, 1.0, Quantiles.geometric), p)
+    override _.Sample key =
+        Real.Step(Draw(key, Parameters.leastSuccess, 1.0, Quantiles.geometric), Parameters.drawableSuccess "Distribution.Geometric" "p" p)
     override _.Mean = (1.0 - p) / p
     override _.Variance = (1.0 - p) / (p * p)
-    override _.Entropy = (0.0 - Exponentials.xLogY (1.0 - p) (1.0 - p)) / p - Real.Log p
+    override _.Entropy = (0.0 - complementLog p) / p - Real.Log p
 
 /// <summary>rate^x exp(-rate) / x!, as a deviance of x from the rate and Binet's function of x.</summary>
 [<Sealed>]
@@ -99,53 +100,46 @@ type internal PoissonForm(rate: Real) =
             -(deviance x rate) - factorial)
 
     override _.Sample key =
-        Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Poisson" "rate" rate)
+        Real.Step(Draw(key, 0.0, Parameters.greatestCount, Quantiles.poisson), Parameters.drawable "Distribution.Poisson" "rate" rate)
     override _.Mean = rate
     override _.Variance = rate
     override form.Entropy = form.HasNoEntropy()
 
-/// <summary>The probability p of each outcome 0, 1, ..., n - 1, its logarithm, and p log p.</summary>
+/// <summary>
+/// The logarithm of the probability of an outcome 0, 1, ..., n - 1, the probabilities p of all of them, and all p log p: what is not asked
+/// for is not computed.
+/// </summary>
 [<Sealed>]
-type internal CategoricalForm(name: string, parameters, p: Real[], logarithm: int -> Real, surprise: int -> Real) =
+type internal CategoricalForm(name: string, parameters, count: int, logarithm: int -> Real, p: Lazy<Real[]>, surprises: Lazy<Real[]>) =
     inherit DiscreteForm(name, parameters)
 
-    let mean (power: float -> float) = p |> Array.mapi (fun index p -> p * power (float index)) |> Sums.sum
+    let mean (power: float -> float) = p.Value |> Array.mapi (fun index p -> p * power (float index)) |> Sums.sum
 
     override _.LogDensity x =
         let x = x.Bottom
-        within (either (isNoCount x) (Real.Less(Real(float (p.Length - 1)), x))) (fun () ->
+        within (either (isNoCount x) (Real.Less(Real(float (count - 1)), x))) (fun () ->
             if x.IsTraced then
                 let pick index others = Real.Select(Real.Equal(x, Real(float index)), logarithm index, others)
-                Seq.foldBack pick (seq { 0 .. p.Length - 1 }) (Real nan)
+                Seq.foldBack pick (seq { 0 .. count - 1 }) (Real nan)
             elif Double.IsNaN x.value then
                 Real nan
             else
                 logarithm (int x.value))
 
-    // the number of outcomes whose probabilities sum up to no more than u
-    override _.Sample key =
-        let p = p |> Array.map _.Bottom
-        let total = Sums.sum p
-        let last = Real.Unary(Piecewise.BitDecrement(), total)
-        let target = Real.Min(total * key.Uniform(), last)
-        let mutable sum, index = Real 0.0, Real 0.0
-        for outcome in 0 .. p.Length - 2 do
-            sum <- sum + p[outcome]
-            index <- index + Real.Relation(Comparisons.LessOrEqual(), sum, target)
-        index
+    override _.Sample key = Quantiles.categorical p.Value (key.Uniform())
 
     override _.Mean = mean id
 
     // around the mean, so that nothing cancels
     override form.Variance =
         let centre = form.Mean
-        p
+        p.Value
         |> Array.mapi (fun index p ->
             let deviation = float index - centre
             p * (deviation * deviation))
         |> Sums.sum
 
-    override _.Entropy = 0.0 - (p |> Array.mapi (fun index _ -> surprise index) |> Sums.sum)
+    override _.Entropy = 0.0 - Sums.sum surprises.Value
 
 /// <summary>How distributions on a few outcomes are made.</summary>
 module internal Categorical =
@@ -155,10 +149,31 @@ module internal Categorical =
         CategoricalForm(
             "Categorical",
             named "p" p,
-            p,
+            p.Length,
             (fun index -> Real.Log p[index]),
-            (fun index -> Exponentials.xLogY p[index] p[index])
+            lazy p,
+            lazy (p |> Array.map (fun p -> Exponentials.xLogY p p))
         )
+
+    /// For each number of x the sum of e^(x - m) over the others: sums of those before it and of those behind it, so that nothing cancels.
+    let private besides (m: Real) (x: Real[]) : Real[] =
+        let e = x |> Array.map (fun x -> Real.Exp(x - m))
+        let before = e |> Array.scan (+) (Real 0.0)
+        let behind = Array.scanBack (+) e (Real 0.0)
+        Array.init x.Length (fun index -> before[index] + behind[index + 1])
+
+    /// All logarithms of the softmax, by the two forms of ofLogits and with as many operations as there are logits. The second form is that
+    /// of an outcome that is likelier than all others together, whose logit is the largest one. The first has a constant in its place: its
+    /// second derivatives cancel to a rounding of 1, which is small in means and entropies, where it has the outcome's probability.
+    let private logSoftmax (logits: Real[]) : Real[] =
+        let largest (x: Real[]) = x |> Array.reduce (fun a b -> Real.Max(a, b))
+        let constant = logits |> Array.map _.Bottom |> largest
+        let others = besides constant logits
+        let likely = lazy (besides (largest logits) logits)
+        Array.init logits.Length (fun index ->
+            let own = Real.Exp(logits[index].Bottom - constant)
+            choose (Real.Less(others[index].Bottom, own)) (fun () -> 0.0 - Real.LogP1(likely.Value[index])) (fun () ->
+                0.0 - Exponentials.softplus (Real.Log others[index] - (logits[index] - constant))))
 
     /// log softmax, which keeps its digits where it is nearly 0. With o = log(e^x1 + ...) over the other logits less the outcome's own,
     /// it is -log(1 + e^o); and with the differences d of the others from the own one it is -log(1 + e^d1 + ...). In the second
@@ -172,7 +187,9 @@ module internal Categorical =
                 (Real.Less(odds, Real 0.0))
                 (fun () -> 0.0 - Sums.logSumExp (Array.append [| Real 0.0 |] (others |> Array.map (fun other -> other - own))))
                 (fun () -> -(Exponentials.softplus odds))
-        let p = Array.init logits.Length (fun index -> Real.Exp(logarithm index))
+        let logarithms = lazy (logSoftmax logits)
+        let p = lazy (logarithms.Value |> Array.map Real.Exp)
         // p log p and its slope in a logit are 0 where the logit is -infinity
-        let surprise index = choose (Real.Equal(p[index], Real 0.0)) (fun () -> Real 0.0) (fun () -> p[index] * logarithm index)
-        CategoricalForm("CategoricalLogits", named "logits" logits, p, logarithm, surprise)
+        let surprise (p: Real) logarithm = choose (Real.Equal(p, Real 0.0)) (fun () -> Real 0.0) (fun () -> p * logarithm)
+        let surprises = lazy (Array.map2 surprise p.Value logarithms.Value)
+        CategoricalForm("CategoricalLogits", named "logits" logits, logits.Length, logarithm, p, surprises)

@@ -2,79 +2,6 @@ namespace FuncAD
 
 open System
 open System.Collections.Generic
-open FuncAD.Rules
-
-/// <summary>
-/// A distribution of a random vector: x = mean + L z with independent standard normal numbers z and a lower triangular matrix L, the
-/// Cholesky factor of the covariance matrix L L^T. Made by <see cref="M:FuncAD.Distribution.MultivariateNormal"/>.
-/// </summary>
-[<Sealed>]
-type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
-    let size = mean.Length
-    let logDeterminant = Tensor.sum (Tensor.Log(Tensor.diagonal cholesky))
-    let constant = float size * Density.halfLogTau
-
-    /// <summary>The expectation: a vector.</summary>
-    member _.Mean: Tensor = mean
-
-    /// <summary>L: the lower triangular factor of the covariance matrix.</summary>
-    member _.Cholesky: Tensor = cholesky
-
-    /// <summary>The covariance matrix L L^T.</summary>
-    member _.Covariance: Tensor = Tensor.matmulTransposed false true cholesky cholesky
-
-    /// <summary>The entropy, log det L + (n / 2) log(2 pi e) for n numbers.</summary>
-    member _.Entropy: Real = logDeterminant + (constant + 0.5 * float size)
-
-    /// <summary>True: derivatives pass through samples.</summary>
-    member _.IsReparameterised = true
-
-    /// <summary>
-    /// The logarithm of the density at a vector x: -z^T z / 2 - log det L - (n / 2) log(2 pi) for the solution z of L z = x - mean.
-    /// </summary>
-    /// <remarks>Cost: n^2 / 2 operations.</remarks>
-    /// <exception cref="T:System.ArgumentException">x has not as many elements as the mean.</exception>
-    member _.LogDensity(x: Tensor) : Real =
-        if Tensor.Given("LogDensity", x).Rank <> 1 || x.Length <> size then
-            Shape.fail "MultivariateNormal.LogDensity" $"expected a vector of {size} elements, got the shape {Shape.text x.Dimensions}."
-        let z = Tensor.solveLower cholesky (x - mean)
-        -0.5 * Tensor.sum (z * z) - (logDeterminant + constant)
-
-    /// <summary>A sample, mean + L z. Derivatives pass through it to the parameters. The same key gives the same sample.</summary>
-    member _.Sample(key: RandomKey) : Tensor = mean + Tensor.matmul cholesky (key.Normal size)
-
-    /// <summary>Independent samples, the rows of a matrix: mean + L z for each row z of standard normal numbers.</summary>
-    /// <exception cref="T:System.ArgumentException">The number of samples is negative.</exception>
-    member _.Sample(key: RandomKey, count: int) : Tensor = mean + Tensor.matmulTransposed false true (key.Normal(count, size)) cholesky
-
-    /// <summary>Such as MultivariateNormal(2 numbers, mean = [0, 1]).</summary>
-    override _.ToString() = $"MultivariateNormal({size} numbers, mean = {mean})"
-
-    /// The distribution, or an error that says what is wrong with its parameters.
-    static member internal Of(mean: Tensor, cholesky: Tensor) : MultivariateNormal =
-        let name = "Distribution.MultivariateNormal"
-        let fail (parameter: string) (message: string) = raise (ArgumentException($"{name}: {message}", parameter))
-        if isNull mean then nullArg (nameof mean)
-        if isNull cholesky then nullArg (nameof cholesky)
-        let n = mean.Length
-        if mean.Rank <> 1 || n = 0 then
-            fail (nameof mean) $"the mean must be a vector of one or more numbers, got the shape {Shape.text mean.Dimensions}."
-        if cholesky.Rank <> 2 || cholesky.Dimensions[0] <> n || cholesky.Dimensions[1] <> n then
-            let shape = Shape.text cholesky.Dimensions
-            fail (nameof cholesky) $"cholesky must be a matrix of {n} rows and columns, as the mean has {n} numbers; got the shape {shape}."
-        mean.Elements
-        |> Array.iteri (fun i x ->
-            if not (Double.IsFinite x) then fail (nameof mean) $"mean[{i}] is a finite number, got {Parameters.text x}.")
-        for i in 0 .. n - 1 do
-            for j in 0 .. n - 1 do
-                let entry = cholesky.Elements[i * n + j]
-                let refuse what = fail (nameof cholesky) $"cholesky[{i}, {j}] is {what}, got {Parameters.text entry}."
-                if j > i && entry <> 0.0 then
-                    refuse
-                        "0, as all entries above the diagonal (give the Cholesky factor, not the covariance matrix: Cholesky(covariance))"
-                if j = i && not (entry > 0.0) then refuse "above 0, as all entries of the diagonal"
-                if not (Double.IsFinite entry) then refuse "a finite number"
-        MultivariateNormal(mean, cholesky)
 
 /// <summary>
 /// A distribution of a random number: its density, its samples, its moments. It is made by a static method, such as
@@ -111,11 +38,20 @@ type Distribution internal (form: DistributionForm) =
     /// A sample. Derivatives pass through it to the parameters if the distribution is reparameterised: explicitly, or for Gamma, Beta and
     /// StudentT implicitly (Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018). The same key gives the same sample.
     /// </summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">
+    /// Samples of Poisson are drawn for rates of at most 2^53, and those of Geometric for a p of at least 1e-14: counts beyond 2^53 have no
+    /// neighbours.
+    /// </exception>
+    /// <exception cref="T:System.NotSupportedException">Samples of Binomial are drawn for n of at most 2^31 - 1.</exception>
     member _.Sample(key: RandomKey) : Real = form.Sample key
 
     /// <summary>Independent samples: those of <c>key.Split(count)</c>.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is negative.</exception>
-    member _.Sample(key: RandomKey, count: int) : Real[] = key.Split count |> Array.map form.Sample
+    member _.Sample(key: RandomKey, count: int) : Real[] =
+        if count < 0 then
+            let message = $"Distribution.{form.Name}: a number of samples is 0 or more, got {count}."
+            raise (ArgumentOutOfRangeException(nameof count, count, message))
+        key.Split count |> Array.map form.Sample
 
     /// <summary>The expectation; NaN where there is none (StudentT with a freedom of 1 or less).</summary>
     member _.Mean: Real = form.Mean
@@ -141,13 +77,13 @@ type Distribution internal (form: DistributionForm) =
     /// <summary>exp(-z^2 / 2) / (deviation sqrt(2 pi)) for z = (x - mean) / deviation.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The deviation is not above 0, or a parameter is not finite.</exception>
     static member Normal(mean: Real, deviation: Real) : Distribution =
-        let name = "Normal"
+        let name = "Distribution.Normal"
         Distribution(NormalForm(Parameters.finite name (nameof mean) mean, Parameters.positive name (nameof deviation) deviation))
 
     /// <summary>The distribution of exp(z) for a normal z: mean and deviation are those of the logarithm. The support is x > 0.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The deviation is not above 0, or a parameter is not finite.</exception>
     static member LogNormal(mean: Real, deviation: Real) : Distribution =
-        let name = "LogNormal"
+        let name = "Distribution.LogNormal"
         Distribution(LogNormalForm(Parameters.finite name (nameof mean) mean, Parameters.positive name (nameof deviation) deviation))
 
     /// <summary>
@@ -163,18 +99,18 @@ type Distribution internal (form: DistributionForm) =
     /// <summary>rate exp(-rate x), for x >= 0.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is not above 0 and finite.</exception>
     static member Exponential(rate: Real) : Distribution =
-        Distribution(ExponentialForm(Parameters.positive "Exponential" (nameof rate) rate))
+        Distribution(ExponentialForm(Parameters.positive "Distribution.Exponential" (nameof rate) rate))
 
     /// <summary>rate^shape x^(shape - 1) exp(-rate x) / Gamma(shape), for x >= 0.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">A parameter is not above 0 and finite.</exception>
     static member Gamma(shape: Real, rate: Real) : Distribution =
-        let name = "Gamma"
+        let name = "Distribution.Gamma"
         Distribution(GammaForm(Parameters.positive name (nameof shape) shape, Parameters.positive name (nameof rate) rate))
 
     /// <summary>x^(a - 1) (1 - x)^(b - 1) / B(a, b), for x from 0 to 1.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">A parameter is not above 0 and finite.</exception>
     static member Beta(a: Real, b: Real) : Distribution =
-        let name = "Beta"
+        let name = "Distribution.Beta"
         Distribution(BetaForm(Parameters.positive name (nameof a) a, Parameters.positive name (nameof b) b))
 
     /// <summary>
@@ -185,7 +121,7 @@ type Distribution internal (form: DistributionForm) =
     /// The freedom or the scale is not above 0, or a parameter is not finite.
     /// </exception>
     static member StudentT(freedom: Real, location: Real, scale: Real) : Distribution =
-        let name = "StudentT"
+        let name = "Distribution.StudentT"
         Distribution(
             StudentTForm(
                 Parameters.positive name (nameof freedom) freedom,
@@ -197,13 +133,13 @@ type Distribution internal (form: DistributionForm) =
     /// <summary>exp(-|x - location| / scale) / (2 scale). Its derivatives in x and location are 0 at x = location.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The scale is not above 0, or a parameter is not finite.</exception>
     static member Laplace(location: Real, scale: Real) : Distribution =
-        let name = "Laplace"
+        let name = "Distribution.Laplace"
         Distribution(LaplaceForm(Parameters.finite name (nameof location) location, Parameters.positive name (nameof scale) scale))
 
     /// <summary>1 / (high - low), for x from low to high.</summary>
     /// <exception cref="T:System.ArgumentException">low is not below high, or a parameter is not finite.</exception>
     static member Uniform(low: Real, high: Real) : Distribution =
-        let name = "Uniform"
+        let name = "Distribution.Uniform"
         let low, high = Parameters.finite name (nameof low) low, Parameters.finite name (nameof high) high
         Parameters.ordered name low high
         Distribution(UniformForm(low, high))
@@ -212,17 +148,18 @@ type Distribution internal (form: DistributionForm) =
 
     /// <summary>1 with probability p, else 0.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not from 0 to 1.</exception>
-    static member Bernoulli(p: Real) : Distribution = Distribution(BernoulliForm(Parameters.probability "Bernoulli" (nameof p) p))
+    static member Bernoulli(p: Real) : Distribution =
+        Distribution(BernoulliForm(Parameters.probability "Distribution.Bernoulli" (nameof p) p))
 
     /// <summary>1 with probability 1 / (1 + exp(-logit)), else 0. Nothing overflows or cancels for large logits.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The logit is NaN.</exception>
     static member BernoulliLogit(logit: Real) : Distribution =
-        Distribution(BernoulliLogitForm(Parameters.number "BernoulliLogit" (nameof logit) logit))
+        Distribution(BernoulliLogitForm(Parameters.number "Distribution.BernoulliLogit" (nameof logit) logit))
 
     /// <summary>The number of successes in n trials: n! / (x! (n - x)!) p^x (1 - p)^(n - x). No derivative passes through n.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">n is no whole number from 0 to 2^53, or p is not from 0 to 1.</exception>
     static member Binomial(n: Real, p: Real) : Distribution =
-        let name = "Binomial"
+        let name = "Distribution.Binomial"
         Distribution(BinomialForm(Parameters.count name (nameof n) n, Parameters.probability name (nameof p) p))
 
     /// <summary>
@@ -231,11 +168,12 @@ type Distribution internal (form: DistributionForm) =
     /// </summary>
     /// <exception cref="T:System.ArgumentException">There is none, one is not from 0 to 1, or they do not sum to 1.</exception>
     static member Categorical([<ParamArray>] p: Real[]) : Distribution =
-        Distribution(Categorical.ofProbabilities (Parameters.probabilities "Categorical" (nameof p) p))
+        Distribution(Categorical.ofProbabilities (Parameters.probabilities "Distribution.Categorical" (nameof p) p))
 
     /// <summary>As Categorical of the elements of a vector.</summary>
     /// <exception cref="T:System.ArgumentException">There is none, one is not from 0 to 1, or they do not sum to 1.</exception>
-    static member Categorical(p: Tensor) : Distribution = Distribution.Categorical(Distribution.Elements("Categorical", nameof p, p))
+    static member Categorical(p: Tensor) : Distribution =
+        Distribution.Categorical(Distribution.Elements("Distribution.Categorical", nameof p, p))
 
     /// <summary>
     /// The outcomes 0, 1, ... with probabilities proportional to exp(logit): the softmax. Nothing overflows or cancels; an outcome with the
@@ -243,26 +181,23 @@ type Distribution internal (form: DistributionForm) =
     /// </summary>
     /// <exception cref="T:System.ArgumentException">There is none, one is NaN or +infinity, or all are -infinity.</exception>
     static member CategoricalLogits([<ParamArray>] logits: Real[]) : Distribution =
-        Distribution(Categorical.ofLogits (Parameters.logits "CategoricalLogits" (nameof logits) logits))
+        Distribution(Categorical.ofLogits (Parameters.logits "Distribution.CategoricalLogits" (nameof logits) logits))
 
     /// <summary>As CategoricalLogits of the elements of a vector.</summary>
     /// <exception cref="T:System.ArgumentException">There is none, one is NaN or +infinity, or all are -infinity.</exception>
     static member CategoricalLogits(logits: Tensor) : Distribution =
-        Distribution.CategoricalLogits(Distribution.Elements("CategoricalLogits", nameof logits, logits))
+        Distribution.CategoricalLogits(Distribution.Elements("Distribution.CategoricalLogits", nameof logits, logits))
 
     /// <summary>The number of failures before the first success: (1 - p)^x p, for x = 0, 1, ...</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">p is not above 0 and at most 1.</exception>
-    static member Geometric(p: Real) : Distribution = Distribution(GeometricForm(Parameters.success "Geometric" (nameof p) p))
+    static member Geometric(p: Real) : Distribution = Distribution(GeometricForm(Parameters.success "Distribution.Geometric" (nameof p) p))
 
     /// <summary>The number of events at a rate: rate^x exp(-rate) / x!, for x = 0, 1, ...</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The rate is negative or not finite.</exception>
-    static member Poisson(rate: Real) : Distribution = Distribution(PoissonForm(Parameters.rate "Poisson" (nameof rate) rate))
+    static member Poisson(rate: Real) : Distribution = Distribution(PoissonForm(Parameters.rate "Distribution.Poisson" (nameof rate) rate))
 
     /// The elements of a vector as numbers.
-    static member private Elements(distribution: string, name: string, x: Tensor) : Real[] =
+    static member private Elements(owner: string, name: string, x: Tensor) : Real[] =
         if isNull x then nullArg name
-        if x.Rank <> 1 then
-            raise (
-                ArgumentException($"Distribution.{distribution}: {name} must be a vector, got the shape {Shape.text x.Dimensions}.", name)
-            )
+        if x.Rank <> 1 then raise (ArgumentException($"{owner}: {name} must be a vector, got the shape {Shape.text x.Dimensions}.", name))
         Tensor.toReals x

@@ -19,7 +19,8 @@ module internal GammaSlope =
     /// From this shape on the expansion's terms that are left out are below half a unit in the last place.
     let private largeShape = 50.0
 
-    /// C_k of Temme's uniform expansion of the incomplete gamma function as series in eta (DLMF 8.12.10-12).
+    /// C_k of Temme's uniform expansion of the incomplete gamma function as series in eta (DLMF 8.12.10-12): a table, longer than code
+    /// should be.
     let private temme: float[][] =
         [| [| -0.3333333333333333
               0.08333333333333333

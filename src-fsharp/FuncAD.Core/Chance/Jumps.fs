@@ -9,8 +9,8 @@ type internal Jump = { Draw: int; From: float; To: float; Weight: float }
 /// every function g, d E[g(X)] = E[sum over j of w(X, j) (g(j) - g(X))].
 /// </summary>
 /// <remarks>
-/// <para>Where the parameter moves, probability flows between neighbouring values: with the rate flow(k) = -dF(k) from k to k + 1, F being
-/// the distribution function. Summation by parts of d E[g] = sum of dq(k) g(k) gives
+/// <para>Where the parameter of a count moves, probability flows between neighbouring values: with the rate flow(k) = -dF(k) from k to
+/// k + 1, F being the distribution function. Summation by parts of d E[g] = sum of dq(k) g(k) gives
 /// d E[g] = sum over k of flow(k) (g(k + 1) - g(k)). A term may be attributed to k, with the weight flow(k) / q(k), or to k + 1, with
 /// flow(k) / q(k + 1), or to both in parts: the sum is the same. A negative flow is a jump with a negative weight, not one in the other
 /// direction, so that nothing has to be divided by the probability of an outcome that cannot occur.</para>
@@ -37,26 +37,14 @@ module internal Jumps =
     let geometric (jump: float -> float -> unit) (p: float) (dp: float) (k: float) : unit = add jump (k + 1.0) (-(k + 1.0) * dp / p)
 
     /// <summary>
-    /// Neighbours are those among the possible outcomes: the flow across each boundary is divided by the probabilities of both sides
-    /// together. An impossible outcome j gains dp_j from everywhere: sum of dp g = sum over impossible j of dp_j (g(j) - g(X)), in the
-    /// mean over X, and the rest, in which a possible i changes by dp_i + q_i (sum over impossible j of dp_j).
+    /// From every outcome to every other one j, with the weight dq_j: since the dq sum to 0, the mean over X of sum over j of
+    /// dq_j (g(j) - g(X)) is sum of dq_j g(j), and it is the same for every X. For two outcomes these are the weights of a trial. Flows
+    /// between neighbours would be divided by the probability of the two together, which is tiny where both are improbable.
     /// </summary>
     /// <remarks>
     /// The probabilities q are p divided by their sum s, and their changes those of p / s, which sum to 0.
     /// </remarks>
     let categorical (jump: float -> float -> unit) (p: float[]) (dp: float[]) (k: int) : unit =
         let s, ds = Array.sum p, Array.sum dp
-        let q i = p[i] / s
-        let dq i = (dp[i] - q i * ds) / s
-        let mutable arriving = 0.0
         for j in 0 .. p.Length - 1 do
-            if p[j] = 0.0 then
-                arriving <- arriving + dq j
-                add jump (float j) (dq j)
-        let mutable flow, previous = 0.0, -1
-        for j in 0 .. p.Length - 1 do
-            if p[j] > 0.0 then
-                if j = k && previous >= 0 then add jump (float previous) (-flow / (q previous + q j))
-                if previous = k then add jump (float j) (flow / (q previous + q j))
-                flow <- flow - (dq j + q j * arriving)
-                previous <- j
+            if j <> k then add jump (float j) ((dp[j] - p[j] / s * ds) / s)

@@ -1,41 +1,12 @@
 namespace FuncAD
 
 open System
-
-/// <summary>
-/// Parameters of discrete distributions: what is outside of the domain is an error that names the parameter and its value.
-/// </summary>
-module internal DiscreteParameters =
-    let private refuse (name: string) (value: 'T) (message: string) =
-        raise (ArgumentOutOfRangeException(name, value, $"{message}, got {value}."))
-
-    let checkProbability (distribution: string) (p: float) =
-        if not (p >= 0.0 && p <= 1.0) then refuse "p" p $"{distribution}: the probability p is from 0 to 1"
-
-    let checkSuccess (distribution: string) (p: float) =
-        if not (p > 0.0 && p <= 1.0) then refuse "p" p $"{distribution}: the probability p of a success is above 0, and at most 1"
-
-    let checkTrials (distribution: string) (n: int) = if n < 0 then refuse "n" n $"{distribution}: the number n of trials is 0 or more"
-
-    /// From 2^53 on, neighbouring counts are the same double.
-    let checkRate (distribution: string) (rate: float) =
-        if not (rate >= 0.0 && rate <= 9007199254740992.0) then refuse "rate" rate $"{distribution}: the rate is from 0 to 2^53"
-
-    /// The probabilities of all outcomes: at least one, and their sum 1 up to roundings.
-    let checkOutcomes (distribution: string) (p: float[]) =
-        if isNull p then nullArg "p"
-        if p.Length = 0 then
-            raise (ArgumentException($"{distribution}: there are no probabilities, so there is no outcome to draw.", "p"))
-        for index in 0 .. p.Length - 1 do
-            if not (p[index] >= 0.0 && p[index] <= 1.0) then
-                refuse "p" p[index] $"{distribution}: the probability p[{index}] is from 0 to 1"
-        let sum = Array.sum p
-        if not (abs (sum - 1.0) <= 1e-9) then
-            raise (ArgumentException($"{distribution}: the probabilities p must sum to 1, but their sum is {sum}. Divide them by it.", "p"))
+open FuncAD.Rules
 
 /// <summary>
 /// Quantile functions of the discrete distributions, F^-1(u) = min { k : u &lt; F(k) }, for a u in the open interval from 0 to 1: applied
-/// to a uniform number, they draw from the distribution by inversion. They grow with u, and with the parameter (geometric: fall).
+/// to a uniform number, they draw from the distribution by inversion. They grow with u, and with the parameter (geometric: fall). What
+/// calls them has checked the parameters (Parameters.fs).
 /// </summary>
 /// <remarks>
 /// Counts are whole doubles. Where 1 - u is written, it is exact for the numbers that RandomKey.Uniform draws, so that events of a tiny
@@ -85,22 +56,16 @@ module internal Quantiles =
             k
 
     /// <summary>1 with probability p, else 0.</summary>
-    let bernoulli (p: float) (u: float) : float =
-        DiscreteParameters.checkProbability "Bernoulli" p
-        if 1.0 - u < p then 1.0 else 0.0
+    let bernoulli (p: float) (u: float) : float = if 1.0 - u < p then 1.0 else 0.0
 
     /// <summary>
     /// The number of failures before the first success: F(k) = 1 - (1 - p)^(k + 1), so that F^-1(u) = floor(log(1 - u) / log(1 - p)).
     /// </summary>
-    let geometric (p: float) (u: float) : float =
-        DiscreteParameters.checkSuccess "Geometric" p
-        Math.Floor(SpecialValues.log1p -u / SpecialValues.log1p -p) + 0.0
+    let geometric (p: float) (u: float) : float = Math.Floor(SpecialValues.log1p -u / SpecialValues.log1p -p) + 0.0
 
     /// <summary>The number of successes in n trials.</summary>
     /// <remarks>Cost: some 35 terms for each unit of the standard deviation sqrt(n p (1 - p)).</remarks>
     let binomial (n: int) (p: float) (u: float) : float =
-        DiscreteParameters.checkTrials "Binomial" n
-        DiscreteParameters.checkProbability "Binomial" p
         let count = float n
         let mode = Math.Min(Math.Floor((count + 1.0) * p), count)
         let odds, against = p / (1.0 - p), (1.0 - p) / p
@@ -112,20 +77,20 @@ module internal Quantiles =
     /// <summary>The number of events at a rate.</summary>
     /// <remarks>Cost: some 35 terms for each unit of the standard deviation sqrt(rate).</remarks>
     let poisson (rate: float) (u: float) : float =
-        DiscreteParameters.checkRate "Poisson" rate
         let up k = rate / (k + 1.0)
         let down k = if k <= 0.0 then 0.0 else k / rate
         fromMode up down (Math.Floor rate) u
 
-    /// <summary>The index of an outcome, by the probabilities of all of them. An outcome with probability 0 is never drawn.</summary>
-    let categorical (p: float[]) (u: float) : int =
-        DiscreteParameters.checkOutcomes "Categorical" p
-        let target = u * Array.sum p
-        let mutable index, sum = 0, p[0]
-        while sum <= target && index < p.Length - 1 do
-            index <- index + 1
-            sum <- sum + p[index]
-        // roundings of the sum must not end at an outcome that cannot be
-        while p[index] = 0.0 do
-            index <- index - 1
+    /// <summary>
+    /// The index of an outcome, by the probabilities of all of them: the number of outcomes whose probabilities sum up to no more than u.
+    /// An outcome with probability 0 is never drawn. (In a program that is being traced it is a sum of answers.)
+    /// </summary>
+    let categorical (p: Real[]) (u: float) : Real =
+        let sums = p |> Array.map _.Bottom |> Array.scan (+) (Real 0.0)
+        let total = sums[p.Length]
+        // below the total: roundings must not end at an outcome that cannot be
+        let target = Real.Min(total * u, Real.Unary(Piecewise.BitDecrement(), total))
+        let mutable index = Real 0.0
+        for outcome in 1 .. p.Length - 1 do
+            index <- index + Real.Relation(Comparisons.LessOrEqual(), sums[outcome], target)
         index

@@ -48,10 +48,10 @@ type RandomKey =
     /// <summary>The key of a seed. Different seeds have different keys.</summary>
     static member Of(seed: uint64) : RandomKey = RandomKey(seed, 0UL)
 
-    /// <summary>The key of a seed. Different seeds have different keys.</summary>
+    /// <summary>The key of a seed: that of the unsigned number with the same bits, so that -1 and 2^64 - 1 are one seed.</summary>
     static member Of(seed: int64) : RandomKey = RandomKey(uint64 seed, 0UL)
 
-    /// <summary>The key of a seed. Different seeds have different keys.</summary>
+    /// <summary>The key of a seed: that of the unsigned number of 64 bits, so that -1 and 2^64 - 1 are one seed.</summary>
     static member Of(seed: int) : RandomKey = RandomKey.Of(int64 seed)
 
     // ---- Other keys ----
@@ -171,19 +171,24 @@ type RandomKey =
 
     // ---- Equality ----
 
+    /// <summary>Tells whether the keys have the same draws and derive the same keys: a key and its mirror are different.</summary>
     member x.Equals(other: RandomKey) : bool = x.key = other.key && x.path = other.path
 
     interface IEquatable<RandomKey> with
         member x.Equals other = x.Equals other
 
+    /// <summary>Tells whether the other object is a key with the same draws.</summary>
     override x.Equals(other: obj) =
         match other with
         | :? RandomKey as other -> x.Equals other
         | _ -> false
 
+    /// <summary>Equal for equal keys.</summary>
     override x.GetHashCode() = HashCode.Combine(x.key, x.path)
 
+    /// <summary>Tells whether the keys have the same draws and derive the same keys.</summary>
     static member op_Equality(a: RandomKey, b: RandomKey) : bool = a.Equals b
+    /// <summary>Tells whether the keys are different.</summary>
     static member op_Inequality(a: RandomKey, b: RandomKey) : bool = not (a.Equals b)
 
     /// <summary>The key's bits as two hexadecimal numbers.</summary>

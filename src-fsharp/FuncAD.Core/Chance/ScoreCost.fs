@@ -23,12 +23,23 @@ type internal ScoreEntry =
 /// is weighed by the draws before it, since later ones cannot have changed it.
 /// </summary>
 /// <remarks>
-/// It is immutable: <c>ScoreCost.Start.Draw(l1).Cost(c1).Draw(l2).Cost(c2)</c>. The value drawn must be a constant (StopGradient of a
-/// sample that depends on the parameter), since the log density is differentiated at a fixed value. Costs may depend on the parameter:
-/// their own derivatives are part of the gradient.
+/// It is immutable: <c>ScoreCost.Start.Draw(d1, x1).Cost(c1).Draw(d2, x2).Cost(c2)</c>. The value drawn must be a constant (StopGradient
+/// of a sample that depends on the parameter), since the log density is differentiated at a fixed value. Where the distribution is given,
+/// another value is an error; from a log density nobody can tell. Costs may depend on the parameter: their own derivatives are part of the
+/// gradient.
 /// </remarks>
 [<Sealed; AllowNullLiteral>]
 type ScoreCost private (before: ScoreCost, entry: ScoreEntry) =
+    /// The error for a drawn value through which derivatives pass: they would be counted twice, by the sample and by the score.
+    static let refuse (distribution: string) : unit =
+        raise (
+            InvalidOperationException(
+                $"ScoreCost.Draw: the value drawn from {distribution} is being differentiated, so that derivatives would be counted twice: through the value, "
+                + "and by the score of its density. Draw a constant, StopGradient(d.Sample(key)); or leave the score out and differentiate the cost through "
+                + "the sample, where the distribution is reparameterised."
+            )
+        )
+
     static let start = ScoreCost(null, { IsDraw = false; Number = Real 0.0; Baseline = 0.0 })
 
     member private _.Before = before
@@ -40,7 +51,39 @@ type ScoreCost private (before: ScoreCost, entry: ScoreEntry) =
     /// <summary>A run with one cost, which depends on draws with this joint log density.</summary>
     static member Of(cost: Real, logDensity: Real) : ScoreCost = start.Draw(logDensity).Cost(cost)
 
-    /// <summary>The run so far, and then a draw with this log density at the drawn value.</summary>
+    /// <summary>A run with one cost, which depends on this value drawn from a distribution.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The value is being differentiated: StopGradient it.</exception>
+    static member Of(cost: Real, distribution: Distribution, value: Real) : ScoreCost = start.Draw(distribution, value).Cost(cost)
+
+    /// <summary>A run with one cost, which depends on this vector drawn from a distribution.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The vector is being differentiated: StopGradient it.</exception>
+    static member Of(cost: Real, distribution: MultivariateNormal, value: Tensor) : ScoreCost = start.Draw(distribution, value).Cost(cost)
+
+    /// <summary>The run so far, and then this value drawn from a distribution: Draw of its log density.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The value is being differentiated: StopGradient it.</exception>
+    member x.Draw(distribution: Distribution, value: Real) : ScoreCost = x.Draw(distribution, value, Real 0.0)
+
+    /// <summary>The run so far, and then this value drawn from a distribution, and a baseline: Draw of its log density.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The value is being differentiated: StopGradient it.</exception>
+    member x.Draw(distribution: Distribution, value: Real, baseline: Real) : ScoreCost =
+        if isNull (box distribution) then nullArg (nameof distribution)
+        // a number of a program that is being traced is a constant as long as nothing differentiates it
+        if not (Object.ReferenceEquals(value.Live.node, value.Bottom.node)) then refuse distribution.Name
+        x.Draw(distribution.LogDensity value, baseline)
+
+    /// <summary>The run so far, and then this vector drawn from a distribution: Draw of its log density.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The vector is being differentiated: StopGradient it.</exception>
+    member x.Draw(distribution: MultivariateNormal, value: Tensor) : ScoreCost = x.Draw(distribution, value, Real 0.0)
+
+    /// <summary>The run so far, and then this vector drawn from a distribution, and a baseline: Draw of its log density.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The vector is being differentiated: StopGradient it.</exception>
+    member x.Draw(distribution: MultivariateNormal, value: Tensor, baseline: Real) : ScoreCost =
+        if isNull (box distribution) then nullArg (nameof distribution)
+        if isNull value then nullArg (nameof value)
+        if not (isNull value.Live.Node) then refuse "MultivariateNormal"
+        x.Draw(distribution.LogDensity value, baseline)
+
+    /// <summary>The run so far, and then a draw with this log density at the drawn value, a constant.</summary>
     member x.Draw(logDensity: Real) : ScoreCost = x.Draw(logDensity, Real 0.0)
 
     /// <summary>

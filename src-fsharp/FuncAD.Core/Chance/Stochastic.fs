@@ -4,7 +4,9 @@ open System
 
 /// <summary>
 /// Derivatives of expectations: by the score function, for programs whose draws have a density, and by smoothed perturbation, for programs
-/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate.
+/// with discrete randomness. Every estimate is unbiased and comes with its standard error; the same key gives the same estimate. (The score
+/// function sees what its samples meet: outcomes with a probability of 0 that move away from it are not in its expectation, and those with
+/// a tiny one are in no sample of a usual number, nor in the standard error.)
 /// </summary>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
@@ -35,8 +37,12 @@ module Stochastic =
     /// 2015, "Gradient estimation using stochastic computation graphs").
     /// </summary>
     /// <remarks>
-    /// Sample i runs f with the key folded by i. The baseline is by default the mean of the other samples' costs. Cost: for each sample a
-    /// gradient and, with that baseline, a run on plain numbers.
+    /// <para>Sample i runs f with the key folded by i. The baseline is by default the mean of the other samples' costs, of which the
+    /// standard error takes account. Cost: for each sample a gradient and, with that baseline, a run on plain numbers and, for the first
+    /// 1000, a second sweep of the tape.</para>
+    /// <para>An outcome counts with its probability times the gradient of its log: where its probability is 0 nothing is left of it, though
+    /// the probability may have a slope. The parameter must be one at which every outcome that counts is possible, and the samples so many
+    /// that they meet it. Derivative has no such condition.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">The number of samples is less than 1.</exception>
     /// <exception cref="T:System.InvalidOperationException">
@@ -87,7 +93,9 @@ module Stochastic =
     /// where there are more. Draws whose parameters do not depend on x cost nothing more. At a probability of 0 or 1 the derivative is that
     /// of the side inside the domain.</para>
     /// <para>For given draws, f must be continuous in x: where f itself jumps in x (in an <c>if</c> that compares x with continuous noise,
-    /// say), that part of the derivative is not seen. Cost: for each sample, a run of f in forward mode and up to 8 plain runs.</para>
+    /// say), that part of the derivative is not seen. f must be a function of x and its draws: the whole run is repeated for the first
+    /// sample and compared; later, a run must repeat the draws up to the one that is changed. Cost: for each sample, a run of f in forward
+    /// mode and up to 8 plain runs.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number of samples is less than 1; a draw's parameter is out of its
     /// domain.</exception>

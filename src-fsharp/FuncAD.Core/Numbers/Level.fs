@@ -1,5 +1,6 @@
 namespace FuncAD
 
+open System
 open System.Runtime.CompilerServices
 open System.Threading
 
@@ -53,3 +54,18 @@ and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
 [<Sealed; AllowNullLiteral>]
 type internal ForwardLevel(arrays: ArrayMode) =
     inherit Level(arrays)
+
+/// <summary>The thread on which a level was opened, for levels that record operations in one order.</summary>
+[<Sealed>]
+type internal ThreadOwner() =
+    let owner = Environment.CurrentManagedThreadId
+
+    /// An error on another thread, which names the operator.
+    member _.Require(operation: string, remedy: string) : unit =
+        if Environment.CurrentManagedThreadId <> owner then
+            raise (
+                InvalidOperationException(
+                    $"{operation}: the function ran an operation on another thread than the one that called {operation}, which records operations in one order. Compute on the "
+                    + $"calling thread{remedy}."
+                )
+            )

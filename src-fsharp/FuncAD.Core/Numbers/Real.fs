@@ -60,11 +60,17 @@ type Real =
         | :? Variable as variable -> variable.Slot
         | _ -> x.extra
 
+    /// What an ended level leaves of its number: the primal. A number that never had a value leaves nothing: an error.
+    member private x.Left: Real =
+        match x.node with
+        | :? TraceLevel as level when not level.HasValues -> raise (level.RefusalToRead "a constant")
+        | _ -> x.Primal
+
     /// The number as later operations see it: without the levels that have ended.
     member internal x.Live: Real =
         let mutable live = x
         while not (isNull live.node) && live.Level.Ended do
-            live <- live.Primal
+            live <- live.Left
         live
 
     /// Tells whether the number's value depends on the inputs of a program that is being traced.
@@ -1261,7 +1267,8 @@ and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
 /// </summary>
 and [<AbstractClass; AllowNullLiteral>] internal TraceLevel() =
     inherit RuleLevel()
-    override level.Traces = not level.Ended
+    // a number without a value is none the more a plain one for its level's end
+    override level.Traces = not level.Ended || not level.HasValues
     override _.Weigh(primal, _, _, _, _) = primal
     abstract Step<'R when 'R: struct and 'R :> IStep> : rule: 'R * x: Real -> Real
     abstract Choice<'R when 'R: struct and 'R :> IChoice> : rule: 'R * a: Real * b: Real -> Real

@@ -143,7 +143,7 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
 
     member private program.Name(value: int) : string =
         if program.IsInput value then $"x{value}"
-        elif program.IsConstant value then constants[value - inputs].ToString("R", CultureInfo.InvariantCulture)
+        elif program.IsConstant value then Basics.exact constants[value - inputs]
         else $"v{value - first}"
 
     member private program.Text(line: int) : string =

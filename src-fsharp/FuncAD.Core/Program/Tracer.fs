@@ -19,7 +19,7 @@ type internal Tracer(inputs: float[]) =
     let graph = Graph inputs
     let guards = List<Guard>()
     let asked = HashSet<Guard>()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
     let mutable isReliable = true
     let mutable recorded = 0
 
@@ -64,13 +64,7 @@ type internal Tracer(inputs: float[]) =
             if Double.IsNaN(graph.Value node) then isReliable <- false else level.Ask(graph.Apply(equal, node, node, 0), true)
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
-        if Environment.CurrentManagedThreadId <> owner then
-            raise (
-                InvalidOperationException(
-                    "FuncAD: a function that is being traced by AD.Compile ran an operation on another thread than the one that called Compile. Its "
-                    + "operations must be written down in one order: compute on the calling thread; the compiled function runs on many."
-                )
-            )
+        owner.Require("AD.Compile", "; the compiled function runs on many")
         recorded <- recorded + 1
         let node (x: Real) index = if index < primitive.Arity then level.NodeOf x else 0
         let a, b, c = node a 0, node b 1, node c 2

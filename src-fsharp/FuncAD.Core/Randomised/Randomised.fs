@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open FuncAD.Basics
 
 /// <summary>One randomised gradient, with what it cost to keep.</summary>
 [<Sealed>]
@@ -21,13 +22,25 @@ type SampledGradient<'P>
     /// <summary>The number of edges that were kept.</summary>
     member _.KeptEdges: int64 = keptEdges
 
-    /// <summary>The bytes of the tape: 12 for each kept edge and 4 for each result with one.</summary>
+    /// <summary>
+    /// The bytes of the tape: 12 for each kept edge, 4 for each input and for each result with a kept edge. Slopes that carry levels
+    /// themselves, in derivatives of the estimate, are not counted.
+    /// </summary>
     member _.Bytes: int64 = bytes
 
-    /// <summary>The bytes that a tape of all these edges would have.</summary>
+    /// <summary>The bytes that a tape of all these edges would have, counted in the same way.</summary>
     member _.AllBytes: int64 = allBytes
 
-    override _.ToString() = $"{gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
+    /// <summary>Such as [1, 2] (40 of 80 edges, 496 of 976 bytes).</summary>
+    override _.ToString() =
+        let struct (_, leaves) = Flatten.input "SampledGradient.ToString" "Gradient" gradient
+        let numbers = leaves.Numbers
+        let shown = numbers |> Seq.truncate 8 |> Seq.map (fun x -> exact x.value) |> String.concat ", "
+        let text =
+            if numbers.Length = 1 then shown
+            elif numbers.Length > 8 then $"[{shown}, ... {numbers.Length} entries]"
+            else $"[{shown}]"
+        $"{text} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
 /// Randomised reverse mode: gradients with the right expectation from a random part of what the tape would have to keep (Oktay, McGreivy,
@@ -40,8 +53,6 @@ type SampledGradient<'P>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Randomised =
-    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
-
     let private checkKeep (operation: string) (keep: float) =
         if not (keep > 0.0 && keep <= 1.0) then
             raise (ArgumentOutOfRangeException("keep", keep, $"{operation}: keep is a share above 0 and at most 1, got {keep}."))
@@ -113,6 +124,13 @@ module Randomised =
     let private sketched (operation: string) views (product: Bilinear) (keep: float) (key: RandomKey) (arguments: Tensor[]) : Tensor =
         Tensor.Apply(SketchedProduct(operation, views, product, Sketch(keep, key), null), arguments)[0]
 
+    /// The name of the operation, and the product x w of a layer.
+    let private layer (keep: float) (w: Tensor) (x: Tensor) : struct (string * Bilinear) =
+        let operation = "Randomised.Linear"
+        checkKeep operation keep
+        let dimensions (array: Tensor) = (Tensor.Given(operation, array)).Dimensions
+        struct (operation, TensorContractions.matrixProduct operation false false (dimensions x) (dimensions w))
+
     /// <summary>
     /// The matrix product x w, as <c>Tensor.matmul</c>. For the derivative in w, x^T yBar, the tape keeps a random part of x, in keep times
     /// its memory.
@@ -128,15 +146,7 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let linear (keep: float) (key: RandomKey) (w: Tensor) (x: Tensor) : Tensor =
-        let operation = "Randomised.Linear"
-        checkKeep operation keep
-        let product =
-            TensorContractions.matrixProduct
-                operation
-                false
-                false
-                (Tensor.Given(operation, x)).Dimensions
-                (Tensor.Given(operation, w)).Dimensions
+        let struct (operation, product) = layer keep w x
         sketched operation [||] product keep key [| x; w |]
 
     /// <summary>
@@ -145,15 +155,7 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not match.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let affine (keep: float) (key: RandomKey) (w: Tensor) (b: Tensor) (x: Tensor) : Tensor =
-        let operation = "Randomised.Linear"
-        checkKeep operation keep
-        let product =
-            TensorContractions.matrixProduct
-                operation
-                false
-                false
-                (Tensor.Given(operation, x)).Dimensions
-                (Tensor.Given(operation, w)).Dimensions
+        let struct (operation, product) = layer keep w x
         let shape = Shape.broadcast operation product.Result (Tensor.Given(operation, b)).Dimensions
         if not (Shape.areEqual shape product.Result) then
             Shape.fail operation $"b of the shape {Shape.text b.Dimensions} does not fit x w of the shape {Shape.text product.Result}."
@@ -186,8 +188,11 @@ module Randomised =
     /// <exception cref="T:System.ArgumentException">The shapes do not broadcast.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">keep is not above 0 and at most 1.</exception>
     let multiply (keep: float) (key: RandomKey) (w: Tensor) (x: Tensor) : Tensor =
-        checkKeep "Randomised.Multiply" keep
-        Tensor.Apply(SketchedScaling(keep, key), [| Tensor.Given("Randomised.Multiply", x); Tensor.Given("Randomised.Multiply", w) |])[0]
+        let operation = "Randomised.Multiply"
+        checkKeep operation keep
+        let x, w = Tensor.Given(operation, x), Tensor.Given(operation, w)
+        Shape.broadcast operation x.Dimensions w.Dimensions |> ignore
+        Tensor.Apply(SketchedScaling(keep, key), [| x; w |])[0]
 
     /// <summary>
     /// The elementwise function f(x), such as tanh. The tape keeps a random part of the slopes f'(x), as <c>linear</c> does of x, and

@@ -16,12 +16,14 @@ type internal SampledNumber(level: Level, primal: Real, slot: int) =
 /// that the expectation of what the sweep returns is the derivative. A result with no kept edge is a constant: what depends on it alone
 /// is not recorded either.
 /// </summary>
-/// <remarks><c>draw</c> says whether the next edge is kept. The tape takes 12 bytes for each kept edge and 4 for each result with
-/// one.</remarks>
+/// <remarks>
+/// <c>draw</c> says whether the next edge is kept. The tape takes 12 bytes for each kept edge, 4 for each input and for each result with a
+/// kept edge, and more for slopes that carry levels.
+/// </remarks>
 [<Sealed>]
 type internal SampledTape(keep: float, draw: Func<bool>) =
     inherit RuleLevel()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
     let operands = List<int>()
     let slopes = List<float>()
 
@@ -56,7 +58,7 @@ type internal SampledTape(keep: float, draw: Func<bool>) =
     member _.Edges = edges
     member _.KeptEdges = int64 operands.Count
 
-    /// The bytes of a tape with so many edges and results.
+    /// The bytes of a tape with so many edges, and inputs and results, without nested slopes.
     static member Bytes(edges: int64, results: int64) = 12L * edges + 4L * results
     member _.KeptBytes = SampledTape.Bytes(int64 operands.Count, int64 starts.Count)
 
@@ -64,11 +66,7 @@ type internal SampledTape(keep: float, draw: Func<bool>) =
     member level.Input(x: Real) : Real = number level x.Live 0
 
     member private _.Open() : int =
-        if Environment.CurrentManagedThreadId <> owner then
-            invalidOp (
-                "FuncAD: a function for Randomised.Grad ran an operation on another thread than the one that called it. Compute on the calling "
-                + "thread, or differentiate each parallel part by itself."
-            )
+        owner.Require("Randomised.Grad", ", or differentiate each parallel part by itself")
         operations <- operations + 1L
         operands.Count
 

@@ -4,20 +4,20 @@ open System
 
 /// <summary>What a tape keeps in the place of an array.</summary>
 [<AbstractClass>]
-type internal Part() =
+type internal KeptArray() =
     /// An array of the original shape, whose expectation over the key is the original.
     abstract Expand: unit -> Tensor
 
 /// <summary>The array itself.</summary>
 [<Sealed>]
-type internal Whole(x: Tensor) =
-    inherit Part()
+type internal WholeArray(x: Tensor) =
+    inherit KeptArray()
     override _.Expand() = x
 
 /// <summary>An array of zeros and ones, exactly: a bit each, as of the slopes of a rectifier (Oktay et al. 2021, figure 4).</summary>
 [<Sealed>]
 type internal Indicators(shape: int[], bits: uint64[]) =
-    inherit Part()
+    inherit KeptArray()
     override _.Expand() =
         Tensor(Array.init (Shape.length shape) (fun index -> float ((bits[index >>> 6] >>> (index &&& 63)) &&& 1UL)), shape, null)
 
@@ -40,8 +40,8 @@ type internal Indicators(shape: int[], bits: uint64[]) =
 /// which is never above that of uniform ones.
 /// </remarks>
 [<Sealed>]
-type internal Drawn(shape: int[], indices: int[], weight: float) =
-    inherit Part()
+type internal WeightedDraws(shape: int[], indices: int[], weight: float) =
+    inherit KeptArray()
 
     override _.Expand() =
         let elements = Array.zeroCreate (Shape.length shape)
@@ -50,7 +50,7 @@ type internal Drawn(shape: int[], indices: int[], weight: float) =
         Tensor(elements, shape, null)
 
     /// So many draws from elements whose magnitudes have a positive and finite sum.
-    static member Of(shape: int[], elements: float[], sum: float, count: int, key: RandomKey) : Drawn =
+    static member Of(shape: int[], elements: float[], sum: float, count: int, key: RandomKey) : WeightedDraws =
         let weight = sum / float count
         let bits = key.Bits((count + 1) / 2)
         let last = Array.FindLastIndex(elements, fun element -> element <> 0.0)
@@ -66,7 +66,7 @@ type internal Drawn(shape: int[], indices: int[], weight: float) =
         let indices = Array.zeroCreate count
         for number = 0 to count - 1 do
             indices[number] <- draw number
-        Drawn(shape, indices, weight)
+        WeightedDraws(shape, indices, weight)
 
 /// <summary>
 /// One element of each of so many strata of nearly equal lengths, uniformly, times the stratum's length. The positions do not depend on the
@@ -75,7 +75,7 @@ type internal Drawn(shape: int[], indices: int[], weight: float) =
 /// </summary>
 [<Sealed>]
 type internal Stratified(shape: int[], strata: int, key: RandomKey, x: Tensor) =
-    inherit Part()
+    inherit KeptArray()
     static let start (length: int) strata (stratum: int) = int (int64 stratum * int64 length / int64 strata)
 
     static let size length strata stratum = start length strata (stratum + 1) - start length strata stratum
@@ -100,20 +100,20 @@ type internal Sketch(keep: float, key: RandomKey) =
     member _.Below = Sketch(keep, key.Below)
 
     /// <summary>
-    /// A part that takes keep times the memory of the array, 8 bytes at least. Arrays that carry levels are cut into strata; of plain ones
+    /// What takes keep times the memory of the array, 8 bytes at least. Arrays that carry levels are cut into strata; of plain ones
     /// the larger elements are drawn more often.
     /// </summary>
-    member _.Of(x: Tensor) : Part =
+    member _.Of(x: Tensor) : KeptArray =
         let kept = Math.Clamp(int (Math.Round(keep * float x.Length)), min 1 x.Length, x.Length)
         if kept = x.Length || x.IsUniform then
-            Whole x
+            WholeArray x
         elif not (isNull x.Node) then
             Stratified(x.Dimensions, kept, key, x)
         else
             let sum = x.Elements |> Array.sumBy abs
             match (if 64L * int64 kept < int64 x.Length then null else Indicators.Of x.Elements) with
-            | null when sum = 0.0 -> Whole(Tensor.Uniform(0.0, x.Dimensions))
+            | null when sum = 0.0 -> WholeArray(Tensor.Uniform(0.0, x.Dimensions))
             // infinite elements and NaN are to be seen in the gradient
-            | null when not (Double.IsFinite sum) -> Whole x
-            | null -> Drawn.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)
+            | null when not (Double.IsFinite sum) -> WholeArray x
+            | null -> WeightedDraws.Of(x.Dimensions, x.Elements, sum, 2 * kept, key)
             | bits -> Indicators(x.Dimensions, bits)

@@ -13,7 +13,7 @@ open FuncAD.Rules
 /// part is kept: <c>kept</c>, null before the operation is recorded.
 /// </summary>
 [<Sealed>]
-type internal SketchedProduct(name: string, views: Linear[], product: Bilinear, sketch: Sketch, kept: Part) =
+type internal SketchedProduct(name: string, views: Linear[], product: Bilinear, sketch: Sketch, kept: KeptArray) =
     inherit Operation(name)
 
     let view (x: Tensor) = Tensor.Through(views, x)
@@ -69,7 +69,7 @@ type internal SketchedScaling(keep: float, key: RandomKey) =
 
 /// <summary>An elementwise function y = f(x). A part of its slopes is kept: <c>kept</c>, null before the operation is recorded.</summary>
 [<Sealed>]
-type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: RandomKey, kept: Part) =
+type internal SketchedActivation(f: Tensor -> Tensor, sketch: Sketch, key: RandomKey, kept: KeptArray) =
     inherit Operation("Randomised.Activation")
 
     /// f along a direction: the value, and the slopes times the direction where f is elementwise.

@@ -27,6 +27,7 @@ type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arr
     /// <summary>All bytes.</summary>
     member _.Bytes: int64 = frameBytes + arrayBytes
 
+    /// <summary>Such as 4096 bytes: 2 arrays of 4000, 4 operations on numbers of 96.</summary>
     override memory.ToString() =
         $"{memory.Bytes} bytes: {arrays} arrays of {arrayBytes}, {operations} operations on numbers of {frameBytes}"
 

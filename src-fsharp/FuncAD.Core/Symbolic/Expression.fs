@@ -71,13 +71,13 @@ type internal Expression private (primitive: Primitive, a: Expression, b: Expres
 
 /// An application, as what it is known by.
 [<Struct; CustomEquality; NoComparison>]
-type internal Application(primitive: Primitive, a: Expression, b: Expression, c: Expression) =
+type internal AppliedRule(primitive: Primitive, a: Expression, b: Expression, c: Expression) =
     member private _.Primitive = primitive
     member private _.A = a
     member private _.B = b
     member private _.C = c
 
-    interface IEquatable<Application> with
+    interface IEquatable<AppliedRule> with
         member _.Equals other =
             Object.ReferenceEquals(a, other.A)
             && Object.ReferenceEquals(b, other.B)
@@ -86,7 +86,7 @@ type internal Application(primitive: Primitive, a: Expression, b: Expression, c:
 
     override x.Equals other =
         match other with
-        | :? Application as other -> (x :> IEquatable<Application>).Equals other
+        | :? AppliedRule as other -> (x :> IEquatable<AppliedRule>).Equals other
         | _ -> false
 
     override _.GetHashCode() = HashCode.Combine(primitive, a, b, c)
@@ -94,7 +94,7 @@ type internal Application(primitive: Primitive, a: Expression, b: Expression, c:
 /// <summary>Equal expressions as one (Ershov 1958, as in Program/Graph.fs, but without its simplifications).</summary>
 [<Sealed>]
 type internal SharedExpressions() =
-    let applications = Dictionary<Application, Expression>()
+    let applications = Dictionary<AppliedRule, Expression>()
     let constants = Dictionary<int64, Expression>()
     let variables = Dictionary<int, Expression>()
 
@@ -105,4 +105,4 @@ type internal SharedExpressions() =
     member _.Of(x: Expression) : Expression =
         if x.IsVariable then SharedExpressions.Shared(variables, x.Position, x)
         elif x.IsConstant then SharedExpressions.Shared(constants, BitConverter.DoubleToInt64Bits x.Value, x)
-        else SharedExpressions.Shared(applications, Application(x.Primitive, x.A, x.B, x.C), x)
+        else SharedExpressions.Shared(applications, AppliedRule(x.Primitive, x.A, x.B, x.C), x)

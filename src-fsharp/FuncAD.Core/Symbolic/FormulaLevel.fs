@@ -14,9 +14,21 @@ open FuncAD.Rules
 type internal FormulaLevel() =
     inherit TraceLevel()
     let expressions = List<Expression>()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
 
-    let refuse (what: string) : 'a =
+    /// The level ends when the function has returned; numbers that it left elsewhere stand for nothing then.
+    member private level.CheckOpen() : unit =
+        if level.Ended then
+            raise (
+                InvalidOperationException(
+                    "Symbolic.Of: a number of the function was used after the formula had been made. It stood for all inputs and has no value. The slope of a custom rule, "
+                    + "which runs when the formula is differentiated, must not capture such numbers: make them a part of the rule's argument (Custom over a tuple or an "
+                    + "array). What else is needed afterwards has to be a formula of its own."
+                )
+            )
+
+    member private level.Refuse(what: string) : 'a =
+        level.CheckOpen()
         raise (
             InvalidOperationException(
                 $"Symbolic.Of: {what}, but a formula has no value to decide it: it stands for all inputs. Choose with Real.Select(Real.Less(a, b), p, q), Max, Min or Abs, "
@@ -48,12 +60,8 @@ type internal FormulaLevel() =
             )
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
-        if Environment.CurrentManagedThreadId <> owner then
-            raise (
-                InvalidOperationException(
-                    "Symbolic.Of: the function ran an operation on another thread than the one that called Symbolic.Of. Compute on the calling thread."
-                )
-            )
+        level.CheckOpen()
+        owner.Require("Symbolic.Of", "")
         let expression (x: Real) index = if index < primitive.Arity then level.ExpressionOf x else null
         level.Number(Expression.Apply(primitive, expression a 0, expression b 1, expression c 2))
 
@@ -66,8 +74,8 @@ type internal FormulaLevel() =
     override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
     override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
     override _.HasValues = false
-    override _.Decide _ = refuse "the function asked a question about its numbers, as if (x > 0) does"
-    override _.RefusalToRead what = refuse $"the function read a number as {what}"
+    override level.Decide _ = level.Refuse "the function asked a question about its numbers, as if (x > 0) does"
+    override level.RefusalToRead what = level.Refuse $"the function read a number as {what}"
 
     override level.IsWeight x =
         Object.ReferenceEquals(x.node, level)

@@ -43,15 +43,12 @@ type internal Phrase = { Binding: Binding; Beginning: Beginning; Pieces: Piece l
 type internal Notation() =
     static let invariant = CultureInfo.InvariantCulture
 
-    /// The shortest text that reads back as the same double.
-    static member Digits(value: float) = value.ToString("R", invariant)
-
     /// The parameters of a rule, such as the order of a Bessel function, in the order of its declaration.
     static member Parameters(rule: obj) : string list =
         [ for field in rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic) do
               match field.GetValue rule with
               | :? int as whole -> whole.ToString invariant
-              | :? float as number -> Notation.Digits number
+              | :? float as number -> Basics.exact number
               | :? Enum as choice -> string choice
               | _ -> () ]
 
@@ -99,7 +96,7 @@ type internal TextNotation() =
           Beginning = if isNegative then Beginning.Minus else Beginning.Other
           Pieces =
             [ if isNegative then Piece.Sign
-              Piece.Word(Notation.Digits(if isNegative then -value else value)) ] }
+              Piece.Word(Basics.exact (if isNegative then -value else value)) ] }
 
     override _.Times _ = " * "
 
@@ -209,7 +206,7 @@ type internal LatexNotation() =
 
     override _.Constant value =
         let isNegative = Double.IsNegative value && not (Double.IsNaN value)
-        let digits = Notation.Digits(if isNegative then -value else value)
+        let digits = Basics.exact (if isNegative then -value else value)
         let text, binding =
             match digits.Split 'E' with
             | [| "1"; exponent |] -> "10^{" + string (int exponent) + "}", Binding.Power

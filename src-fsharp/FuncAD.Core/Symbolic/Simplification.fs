@@ -7,7 +7,7 @@ open FuncAD.Compiled
 open FuncAD.Rules
 
 /// The operations of the algebra under names, since it hides the operators of doubles.
-module private Made =
+module private Build =
     open FuncAD.Algebra
 
     let sum (a: Expression) (b: Expression) : Expression = a + b
@@ -70,10 +70,10 @@ type internal Simplification() =
     let rec negate (x: Expression) : Expression =
         if x.IsConstant then constant (-x.Value)
         elif isNegated x then x.A
-        elif x.Does Instruction.Subtract then keep (Made.difference x.B x.A)
+        elif x.Does Instruction.Subtract then keep (Build.difference x.B x.A)
         elif x.Does Instruction.Multiply && x.A.IsConstant then multiply (negate x.A) x.B
         elif x.Does Instruction.Divide && isNegative x.A then divide (negate x.A) x.B
-        else keep (Made.negative x)
+        else keep (Build.negative x)
 
     and add (a: Expression) (b: Expression) : Expression =
         if a.IsConstant && b.IsConstant then constant (a.Value + b.Value)
@@ -81,7 +81,7 @@ type internal Simplification() =
         elif isZero b then a
         elif isNegated b then subtract a b.A
         elif isNegated a then subtract b a.A
-        else keep (Made.sum a b)
+        else keep (Build.sum a b)
 
     and subtract (a: Expression) (b: Expression) : Expression =
         if a.IsConstant && b.IsConstant then constant (a.Value - b.Value)
@@ -89,7 +89,7 @@ type internal Simplification() =
         elif isZero b then a
         elif isZero a then negate b
         elif isNegated b then add a b.A
-        else keep (Made.difference a b)
+        else keep (Build.difference a b)
 
     and multiply (a: Expression) (b: Expression) : Expression =
         if a.IsConstant && b.IsConstant then constant (a.Value * b.Value)
@@ -100,7 +100,7 @@ type internal Simplification() =
         elif b.IsConstant then multiply b a
         elif isNegated a then negate (multiply a.A b)
         elif isNegated b then negate (multiply a b.A)
-        else keep (Made.product a b)
+        else keep (Build.product a b)
 
     and divide (a: Expression) (b: Expression) : Expression =
         if a.IsConstant && b.IsConstant then constant (a.Value / b.Value)
@@ -109,7 +109,7 @@ type internal Simplification() =
         elif b.Is -1.0 then negate a
         elif isNegated a then negate (divide a.A b)
         elif isNegated b then negate (divide a b.A)
-        else keep (Made.quotient a b)
+        else keep (Build.quotient a b)
 
     let other (primitive: Primitive) (a: Expression) (b: Expression) (c: Expression) : Expression =
         match primitive.Rule with
@@ -148,8 +148,8 @@ type internal Simplification() =
     let power (x: Expression) (exponent: int) : Expression =
         match exponent with
         | 1 -> x
-        | 2 -> keep (Made.product x x)
-        | n -> keep (Made.power n x)
+        | 2 -> keep (Build.product x x)
+        | n -> keep (Build.power n x)
 
     let ofProduct (p: Product) : Expression =
         let times (sign: int) (first: float) =

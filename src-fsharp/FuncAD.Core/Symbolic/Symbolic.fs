@@ -3,7 +3,16 @@ namespace FuncAD
 open System
 open FuncAD.Formulas
 
-/// <summary>Formulas from functions.</summary>
+/// <summary>
+/// Formulas from functions: f runs once over formulas in place of numbers. A Formula is differentiated, evaluated, simplified, and written
+/// as text or in LaTeX.
+/// </summary>
+/// <remarks>
+/// f may differentiate inside, choose with Real.Select, Max, Min and Abs, and round. What asks for the value of a number, such as
+/// <c>if (x > 0)</c> or <c>x.Value</c>, is an InvalidOperationException that says what to write instead; tensors are a
+/// NotSupportedException. A Distribution checks its parameters, which is a question about them: with constant parameters its log density
+/// is a formula of the place, with others it is an error, and the density has to be written out. Cost: one run of f.
+/// </remarks>
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Symbolic =
@@ -46,7 +55,8 @@ module Symbolic =
             let given = String.Join(", ", names)
             raise (
                 ArgumentException(
-                    $"Symbolic.Of: the function read outside of an array. It was given {names.Length} numbers, for {given}: give a name for each of its arguments.",
+                    $"Symbolic.Of: the function read outside of an array. If it was that of its arguments: it was given {names.Length} numbers, for {given}; give a name for each. If "
+                    + "it was another array, the inner exception tells where.",
                     nameof names,
                     error
                 )

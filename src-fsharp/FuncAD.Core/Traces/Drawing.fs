@@ -43,9 +43,9 @@ module internal Drawing =
     let private textAt (x: float) (y: float) (attributes: string) (text: string) : string =
         $"<text x=\"{coordinate x}\" y=\"{coordinate y}\"{attributes}>{Typography.escape (label text)}</text>"
 
-    let private linesOf (node: Node) : string list = if node.Derivative = "" then node.Lines else node.Lines @ [ node.Derivative ]
+    let private linesOf (node: PictureNode) : string list = if node.Derivative = "" then node.Lines else node.Lines @ [ node.Derivative ]
 
-    let private boxOf (run: Run) (node: Node) : Box =
+    let private boxOf (run: Run) (node: PictureNode) : Box =
         let lines = linesOf node
         { Width = (lines |> List.map (width fontSize) |> List.max) + 2.0 * padding
           Height = lineHeight * float lines.Length + padding
@@ -90,7 +90,7 @@ module internal Drawing =
         $"<rect x=\"{coordinate (right - size)}\" y=\"{coordinate (y - 13.0)}\" width=\"{coordinate size}\" height=\"11\" fill=\"#FFFFFF\" fill-opacity=\"0.8\"/>"
         + textAt right (y - 3.5) $" fill=\"{colour}\" font-size=\"{coordinate labelSize}\" text-anchor=\"end\"" edge.Slope
 
-    let private nodeText (colour: string) (fill: string) (node: Node) (box: Box) (x: float) (y: float) : string =
+    let private nodeText (colour: string) (fill: string) (node: PictureNode) (box: Box) (x: float) (y: float) : string =
         let dashes =
             match node.Part with
             | Omitted _ -> " stroke-dasharray=\"5 4\""
@@ -111,7 +111,7 @@ module internal Drawing =
             "</g>"
         )
 
-    let private fillOf (run: Run) (node: Node) : string =
+    let private fillOf (run: Run) (node: PictureNode) : string =
         match node.Part with
         | Rounds _ -> "#F3F0E6"
         | part when run.IsInput part.First -> "#E8F0F7"

@@ -75,8 +75,8 @@ type EvaluationStep internal (words: Wording, position: int) =
 
     /// <summary>The step in a line, with all digits: "v1 = ln v-1 = 0.6931471805599453, v̇1 = 0.5".</summary>
     override step.ToString() =
-        $"{step.Name} = {step.Formula} = {Typography.exact step.Value}, "
-        + $"{words.DerivativeName position} = {Typography.exact (run.DerivativeOf position)}"
+        $"{step.Name} = {step.Formula} = {Basics.exact step.Value}, "
+        + $"{words.DerivativeName position} = {Basics.exact (run.DerivativeOf position)}"
 
 /// Lines of a trace, made when they are asked for.
 [<Sealed>]

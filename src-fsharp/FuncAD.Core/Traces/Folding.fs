@@ -4,7 +4,7 @@ open System.Collections.Generic
 open FuncAD.Compiled
 
 /// What a node of a picture stands for.
-type internal Part =
+type internal PicturePart =
     /// One input, step or result.
     | One of position: int
     /// Inputs that go to the same places, first and last.
@@ -43,7 +43,7 @@ module internal Folding =
 
     /// Steps as a search for rounds sees them: a number for each rule, and the arguments one after another.
     [<Sealed>]
-    type private Steps(run: Run) =
+    type private StepPattern(run: Run) =
         let rules = Dictionary<Primitive, int>()
         let count = run.Steps - run.Inputs
         let rule = Array.zeroCreate<int> count
@@ -75,7 +75,7 @@ module internal Folding =
 
     /// All stretches of rounds among the steps: the first step, the period and the number of rounds.
     let private candidates (run: Run) : List<struct (int * int * int)> =
-        let steps = Steps run
+        let steps = StepPattern run
         let found = List<struct (int * int * int)>()
         let mutable saved, period = 0, 1
         // no period saves more steps than there are beyond its first round
@@ -93,7 +93,7 @@ module internal Folding =
 
     /// The stretches that save the most nodes, short periods first, none of which overlaps another. Of each the first round and the last
     /// are drawn step by step, if there are few steps in a round.
-    let private rounds (run: Run) (most: int) : Part list =
+    let private rounds (run: Run) (most: int) : PicturePart list =
         let taken = Array.zeroCreate<bool> run.Steps
         [ for struct (first, period, rounds) in
               candidates run |> Seq.sortBy (fun struct (first, period, rounds) -> struct (period - period * rounds, period, first)) do
@@ -105,7 +105,7 @@ module internal Folding =
         |> List.sortBy _.First
 
     /// The steps, each by itself where it is in no fold.
-    let private withFolds (run: Run) (folds: Part list) : Part[] =
+    let private withFolds (run: Run) (folds: PicturePart list) : PicturePart[] =
         [| let mutable next = run.Inputs
            for fold in folds do
                for position in next .. fold.First - 1 do
@@ -116,7 +116,7 @@ module internal Folding =
                One position |]
 
     /// Leaves out what lies in the middle, so that no more than <c>most</c> parts remain.
-    let private omit (most: int) (parts: Part[]) : Part[] =
+    let private omit (most: int) (parts: PicturePart[]) : PicturePart[] =
         if parts.Length <= most then
             parts
         else
@@ -127,7 +127,7 @@ module internal Folding =
                 [ parts[.. before - 1]; [| Omitted((Array.head left).First, (Array.last left).Last) |]; parts[parts.Length - after ..] ]
 
     /// Neighbouring inputs that go to the same parts, as one where there are many.
-    let private inputs (run: Run) (most: int) (parts: Part[]) : Part[] =
+    let private inputs (run: Run) (most: int) (parts: PicturePart[]) : PicturePart[] =
         if run.Inputs <= most then
             Array.init run.Inputs One
         else
@@ -137,7 +137,7 @@ module internal Folding =
                 for position = part.First to part.Last do
                     for argument in run.ArgumentsOf position do
                         if argument.Step >= 0 && run.IsInput argument.Step then users[argument.Step].Add index |> ignore)
-            let groups = List<Part>()
+            let groups = List<PicturePart>()
             let mutable first = 0
             for input = 1 to run.Inputs do
                 if input = run.Inputs || not (users[input].SetEquals users[first]) then
@@ -155,7 +155,7 @@ module internal Folding =
 
     /// The parts in topological order: inputs, steps, results. There are no more than some <c>most</c> of each. Rounds are folded in what
     /// has more steps, or more than <c>deepest</c> on a path.
-    let parts (run: Run) (most: int) (deepest: int) : Part[] =
+    let parts (run: Run) (most: int) (deepest: int) : PicturePart[] =
         let count = run.Steps - run.Inputs
         let isFolded = count > most || depth run > deepest
         let folds = if isFolded then rounds run most else []
@@ -164,7 +164,7 @@ module internal Folding =
         Array.concat [ inputs run most steps; steps; results ]
 
     /// The number of steps that are shown, of those that are neither inputs nor results.
-    let shown (run: Run) (parts: Part[]) : int =
+    let shown (run: Run) (parts: PicturePart[]) : int =
         parts
         |> Array.sumBy (fun part ->
             match part with

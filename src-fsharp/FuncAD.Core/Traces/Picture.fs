@@ -2,15 +2,16 @@ namespace FuncAD.Traces
 
 open System
 open System.Collections.Generic
+open FuncAD.Basics
 
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
-type internal Node =
+type internal PictureNode =
     {
         Lines: string list
         /// The line about the derivative.
         Derivative: string
         Tooltip: string
-        Part: Part
+        Part: PicturePart
     }
 
 /// An edge, with the local slope; several edges between the same parts are one, without a slope.
@@ -18,7 +19,7 @@ type internal Node =
 type internal Edge = { From: int; To: int; Slope: string; Tooltip: string }
 
 /// <summary>The graph of a run as it is drawn: nodes in topological order, edges, and a caption.</summary>
-type internal Picture = { Nodes: Node[]; Edges: Edge[]; Caption: string; IsForward: bool }
+type internal Picture = { Nodes: PictureNode[]; Edges: Edge[]; Caption: string; IsForward: bool }
 
 module internal Picture =
     let private steps (n: int) : string = Typography.counted n "step"
@@ -31,14 +32,14 @@ module internal Picture =
     let private derivative (words: Wording) (position: int) : string =
         $"{words.DerivativeName position} = {Typography.number (words.Run.DerivativeOf position)}"
 
-    let private single (words: Wording) (position: int) : Node =
+    let private single (words: Wording) (position: int) : PictureNode =
         let run = words.Run
         let name, formula = words.Name position, words.Formula position
         { Lines = [ short $"{name} = {formula}"; Typography.number (run.ValueOf position) ]
           Derivative = derivative words position
           Tooltip =
-            $"{name} = {formula} = {Typography.exact (run.ValueOf position)}\n"
-            + $"{words.DerivativeName position} = {Typography.exact (run.DerivativeOf position)}"
+            $"{name} = {formula} = {exact (run.ValueOf position)}\n"
+            + $"{words.DerivativeName position} = {exact (run.DerivativeOf position)}"
           Part = One position }
 
     /// The rules of one round, such as "3 subtract, 2 multiply".
@@ -48,7 +49,7 @@ module internal Picture =
         |> Seq.map (fun (name, times) -> if times = 1 then name else $"{times} {name}")
         |> String.concat ", "
 
-    let private node (words: Wording) (part: Part) : Node =
+    let private node (words: Wording) (part: PicturePart) : PictureNode =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
         let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part }
         match part with
@@ -67,7 +68,7 @@ module internal Picture =
         | Omitted(first, last) -> many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
     /// The edges between parts, each pair of parts once unless both are single.
-    let private edges (words: Wording) (parts: Part[]) : Edge[] =
+    let private edges (words: Wording) (parts: PicturePart[]) : Edge[] =
         let run = words.Run
         let partOf = Array.zeroCreate<int>(run.Steps + run.Results)
         parts
@@ -88,11 +89,11 @@ module internal Picture =
                            { From = from
                              To = to'
                              Slope = (if run.IsResult position then "" else slope)
-                             Tooltip = $"∂{words.Name position}/∂{words.Name argument.Step} = {Typography.exact argument.Slope}" }
+                             Tooltip = $"∂{words.Name position}/∂{words.Name argument.Step} = {exact argument.Slope}" }
                        elif from <> to' && joined.Add(struct (from, to')) then
                            { From = from; To = to'; Slope = ""; Tooltip = "" } |]
 
-    let private caption (words: Wording) (parts: Part[]) : string =
+    let private caption (words: Wording) (parts: PicturePart[]) : string =
         let run = words.Run
         let kind =
             if run.IsForward then

@@ -31,7 +31,7 @@ type internal Record = { Primitive: Primitive; Arguments: Argument[]; Value: flo
 type internal Recorder(operation: string, inputs: float[]) =
     inherit RecordLevel()
     let records = List<Record>()
-    let owner = Environment.CurrentManagedThreadId
+    let owner = ThreadOwner()
 
     /// What was recorded so far, without the inputs, which have the first positions.
     member _.Records = records
@@ -59,13 +59,7 @@ type internal Recorder(operation: string, inputs: float[]) =
         { Step = step; Value = x.value; Slope = (if isActive then slope else 0.0); IsActive = isActive }
 
     member private level.Append(primitive: Primitive, value: float, arguments: Argument[]) : Real =
-        if Environment.CurrentManagedThreadId <> owner then
-            raise (
-                InvalidOperationException(
-                    $"{operation}: the function ran an operation on another thread than the one that takes the trace, which writes operations down in one order. Compute on "
-                    + "the calling thread."
-                )
-            )
+        owner.Require(operation, "")
         records.Add { Primitive = primitive; Arguments = arguments; Value = value }
         Real(value, Tape.Slot(inputs.Length + records.Count - 1), level)
 

@@ -10,7 +10,7 @@ module internal Rendering =
         | ValueSome line -> Table.Cells line
         | ValueNone -> List.replicate count ""
 
-    let private sidesOf (table: Table) (row: Row) : struct (string list * string list) =
+    let private sidesOf (table: Table) (row: TableRow) : struct (string list * string list) =
         struct (cells row.Primal 4, cells row.Derivative (if table.IsForward then 4 else 5))
 
     /// "name = formula = numbers = value", each in its column.

@@ -31,43 +31,36 @@ module internal StepFormulas =
     let value (primitive: Primitive) (arguments: Argument[]) : Expression =
         Expression.Apply(primitive, operand arguments 0, operand arguments 1, operand arguments 2) |> Steps |> Spelling.writeOut
 
-    /// The local slope in an argument. A choice has its share, and a rule of the user's, whose slope is code, the number.
+    /// True if slopes are numbers in the formulas: a choice has its share, and a rule of the user's, whose slope is code, what it returned.
+    let hasNumbers (primitive: Primitive) : bool =
+        match primitive.Rule with
+        | :? IOnReals -> true
+        | :? IUnary
+        | :? IBinary
+        | :? ITernary -> false
+        | _ -> true
+
+    /// The local slope in an argument.
     let private slope (primitive: Primitive) (arguments: Argument[]) (index: int) : Expression =
-        let a, b, c, y = operand arguments 0, operand arguments 1, operand arguments 2, Expression.Variable Variables.result
-        let slope =
-            match primitive.Rule, index with
-            | :? IOnReals, _ -> Expression.Constant arguments[index].Slope
-            | (:? IUnary as rule), _ -> rule.Slope<Expression>(a, y)
-            | (:? IBinary as rule), 0 -> rule.SlopeA<Expression>(a, b, y)
-            | (:? IBinary as rule), _ -> rule.SlopeB<Expression>(a, b, y)
-            | (:? ITernary as rule), 0 -> rule.SlopeA<Expression>(a, b, c)
-            | (:? ITernary as rule), 1 -> rule.SlopeB<Expression>(a, b, c)
-            | (:? ITernary as rule), _ -> rule.SlopeC<Expression>(a, b, c)
-            | _ -> Expression.Constant arguments[index].Slope
-        Spelling.writeOut (Steps slope)
+        if hasNumbers primitive then
+            Expression.Constant arguments[index].Slope
+        else
+            let a, b, c, y = operand arguments 0, operand arguments 1, operand arguments 2, Expression.Variable Variables.result
+            ChainRule.slope primitive a b c y index |> Steps |> Spelling.writeOut
 
-    let negative (x: Expression) : Expression = -x
-
-    /// derivative × slope; the factors 1 and -1 are written only if <c>isComplete</c>.
-    let rec private times (isComplete: bool) (derivative: Expression) (slope: Expression) : Expression =
-        if slope.IsConstant && isComplete then derivative * slope
-        elif slope.Is 1.0 then derivative
-        elif slope.Is -1.0 then -derivative
-        elif slope.Does Instruction.Negate then -(times false derivative slope.A)
-        elif slope.Does Instruction.Divide && slope.A.Does Instruction.Negate then -(times false derivative (slope.A.A / slope.B))
-        elif slope.Does Instruction.Divide && slope.A.Is 1.0 then derivative / slope.B
-        else derivative * slope
-
-    let private plus (a: Expression) (b: Expression) : Expression = if b.Does Instruction.Negate then a - b.A else a + b
+    /// derivative × slope; factors 1 and -1 are written only if <c>isComplete</c>.
+    let private times (isComplete: bool) (derivative: Expression) (slope: Expression) : Expression =
+        let product = if isComplete && slope.IsConstant then derivative * slope else TextbookAlgebra.product derivative slope
+        Spelling.writeOut (Steps product)
 
     /// The tangent of a step: slopes times tangents, of the arguments that have one.
     let tangentOf (primitive: Primitive) (arguments: Argument[]) (hasTangent: int -> bool) : Expression =
         let term index = times false (Expression.Variable(Variables.derivativeOf index)) (slope primitive arguments index)
         match Array.indexed arguments |> Array.map fst |> Array.filter hasTangent with
         | [||] -> Expression.Constant 0.0
-        | active -> active |> Array.map term |> Array.reduce plus
+        | active -> active |> Array.map term |> Array.reduce TextbookAlgebra.sum
 
     /// The adjoint of an argument with the contribution of a step: what it was before, if anything, plus adjoint times slope.
     let contribution (isComplete: bool) (primitive: Primitive) (arguments: Argument[]) (index: int) (hasBefore: bool) : Expression =
         let own = times isComplete (Expression.Variable Variables.adjoint) (slope primitive arguments index)
-        if hasBefore then plus (Expression.Variable(Variables.derivativeOf index)) own else own
+        if hasBefore then TextbookAlgebra.sum (Expression.Variable(Variables.derivativeOf index)) own else own

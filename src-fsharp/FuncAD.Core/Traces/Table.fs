@@ -3,7 +3,7 @@ namespace FuncAD.Traces
 /// <summary>Rows of a table: the value of a step on the left, what belongs to its derivative on the right; null where there is
 /// none.</summary>
 [<Struct>]
-type internal Row = { Primal: Line voption; Derivative: Line voption }
+type internal TableRow = { Primal: Line voption; Derivative: Line voption }
 
 /// <summary>
 /// The tables of Baydin et al. (2018): table 2 for forward traces, table 3 for reverse ones, whose right side is read from the bottom up.
@@ -13,14 +13,14 @@ type internal Row = { Primal: Line voption; Derivative: Line voption }
 type internal Table(words: Wording, most: int) =
     let run = words.Run
 
-    let forward (position: int) : Row list =
+    let forward (position: int) : TableRow list =
         [ { Primal = ValueSome(words.Primal position); Derivative = ValueSome(words.Tangent position) } ]
 
     /// The contributions, by the position that passes them on.
     let contributions = lazy (run.Contributions() |> Array.groupBy _.From |> dict)
 
     /// The adjoints that a step passes on, the last one first.
-    let reverse (position: int) : Row list =
+    let reverse (position: int) : TableRow list =
         let lines =
             if run.IsInput position then
                 [ words.InputAdjoint position ]
@@ -36,7 +36,7 @@ type internal Table(words: Wording, most: int) =
             { Primal = ValueSome primal; Derivative = ValueSome first }
             :: [ for line in rest -> { Primal = ValueNone; Derivative = ValueSome line } ]
 
-    let rows (first: int) (last: int) : Row list =
+    let rows (first: int) (last: int) : TableRow list =
         [ for position in first..last do
               yield! if run.IsForward then forward position else reverse position ]
 
@@ -50,10 +50,10 @@ type internal Table(words: Wording, most: int) =
     /// The number of steps that are left out.
     member _.Omitted = run.Steps - run.Inputs - before - after
 
-    member _.Inputs: Row list = rows 0 (run.Inputs - 1)
-    member _.Before: Row list = rows run.Inputs (run.Inputs + before - 1)
-    member _.After: Row list = rows (run.Steps - after) (run.Steps - 1)
-    member _.Results: Row list = rows run.Steps (run.Steps + run.Results - 1)
+    member _.Inputs: TableRow list = rows 0 (run.Inputs - 1)
+    member _.Before: TableRow list = rows run.Inputs (run.Inputs + before - 1)
+    member _.After: TableRow list = rows (run.Steps - after) (run.Steps - 1)
+    member _.Results: TableRow list = rows run.Steps (run.Steps + run.Results - 1)
 
     /// The headings of the two sides.
     member _.Headings: struct (string * string) =
@@ -68,7 +68,7 @@ type internal Table(words: Wording, most: int) =
     static member Cells(line: Line) : string list = [ line.Name; yield! line.Formulas; line.Numbers; line.Value ]
 
     /// All rows in sections: inputs, steps, results. A gap is a section without rows.
-    member table.Sections: Row list list =
+    member table.Sections: TableRow list list =
         [ table.Inputs
           if before > 0 then table.Before
           if table.Omitted > 0 then []

@@ -55,13 +55,12 @@ module internal Trace =
         let struct (records, results) = record operation f x
         traced (Run(true, x, records, results, Array.copy direction)) names
 
-    /// The trace with adjoints for cotangents of the results; null stands for 1 for the only result.
+    /// The trace with adjoints for cotangents of the results.
     let reverse (operation: string) (names: string[]) (f: Real[] -> 'Q) (x: float[]) (cotangent: float[]) : EvaluationTrace =
         checkInputs operation x
+        if isNull cotangent then nullArg (nameof cotangent)
         let x = Array.copy x
         let struct (records, results) = record operation f x
-        let cotangent = if isNull cotangent && results.Length = 1 then [| 1.0 |] else cotangent
-        if isNull cotangent then nullArg (nameof cotangent)
         if cotangent.Length <> results.Length then
             raise (
                 ArgumentException(

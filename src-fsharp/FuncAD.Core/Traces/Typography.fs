@@ -38,9 +38,6 @@ module internal Typography =
         elif Double.IsInfinity x then (if x > 0.0 then "∞" else "-∞")
         else x.ToString(format, CultureInfo.InvariantCulture)
 
-    /// A number in full.
-    let exact (x: float) : string = x.ToString("R", CultureInfo.InvariantCulture)
-
     /// A count with its thousands apart.
     let count (n: int) : string = n.ToString("N0", CultureInfo.InvariantCulture)
 

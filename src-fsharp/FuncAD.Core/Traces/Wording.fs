@@ -1,6 +1,7 @@
 namespace FuncAD.Traces
 
 open System
+open FuncAD
 open FuncAD.Compiled
 open FuncAD.Formulas
 
@@ -45,7 +46,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
                 let digits = Typography.number (numberOf node.Position)
                 let isNegative = digits.StartsWith '-'
                 names[node.Position] <- if isNegative then digits.Substring 1 else digits
-                if isNegative then StepFormulas.negative node else node
+                if isNegative then TextbookAlgebra.negative node else node
             elif isNull node.Primitive then
                 node
             else
@@ -75,8 +76,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
         mark (words.Name position)
 
     /// The name of an argument: a step, or a constant as a number.
-    member words.NameOf(argument: Argument) : string =
-        if argument.Step < 0 then Typography.exact argument.Value else words.Name argument.Step
+    member words.NameOf(argument: Argument) : string = if argument.Step < 0 then Basics.exact argument.Value else words.Name argument.Step
 
     member private words.FormulaBy(digits: float -> string, position: int) : string =
         if run.IsInput position then
@@ -88,7 +88,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
             StepFormulas.value (run.PrimitiveOf position) (run.ArgumentsOf position) |> write digits position
 
     /// What a step computes, with all digits of its constants.
-    member words.Formula(position: int) : string = words.FormulaBy(Typography.exact, position)
+    member words.Formula(position: int) : string = words.FormulaBy(Basics.exact, position)
 
     /// The line about the value of a step or a result.
     member words.Primal(position: int) : Line =

@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open FuncAD.Basics
 open MathNet.Numerics
 open MathNet.Numerics.LinearAlgebra
 open MathNet.Numerics.Optimization
@@ -70,8 +71,6 @@ type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module Objective =
-    let private notNull (name: string) (value: 'T) = if isNull (box value) then nullArg name
-
     /// <summary>A function of several numbers for a minimiser of MathNet, such as BfgsMinimizer or NewtonMinimizer.</summary>
     /// <remarks>
     /// Cost: a value takes one run of f, a gradient with its value one run and one sweep, a Hessian one product with a vector for each

@@ -85,6 +85,18 @@ let private supports =
               expectAt "Gamma(1)" (Distribution.Gamma(R 1.0, R 2.0)) 0.0 (Math.Log 2.0) -2.0
               expectAt "Gamma(2)" (Distribution.Gamma(R 2.0, R 2.0)) 0.0 -inf inf
               expectAt "Gamma(1/2)" (Distribution.Gamma(R 0.5, R 2.0)) 0.0 inf -inf
+              // where rate x is beyond the doubles, so is the result, but not its slopes: (shape - 1) / x - rate, and log(rate x) - digamma(shape)
+              for shape in [ 0.5; 1.0; 2.0; 3.0; 5.0; 1e6 ] do
+                  let f (v: Real[]) = Distribution.Gamma(v[0], v[1]).LogDensity v[2]
+                  let v = reals [| shape; 10.0; 1e308 |]
+                  let expected = [| Math.Log 10.0 + Math.Log 1e308 - SpecialValues.digamma shape; shape / 10.0 - 1e308; -10.0 |]
+                  for mode, f in
+                      [ "reverse", AD.valueAndGrad f; "compiled", (AD.compile (AD.valueAndGrad f) (reals [| 3.0; 1.0; 1.0 |])).Invoke ] do
+                      let y, g = f v
+                      expectSame -inf y.Value $"Gamma({shape}, 10) at 1e308, {mode}"
+                      Array.iter2 (fun e (a: Real) -> expectClose 8.0 e a.Value $"Gamma({shape}, 10) at 1e308, slopes, {mode}") expected g
+                  let series = AD.taylor 1 (fun x -> Distribution.Gamma(R shape, R 10.0).LogDensity x) (R 1e308)
+                  expectClose 8.0 -10.0 series[1].Value "by series"
               expectAt "Beta(1, 1)" (Distribution.Beta(R 1.0, R 1.0)) 0.0 0.0 0.0
               expectAt "Beta(1, 1)" (Distribution.Beta(R 1.0, R 1.0)) 1.0 0.0 0.0
               expectAt "Beta(1, 3)" (Distribution.Beta(R 1.0, R 3.0)) 0.0 (Math.Log 3.0) -2.0
@@ -202,39 +214,31 @@ let private refusals =
                       [ distribution.Name; "LogDensity" ]
                       (thrown<NotSupportedException>(fun () -> distribution.Entropy |> ignore)).Message)
 
+          testCase "samples that would be infinite, or have no neighbours" (fun () ->
+              for p in [ 1e-310; 1e-300; 9e-15 ] do
+                  refused<ArgumentOutOfRangeException> "p" [ "Geometric"; "1E-14"; Parameters.text p ] (fun () ->
+                      Distribution.Geometric(R p).Sample(RandomKey.Of 1UL) |> ignore
+                      Unchecked.defaultof<_>)
+              Expect.isTrue (Double.IsFinite (Distribution.Geometric(R 1e-14).Sample(RandomKey.Of 1UL)).Value) "the least that is drawn"
+              let compiled = AD.compile (fun (p: Real) -> p * Distribution.Geometric(p).Sample(RandomKey.Of 1UL)) (R 0.5)
+              let e = thrown<ArgumentOutOfRangeException>(fun () -> compiled.Invoke(R 1e-310) |> ignore)
+              expectMentions [ "Geometric" ] e.Message)
+
           testCase "samples of a binomial distribution with too many trials" (fun () ->
               let e = thrown<NotSupportedException>(fun () -> Distribution.Binomial(R 1e12, R 0.5).Sample(RandomKey.Of 1UL) |> ignore)
               expectMentions [ "Binomial"; "1000000000000" ] e.Message) ]
 
 // ---- Moments ----
 
-/// Sums over the outcomes, or the trapezoidal rule on x = sinh-like nodes, to some 12 digits.
-let private expectation (name: string) (distribution: Distribution) (g: float -> float) : float =
-    let weight (x: float) = Math.Exp (distribution.LogDensity(R x)).Value
-    if not (distribution.IsReparameterised) then
-        Seq.sum
-            [ for k in 0..400 do
-                  let p = weight (float k)
-                  if p > 0.0 then p * g (float k) ]
+/// The expectation of g: a sum over the outcomes, or an integral.
+let private expectation (distribution: Distribution) (g: float -> float) : float =
+    let term (x: float) =
+        let p = Math.Exp (distribution.LogDensity(R x)).Value
+        if p > 0.0 then p * g x else 0.0
+    if distribution.IsReparameterised then
+        Integral.integral (Integral.support distribution) term
     else
-        let h = 1.0 / 256.0
-        // the kink of Laplace is a bound of two integrals
-        let sides = if name = "Laplace" then [ -1.0; 1.0 ] else [ 1.0 ]
-        Seq.sum
-            [ for side, k in List.allPairs sides [ -1100 .. 1100 ] do
-                  let t = float k * h
-                  let s, ds = Math.PI / 2.0 * Math.Sinh t, Math.PI / 2.0 * Math.Cosh t
-                  let x, dx =
-                      match name with
-                      | "Beta" -> SpecialValues.sigmoid s, ds * SpecialValues.logisticDensity s
-                      | "Uniform" -> -1.0 + 4.0 * SpecialValues.sigmoid s, 4.0 * ds * SpecialValues.logisticDensity s
-                      | "LogNormal"
-                      | "Exponential"
-                      | "Gamma" -> Math.Exp s, ds * Math.Exp s
-                      | "Laplace" -> -1.0 + side * Math.Exp s, ds * Math.Exp s
-                      | _ -> Math.Sinh s, ds * Math.Cosh s
-                  let p = weight x
-                  if p > 0.0 && dx < 1e200 then p * dx * h * g x ]
+        Seq.sum [ for k in 0..400 -> term (float k) ]
 
 let private moments =
     testList
@@ -242,16 +246,16 @@ let private moments =
         [ for name, distribution in continuous @ discrete do
               testCase $"{name}: mean, variance and entropy are the integrals" (fun () ->
                   let tolerance = if name = "StudentT" then 1e-7 else 1e-11
-                  expectWithin tolerance 1.0 (expectation name distribution (fun _ -> 1.0)) "1"
+                  expectWithin tolerance 1.0 (expectation distribution (fun _ -> 1.0)) "1"
                   let mean = distribution.Mean.Value
-                  expectWithin tolerance mean (expectation name distribution id) "mean"
+                  expectWithin tolerance mean (expectation distribution id) "mean"
                   expectWithin
                       tolerance
                       distribution.Variance.Value
-                      (expectation name distribution (fun x -> (x - mean) * (x - mean)))
+                      (expectation distribution (fun x -> (x - mean) * (x - mean)))
                       "variance"
                   if name <> "Poisson" && name <> "Binomial" then
-                      let entropy = expectation name distribution (fun x -> -(distribution.LogDensity(R x)).Value)
+                      let entropy = expectation distribution (fun x -> -(distribution.LogDensity(R x)).Value)
                       expectWithin tolerance entropy distribution.Entropy.Value "entropy")
 
           testCase "entropies of large and small parameters" (fun () ->
@@ -269,10 +273,104 @@ let private moments =
               expectClose 8.0 (51.0 * Math.Exp -50.0) (Distribution.BernoulliLogit(R -50.0)).Entropy.Value "BernoulliLogit(-50)"
               expectClose 4.0 (Math.Log 4.0) (Distribution.CategoricalLogits(Array.create 4 (R 7.0))).Entropy.Value "four equal outcomes")
 
+          testCase "entropies of tiny probabilities" (fun () ->
+              // -p log p - (1 - p) log(1 - p) = p (1 - log p) up to a relative p, with the slope -log p; and that divided by p, with the slope -1/p.
+              // Each is a handful of roundings of terms that do not cancel.
+              for p in [ 1e-12; 1e-17; 1e-100; 1e-300 ] do
+                  let bernoulli p = Distribution.Bernoulli(p).Entropy
+                  let geometric p = Distribution.Geometric(p).Entropy
+                  let slack = p / u + 8.0
+                  expectClose slack (p * (1.0 - Math.Log p)) (bernoulli (R p)).Value $"Bernoulli({text p})"
+                  expectClose slack (1.0 - Math.Log p) (geometric (R p)).Value $"Geometric({text p})"
+                  for mode, slope in [ "forward", AD.diff; "reverse", AD.grad ] do
+                      expectClose slack -(Math.Log p) (slope bernoulli (R p)).Value $"Bernoulli({text p}), {mode}"
+                      expectClose slack (-1.0 / p) (slope geometric (R p)).Value $"Geometric({text p}), {mode}"
+              for p in [ 0.25; 0.5; 0.75; 1.0 ] do
+                  expectWithin
+                      (8.0 * u)
+                      0.0
+                      (AD.diff (fun q -> Distribution.Bernoulli(q).Entropy - Distribution.Bernoulli(1.0 - q).Entropy) (R 0.5)).Value
+                      "symmetric"
+                  let compiled = AD.compile (AD.grad (fun p -> Distribution.Geometric(p).Entropy)) (R 0.3)
+                  expectClose
+                      16.0
+                      (AD.grad (fun p -> Distribution.Geometric(p).Entropy) (R p)).Value
+                      (compiled.Invoke(R p)).Value
+                      $"compiled, {text p}")
+
+          testCase "moments whose parts are beyond the doubles" (fun () ->
+              // exponents are exact here: two exponentials, and some products
+              expectClose 8.0 (Math.Exp -432.0) (Distribution.LogNormal(R -1000.0, R 28.0)).Variance.Value "LogNormal, wide"
+              expectClose
+                  8.0
+                  (1e-300 * Math.Exp 400.0 * Math.Exp 400.0)
+                  (Distribution.LogNormal(R 400.0, R 1e-150)).Variance.Value
+                  "LogNormal, narrow"
+              expectSame inf (Distribution.LogNormal(R 0.0, R 1e200)).Variance.Value "LogNormal, infinite"
+              expectClose
+                  8.0
+                  (2.0 * Math.Exp -432.0)
+                  (AD.grad (fun mean -> Distribution.LogNormal(mean, R 28.0).Variance) (R -1000.0)).Value
+                  "its slope"
+              expectClose 4.0 1e200 (Distribution.Gamma(R 1e-200, R 1e-200)).Variance.Value "Gamma"
+              expectClose 4.0 (1.5e154 / 12.0 * 1.5e154) (Distribution.Uniform(R 0.0, R 1.5e154)).Variance.Value "Uniform")
+
+          testCase "mean and entropy of logits: their gradients are the closed forms, beside likely and masked outcomes" (fun () ->
+              for logits in
+                  [ [| 0.2; 0.5; -0.3; 0.1 |]
+                    [| 40.0; 0.0; -3.0; 1.0 |]
+                    [| -700.0; 0.0; 30.0; -inf |]
+                    [| 1e6; 1e6 - 50.0; 1e6 - 51.0; 0.0 |]
+                    [| 1.0; 1.0; 1.0; 1.0 |]
+                    [| 3.0 |] ] do
+                  let m = Array.max logits
+                  let e = logits |> Array.map (fun x -> Math.Exp(x - m))
+                  let besides i = e |> Array.mapi (fun j e -> if i = j then 0.0 else e) |> Array.sum
+                  let p = e |> Array.map (fun x -> x / Array.sum e)
+                  // -log p, also where p is nearly 1
+                  let surprise =
+                      e
+                      |> Array.mapi (fun i own ->
+                          if 2.0 * own > Array.sum e then SpecialValues.log1p (besides i / own) else -Math.Log p[i])
+                  let entropy = Array.map2 (fun p s -> if p = 0.0 then 0.0 else p * s) p surprise |> Array.sum
+                  // -log p of 700 has 700 roundings of logits, and none of the others; some ten more of terms of the same sign
+                  let close size expected actual what = expectWithin (32.0 * u * size + 1e-305) expected actual what
+                  close entropy entropy (Distribution.CategoricalLogits(reals logits)).Entropy.Value $"entropy of {logits}"
+                  let gradient = AD.grad (fun (l: Real[]) -> Distribution.CategoricalLogits(l).Entropy) (reals logits)
+                  let means = AD.grad (fun (l: Real[]) -> Distribution.CategoricalLogits(l).Mean) (reals logits)
+                  // outcome i less the mean, without the terms that cancel
+                  let fromMean i = p |> Array.mapi (fun j p -> p * float (i - j)) |> Array.sum
+                  let size i = p |> Array.mapi (fun j p -> p * abs (float (i - j))) |> Array.sum
+                  for i in 0 .. logits.Length - 1 do
+                      if p[i] = 0.0 then
+                          expectSame 0.0 gradient[i].Value $"{logits} {i}"
+                          expectSame 0.0 means[i].Value $"{logits} {i}"
+                      else
+                          // dH = p (s - H), and s - H = sum of p_j (s_i - s_j); the terms that reverse mode adds have the 1 of -(log p + 1) too
+                          let terms = p[i] * (Array.map2 (fun p s -> if p = 0.0 then 0.0 else p * (1.0 + s)) p surprise |> Array.sum)
+                          let terms = terms + p[i] * (1.0 + surprise[i])
+                          close terms (p[i] * (surprise[i] - entropy)) gradient[i].Value $"slope of the entropy of {logits}, {i}"
+                          close (p[i] * (size i + 4.0)) (p[i] * fromMean i) means[i].Value $"slope of the mean of {logits}, {i}")
+
+          testCase "a log density, a mean and an entropy of logits take as many operations as there are logits, up to a factor" (fun () ->
+              let logits n = Array.init n (fun i -> R(Math.Sin(float i)))
+              for name, f in
+                  [ "log density", (fun (l: Real[]) -> Distribution.CategoricalLogits(l).LogDensity(R 5.0))
+                    "mean", (fun l -> Distribution.CategoricalLogits(l).Mean)
+                    "variance", (fun l -> Distribution.CategoricalLogits(l).Variance)
+                    "entropy", (fun l -> Distribution.CategoricalLogits(l).Entropy) ] do
+                  let operations n = (Randomised.memory f (logits n)).Operations
+                  // linear: a ratio of 8, and constants
+                  Expect.isLessThan (operations 800) (9L * operations 100) name)
+
           testCase "what does not exist" (fun () ->
               expectSame nan (Distribution.StudentT(R 1.0, R 0.0, R 1.0)).Mean.Value "mean of Cauchy"
               expectSame inf (Distribution.StudentT(R 2.0, R 0.0, R 1.0)).Variance.Value "variance, 2"
               expectSame nan (Distribution.StudentT(R 0.5, R 0.0, R 1.0)).Variance.Value "variance, 1/2")
+
+          testCase "a number of samples below 0 is an error of the distribution" (fun () ->
+              let e = thrown<ArgumentOutOfRangeException>(fun () -> Distribution.Gamma(R 2.0, R 0.5).Sample(RandomKey.Of 1, -1) |> ignore)
+              expectMentions [ "Distribution.Gamma"; "-1" ] e.Message)
 
           testCase "text and parameters" (fun () ->
               let gamma = Distribution.Gamma(R 2.0, R 0.5)
@@ -282,7 +380,7 @@ let private moments =
                   [ "shape", 2.0; "rate", 0.5 ]
                   "parameters"
               Expect.equal (Distribution.Categorical([| R 0.5; R 0.5 |]).ToString()) "Categorical(p[0] = 0.5, p[1] = 0.5)" "categorical"
-              expectMentions [ "..., "; "20" ] (Distribution.CategoricalLogits(Array.create 20 (R 0.0)).ToString() + "..., "))
+              expectMentions [ ", ... 20 parameters)" ] (Distribution.CategoricalLogits(Array.create 20 (R 0.0)).ToString()))
 
           testCase "probabilities and logits may be vectors, through which derivatives pass" (fun () ->
               let f (l: Tensor) = Distribution.CategoricalLogits(l).LogDensity(R 1.0)

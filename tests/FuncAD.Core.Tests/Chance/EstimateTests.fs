@@ -4,11 +4,7 @@ open Expecto
 open FuncAD
 open FuncAD.Tests.Testing
 
-let private estimate (sample: float list) : Estimate =
-    let mean = RunningMean 1
-    for x in sample do
-        mean.Add [| x |]
-    { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = sample.Length }
+let private estimate (sample: float list) : Estimate = Significance.estimateOf (Array.ofList sample)
 
 let private several (means: float[]) (errors: float[]) : Estimate<Real[]> =
     { Mean = reals means; StandardError = reals errors; Samples = 1000 }

@@ -54,6 +54,8 @@ let private increasing (numbers: float seq) = numbers |> Seq.pairwise |> Seq.for
 
 let private grid = [| for i in 0..2000 -> (float i + 0.5) / 2001.0 |]
 
+let private categorical (p: float[]) (u: float) : float = (Quantiles.categorical (reals p) u).Value
+
 /// Each distribution at an index of its parameter, in the order in which its draws grow.
 let private families: (string * (float -> float -> float)) list =
     [ "Bernoulli", (fun t -> Quantiles.bernoulli t)
@@ -61,7 +63,7 @@ let private families: (string * (float -> float -> float)) list =
       "Binomial of 7", (fun t -> Quantiles.binomial 7 t)
       "Binomial of 1000", (fun t -> Quantiles.binomial 1000 t)
       "Poisson", (fun t -> Quantiles.poisson (30.0 * t))
-      "Categorical", (fun t u -> float (Quantiles.categorical [| (1.0 - t) / 2.0; 0.0; 0.5; t / 2.0 |] u)) ]
+      "Categorical", (fun t u -> categorical [| (1.0 - t) / 2.0; 0.0; 0.5; t / 2.0 |] u) ]
 
 /// Draws of many keys against the probabilities of values from 0; the last cell has the rest.
 let private expectDraws (key: RandomKey) (draw: float -> float) (probabilities: float[]) (what: string) =
@@ -120,11 +122,12 @@ let tests =
                           expectSame (p * float n) (Quantiles.binomial n p u) $"binomial of {n}"
                   expectSame 0.0 (Quantiles.geometric 1.0 u) "geometric"
                   expectSame 0.0 (Quantiles.poisson 0.0 u) "Poisson"
-                  Expect.equal (Quantiles.categorical [| 1.0 |] u) 0 "one outcome"
-                  Expect.equal (Quantiles.categorical [| 0.0; 0.0; 1.0; 0.0 |] u) 2 "one possible outcome"
-              Expect.equal (Quantiles.categorical [| 0.5; 0.0; 0.5; 0.0 |] 0.5) 2 "at a step"
+                  Expect.equal (categorical [| 1.0 |] u) 0.0 "one outcome"
+                  Expect.equal (categorical [| 0.0; 0.0; 1.0; 0.0 |] u) 2.0 "one possible outcome"
+              Expect.equal (categorical [| 0.5; 0.0; 0.5; 0.0 |] 0.5) 2.0 "at a step"
               // ten times 0.1 sum to less than 1
-              Expect.equal (Quantiles.categorical (Array.append (Array.create 10 0.1) [| 0.0 |]) (1.0 - u)) 9 "roundings"
+              for zeros in 1..3 do
+                  Expect.equal (categorical (Array.append (Array.create 10 0.1) (Array.zeroCreate zeros)) (1.0 - u)) 9.0 "roundings"
               // an event of probability 2^-50 takes the eight highest of the 2^53 numbers from 2^-53
               let rare = Math.ScaleB(1.0, -50)
               Expect.equal (Quantiles.bernoulli rare (1.0 - 7.0 * u)) 1.0 "rare"
@@ -143,20 +146,23 @@ let tests =
                   "Poisson 4.5 ."
                   (Quantiles.poisson 4.5)
                   (Array.init 12 (fun k -> Math.Exp -4.5 * Math.Pow(4.5, float k) / SpecialValues.gamma (float k + 1.0)))
-              draws "Categorical .." (Quantiles.categorical [| 0.1; 0.2; 0.3; 0.4 |] >> float) [| 0.1; 0.2; 0.3 |])
+              draws "Categorical .." (categorical [| 0.1; 0.2; 0.3; 0.4 |]) [| 0.1; 0.2; 0.3 |])
 
           testCase "parameters outside of the domain are named with their values" (fun () ->
               let refused (draw: unit -> 'T) (parts: string list) =
                   thrown<ArgumentException>(fun () -> draw () |> ignore) |> _.Message |> expectMentions parts
+              let chance () = Chance(RandomKey.Of 1)
               for p in [ -0.1; 1.5; nan; infinity ] do
-                  refused (fun () -> Quantiles.bernoulli p 0.5) [ "Bernoulli"; "probability p"; string p ]
-                  refused (fun () -> Quantiles.binomial 3 p 0.5) [ "Binomial"; "probability p"; string p ]
-                  refused (fun () -> Quantiles.geometric p 0.5) [ "Geometric"; "probability p"; string p ]
-                  refused (fun () -> Quantiles.categorical [| 0.5; p |] 0.5) [ "Categorical"; "p[1]"; string p ]
-              refused (fun () -> Quantiles.geometric 0.0 0.5) [ "Geometric"; "got 0" ]
-              refused (fun () -> Quantiles.binomial -3 0.5 0.5) [ "Binomial"; "number n"; "-3" ]
-              for rate in [ -1.0; nan; infinity ] do
-                  refused (fun () -> Quantiles.poisson rate 0.5) [ "Poisson"; "rate"; string rate ]
-              refused (fun () -> Quantiles.categorical [||] 0.5) [ "Categorical"; "no probabilities" ]
-              refused (fun () -> Quantiles.categorical [| 0.5; 0.4 |] 0.5) [ "Categorical"; "sum to 1"; "0.9" ]
-              thrown<ArgumentNullException>(fun () -> Quantiles.categorical null 0.5 |> ignore) |> ignore) ]
+                  refused (fun () -> chance().Bernoulli(Real p)) [ "Chance.Bernoulli"; "p is a probability"; Parameters.text p ]
+                  refused (fun () -> chance().Flip(Real p)) [ "Chance.Bernoulli"; "p is a probability"; Parameters.text p ]
+                  refused (fun () -> chance().Binomial(3, Real p)) [ "Chance.Binomial"; "p is a probability"; Parameters.text p ]
+                  refused (fun () -> chance().Geometric(Real p)) [ "Chance.Geometric"; "probability of a success"; Parameters.text p ]
+                  refused (fun () -> chance().Categorical(Real 0.5, Real p)) [ "Chance.Categorical"; "p[1]"; Parameters.text p ]
+              refused (fun () -> chance().Geometric(Real 0.0)) [ "Chance.Geometric"; "got 0" ]
+              refused (fun () -> chance().Geometric(Real 9e-15)) [ "Chance.Geometric"; "2^53"; "9E-15" ]
+              refused (fun () -> chance().Binomial(-3, Real 0.5)) [ "Chance.Binomial"; "n is"; "-3" ]
+              for rate in [ -1.0; nan; infinity; 1e16 ] do
+                  refused (fun () -> chance().Poisson(Real rate)) [ "Chance.Poisson"; "rate"; Parameters.text rate ]
+              refused (fun () -> chance().Categorical([||]: Real[])) [ "Chance.Categorical"; "no outcome" ]
+              refused (fun () -> chance().Categorical(Real 0.5, Real 0.4)) [ "Chance.Categorical"; "sum to 1"; "0.9" ]
+              thrown<ArgumentNullException>(fun () -> chance().Categorical(null: Real[]) |> ignore) |> ignore) ]

@@ -134,6 +134,36 @@ let private coins (causal: bool) (p: Real) (key: RandomKey) : ScoreCost =
 let private scalar (estimate: Estimate<Real>) : Estimate =
     { Mean = estimate.Mean.Value; StandardError = estimate.StandardError.Value; Samples = estimate.Samples }
 
+/// One coin, whose cost is linear in its outcome: with p = 1/2 all samples' terms are equal, and errors come from the baselines alone.
+let private oneCoin (scale: float) (offset: float) (p: Real) (key: RandomKey) : ScoreCost =
+    let isHead = key.Uniform() < p.Value
+    ScoreCost.Of(Real(if isHead then offset + scale else offset), (if isHead then Real.Log p else Real.Log(1.0 - p)))
+
+/// A coin that is thrown until it shows heads, at most ten times: runs with different numbers of draws. E = (1 - (1 - p)^10) / p.
+let private throws (p: Real) (key: RandomKey) : ScoreCost =
+    let rec from (i: int) (run: ScoreCost) =
+        let isHead = key.Fold(i).Uniform() < p.Value
+        let run = run.Cost(Real 1.0).Draw(if isHead then Real.Log p else Real.Log(1.0 - p))
+        if isHead || i = 9 then run else from (i + 1) run
+    from 0 ScoreCost.Start
+
+/// A cost with a slope of its own, which is no part of what baselines do.
+let private sliding (p: Real) (key: RandomKey) : ScoreCost = (oneCoin 1.0 0.0 p key).Cost(50.0 * p)
+
+/// Programs, their parameters, and the derivatives of their expectations.
+let private stated =
+    [ "a fair coin", oneCoin 1.0 0.0, 0.5, 1.0
+      "a fair coin with an offset", oneCoin 5.0 1.0, 0.5, 5.0
+      "a coin", oneCoin 1.0 0.0, 0.3, 1.0
+      "ten coins, with costs after each", coins true, 0.3, 10.0
+      "ten coins", coins false, 0.5, 10.0
+      "throws until heads", throws, 0.3, (AD.diff (fun p -> (1.0 - Real.Pow(1.0 - p, Real 10.0)) / p) (Real 0.3)).Value
+      "a cost that slides", sliding, 0.5, 51.0 ]
+
+/// The estimates from so many keys.
+let private repeated options f (p: float) (samples: int) (key: RandomKey) (keys: int) : Estimate[] =
+    Array.Parallel.init keys (fun index -> Stochastic.scoreGradientWith options f (key.Fold index) samples (Real p) |> scalar)
+
 [<Tests>]
 let tests =
     testList
@@ -225,6 +255,14 @@ let tests =
                       mean.Add [| (AD.diffn 2 f (Real 0.3)).Value |]
                   expectEstimate 180.0 { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = 2000 } "second derivative")
 
+          testKey "outcomes that are not met are not seen, and the derivative of a random program sees them" 49 (fun key ->
+              // as docs/chance.md says: the slope of E[5 b] is 5
+              for p in [ 0.0; 1e-8 ] do
+                  let estimate = Stochastic.scoreGradient (oneCoin 5.0 0.0) key 4000 (Real p) |> scalar
+                  expectSame 0.0 estimate.Mean $"{p}"
+                  expectSame 0.0 estimate.StandardError $"{p}"
+                  expectClose 4.0 5.0 (Stochastic.derivative (fun p c -> 5.0 * c.Bernoulli p) key 100 (Real p)).Mean $"{p}")
+
           testKey "causality, baselines and mirrored keys reduce the variance, and leave the mean" 44 (fun key ->
               let gradient causal options =
                   let estimate = Stochastic.scoreGradientWith options (coins causal) key 4000 (Real 0.3) |> scalar
@@ -247,13 +285,100 @@ let tests =
               // (3 + z) z has the variance 9 + 2; the mean of a pair is z^2, with the variance 2, of half as many
               expectWithin 0.1 (sqrt (11.0 / 4.0)) (one.StandardError / pairs.StandardError) "odd parts cancel")
 
+          for name, f, p, exact in stated do
+              for antithetic in [ false; true ] do
+                  let pairs = if antithetic then "pairs, " else ""
+                  for units, keys in [ 2, 1500; 5, 1000; 30, 200 ] do
+                      testKey
+                          $"{name}, {pairs}n = {units}: the stated error's square is at least the mean square of the error"
+                          47
+                          (fun key ->
+                              let samples = if antithetic then 2 * units else units
+                              let estimates = repeated (options ScoreBaseline.LeaveOneOut antithetic) f p samples key keys
+                              let square (x: float) = x * x
+                              // the square error less the stated one: its mean is 0 or less
+                              let mean = RunningMean 1
+                              estimates |> Array.iter (fun e -> mean.Add [| square (e.Mean - exact) - square e.StandardError |])
+                              Expect.isLessThan mean.Mean[0] (6.8 * mean.Errors[0] + 1e-12) "too small"
+                              // and no more than it is for two samples of many draws, of which the sum of their covariances is seen only
+                              let truth = estimates |> Array.averageBy (fun e -> square (e.Mean - exact))
+                              let stated = estimates |> Array.averageBy (fun e -> square e.StandardError)
+                              Expect.isLessThan stated (2.0 * truth + 1e-12) "too large")
+
+          for name, f, p, exact in stated |> List.take 3 do
+              for samples, keys in [ 30, 400; 1000, 100 ] do
+                  testKey $"{name}: one estimate of {samples} samples in 20 is beyond two standard errors" 48 (fun key ->
+                      let estimates = repeated (ScoreOptions()) f p samples key keys
+                      let beyond = estimates |> Array.filter (fun e -> abs (e.Mean - exact) > 2.0 * e.StandardError) |> Array.length
+                      // binomial with the probability 0.05: its mean and 6.8 deviations
+                      let bound = 0.05 * float keys + 6.8 * sqrt (0.05 * 0.95 * float keys)
+                      Expect.isLessThan (float beyond) bound "too small")
+
           testCase "the same key gives the same estimate, and the first samples of more are those of fewer" (fun () ->
               let f = Stochastic.scoreGradient twoStages (RandomKey.Of 45) 20
               Expect.equal (f model).Mean.Mean.Value (f model).Mean.Mean.Value "twice"
+              // sample i is the run with the key folded by i, whatever their number: a running mean of n samples has 3 n roundings of the largest
               let plain n =
                   (Stochastic.scoreGradientWith (options ScoreBaseline.None false) twoStages (RandomKey.Of 45) n model).Mean.Mean.Value
-              let second = 2.0 * plain 2 - plain 1
-              expectWithin 1e-12 (3.0 * plain 3) (plain 1 + second + (3.0 * plain 3 - 2.0 * plain 2)) "prefix")
+              let one i = (AD.grad (fun model -> (twoStages model (RandomKey.Of(45).Fold(i: int))).Objective) model).Mean.Value
+              let ones = Array.init 20 one
+              let largest = ones |> Array.map abs |> Array.max
+              for n in [ 1; 2; 3; 20 ] do
+                  expectWithin (float (3 * n) * u * largest) (Array.average ones[.. n - 1]) (plain n) $"{n} samples")
+
+          testKey "a value drawn from a distribution is to be a constant" 47 (fun key ->
+              // E x = e^(s^2 / 2), with the slope s e^(s^2 / 2)
+              let run (drawn: Real -> Real) (s: Real) (key: RandomKey) =
+                  let d = Distribution.LogNormal(Real 0.0, s)
+                  let x = drawn (d.Sample key)
+                  ScoreCost.Of(x, d, x)
+              let estimate = Stochastic.scoreGradient (run AD.stopGradient) key 20000 (Real 1.0) |> scalar
+              expectEstimate (Math.Exp 0.5) estimate "LogNormal"
+              Expect.isLessThan estimate.StandardError 0.2 "the error is small enough to tell"
+              let value = (Distribution.LogNormal(Real 0.0, Real 1.0).Sample key).Value
+              expectSame value (run id (Real 1.0) key).Total.Value "nothing is differentiated"
+              let refused (action: unit -> unit) =
+                  thrown<InvalidOperationException> action
+                  |> _.Message
+                  |> expectMentions [ "ScoreCost.Draw"; "LogNormal"; "StopGradient"; "counted twice" ]
+              refused (fun () -> Stochastic.scoreGradient (run id) key 10 (Real 1.0) |> ignore)
+              let objective drawn (s: Real) = (run drawn s key).Objective
+              let operators: ((Real -> Real) -> Real -> Real) list =
+                  [ AD.diff
+                    AD.grad
+                    AD.diffn 3
+                    (fun f -> AD.grad (AD.grad f))
+                    (fun f x -> (AD.compile (AD.grad f) (Real 1.0)).Invoke x)
+                    (fun f x -> AD.grad (AD.compile f (Real 1.0)).Invoke x) ]
+              for index, differentiate in List.indexed operators do
+                  refused (fun () -> differentiate (objective id) (Real 1.0) |> ignore)
+                  let constant (s: Real) = value * Stochastic.magicBox (Distribution.LogNormal(Real 0.0, s).LogDensity(Real value))
+                  let expected = (differentiate constant (Real 1.0)).Value
+                  expectWithin
+                      (1e-12 * abs expected)
+                      expected
+                      (differentiate (objective AD.stopGradient) (Real 1.0)).Value
+                      $"operator {index}"
+              // a baseline, and what is after the draw
+              let slope (run: Real -> ScoreCost) = (AD.grad (fun p -> (run p).Objective) (Real 0.5)).Value
+              let bernoulli (p: Real) = Distribution.Bernoulli p
+              expectSame 8.0 (slope (fun p -> ScoreCost.Start.Draw(bernoulli p, Real 1.0).Cost(Real 4.0))) "4 / p"
+              expectSame 6.0 (slope (fun p -> ScoreCost.Start.Draw(bernoulli p, Real 1.0, Real 1.0).Cost(Real 4.0))) "(4 - 1) / p"
+              // vectors
+              let vector drawn (m: Tensor) =
+                  let d = Distribution.MultivariateNormal(m, Tensor.identity 2)
+                  let x = drawn (d.Sample key)
+                  ScoreCost.Of(Tensor.sum (x * x), d, x).Objective
+              let m = Tensor.ofArray [| 0.5; -1.0 |]
+              let z = (key.Normal 2).ToArray()
+              let square = Array.sum (Array.map2 (fun m z -> (m + z) * (m + z)) [| 0.5; -1.0 |] z)
+              Array.iter2 (fun z g -> expectWithin 1e-14 (square * z) g "x^2 z") z ((AD.grad (vector AD.stopGradient) m).ToArray())
+              thrown<InvalidOperationException>(fun () -> AD.grad (vector id) m |> ignore)
+              |> _.Message
+              |> expectMentions [ "ScoreCost.Draw"; "MultivariateNormal"; "StopGradient" ]
+              thrown<ArgumentNullException>(fun () -> ScoreCost.Start.Draw(Unchecked.defaultof<Distribution>, Real 1.0) |> ignore)
+              |> ignore
+              thrown<ArgumentNullException>(fun () -> ScoreCost.Start.Draw(Unchecked.defaultof<MultivariateNormal>, m) |> ignore) |> ignore)
 
           testCase "bad input" (fun () ->
               let key = RandomKey.Of 46
@@ -266,6 +391,10 @@ let tests =
                   Stochastic.scoreGradientWith (options ScoreBaseline.None true) f key 3 (Real 0.3) |> ignore)
               |> _.Message
               |> expectMentions [ "even"; "3" ]
+              thrown<ArgumentOutOfRangeException>(fun () ->
+                  Stochastic.scoreGradientWith (options (enum<ScoreBaseline> 7) false) f key 3 (Real 0.3) |> ignore)
+              |> _.Message
+              |> expectMentions [ "Stochastic.ScoreGradient"; "baseline"; "7" ]
               thrown<ArgumentNullException>(fun () ->
                   Stochastic.scoreGradient Unchecked.defaultof<Real -> RandomKey -> ScoreCost> key 2 (Real 0.3) |> ignore)
               |> ignore

@@ -25,6 +25,17 @@ let expectEstimate (expected: float) (estimate: Estimate) (what: string) =
     if not (distance <= 1e-12 * abs expected) then
         expectNormal (distance / estimate.StandardError) $"{what}: {estimate}, expected {text expected}"
 
+/// The mean of a sample with its standard error.
+let estimateOf (sample: float[]) : Estimate =
+    let mean = RunningMean 1
+    for x in sample do
+        mean.Add [| x |]
+    { Mean = mean.Mean[0]; StandardError = mean.Errors[0]; Samples = sample.Length }
+
+/// An estimate of a known expectation whose sums were rounded by so much.
+let expectEstimateWithin (roundings: float) (expected: float) (estimate: Estimate) (what: string) =
+    if not (abs (estimate.Mean - expected) <= roundings) then expectEstimate expected estimate what
+
 /// Counts of cells with these expectations (of 5 and more each): Pearson's chi-square.
 let expectCounts (expected: float[]) (counts: float[]) (what: string) =
     let statistic = Array.fold2 (fun sum e c -> sum + (c - e) * (c - e) / e) 0.0 expected counts

@@ -229,6 +229,30 @@ let tests =
                       let exact = normalised |> Array.mapi (fun k dp -> dp * g (float k)) |> Array.sum
                       expectWithin 1e-14 exact (weigh q (fun jump k -> Jumps.categorical jump p dp (int k)) g) $"{p} {dp}")
 
+          for q0 in [ 0.0; 1e-12; 1e-8; 1e-6; 1e-4; 0.01; 0.1; 0.3 ] do
+              for name, p, g in
+                  [ "two improbable neighbours first", (fun (q: Real) -> [| q; q; 1.0 - 2.0 * q |]), [| 10.0; 0.0; 0.0 |]
+                    "two improbable neighbours last", (fun q -> [| 1.0 - 2.0 * q; q; q |]), [| 0.0; 0.0; 10.0 |]
+                    "orders of improbability", (fun q -> [| q * (1.0 - q); q * q; 1.0 - q |]), [| 1.0; 4.0; 9.0 |]
+                    "improbable ones between", (fun q -> [| 0.5 - q; q; q; 0.5 - q |]), [| 3.0; 1.0; 8.0; -2.0 |]
+                    "from one end to the other", (fun q -> [| 0.5 - q; Real 1e-9; Real 1e-9; 0.5 + q - 2e-9 |]), [| 3.0; 1.0; 8.0; -2.0 |] ] do
+                  testKey $"categorical at {q0}, {name}: the derivative is the closed form" 63 (fun key ->
+                      let exact = (AD.diff (fun q -> sum (Array.map2 (fun p g -> p * g) (p q) g)) (Real q0)).Value
+                      let f (q: Real) (c: Chance) = Real g[c.Categorical(p q)]
+                      // the mean over outcomes of the weighted differences is the same for each: some ten roundings of terms of size 50
+                      let estimate = Stochastic.derivative f key 100 (Real q0)
+                      expectWithin 1e-12 exact estimate.Mean "all jumps"
+                      expectWithin 1e-12 0.0 estimate.StandardError "its error"
+                      // one jump of them: its variance is bounded, so that it is seen at every q
+                      let estimate = Stochastic.derivativeWith 1 f key 2000 (Real q0)
+                      // 2000 samples may meet no event that has a probability of some q: outcomes of 2 q, jumps with a share of 2 q. Each is worth
+                      // 80 at most, and what was not met is missing in the error too
+                      let unseen = if q0 <= 1e-4 then 4.0 * q0 * 80.0 else 0.0
+                      let distance = max 0.0 (abs (estimate.Mean - exact) - unseen)
+                      expectEstimate exact { estimate with Mean = exact + distance } "one jump"
+                      // weights sum to 8 at most, costs differ by 10: a deviation of 80, divided by sqrt(2000)
+                      Expect.isLessThan estimate.StandardError 1.8 "one jump: its error")
+
           testKey "at probabilities of 0 and 1 the derivative is that of the side inside" 52 (fun key ->
               // with one draw and all jumps run, there is no variance: X, X^2 and so on of one trial are all p
               for x in [ 0.0; 1.0 ] do
@@ -298,14 +322,14 @@ let tests =
               let key = RandomKey.Of 59
               let message (f: Real -> Chance -> Real) (x: float) =
                   (thrown<ArgumentException>(fun () -> Stochastic.derivative f key 3 (Real x) |> ignore)).Message
-              message (fun p c -> c.Bernoulli p) 1.5 |> expectMentions [ "Bernoulli"; "probability p"; "1.5" ]
-              message (fun p c -> c.Bernoulli p) nan |> expectMentions [ "Bernoulli"; "NaN" ]
-              message (fun p c -> c.Binomial(3, p)) -0.25 |> expectMentions [ "Binomial"; "-0.25" ]
-              message (fun p c -> c.Binomial(-1, p)) 0.25 |> expectMentions [ "Binomial"; "-1" ]
-              message (fun p c -> c.Geometric p) 0.0 |> expectMentions [ "Geometric"; "got 0" ]
-              message (fun p c -> c.Poisson p) -2.0 |> expectMentions [ "Poisson"; "-2" ]
-              message (fun p c -> Real(float (c.Categorical(p, p)))) 0.25 |> expectMentions [ "Categorical"; "0.5" ]
-              message (fun _ c -> Real(float (c.Categorical()))) 0.25 |> expectMentions [ "Categorical"; "no probabilities" ]
+              message (fun p c -> c.Bernoulli p) 1.5 |> expectMentions [ "Chance.Bernoulli"; "p is a probability"; "1.5" ]
+              message (fun p c -> c.Bernoulli p) nan |> expectMentions [ "Chance.Bernoulli"; "NaN" ]
+              message (fun p c -> c.Binomial(3, p)) -0.25 |> expectMentions [ "Chance.Binomial"; "-0.25" ]
+              message (fun p c -> c.Binomial(-1, p)) 0.25 |> expectMentions [ "Chance.Binomial"; "-1" ]
+              message (fun p c -> c.Geometric p) 0.0 |> expectMentions [ "Chance.Geometric"; "got 0" ]
+              message (fun p c -> c.Poisson p) -2.0 |> expectMentions [ "Chance.Poisson"; "-2" ]
+              message (fun p c -> Real(float (c.Categorical(p, p)))) 0.25 |> expectMentions [ "Chance.Categorical"; "0.5" ]
+              message (fun _ c -> Real(float (c.Categorical()))) 0.25 |> expectMentions [ "Chance.Categorical"; "no outcome" ]
               thrown<ArgumentNullException>(fun () -> Chance(key).Categorical(null: Real[]) |> ignore) |> ignore
               for samples in [ 0; -1 ] do
                   thrown<ArgumentOutOfRangeException>(fun () -> Stochastic.derivative inventory key samples (Real 3.0) |> ignore)
@@ -337,6 +361,9 @@ let tests =
               |> expectMentions [ "Chance.Poisson"; "StopGradient" ]
               // a program that runs by itself
               lost (fun () -> AD.diff (fun p -> Chance(key).Bernoulli p) (Real 0.5) |> ignore) |> expectMentions [ "Chance.Bernoulli" ]
+              // a program that is being compiled
+              lost (fun () -> AD.compile (fun rate -> Chance(key).Poisson rate) (Real 2.0) |> ignore)
+              |> expectMentions [ "Chance.Poisson"; "compiled"; "Distribution.Poisson" ]
               // inner operators elsewhere are fine
               let f (x: Real) (c: Chance) = c.Poisson x * AD.diff (fun y -> x * y * y) (Real 1.0)
               Stochastic.derivative f key 4000 (Real 1.5) |> fun e -> expectEstimate 6.0 e "2 x^2")

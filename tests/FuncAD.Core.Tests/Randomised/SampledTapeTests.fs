@@ -5,6 +5,7 @@ module FuncAD.Tests.SampledTapeTests
 open System
 open System.Collections.Generic
 open Expecto
+open FsCheck.FSharp
 open FuncAD
 open FuncAD.Tests.Testing
 open FuncAD.Tests.Programs
@@ -35,8 +36,21 @@ let private sampled keep draw f (x: float[]) = (Randomised.sample "test" keep dr
 
 let private f (case: Case) (x: Real[]) : Real = result case.Program x
 
-/// Programs with few edges.
-let private short = { everything with Longest = 5; Depth = 0 }
+let private edges (case: Case) : int64 = (Randomised.valueAndGrad 1.0 (f case) (RandomKey.Of 1) (reals case.Point)).Edges
+
+/// The sums of the magnitudes of all products in each derivative.
+let private sizes (case: Case) : float[] =
+    case.Point
+    |> Array.mapi (fun index _ ->
+        let lift k x = Twin(Magnitude(x, 0.0), Magnitude((if k = index then 1.0 else 0.0), 0.0))
+        (result case.Program (Array.mapi lift case.Point)).Tangent.Size)
+
+/// Programs that depend on their input, with so few edges that all draws can be run, and finite derivatives.
+let private short =
+    let isShort case =
+        let edges = edges case
+        edges >= 1L && edges <= 12L && sizes case |> Array.forall Double.IsFinite
+    cases { everything with Longest = 5; Depth = 0 } 1 3 |> Arb.filter isShort
 
 [<Tests>]
 let tests =
@@ -53,18 +67,13 @@ let tests =
           // Each run's gradient differs from its exact arithmetic by at most n roundings of a sum of products (LawTests), products that are
           // scaled by keep^-d for d edges on a path; their weights scale them back. So the bound of LawTests holds for the sum of all
           // runs, with n + the runs and the edges' divisions.
-          law "over all draws, the mean is the gradient" 400 (cases short 1 3) (fun case ->
-              let edges = (Randomised.valueAndGrad 1.0 (f case) (RandomKey.Of 1) (reals case.Point)).Edges
-              if edges <= 12L then
-                  let mean, runs = expectation 0.25 (fun draw -> sampled 0.25 draw (f case) case.Point)
-                  let exact = AD.grad (f case) (reals case.Point) |> values
-                  for index = 0 to exact.Length - 1 do
-                      let direction = Array.init exact.Length (fun k -> if k = index then 1.0 else 0.0)
-                      let dual = Array.map2 (fun x v -> Twin(Magnitude(x, 0.0), Magnitude(v, 0.0))) case.Point direction
-                      let size = (result case.Program dual).Tangent.Size
-                      let roundings = cost case.Program + 10.0 + float runs + 2.0 * float edges
-                      if Double.IsFinite size then
-                          expectWithin (4.0 * roundings * u * size + 1e-300) exact[index] mean[index] $"gradient[{index}], {runs} runs")
+          law "over all draws, the mean is the gradient" 400 short (fun case ->
+              let mean, runs = expectation 0.25 (fun draw -> sampled 0.25 draw (f case) case.Point)
+              let exact = AD.grad (f case) (reals case.Point) |> values
+              let roundings = cost case.Program + 10.0 + float runs + 2.0 * float (edges case)
+              sizes case
+              |> Array.iteri (fun index size ->
+                  expectWithin (4.0 * roundings * u * size + 1e-300) exact[index] mean[index] $"gradient[{index}], {runs} runs"))
 
           testCase "over all draws, the mean of the derivative of an estimate is the Hessian's row" (fun () ->
               // x y^2 + sin(x y): ten edges. Sums of 2^10 weighed runs, each with some 20 roundings of numbers below 10.

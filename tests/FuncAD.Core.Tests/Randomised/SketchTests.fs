@@ -5,13 +5,14 @@ open System
 open Expecto
 open FuncAD
 open FuncAD.Tests.Testing
+open FuncAD.Tests.Significance
 
 let private tensor (seed: int) (shape: int list) = (RandomKey.Of seed).Normal(List.toArray shape)
 
 let private elements (x: Tensor) = x.ToArray()
 
-/// The mean over so many keys is the exact array, within 7.5 standard errors of each element, whose normal tail is 1e-13: with fixed keys,
-/// this fails by chance for one choice of them in 10^9, with some thousand elements in all.
+/// The mean over so many keys is the exact array, element by element: with fixed keys, this fails by chance for one choice of them in 10^8,
+/// with some thousand elements in all (Significance).
 let private expectUnbiased (what: string) (exact: Tensor) (estimate: RandomKey -> Tensor) =
     let seed = 20260
     let count = 2000
@@ -19,9 +20,11 @@ let private expectUnbiased (what: string) (exact: Tensor) (estimate: RandomKey -
     elements exact
     |> Array.iteri (fun index exact ->
         let sample = draws |> Array.map (fun draw -> draw[index])
-        let mean = Array.average sample
-        let error = sqrt (sample |> Array.averageBy (fun x -> (x - mean) * (x - mean))) / sqrt (float count)
-        expectWithin (7.5 * error + 1e-12 * abs exact + 1e-14) exact mean $"{what}[{index}], keys RandomKey.Of {seed} split by {count}")
+        expectEstimateWithin
+            (1e-12 * abs exact + 1e-14)
+            exact
+            (estimateOf sample)
+            $"{what}[{index}], keys RandomKey.Of {seed} split by {count}")
 
 /// x, w, b; weights of a loss, so that cotangents differ.
 let private x, w, b = tensor 1 [ 3; 7 ], tensor 2 [ 7; 4 ], tensor 3 [ 4 ]

@@ -201,6 +201,57 @@ let tests =
               let tensors = thrown<NotSupportedException>(number (fun x -> Tensor.sum (Tensor.stack [ x; x ])))
               tensors.Message |> expectMentions [ "Symbolic.Of"; "Real[]" ])
 
+          testCase "a number that outlives its formula has no value to leave behind" (fun () ->
+              let says (work: unit -> unit) =
+                  (thrown<InvalidOperationException> work).Message |> expectMentions [ "Symbolic.Of"; "after"; "custom rule"; "argument" ]
+              // The slope is code, which runs when the formula is differentiated.
+              let captured (slope: Real -> Real[] -> Real) () =
+                  let f (x: Real[]) = AD.custom "captures" id (fun v _ -> slope v x) x[0]
+                  (Symbolic.ofFunction [ "x"; "y" ] f).Derivative "x" |> ignore
+              says (captured (fun _ x -> x[1]))
+              says (captured (fun v x -> v * x[1]))
+              says (captured (fun v x -> AD.diff (fun t -> t * x[1]) v))
+              says (captured (fun _ x -> AD.grad (fun t -> t * x[1]) (real 2.0)))
+              let mutable number, condition, above = real 0.0, Condition true, real 0.0
+              let f (x: Real[]) =
+                  number <- sin x[0]
+                  condition <- Real.Less(x[0], real 1.0)
+                  AD.diff
+                      (fun t ->
+                          above <- t * x[0]
+                          above)
+                      x[0]
+              let formula = Symbolic.ofFunction [ "x" ] f
+              let uses: (Real -> obj) list =
+                  [ fun x -> box (x + real 1.0)
+                    fun x -> box (sin x)
+                    fun x -> box (Real.FusedMultiplyAdd(x, x, x))
+                    fun x -> box (Real.Floor x)
+                    fun x -> box (Real.Max(x, real 1.0))
+                    fun x -> box (Real.Select(condition, x, real 1.0))
+                    fun x -> box (x > real 0.0)
+                    fun x -> box (x.CompareTo(real 0.0))
+                    fun x -> box (Real.IsNaN x)
+                    fun x -> box x.Value
+                    fun x -> box (float x)
+                    fun x -> box (x.GetHashCode())
+                    fun x -> box (AD.diff (fun t -> t * x) (real 1.0))
+                    fun x -> box (AD.grad (fun t -> t * t) x)
+                    fun x -> box (Tensor.stack [ x; x ])
+                    fun x -> box (Symbolic.ofNumber "z" (fun z -> z * x)) ]
+              for number in [ number; above ] do
+                  for use' in uses do
+                      says (fun () -> use' number |> ignore)
+              says (fun () -> condition.IsTrue |> ignore)
+              // the formula itself is none the worse
+              expectSame 0.5 (formula.Evaluate 0.5) "value")
+
+          testCase "a density is a formula of the place, not of parameters, which are checked" (fun () ->
+              let normal = Symbolic.ofNumber "x" (fun x -> Distribution.Normal(real 1.0, real 2.0).LogDensity x)
+              expectSame (Distribution.Normal(real 1.0, real 2.0).LogDensity(real 3.0)).Value (normal.Evaluate 3.0) "value"
+              let ofDeviation = number (fun s -> Distribution.Normal(real 1.0, s).LogDensity(real 3.0))
+              (thrown<InvalidOperationException> ofDeviation).Message |> expectMentions [ "Symbolic.Of"; "question" ])
+
           testCase "names, and what they are asked for" (fun () ->
               let of' (names: string seq) = fun () -> Symbolic.ofFunction names (fun x -> x[0]) |> ignore
               let says parts work = (thrown<ArgumentException> work).Message |> expectMentions parts
@@ -210,6 +261,8 @@ let tests =
               says [ "no names" ] (of' [])
               Expect.equal (thrown<ArgumentNullException>(of' null)).ParamName "names" "null"
               says [ "1 numbers, for x" ] (fun () -> Symbolic.ofFunction [ "x" ] (fun x -> x[0] * x[1]) |> ignore)
+              let own = [| real 1.0 |]
+              says [ "If"; "another array"; "inner exception" ] (fun () -> Symbolic.ofFunction [ "x" ] (fun x -> x[0] * own[1]) |> ignore)
               let f = Symbolic.ofFunction [ "x"; "y" ] (fun x -> x[0] * x[1])
               Expect.equal (List.ofSeq f.Names) [ "x"; "y" ] "names"
               says [ "'z'"; "x, y" ] (fun () -> f.Derivative "z" |> ignore)

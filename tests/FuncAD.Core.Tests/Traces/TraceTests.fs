@@ -65,6 +65,11 @@ let private step (name: string) (trace: EvaluationTrace) : EvaluationStep = trac
 
 let private formulas (trace: EvaluationTrace) : string list = [ for step in trace.Steps -> $"{step.Name} = {step.Formula}" ]
 
+/// What stands in all elements of this name of an SVG or an HTML text.
+let texts (name: string) (markup: string) : string list =
+    [ for element in Xml.Linq.XDocument.Parse(markup).Descendants() do
+          if element.Name.LocalName = name then element.Value ]
+
 let private forward1 (f: Real -> Real) (x: float) : EvaluationTrace = AD.forwardTrace (fun x -> f x[0]) [| x |] [| 1.0 |]
 let private reverse1 (f: Real -> Real) (x: float) : EvaluationTrace = AD.reverseTrace (fun x -> f x[0]) [| x |]
 
@@ -165,8 +170,11 @@ let private stepTests =
           let reverse = AD.reverseTrace (fun _ -> Real 3.0) [| 2.0 |]
           Expect.equal reverse.Inputs[0].Adjoint 0.0 "reverse"
           for trace in [ trace; reverse ] do
-              for text in [ trace.ToString(); trace.ToMarkdown(); trace.ToHtml(); trace.ToDot(); trace.ToSvg() ] do
-                  Expect.stringContains text "3" "it is written")
+              Expect.isMatch (trace.ToString()) @"(?m)^y +.*= 3\b" "text"
+              Expect.isMatch (trace.ToMarkdown()) @"(?m)^\| y \| = 3 \|.*\| = 3 \|" "Markdown"
+              Expect.stringContains (trace.ToHtml()) "<td>y</td><td>= 3</td>" "HTML"
+              Expect.stringContains (trace.ToDot()) "label = \"y = 3\\n3\\n" "DOT"
+              Expect.containsAll (texts "text" (trace.ToSvg())) [ "y = 3"; "3" ] "SVG")
 
       testCase "NaN and infinity are values" (fun () ->
           let trace = reverse1 (fun x -> log x + 1.0 / (x + 1.0)) -1.0
@@ -228,6 +236,32 @@ let private wordTests =
           Expect.stringContains text "| v<sub>1</sub> | = ln v<sub>−1</sub> | = ln 2 | = 0.693 |" "a row"
           let columns = text.Trim().Split '\n' |> Array.map (fun line -> line.Split('|').Length) |> Array.distinct
           Expect.equal columns.Length 1 "columns")
+
+      testCase "operations of two parts are those of each, whatever their slopes" (fun () ->
+          let numbers (counts: OperationCounts) = [ counts.Additions; counts.Multiplications; counts.Functions ]
+          let along (length: int) (index: int) = Array.init length (fun k -> if k = index then 1.0 else 0.0)
+          let rule = AD.custom "square" (fun x -> x * x) (fun x _ -> 2.0 * x)
+          // What counts may depend on beside the rule: which argument a choice took, a tie, a slope of 1 or -1.
+          let parts: ((Real[] -> Real) * float list) list =
+              [ for choose in
+                    [ (fun (x: Real[]) -> Real.Max(x[0], x[1])); (fun x -> Real.Min(x[0], x[1])); (fun x -> Real.Max(x[0], Real 2.0)) ] do
+                    for point in [ [ 2.0; 2.0 ]; [ 3.0; 2.0 ]; [ 2.0; 3.0 ] ] do
+                        choose, point
+                for x in [ 0.5; -0.5; 1.5; 0.0; nan ] do
+                    (fun (x: Real[]) -> rule x[0]), [ x; 1.0 ] ]
+          for f, a in parts do
+              for g, b in parts do
+                  let both (x: Real[]) = f x[..1] + g x[2..]
+                  let what = $"at {a} and {b}"
+                  let reverse f x = numbers (AD.reverseTrace f (Array.ofList x)).Operations.Derivative
+                  Expect.equal (reverse both (a @ b)) (List.map2 (+) (reverse f a) (reverse g b)) $"reverse {what}"
+                  for index in 0..1 do
+                      let forward f (x: float list) index =
+                          numbers (AD.forwardTrace f (Array.ofList x) (along x.Length index)).Operations.Derivative
+                      Expect.equal (forward both (a @ b) index) (forward f a index) $"forward {what}, input {index}"
+                      Expect.equal (forward both (a @ b) (2 + index)) (forward g b index) $"forward {what}, input {2 + index}"
+          let tie = AD.reverseTrace (fun x -> Real.Max(x[0], x[1]) + Real.Max(x[2], Real 1.0)) [| 2.0; 2.0; 3.0 |]
+          Expect.equal (numbers tie.Operations.Derivative) [ 0L; 2L; 0L ] "a factor 1/2 for each argument of a tie")
 
       testCase "HTML is well formed, with the picture" (fun () ->
           let html = (AD.reverseTrace survey [| 2.0; 5.0 |]).ToHtml()
@@ -314,8 +348,12 @@ let private errorTests =
           let trace = reverse1 (fun x -> cube x + 1.0) 2.0
           Expect.equal (formulas trace) [ "v0 = x"; "v1 = cube v0"; "v2 = v1 + 1" ] "formulas"
           Expect.equal trace.Inputs[0].Adjoint 12.0 "slope"
-          for text in [ trace.ToString(); trace.ToHtml(); trace.Operations.ToString() ] do
-              Expect.isNonEmpty text "it is written")
+          Expect.stringContains (trace.ToString()) " = cube v0 " "text"
+          Expect.contains (texts "td" (trace.ToHtml())) "= cube v0" "HTML"
+          Expect.equal
+              (trace.Operations.ToString())
+              ("primal: 1 addition, 0 multiplications, 1 function; " + "derivative: 0 additions, 1 multiplication, 0 functions")
+              "operations")
 
       testCase "a number that is being differentiated outside is refused, a constant of it is not" (fun () ->
           let inside (x: Real) = (AD.reverseTrace (fun t -> t[0] * x) [| 2.0 |]).Outputs[0].Value |> Real

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes distributions.csv: log densities with their first and second derivatives, by mpmath at 100 digits or more, from the formulas as
+"""Writes distributions.csv: log densities with their first and second derivatives, by mpmath at 100 digits, and 1000 for logits and Student's t, from the formulas as
 books print them, at the points where people and rounding meet. Derivatives are those of numbers
 with three infinitesimal parts.
 A row is a distribution, its parameters and x, and then numbers in pairs: the value, the first derivatives and the second ones, each with a
@@ -168,6 +168,10 @@ def gammas():
             for x in xs:
                 if x > 0 and (rate == 1.0 or x in xs[3:6]):
                     yield (x, shape, rate)
+    # the mean rate x is beyond the normal doubles
+    for shape in (0.5, 2.0, 3.0, 4.7, 300.0, 1e6, 1e12):
+        for x, rate in ((3e-162, 1e-162), (1e-200, 1e-200), (1e-300, 1e-20), (1e20, 1e-322)):
+            yield (x, shape, rate)
 
 
 def betas():
@@ -198,6 +202,8 @@ def students():
             yield (z, freedom, 0.0, 1.0)
         for x, location, scale in ((1.1, -3.0, 2.5), (1e8 + 1, 1e8, 0.1), (3e-140, 1e-140, 1e-140)):
             yield (x, freedom, location, scale)
+    # z, or the distance over the root of the freedom, is beyond the doubles
+    yield from ((1e300, 3.0, 0.0, 1e-300), (-1e200, 0.5, 1.0, 1e-150), (1e200, 1e-250, 0.0, 1.0))
 
 
 PLACES = [(0.0, 0.0, 1.0), (0.5, 0.0, 1.0), (-40.0, 0.0, 1.0), (40.0, 0.0, 1.0), (1e-10, 0.0, 1.0), (1e150, 0.0, 1.0), (1.1, -3.0, 2.5), (1.0, 0.1, 0.9), (0.1, 0.1, 0.1),

@@ -1,5 +1,5 @@
 /// Difference quotients and the complex step: their errors are those that theory gives them.
-module FuncAD.Tests.Formulas.NumericalTests
+module FuncAD.Tests.NumericalTests
 
 open System
 open System.Numerics
