@@ -36,7 +36,7 @@ internal sealed class Twins(LiftOptions options)
             return true;
         if (type.HasElementType)
             return Mentions(type.GetElementType()!);
-        if (type == typeof(Real) || type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(object))
+        if (type == typeof(Real) || type.IsFunctionPointer || type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(object))
             return false;
         if (known.TryGetValue(type, out var answer))
             return answer;
@@ -196,6 +196,9 @@ internal sealed class Twins(LiftOptions options)
     {
         if (IsNumber(type))
             return typeof(Real);
+        // Emitted code cannot name the type of a function pointer; calls through one are refused.
+        if (type.IsFunctionPointer)
+            return typeof(nint);
         if (!Mentions(type))
             return type;
         if (type.IsByRef)
