@@ -40,9 +40,9 @@ internal readonly record struct Call(CallKind Kind, MethodBase? Method = null, s
 /// The policy. Values are to be those of the plain function and no derivative may be lost unseen: what would read a number as bits, as a
 /// decimal or as text that is not output is refused, by the name of the callee.
 /// </summary>
-internal sealed class Calls(Twins twins, LiftOptions options)
+internal sealed class Calls(Twins twins, Bodies bodies, LiftOptions options)
 {
-    private readonly Computes computes = new(twins);
+    private readonly Computes computes = new(twins, bodies);
 
     public Call Classify(MethodBase method, bool isVirtual)
     {
@@ -100,11 +100,11 @@ internal sealed class Calls(Twins twins, LiftOptions options)
         || type.HasElementType && NamesDouble(type.GetElementType()!)
         || type.IsGenericType && type.GetGenericArguments().Any(NamesDouble);
 
-    private static Call Lifted(MethodBase method) =>
-        method.GetMethodBody() is not null ? new(CallKind.Lifted, method)
+    private Call Lifted(MethodBase method) =>
+        bodies.Of(method) is not null ? new(CallKind.Lifted, method)
         : method.Attributes.HasFlag(MethodAttributes.PinvokeImpl) ? Refused("is native code (P/Invoke)")
         : method.IsAbstract ? Refused("is abstract")
-        : Refused("has no IL (native code or an intrinsic of the runtime) and no counterpart for Real");
+        : Refused("has no IL that can be read (native code or an intrinsic of the runtime) and no counterpart for Real");
 
     private static Call Refused(string why) => new(CallKind.Refused, null, why);
 }

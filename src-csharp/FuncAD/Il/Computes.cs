@@ -3,7 +3,7 @@ using System.Reflection;
 namespace FuncAD.Il;
 
 /// <summary>Which of the user's methods that show no number still compute with some, or run code on other threads: they are lifted, too.</summary>
-internal sealed class Computes(Twins twins)
+internal sealed class Computes(Twins twins, Bodies bodies)
 {
     private readonly Dictionary<MethodBase, bool> known = [];
     private readonly List<MethodBase> assumed = [];
@@ -32,8 +32,8 @@ internal sealed class Computes(Twins twins)
             return true;
         if (method.IsGenericMethod && method.GetGenericArguments().Any(twins.Mentions))
             return true;
-        return method.GetMethodBody() is { } body
-            && (body.LocalVariables.Any(v => twins.Mentions(v.LocalType)) || Instruction.Read(method, body).Any(i => Shows(i.Operand)));
+        return bodies.Of(method) is { } body
+            && (body.Layout.LocalVariables.Any(v => twins.Mentions(v.LocalType)) || body.Instructions.Any(i => Shows(i.Operand)));
     }
 
     private bool Shows(object? operand) =>

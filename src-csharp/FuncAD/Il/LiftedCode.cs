@@ -34,12 +34,13 @@ internal sealed class LiftedCode
         module = assembly.DefineDynamicModule("lifted");
         translations = module.DefineType($"Translations{suffix}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         Twins = new(options);
-        Calls = new(Twins, options);
-        Reach = new(Twins, Calls);
+        Calls = new(Twins, Bodies, options);
+        Reach = new(Twins, Calls, Bodies);
     }
 
     public LiftOptions Options { get; }
     public Twins Twins { get; }
+    public Bodies Bodies { get; } = new();
     public Calls Calls { get; }
     public Reach Reach { get; }
     public LiftReport Report { get; } = new();

@@ -8,7 +8,7 @@ namespace FuncAD.Il;
 /// What a function reaches: methods to translate, types that need twins, static fields that hold numbers. Of the virtual methods only
 /// those of classes that are made, in slots that are called: rapid type analysis (Bacon and Sweeney 1996).
 /// </summary>
-internal sealed class Reach(Twins twins, Calls calls)
+internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
 {
     private readonly Queue<MethodBase> work = new();
     private readonly HashSet<Type> live = [];
@@ -149,11 +149,11 @@ internal sealed class Reach(Twins twins, Calls calls)
     {
         Access(method);
         Discover(method);
-        var body = method.GetMethodBody()!;
-        foreach (var local in body.LocalVariables)
+        var body = bodies.Of(method)!;
+        foreach (var local in body.Layout.LocalVariables)
             twins.Discover(local.LocalType);
         Type? constrained = null;
-        foreach (var instruction in Instruction.Read(method, body))
+        foreach (var instruction in body.Instructions)
         {
             switch (instruction.Operand)
             {
@@ -166,17 +166,15 @@ internal sealed class Reach(Twins twins, Calls calls)
                 case Type type:
                     twins.Discover(type);
                     if (instruction.Op == OpCodes.Box && twins.IsNumber(type))
-                        WritesText |= WritesObjects(method, body);
+                        WritesText |= WritesObjects(body.Instructions);
                     break;
             }
             constrained = instruction.Op == OpCodes.Constrained ? (Type)instruction.Operand! : null;
         }
     }
 
-    private static bool WritesObjects(MethodBase method, MethodBody body) =>
-        Instruction
-            .Read(method, body)
-            .Any(i => i.Operand is MethodBase { DeclaringType: var type } && (type == typeof(string) || type == typeof(object)));
+    private static bool WritesObjects(Instruction[] instructions) =>
+        instructions.Any(i => i.Operand is MethodBase { DeclaringType: var type } && (type == typeof(string) || type == typeof(object)));
 
     private void ScanCall(OpCode op, MethodBase callee, Type? constrained)
     {

@@ -14,6 +14,26 @@ internal static partial class StandIns
 
     public static Real Convert_ToDouble(Real x) => x;
 
+    // A boxed number is a boxed Real, which converts to none of the framework's types by itself.
+    public static Real Convert_ToDouble(object? x) => x is Real number ? number : Convert.ToDouble(x);
+
+    public static Real Convert_ToDouble(object? x, IFormatProvider? provider) => x is Real number ? number : Convert.ToDouble(x, provider);
+
+    public static object? Convert_ChangeType(object? x, Type type) =>
+        type == typeof(Real) ? Convert_ToDouble(x)
+        : x is not Real number ? Convert.ChangeType(x, type)
+        : type == typeof(object) ? x
+        : Convert.ChangeType(ReadConstant(number, $"Convert.ChangeType to {Names.Of(type)} would drop the number's derivative"), type);
+
+    public static object? Activator_CreateInstance(Type type, params object?[]? arguments) =>
+        type.Assembly.IsDynamic
+            ? throw new LiftException(
+                $"Activator.CreateInstance makes a {type.Name} by reflection, whose constructors lifted code has elsewhere. Call the constructor"
+            )
+            : Activator.CreateInstance(type, arguments);
+
+    public static object? Activator_CreateInstance(Type type) => Activator_CreateInstance(type, null);
+
     public static Real Double_CreateChecked<T>(T x)
         where T : INumberBase<T> => Create<Real>.Checked(x);
 

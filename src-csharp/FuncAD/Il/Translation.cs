@@ -16,7 +16,7 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
     private static readonly MethodInfo readConstant = typeof(StandIns).GetMethod(nameof(StandIns.ReadConstant))!;
 
     private readonly Twins twins = code.Twins;
-    private readonly MethodBody body = method.GetMethodBody()!;
+    private readonly MethodBody body = code.Bodies.Of(method)!.Layout;
     private readonly List<Type> stack = [];
     private readonly Dictionary<int, Label> labels = [];
     private readonly Dictionary<int, Type[]> stacks = [];
@@ -30,7 +30,7 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
     {
         parameters = [.. method.IsStatic ? [] : new[] { twins.This(method) }, .. twins.Parameters(method)];
         locals = [.. body.LocalVariables.Select(v => il.DeclareLocal(twins.Map(v.LocalType), v.IsPinned))];
-        instructions = Instruction.Read(method, body);
+        instructions = code.Bodies.Of(method)!.Instructions;
         foreach (var instruction in instructions)
             if (instruction.IsBranch)
                 labels.TryAdd((int)instruction.Operand!, il.DefineLabel());

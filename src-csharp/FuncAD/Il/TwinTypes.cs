@@ -21,7 +21,7 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
     {
         foreach (var type in twins.Found)
         {
-            builders[type] = Define(type, $"{type.Name}{suffix}_{builders.Count}");
+            builders[type] = Define(type, $"Twin{suffix}_{builders.Count}.{type.Name}");
             twins.Build(type, builders[type]);
         }
         foreach (var type in twins.Found)
@@ -220,7 +220,7 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
 
     private void CreateAll()
     {
-        var byName = twins.Found.ToDictionary(type => builders[type].Name);
+        var byName = twins.Found.ToDictionary(type => builders[type].FullName!);
         Assembly? Resolve(object? sender, ResolveEventArgs e)
         {
             if (!byName.TryGetValue(e.Name, out var type) || created.Contains(type))

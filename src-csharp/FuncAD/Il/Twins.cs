@@ -36,7 +36,14 @@ internal sealed class Twins(LiftOptions options)
             return true;
         if (type.HasElementType)
             return Mentions(type.GetElementType()!);
-        if (type == typeof(Real) || type.IsFunctionPointer || type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(object))
+        if (
+            type == typeof(Real)
+            || type.IsFunctionPointer
+            || type.IsPrimitive
+            || type.IsEnum
+            || type == typeof(string)
+            || type == typeof(object)
+        )
             return false;
         if (known.TryGetValue(type, out var answer))
             return answer;

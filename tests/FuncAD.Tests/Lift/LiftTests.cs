@@ -3,11 +3,13 @@ namespace FuncAD.Tests.Lifted;
 /// <summary>Lifted code has the bits of the plain function, and the derivatives of it.</summary>
 public class LiftTests
 {
+    private static IEnumerable<(string Name, Func<double, double> F)> Cases => LiftCases.All.Concat(LiftIdioms.All);
+
     private static readonly double[] points = [0.7, 1.3];
 
-    public static TheoryData<string> Names() => [.. LiftCases.All.Select(c => c.Name)];
+    public static TheoryData<string> Names() => [.. Cases.Select(c => c.Name)];
 
-    private static Func<double, double> Case(string name) => LiftCases.All.Single(c => c.Name == name).F;
+    private static Func<double, double> Case(string name) => Cases.Single(c => c.Name == name).F;
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -38,8 +40,14 @@ public class LiftTests
     [Fact]
     public void A_Release_build_of_the_same_functions_is_lifted_as_well()
     {
-        var type = Compiler.Compile(Compiler.Beside("LiftCases.cs"), release: true).GetType(typeof(LiftCases).FullName!)!;
-        var all = (IEnumerable<(string Name, Func<double, double> F)>)type.GetProperty(nameof(LiftCases.All))!.GetValue(null)!;
+        IEnumerable<(string Name, Func<double, double> F)> In(Type cases) =>
+            (IEnumerable<(string Name, Func<double, double> F)>)
+                Compiler
+                    .Compile(Compiler.Beside($"{cases.Name}.cs"), release: true)
+                    .GetType(cases.FullName!)!
+                    .GetProperty("All")!
+                    .GetValue(null)!;
+        var all = In(typeof(LiftCases)).Concat(In(typeof(LiftIdioms)));
         foreach (var (name, f) in all)
         {
             var lifted = Lift.Of(f);
