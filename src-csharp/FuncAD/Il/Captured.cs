@@ -5,10 +5,10 @@ using System.Runtime.CompilerServices;
 namespace FuncAD.Il;
 
 /// <summary>
-/// Objects of the user as objects of the twins, and back: what a function captures becomes constants as it is now, parameters and
-/// gradients cross in both directions. One object stays one object, so that aliases and circles survive.
+/// Objects of the user as objects of the twins: what a function captures becomes constants as it is now, and the numbers of a parameter
+/// what the caller says. One object stays one object, so that aliases and circles survive.
 /// </summary>
-internal sealed class Captured(Twins twins, LiftedCode code)
+internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>? parameter = null)
 {
     private readonly Dictionary<object, object> made = new(ReferenceEqualityComparer.Instance);
 
@@ -34,23 +34,27 @@ internal sealed class Captured(Twins twins, LiftedCode code)
     public object? ToTwin(object? value)
     {
         if (value is double number)
-            return new Real(number);
+            return parameter is null ? new Real(number) : parameter(number);
         if (value is null or string or Type or MemberInfo)
             return value;
         var type = value.GetType();
         if (type == typeof(float) && twins.IsNumber(type))
-            return new Real((float)value);
+            return parameter is null ? new Real((float)value) : parameter((float)value);
         if (!twins.Mentions(type))
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
         RequireStack();
+        if (IsMemory(type))
+            code.Report.Note(
+                $"a {Names.Of(type)} that is captured is state: what one call leaves in it is a constant in the next, so that remembered results have no derivatives."
+            );
         return value switch
         {
             Delegate function => made[value] = Function(function),
             Array array => ToTwins(array),
             _ when HasNumbersAsKeys(type) => Rebuilt(value, type),
-            _ => Fields(value, type, twins.Map(type), field => twins.Map(field), ToTwin),
+            _ => Fields(value, type),
         };
     }
 
@@ -61,14 +65,21 @@ internal sealed class Captured(Twins twins, LiftedCode code)
             return Delegate.Combine([.. function.GetInvocationList().Select(Function)])!;
         if (IsMadeAtRunTime(function))
             return code.Thrower(function.GetType());
-        return Delegate.CreateDelegate(type, ToTwin(function.Target), code.Callable(function.Method));
+        if (code.Options.FunctionFor(function.Method) is { } given)
+            return given.GetType() == type ? given : Delegate.CreateDelegate(type, given, "Invoke");
+        // What a function captures is no parameter.
+        var numbers = parameter;
+        parameter = null;
+        var target = ToTwin(function.Target);
+        parameter = numbers;
+        return Delegate.CreateDelegate(type, target, code.Callable(function.Method));
     }
 
     private Array ToTwins(Array array)
     {
         if (array is double[] numbers)
         {
-            var reals = Array.ConvertAll(numbers, x => new Real(x));
+            var reals = Array.ConvertAll(numbers, x => parameter is null ? new Real(x) : parameter(x));
             made[array] = reals;
             return reals;
         }
@@ -86,10 +97,17 @@ internal sealed class Captured(Twins twins, LiftedCode code)
             .Append(type)
             .Any(i => i.IsGenericType && IsKeyed(i.GetGenericTypeDefinition()) && twins.Mentions(i.GetGenericArguments()[0]));
 
+    private static bool IsMemory(Type type) =>
+        type.IsGenericType
+        && !type.IsUsers()
+        && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IDictionary<,>));
+
     private static bool IsKeyed(Type definition) => definition == typeof(IDictionary<,>) || definition == typeof(ISet<>);
 
     private object Rebuilt(object value, Type type)
     {
+        if (parameter is not null)
+            throw new LiftException($"{Names.Of(type)} has numbers as keys, which cannot be parameters");
         if (
             type.GetProperty("Comparer")?.GetValue(value) is { } comparer
             && !comparer.GetType().Namespace!.StartsWith("System", StringComparison.Ordinal)
@@ -114,43 +132,35 @@ internal sealed class Captured(Twins twins, LiftedCode code)
         return twin;
     }
 
-    private object Fields(object value, Type from, Type to, Func<FieldInfo, FieldInfo?> counterpart, Func<object?, object?> convert)
+    /// <summary>Framework types that refer to their object by a handle: a copy of it would be another's.</summary>
+    private static void RequireNoHandles(Type type)
     {
-        var result = RuntimeHelpers.GetUninitializedObject(to);
-        if (!from.IsValueType)
-            made[value] = result;
-        foreach (var field in from.AllFields())
-            if (counterpart(field) is { } other)
-                other.SetValue(result, convert(field.GetValue(value)));
-        return result;
+        if (type.IsUsers())
+            return;
+        for (var part = type; part is not null; part = part.BaseType)
+            if (
+                part.OwnFields()
+                    .Any(f =>
+                        f.FieldType == typeof(nint)
+                        || f.FieldType == typeof(nuint)
+                        || typeof(System.Runtime.InteropServices.SafeHandle).IsAssignableFrom(f.FieldType)
+                    )
+            )
+                throw new LiftException(
+                    $"{Names.Of(type)} refers to its object by a handle of the runtime, which lifted code cannot have a copy of. Capture the object itself"
+                );
     }
 
-    // ---- From twins ----
-
-    /// <summary>An object of twins as one of the type that it is the twin of, each number by its value.</summary>
-    public object? FromTwin(object? value, Type type)
+    private object Fields(object value, Type type)
     {
-        if (value is Real number)
-            return type == typeof(float) ? (float)number.Value : number.Value;
-        if (value is null || !twins.Mentions(value is Array ? type : code.OriginalOf(value.GetType()) ?? type))
-            return value;
-        if (!type.IsValueType && made.TryGetValue(value, out var known))
-            return known;
-        RequireStack();
-        if (value is Array array)
-        {
-            var element = type.GetElementType()!;
-            var plain = Arrays.Like(array, element);
-            made[value] = plain;
-            Arrays.Fill(plain, array, x => FromTwin(x, element));
-            return plain;
-        }
-        var original = code.OriginalOf(value.GetType()) ?? type;
-        var result = RuntimeHelpers.GetUninitializedObject(original);
-        if (!original.IsValueType)
-            made[value] = result;
-        foreach (var field in original.AllFields())
-            field.SetValue(result, FromTwin(twins.Map(field).GetValue(value), field.FieldType));
-        return result;
+        RequireNoHandles(type);
+        var twin = RuntimeHelpers.GetUninitializedObject(twins.Map(type));
+        if (!type.IsValueType)
+            made[value] = twin;
+        foreach (var field in type.AllFields())
+            // Of a closure the twin has the fields that lifted code reads.
+            if (twins.Map(field) is { } own)
+                own.SetValue(twin, ToTwin(field.GetValue(value)));
+        return twin;
     }
 }

@@ -20,7 +20,6 @@ internal sealed class LiftedCode
     private readonly Dictionary<Type, MethodBuilder> throwers = [];
     private readonly Dictionary<FieldInfo, FieldInfo> statics = [];
     private readonly Dictionary<MethodInfo, FieldInfo> substitutes = [];
-    private readonly Dictionary<Type, Type> originals = [];
     private Type? finished;
 
     public LiftedCode(LiftOptions options)
@@ -53,8 +52,6 @@ internal sealed class LiftedCode
         Reach.Close();
         IgnoreAccess();
         var pointers = new TwinTypes(Twins, module, suffix, Reach.Methods.Contains).Build();
-        foreach (var type in Twins.Found)
-            originals[Twins.Map(type)] = type;
         HoldStatics();
         foreach (var method in Reach.Methods)
             methods[method] = Define(method);
@@ -93,26 +90,18 @@ internal sealed class LiftedCode
     private void HoldStatics()
     {
         var holder = module.DefineType($"Statics{suffix}", TypeAttributes.Public);
+        string Name(string name, Type type, bool isOfThread)
+        {
+            var field = holder.DefineField($"{name}'{defined++}", type, FieldAttributes.Public | FieldAttributes.Static);
+            if (isOfThread)
+                field.SetCustomAttribute(new(typeof(ThreadStaticAttribute).GetConstructor([])!, []));
+            return field.Name;
+        }
         var names = Reach
-            .Statics.Select(
-                (field, k) =>
-                    (
-                        Field: field,
-                        holder
-                            .DefineField($"{field.Name}'{k}", Twins.Map(field.FieldType), FieldAttributes.Public | FieldAttributes.Static)
-                            .Name
-                    )
-            )
+            .Statics.Select(field => (Field: field, Name: Name(field.Name, Twins.Map(field.FieldType), IsOfThread(field))))
             .ToArray();
         var functions = Options
-            .Functions.Select(
-                (pair, n) =>
-                    (
-                        pair.Key,
-                        pair.Value,
-                        Name: holder.DefineField($"function{n}", pair.Value.GetType(), FieldAttributes.Public | FieldAttributes.Static).Name
-                    )
-            )
+            .Functions.Select(pair => (pair.Key, pair.Value, Name: Name("function", pair.Value.GetType(), false)))
             .ToArray();
         var type = holder.CreateType();
         foreach (var (field, name) in names)
@@ -124,12 +113,14 @@ internal sealed class LiftedCode
         }
     }
 
+    private static bool IsOfThread(FieldInfo field) => field.IsDefined(typeof(ThreadStaticAttribute), false);
+
     private void FillStatics()
     {
         var captured = new Captured(Twins, this);
         foreach (var (field, holder) in statics)
         {
-            if (Captured.BeginsEmpty(field))
+            if (Captured.BeginsEmpty(field) || IsOfThread(field))
                 continue;
             if (!field.IsInitOnly && field.DeclaringType!.IsUsers())
                 Report.Note(
@@ -257,22 +248,17 @@ internal sealed class LiftedCode
         var call = Calls.Classify(method, false);
         return call.Kind switch
         {
-            CallKind.Lifted => Finished(onBoxes.GetValueOrDefault(method) ?? methods[call.Method!]),
+            CallKind.Lifted when methods.TryGetValue(call.Method!, out var translated) => Finished(
+                onBoxes.GetValueOrDefault(method) ?? translated
+            ),
+            CallKind.Lifted => throw new UnknownException($"{Names.Of(method)} was not met when the function was lifted"),
             CallKind.Counterpart => (MethodInfo)(call.Method ?? Twins.Map(method)!),
-            CallKind.Substituted => Finished(bridges[method]),
             CallKind.Same => method,
             _ => throw new LiftException($"{Names.Of(method)} {call.Why ?? "cannot be the code of a delegate"}"),
         };
     }
 
     public MethodInfo Made(MethodBase constructor) => Finished(factories[constructor]);
-
-    public Type? OriginalOf(Type type) =>
-        type == typeof(Real) ? typeof(double)
-        : originals.TryGetValue(type, out var original) ? original
-        : type.IsGenericType && type.GetGenericArguments() is var arguments && arguments.Any(a => OriginalOf(a) is not null)
-            ? type.GetGenericTypeDefinition().MakeGenericType([.. arguments.Select(a => OriginalOf(a) ?? a)])
-        : null;
 
     // ---- Private members ----
 

@@ -13,16 +13,7 @@ internal static class LiftedFunctions
 
     public static (Delegate Function, LiftedCode Code) Of(Delegate f, Type? lifted, LiftOptions? options)
     {
-        if (!RuntimeFeature.IsDynamicCodeSupported)
-            throw new LiftException(
-                "Lifting makes code at run time, which this program has turned off (native AOT). In a program that is not published so, "
-                    + "set PublishAot to false: '#:property PublishAot=false' in a file-based app, <PublishAot>false</PublishAot> in a project."
-            );
-        if (f.HasSingleTarget && Captured.IsMadeAtRunTime(f))
-            throw new LiftException(
-                $"The {Names.Of(f.GetType())} was made at run time (by Expression.Compile, say), so that its code cannot be read. "
-                    + "Lift the expression tree by Lift.Tree, or pass a function that is compiled code."
-            );
+        RequireReadable(f);
         var mayKeep = options is null && f.HasSingleTarget && (f.Target is null || !f.Target.GetType().AllFields().Any());
         if (
             mayKeep
@@ -37,7 +28,21 @@ internal static class LiftedFunctions
         return made;
     }
 
-    private static (Delegate Function, LiftedCode Code) Make(Delegate f, Type? lifted, LiftOptions options)
+    private static void RequireReadable(Delegate f)
+    {
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+            throw new LiftException(
+                "Lifting makes code at run time, which this program has turned off (native AOT). In a program that is not published so, "
+                    + "set PublishAot to false: '#:property PublishAot=false' in a file-based app, <PublishAot>false</PublishAot> in a project."
+            );
+        if (f.HasSingleTarget && Captured.IsMadeAtRunTime(f))
+            throw new LiftException(
+                $"The {Names.Of(f.GetType())} was made at run time (by Expression.Compile, say), so that its code cannot be read. "
+                    + "Lift the expression tree by Lift.Tree, or pass a function that is compiled code."
+            );
+    }
+
+    private static (Delegate Function, LiftedCode Code) Make(Delegate f, Type? lifted, LiftOptions options, object? argument = null)
     {
         var code = new LiftedCode(options);
         if (!code.Twins.Mentions(f.GetType()))
@@ -49,8 +54,9 @@ internal static class LiftedFunctions
             if (code.Calls.Classify(one.Method, false) is { Kind: CallKind.Refused } refused)
                 throw new LiftException($"{Names.Of(one.Method)} {refused.Why}");
         code.Reach.Add(f);
+        code.Reach.Add(argument);
         code.Build();
-        var function = (Delegate)new Captured(code.Twins, code).ToTwin(f)!;
+        var function = Twin(f, code);
         if (lifted is not null && function.GetType() != lifted)
             throw new ArgumentException(
                 $"A {Names.Of(f.GetType())} is lifted to a {Names.Of(function.GetType())}, not to a {Names.Of(lifted)}.",
@@ -59,34 +65,82 @@ internal static class LiftedFunctions
         return (options.ReadsAnew ? Anew(f, function.GetType(), code) : function, code);
     }
 
+    private static Delegate Twin(Delegate f, LiftedCode code)
+    {
+        try
+        {
+            return (Delegate)new Captured(code.Twins, code).ToTwin(f)!;
+        }
+        catch (UnknownException error)
+        {
+            throw new LiftException($"{error.Message}. Lift it again when it captures other objects.");
+        }
+    }
+
     /// <summary>A function that converts what f captures each time it is called.</summary>
     private static Delegate Anew(Delegate f, Type type, LiftedCode code)
     {
-        Func<Delegate> now = () => (Delegate)new Captured(code.Twins, code).ToTwin(f)!;
+        Func<Delegate> now = () => Twin(f, code);
         var parameters = type.GetMethod("Invoke")!.GetParameters().Select(p => Expression.Parameter(p.ParameterType)).ToArray();
         var call = Expression.Invoke(Expression.Convert(Expression.Invoke(Expression.Constant(now)), type), parameters);
         return Expression.Lambda(type, call, parameters).Compile();
     }
 
-    /// <summary>The gradient in the user's own types: by AD.Grad at the twin.</summary>
+    /// <summary>
+    /// The gradient in the user's own types: that of a function of all numbers that the object holds, in the order in which they are met.
+    /// The function is lifted with the object that it is given, whose parts may be of types that only run time tells, and again for one
+    /// that has others.
+    /// </summary>
     public static Func<P, P> Gradient<P>(Func<P, double> f, LiftOptions? options)
     {
-        var (function, lifted) = Of(f, null, options);
-        var twin = lifted.Twins.Map(typeof(P));
-        var make = typeof(LiftedFunctions)
-            .GetMethod(nameof(GradientOfTwin), BindingFlags.Static | BindingFlags.NonPublic)!
-            .MakeGenericMethod(twin);
-        var gradient = (Func<object, object>)make.Invoke(null, [function])!;
+        RequireReadable(f);
+        (LiftedCode Code, Delegate Function)? current = null;
         return p =>
         {
             ArgumentNullException.ThrowIfNull(p);
-            return (P)new Captured(lifted.Twins, lifted).FromTwin(gradient(new Captured(lifted.Twins, lifted).ToTwin(p)!), typeof(P))!;
+            var (code, function) = current ??= Lifted(p);
+            var numbers = new List<Real>();
+            try
+            {
+                new Captured(code.Twins, code, Collect).ToTwin(p);
+            }
+            catch (UnknownException)
+            {
+                numbers.Clear();
+                current = (code, function) = Lifted(p);
+                new Captured(code.Twins, code, Collect).ToTwin(p);
+            }
+            if (numbers.Count == 0)
+                throw new ArgumentException($"The {Names.Of(typeof(P))} holds no number: there is nothing to differentiate by.", nameof(p));
+            var call = Call<P>(code, function);
+            Real OfNumbers(Real[] x)
+            {
+                var at = 0;
+                return call(new Captured(code.Twins, code, _ => x[at++]).ToTwin(p)!);
+            }
+            var gradient = AD.Grad(OfNumbers)([.. numbers]);
+            var next = 0;
+            return (P)new Replaced(code.Twins, _ => gradient[next++].Value).Copy(p)!;
+
+            Real Collect(double x)
+            {
+                numbers.Add(x);
+                return x;
+            }
         };
+
+        (LiftedCode, Delegate) Lifted(P p)
+        {
+            var (function, code) = Make(f, null, options ?? new(), p);
+            return (code, function);
+        }
     }
 
-    private static Func<object, object> GradientOfTwin<T>(Func<T, Real> f)
+    private static Func<object, Real> Call<P>(LiftedCode code, Delegate function)
     {
-        var gradient = AD.Grad(f);
-        return p => gradient((T)p)!;
+        var make = typeof(LiftedFunctions).GetMethod(nameof(OfTwin), BindingFlags.Static | BindingFlags.NonPublic)!;
+        return (Func<object, Real>)make.MakeGenericMethod(code.Twins.Map(typeof(P))).Invoke(null, [function])!;
     }
+
+    private static Func<object, Real> OfTwin<T>(Func<T, Real> f) => p => f((T)p);
 }

@@ -129,16 +129,17 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
 
     private static string Slot(MethodBase method) => $"{Twins.SlotName(method)}/{method.GetParameters().Length}";
 
+    /// <summary>The methods that fill slots of types without twins, which may be called from anywhere.</summary>
     private HashSet<int> CalledByFramework(Type type)
     {
         if (fromFramework.TryGetValue(type, out var tokens))
             return tokens;
         tokens = [];
         foreach (var method in twins.Virtuals(type))
-            if (!method.GetBaseDefinition().DeclaringType!.IsUsers())
+            if (!twins.HasTwin(Twins.Root(method).GetBaseDefinition().DeclaringType!))
                 tokens.Add(method.MetadataToken);
         if (!type.IsInterface)
-            foreach (var contract in type.GetInterfaces().Where(i => !i.IsUsers()))
+            foreach (var contract in type.GetInterfaces().Where(i => !twins.HasTwin(i)))
             foreach (var target in type.GetInterfaceMap(contract).TargetMethods)
                 if (target is not null)
                     tokens.Add(target.MetadataToken);
@@ -165,16 +166,13 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
                     break;
                 case Type type:
                     twins.Discover(type);
-                    if (instruction.Op == OpCodes.Box && twins.IsNumber(type))
-                        WritesText |= WritesObjects(body.Instructions);
+                    // What is boxed may be written by anything that takes an object.
+                    WritesText |= instruction.Op == OpCodes.Box && twins.Mentions(type);
                     break;
             }
             constrained = instruction.Op == OpCodes.Constrained ? (Type)instruction.Operand! : null;
         }
     }
-
-    private static bool WritesObjects(Instruction[] instructions) =>
-        instructions.Any(i => i.Operand is MethodBase { DeclaringType: var type } && (type == typeof(string) || type == typeof(object)));
 
     private void ScanCall(OpCode op, MethodBase callee, Type? constrained)
     {
@@ -213,10 +211,7 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
                 )
                     Add(constructor);
             }
-        WritesText |=
-            callee.Name is "ToString" && (constrained ?? callee.DeclaringType!) is var type && twins.IsNumber(type)
-            || callee.Name is "AppendFormatted" && callee.IsGenericMethod && twins.Mentions(callee.GetGenericArguments()[0])
-            || callee.DeclaringType == typeof(Convert) && callee.Name is "ToString" && call.Kind == CallKind.Read;
+        WritesText |= Texts.Writes(callee, constrained, twins);
     }
 
     /// <summary>Recursion that nests type arguments (F of T calls F of a list of T) has no end; code that people write stays far below.</summary>

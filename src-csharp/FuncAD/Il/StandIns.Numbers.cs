@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace FuncAD.Il;
@@ -24,6 +25,27 @@ internal static partial class StandIns
         : x is not Real number ? Convert.ChangeType(x, type)
         : type == typeof(object) ? x
         : Convert.ChangeType(ReadConstant(number, $"Convert.ChangeType to {Names.Of(type)} would drop the number's derivative"), type);
+
+    public static PropertyInfo[] Type_GetProperties(Type type) => Original(type).GetProperties();
+
+    public static PropertyInfo[] Type_GetProperties(Type type, BindingFlags flags) => Original(type).GetProperties(flags);
+
+    public static PropertyInfo? Type_GetProperty(Type type, string name) => Original(type).GetProperty(name);
+
+    public static FieldInfo[] Type_GetFields(Type type) => Original(type).GetFields();
+
+    public static FieldInfo[] Type_GetFields(Type type, BindingFlags flags) => Original(type).GetFields(flags);
+
+    public static FieldInfo? Type_GetField(Type type, string name) => Original(type).GetField(name);
+
+    public static MethodInfo[] Type_GetMethods(Type type) => Original(type).GetMethods();
+
+    public static MethodInfo? Type_GetMethod(Type type, string name) => Original(type).GetMethod(name);
+
+    private static Type Original(Type type) =>
+        type.Assembly.IsDynamic || type == typeof(Real)
+            ? throw new LiftException($"The members of {type.Name} are asked for by reflection, which lifted code has others of")
+            : type;
 
     public static object? Activator_CreateInstance(Type type, params object?[]? arguments) =>
         type.Assembly.IsDynamic

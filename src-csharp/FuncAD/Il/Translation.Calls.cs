@@ -25,8 +25,10 @@ internal sealed partial class Translation
             Activate(((MethodInfo)callee).GetGenericArguments()[0]);
             return;
         }
-        RequireNoTextOf(callee, call);
+        RequireNoTextOf(callee, on);
         RequireNoHashOf(callee, on);
+        RequireMember(on, callee);
+        RequireNoAddress(callee.GetParameters().Length);
         Pop(callee.GetParameters().Length + (callee.IsStatic ? 0 : 1));
         if (
             tail
@@ -78,6 +80,17 @@ internal sealed partial class Translation
         PushResult(callee);
     }
 
+    private void RequireMember(Type? on, MethodBase callee)
+    {
+        if (
+            on is not null
+            && twins.Map(on) == real
+            && callee.DeclaringType is { IsInterface: true } contract
+            && !twins.Map(contract).IsAssignableFrom(real)
+        )
+            throw new LiftException($"{Names.Of(callee)} has no counterpart for Real");
+    }
+
     private void Constrain(Type? on)
     {
         if (on is not null)
@@ -120,12 +133,11 @@ internal sealed partial class Translation
     private static bool MayBeTail(MethodBase callee) =>
         callee.GetParameters().All(p => !p.ParameterType.IsByRef) && (callee.IsStatic || !callee.DeclaringType!.IsValueType);
 
-    /// <summary>A text may be that of a number: to read it again would drop the derivative.</summary>
-    private void RequireNoTextOf(MethodBase callee, Call call)
+    private void RequireNoTextOf(MethodBase callee, Type? on)
     {
-        if (call.Kind == CallKind.Constant && code.Reach.WritesText && callee.GetParameters().Any(p => IsText(p.ParameterType)))
+        if (code.Reach.WritesText && Texts.Reads(callee, on))
             throw new LiftException(
-                $"{Names.Of(callee)} reads a number from text, and lifted code writes numbers as text: the derivative would be dropped"
+                $"{Names.Of(callee)} reads a number from text, and lifted code may write numbers as text: the derivative would be dropped"
             );
     }
 
@@ -135,9 +147,6 @@ internal sealed partial class Translation
         if (callee.Name == nameof(GetHashCode) && twins.IsNumber(on ?? callee.DeclaringType!) && method.Name != nameof(GetHashCode))
             throw new LiftException($"{Names.Of(callee)} reads the number's bits and would drop its derivative");
     }
-
-    private static bool IsText(Type type) =>
-        type == typeof(string) || type == typeof(ReadOnlySpan<char>) || type == typeof(ReadOnlySpan<byte>);
 
     private void EmitReadConstant(string message)
     {
@@ -183,6 +192,8 @@ internal sealed partial class Translation
     private void TranslateNew(MethodBase constructor)
     {
         var type = constructor.DeclaringType!;
+        if (twins.HasTwin(type) && twins.Unfilled(type) is { } unfilled)
+            throw new LiftException($"{Names.Of(type)} overrides {Names.Of(unfilled)} of the framework, which computes with double");
         var call = code.Calls.Classify(constructor, false);
         var isOfMemory = IsSpanOfMemory(constructor) && twins.Mentions(type);
         if (isOfMemory && stack[^2] != stackMemory)

@@ -212,6 +212,7 @@ internal sealed partial class Translation
         var index = Index(name, operand);
         if (name.StartsWith("starg", StringComparison.Ordinal))
         {
+            RequireSamePointer(parameters[index]);
             Pop();
             il.Emit(OpCodes.Starg, (short)index);
         }
@@ -228,6 +229,7 @@ internal sealed partial class Translation
         var local = locals[Index(name, operand)];
         if (name.StartsWith("stloc", StringComparison.Ordinal))
         {
+            RequireSamePointer(local.LocalType);
             Pop();
             il.Emit(OpCodes.Stloc, local);
         }

@@ -95,6 +95,7 @@ internal sealed partial class Translation
             Push(real);
             return;
         }
+        RequireWhole(from, isElement);
         il.Emit(op);
         Push(
             suffix switch
@@ -114,11 +115,34 @@ internal sealed partial class Translation
         var suffix = name[(name.IndexOf('.') + 1)..];
         if (IsNumber(suffix) && !isElement && stack[^2].IsPointer)
             throw new LiftException("a pointer to double");
+        if (!IsNumber(suffix) && !isElement)
+            RequireWhole(stack[^2], isElement);
         Pop(isElement ? 3 : 2);
         if (IsNumber(suffix))
             il.Emit(isElement ? OpCodes.Stelem : OpCodes.Stobj, real);
         else
             il.Emit(op);
+    }
+
+    /// <summary>Not a part of a number, by an address of another type.</summary>
+    private static void RequireWhole(Type address, bool isElement)
+    {
+        if (!isElement && (address.IsByRef || address.IsPointer) && address.GetElementType() == real)
+            throw new LiftException("a number's bits are read or written by its address");
+    }
+
+    /// <summary>A pointer to a number does not become one of another type, whose bytes would be the number's.</summary>
+    private void RequireSamePointer(Type target)
+    {
+        if (Top.IsPointer && Top.GetElementType() == real && target != Top)
+            throw new LiftException("a pointer to a number is taken as one of another type");
+    }
+
+    private void RequireNoAddress(int count)
+    {
+        for (var k = 1; k <= Math.Min(count, stack.Count); k++)
+            if (stack[^k].IsPointer && stack[^k].GetElementType() == real)
+                throw new LiftException("a pointer to a number is passed on");
     }
 
     private struct StackMemory;

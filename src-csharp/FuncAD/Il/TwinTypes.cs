@@ -183,7 +183,8 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
     }
 
     /// <summary>The interfaces that a twin implements: not those with static abstract members, which lifted code calls by the type's own.</summary>
-    private IEnumerable<Type> Contracts(Type type) => type.GetInterfaces().Where(i => twins.HasTwin(i) || !HasStaticAbstracts(i));
+    private IEnumerable<Type> Contracts(Type type) =>
+        type.GetInterfaces().Where(i => twins.HasTwin(i) || !HasStaticAbstracts(i) && !twins.NamesNumbers(i));
 
     private static bool HasStaticAbstracts(Type contract) =>
         (contract.IsGenericType ? contract.GetGenericTypeDefinition() : contract)

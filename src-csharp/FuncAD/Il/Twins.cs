@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace FuncAD.Il;
 
@@ -66,7 +67,7 @@ internal sealed class Twins(LiftOptions options)
     private bool Decide(Type type)
     {
         // A Real has no place where fields lie over one another: such a type keeps its doubles, and to write a number there is refused.
-        if (type.IsExplicitLayout)
+        if (type.IsExplicitLayout || HasFixedSize(type))
             return false;
         if (!type.IsUsers())
             return type.IsGenericType ? type.GetGenericArguments().Any(Mentions)
@@ -81,6 +82,15 @@ internal sealed class Twins(LiftOptions options)
             || type.GetMethods(Names.Declared)
                 .Any(m => m.IsVirtual && (m.IsGenericMethod || m.Signature().Any(t => t != type && Mentions(t))));
     }
+
+    /// <summary>A struct with a buffer (<c>fixed double X[3]</c>), or the buffer: its numbers are reached by their bytes.</summary>
+    private static bool HasFixedSize(Type type) =>
+        type.IsValueType
+        && type.IsUsers()
+        && (
+            type.StructLayoutAttribute is { Size: > 0 } && type.Name.StartsWith('<')
+            || type.OwnFields().Any(f => f.IsDefined(typeof(FixedBufferAttribute), false))
+        );
 
     private bool BaseMentions(Type type) =>
         type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && Mentions(parent);
@@ -159,6 +169,26 @@ internal sealed class Twins(LiftOptions options)
             generics.TryAdd($"{VirtualName(method)}/{method.GetParameters().Length}", method);
     }
 
+    /// <summary>A method of the framework that names double and that a type overrides: its twin cannot. Null if there is none.</summary>
+    public MethodInfo? Unfilled(Type type) =>
+        type.IsDelegate()
+            ? null
+            : type.GetMethods(Names.Declared)
+                .FirstOrDefault(m =>
+                    m.IsVirtual
+                    && !m.IsStatic
+                    && m.GetBaseDefinition() is { DeclaringType: { } owner } slot
+                    && !owner.IsUsers()
+                    && slot.Signature().Any(NamesNumber)
+                );
+
+    /// <summary>Whether a signature of the framework names a number itself, rather than by a type argument.</summary>
+    private bool NamesNumber(Type type) => IsNumber(type) || type.HasElementType && NamesNumber(type.GetElementType()!);
+
+    /// <summary>An interface of the framework whose members name double: a twin cannot implement it.</summary>
+    public bool NamesNumbers(Type contract) =>
+        !contract.IsUsers() && !contract.IsGenericType && contract.GetMethods().Any(m => m.Signature().Any(NamesNumber));
+
     /// <summary>The name after that of an explicitly implemented interface.</summary>
     public static string SlotName(MethodBase method) => method.Name[(method.Name.LastIndexOf('.') + 1)..];
 
@@ -218,7 +248,7 @@ internal sealed class Twins(LiftOptions options)
             return Map(type.GetElementType()!).MakeArrayType(type.GetArrayRank());
         if (HasTwin(type))
             return types.TryGetValue(type, out var twin) ? twin
-                : AreBuilt ? throw new LiftException($"{Names.Of(type)} was met after the twins were built")
+                : AreBuilt ? throw new UnknownException($"{Names.Of(type)} was not met when the function was lifted")
                 : type.IsValueType ? typeof(UnbuiltStruct)
                 : typeof(Unbuilt);
         return type.GetGenericTypeDefinition().MakeGenericType([.. type.GetGenericArguments().Select(Map)]);

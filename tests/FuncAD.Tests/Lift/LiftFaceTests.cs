@@ -106,6 +106,77 @@ public class LiftFaceTests
         Assert.Equal(6.0, Lift.Gradient<double>(x => x * x)(3.0));
     }
 
+    public abstract class Shape
+    {
+        public abstract double Size();
+    }
+
+    public class Disc : Shape
+    {
+        public double Radius;
+
+        public override double Size() => Radius * Radius;
+    }
+
+    public class Bar : Shape
+    {
+        public double Length;
+
+        public override double Size() => 3 * Length;
+    }
+
+    public class Scene
+    {
+        public List<Shape> Shapes = [];
+        public Func<double, double> Weigh = x => x;
+    }
+
+    [Fact]
+    public void Parts_may_be_of_types_that_only_run_time_tells()
+    {
+        var gradient = Lift.Gradient<Scene>(s => s.Shapes.Sum(t => s.Weigh(t.Size())));
+        var first = gradient(new Scene { Shapes = [new Disc { Radius = 2 }] });
+        Assert.Equal(4, ((Disc)first.Shapes[0]).Radius);
+        var second = gradient(new Scene { Shapes = [new Disc { Radius = 3 }, new Bar { Length = 1 }], Weigh = x => 2 * x });
+        Assert.Equal(12, ((Disc)second.Shapes[0]).Radius);
+        Assert.Equal(6, ((Bar)second.Shapes[1]).Length);
+        var memory = Lift.Gradient<Memory<double>>(v => v.Span[0] * v.Span[1])(new double[] { 2, 3 });
+        Assert.Equal([3.0, 2.0], memory.ToArray());
+    }
+
+    [Fact]
+    public void A_function_that_is_replaced_itself_is_the_replacement()
+    {
+        var options = new LiftOptions().Rule(Halved, (_, _) => 0.5);
+        Assert.Equal(0.5, Lift.Derivative(Halved, options)(4));
+    }
+
+    [Fact]
+    public void Memories_of_results_are_reported()
+    {
+        var memory = new Dictionary<double, double>();
+        Func<double, double> f = x => memory.TryGetValue(x, out var y) ? y : memory[x] = x * x;
+        Assert.Contains(Lift.Report(f).Notes, note => note.Contains("Dictionary", StringComparison.Ordinal));
+        Assert.Equal(6, AD.Diff(Lift.Of(f, new LiftOptions { ReadsAnew = true }))(3).Value);
+    }
+
+    [ThreadStatic]
+    private static double[]? perThread;
+
+    [Fact]
+    public void Static_fields_of_threads_are_of_threads()
+    {
+        Func<double, double> f = x =>
+        {
+            perThread ??= new double[1];
+            perThread[0] = x;
+            Thread.Yield();
+            return perThread[0] * x;
+        };
+        var derivative = Lift.Derivative(f);
+        Parallel.For(0, 200, k => Assert.Equal(2 * k, derivative(k)));
+    }
+
     // ---- Captured state ----
 
     [Fact]

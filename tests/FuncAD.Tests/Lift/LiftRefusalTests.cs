@@ -54,6 +54,24 @@ public class LiftRefusalTests
             ["Overlaid.Number"]
         ),
         ("native code", x => floor(x), ["floor", "native"]),
+        ("StringBuilder and Parse", x => double.Parse(new System.Text.StringBuilder().Append(x).ToString()), ["Parse", "text"]),
+        ("Join and Parse", x => double.Parse(string.Join(";", new[] { x })), ["Parse", "text"]),
+        ("decimal.Parse of a number's text", x => (double)decimal.Parse($"{x}"), ["Parse", "text"]),
+        ("TryParse of a tuple's text", x => double.TryParse((x, 1).ToString(), out var y) ? y : x, ["TryParse", "text"]),
+        ("boxed text", x => Convert.ToDouble(string.Format("{0}", x)), ["ToDouble", "text"]),
+        (
+            "reflection",
+            x =>
+                typeof(Holder).GetProperties().Length
+                + new Holder { A = x }
+                    .GetType()
+                    .GetProperties()
+                    .Where(p => p.PropertyType == typeof(double))
+                    .Sum(p => (double)p.GetValue(new Holder { A = x })!),
+            ["reflection"]
+        ),
+        ("overrides of the framework", x => new Fixed(x).NextDouble(), ["NextDouble", "overrides"]),
+        ("IConvertible", x => Whole(x) + x, ["IConvertible", "Real"]),
         ("TimeSpan", x => TimeSpan.FromSeconds(x).TotalSeconds, ["TimeSpan.FromSeconds"]),
     ];
 
@@ -69,7 +87,7 @@ public class LiftRefusalTests
         var message = Assert.IsType<LiftException>(error).Message;
         foreach (var part in says)
             Assert.Contains(part, message, StringComparison.Ordinal);
-        if (name != "BlockCopy to bytes")
+        if (name is not ("BlockCopy to bytes" or "reflection"))
         {
             Assert.Contains("LiftRefusalTests", message, StringComparison.Ordinal);
             Assert.NotEmpty(Lift.Report(f).Refused);
@@ -101,6 +119,10 @@ public class LiftRefusalTests
                 public static double Pointer(double x) { var a = new double[] { x, 2 }; fixed (double* p = a) return p[0] * p[1]; }
                 public static double Address(double x) { double* p = &x; return *p; }
                 public static double Span(double x) { var a = new double[] { x, 2 }; fixed (double* p = a) return new System.Span<double>(p, 2)[0]; }
+                public static double Bits(double x) { long i = *(long*)&x; return i > 0 ? x * x : -1; }
+                public static double Inverse(double x) { long i = 0x5FE6EB50C7B537A9 - (*(long*)&x >> 1); return *(double*)&i; }
+                public struct Three { public fixed double X[3]; public double Y; }
+                public static double Buffer(double x) { var f = new Three(); f.X[1] = x; f.Y = x; return f.X[1] * f.Y; }
                 public static double Call(double x) { delegate*<double, double> f = &Square; return f(x); }
                 public static double Ints(double x) { var a = new[] { 1, 2 }; fixed (int* p = a) return p[1] * x; }
                 private static double Square(double x) => x * x;
@@ -109,10 +131,18 @@ public class LiftRefusalTests
             release: true
         );
         Func<double, double> Of(string name) => assembly.GetType("Unsafe")!.GetMethod(name)!.CreateDelegate<Func<double, double>>();
-        foreach (var name in new[] { "Pointer", "Address", "Span" })
-            Assert.Contains("pointer", Assert.Throws<LiftException>(() => Lift.Of(Of(name))(2)).Message, StringComparison.Ordinal);
+        foreach (var name in new[] { "Pointer", "Address", "Span", "Bits", "Inverse", "Buffer" })
+            Assert.Throws<LiftException>(() => Lift.Of(Of(name))(2));
         Assert.Contains("function pointer", Assert.Throws<LiftException>(() => Lift.Of(Of("Call"))(2)).Message, StringComparison.Ordinal);
         Assert.Equal(2, AD.Diff(Lift.Of(Of("Ints")))(3).Value);
+    }
+
+    [Fact]
+    public void What_refers_to_its_object_by_a_handle_cannot_be_captured()
+    {
+        var weak = new WeakReference<double[]>([1, 2]);
+        Func<double, double> f = x => weak.TryGetTarget(out var a) ? a[1] * x : 0;
+        Assert.Contains("handle", Assert.Throws<LiftException>(() => Lift.Of(f)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,6 +197,19 @@ public class LiftRefusalTests
     {
         await Task.Delay(1);
         return x * x;
+    }
+
+    private static double Whole<T>(T x)
+        where T : IConvertible => x.ToInt32(null);
+
+    private sealed class Holder
+    {
+        public double A { get; init; }
+    }
+
+    private sealed class Fixed(double value) : Random
+    {
+        public override double NextDouble() => value;
     }
 
     [DllImport("libm.so.6", EntryPoint = "floor")]

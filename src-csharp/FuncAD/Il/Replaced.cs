@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+
+namespace FuncAD.Il;
+
+/// <summary>A copy of a parameter with other numbers: a gradient in the user's types. It meets the numbers in the order of <see cref="Captured"/>.</summary>
+internal sealed class Replaced(Twins twins, Func<double, double> number)
+{
+    private readonly Dictionary<object, object> made = new(ReferenceEqualityComparer.Instance);
+
+    public object? Copy(object? value)
+    {
+        switch (value)
+        {
+            case double x:
+                return number(x);
+            case float x when twins.IsNumber(typeof(float)):
+                return (float)number(x);
+            case null or string or Type or Delegate:
+                return value;
+        }
+        var type = value.GetType();
+        if (!twins.Mentions(type))
+            return value;
+        if (!type.IsValueType && made.TryGetValue(value, out var known))
+            return known;
+        Captured.RequireStack();
+        if (value is Array array)
+        {
+            var copy = Arrays.Like(array, type.GetElementType()!);
+            made[value] = copy;
+            Arrays.Fill(copy, array, Copy);
+            return copy;
+        }
+        var result = RuntimeHelpers.GetUninitializedObject(type);
+        if (!type.IsValueType)
+            made[value] = result;
+        foreach (var field in type.AllFields())
+            field.SetValue(result, Copy(field.GetValue(value)));
+        return result;
+    }
+}
