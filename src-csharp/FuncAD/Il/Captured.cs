@@ -53,7 +53,8 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
         {
             Delegate function => made[value] = Function(function),
             Array array => ToTwins(array),
-            _ when HasNumbersAsKeys(type) => Rebuilt(value, type),
+            _ when HasNumbersAsKeys(type) || type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SortedDictionary<,>) =>
+                Rebuilt(value, type),
             _ => Fields(value, type),
         };
     }
@@ -106,7 +107,7 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
 
     private object Rebuilt(object value, Type type)
     {
-        if (parameter is not null)
+        if (parameter is not null && HasNumbersAsKeys(type))
             throw new LiftException($"{Names.Of(type)} has numbers as keys, which cannot be parameters");
         if (
             type.GetProperty("Comparer")?.GetValue(value) is { } comparer
@@ -160,7 +161,21 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
         foreach (var field in type.AllFields())
             // Of a closure the twin has the fields that lifted code reads.
             if (twins.Map(field) is { } own)
-                own.SetValue(twin, ToTwin(field.GetValue(value)));
+                Set(own, twin, ToTwin(field.GetValue(value)));
         return twin;
+    }
+
+    private static void Set(FieldInfo field, object twin, object? value)
+    {
+        try
+        {
+            field.SetValue(twin, value);
+        }
+        catch (ArgumentException)
+        {
+            throw new LiftException(
+                $"A {Names.Of(value!.GetType())} in a {twin.GetType().Name} has no counterpart for Real (a comparer, say), so that the object cannot be captured. Capture its numbers in an array or a list"
+            );
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace FuncAD.Il;
 /// </summary>
 internal static class Texts
 {
-    private static readonly string[] writers = ["ToString", "Format", "Append", "Write", "Join", "Concat", "TryFormat", "Create", "Print"];
+    private static readonly string[] writers = ["ToString", "Format", "Append", "Write", "Join", "Concat", "TryFormat", "Print"];
 
     private static readonly Type[] fractions = [typeof(double), typeof(float), typeof(decimal), typeof(Half)];
 
@@ -22,16 +22,22 @@ internal static class Texts
         );
 
     /// <summary>Whether a method of the framework reads a number that is no whole one from text.</summary>
-    public static bool Reads(MethodBase callee, Type? constrained)
+    public static bool Reads(MethodBase callee)
     {
-        if (callee.DeclaringType!.IsUsers() || !callee.Signature().Append(constrained ?? typeof(void)).Any(IsFraction))
+        if (callee.DeclaringType!.IsUsers() || !Results(callee).Any(fractions.Contains))
             return false;
         return callee.Name.Contains("Parse", StringComparison.Ordinal)
-            || callee.GetParameters() is [{ ParameterType: var from }, ..] && IsText(from)
+            || callee is { IsStatic: true } && callee.GetParameters() is [{ ParameterType: var from }, ..] && IsText(from)
             || callee.DeclaringType!.Namespace is "System.Text.Json" or "System.Xml.Linq" or "System.Xml";
     }
 
-    private static bool IsFraction(Type type) => type.IsByRef ? IsFraction(type.GetElementType()!) : fractions.Contains(type);
+    private static IEnumerable<Type> Results(MethodBase callee) =>
+        callee
+            .GetParameters()
+            .Select(p => p.ParameterType)
+            .Where(t => t.IsByRef)
+            .Select(t => t.GetElementType()!)
+            .Append(callee is MethodInfo m ? m.ReturnType : typeof(void));
 
     private static bool IsText(Type type) =>
         type == typeof(string) || type == typeof(ReadOnlySpan<char>) || type == typeof(ReadOnlySpan<byte>);

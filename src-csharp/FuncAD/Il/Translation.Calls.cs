@@ -25,7 +25,7 @@ internal sealed partial class Translation
             Activate(((MethodInfo)callee).GetGenericArguments()[0]);
             return;
         }
-        RequireNoTextOf(callee, on);
+        RequireNoTextOf(callee);
         RequireNoHashOf(callee, on);
         RequireMember(on, callee);
         RequireNoAddress(callee.GetParameters().Length);
@@ -133,9 +133,9 @@ internal sealed partial class Translation
     private static bool MayBeTail(MethodBase callee) =>
         callee.GetParameters().All(p => !p.ParameterType.IsByRef) && (callee.IsStatic || !callee.DeclaringType!.IsValueType);
 
-    private void RequireNoTextOf(MethodBase callee, Type? on)
+    private void RequireNoTextOf(MethodBase callee)
     {
-        if (code.Reach.WritesText && Texts.Reads(callee, on))
+        if (code.Reach.WritesText && Texts.Reads(callee))
             throw new LiftException(
                 $"{Names.Of(callee)} reads a number from text, and lifted code may write numbers as text: the derivative would be dropped"
             );

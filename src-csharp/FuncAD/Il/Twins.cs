@@ -77,6 +77,7 @@ internal sealed class Twins(LiftOptions options)
             return type.GetMethod("Invoke")!.Signature().Any(Mentions);
         return type.OwnFields().Any(f => Mentions(f.FieldType))
             || BaseMentions(type)
+            || Hierarchies.Below(type).Any(derived => derived.OwnFields().Any(f => Mentions(f.FieldType)))
             || type.GetInterfaces().Any(Mentions)
             // A virtual generic method may be called at numbers, which only a twin's can be.
             || type.GetMethods(Names.Declared)
@@ -179,7 +180,7 @@ internal sealed class Twins(LiftOptions options)
                     && !m.IsStatic
                     && m.GetBaseDefinition() is { DeclaringType: { } owner } slot
                     && !owner.IsUsers()
-                    && slot.Signature().Any(NamesNumber)
+                    && slot.Module.ResolveMethod(slot.MetadataToken)!.Signature().Any(NamesNumber)
                 );
 
     /// <summary>Whether a signature of the framework names a number itself, rather than by a type argument.</summary>
