@@ -63,7 +63,11 @@ internal sealed partial class Translation
         var name = op.Name!;
         switch (name)
         {
-            case "nop" or "break" or "volatile." or "unaligned.":
+            case "nop":
+                // Not left out: a branch to the next instruction, where a try begins, ends the process in the JIT of .NET 10.
+                il.Emit(op);
+                return;
+            case "break" or "volatile." or "unaligned.":
                 return;
             case "tail.":
                 isTail = true;

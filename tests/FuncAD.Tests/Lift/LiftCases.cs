@@ -66,6 +66,7 @@ public static class LiftCases
         ("stackalloc of integers", StackAllocInts),
         ("exceptions", Exceptions),
         ("filters and finally", Filters),
+        ("an empty branch before a try", EmptyBranch),
         ("closures", Closures),
         ("local functions", LocalFunctions),
         ("recursion", x => Fibonacci(10, x)),
@@ -485,6 +486,26 @@ public static class LiftCases
         {
             return x * x;
         }
+    }
+
+    private static double EmptyBranch(double x)
+    {
+        if (x * x > 3 * x) { }
+        try
+        {
+            if (x < 0)
+                throw new InvalidOperationException();
+            x *= x;
+        }
+        catch (InvalidOperationException)
+        {
+            x = 1;
+        }
+        finally
+        {
+            x += 1;
+        }
+        return x;
     }
 
     private static double Filters(double x)
