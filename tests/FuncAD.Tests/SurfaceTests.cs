@@ -30,6 +30,10 @@ public partial class SurfaceTests
         ["Symbolic"] = "formulas from functions",
         ["Randomised"] = "randomised reverse mode",
         ["Numerical"] = "difference quotients and the complex step",
+        ["Lift"] = "code over double as it stands",
+        ["LiftOptions"] = "what Lift is told",
+        ["LiftReport"] = "what Lift.Report returns",
+        ["LiftException"] = "what lifted code throws",
         ["Stochastic"] = "derivatives of expectations",
         // of the core
         ["Real"] = "the number",
