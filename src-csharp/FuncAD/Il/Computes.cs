@@ -5,26 +5,9 @@ namespace FuncAD.Il;
 /// <summary>Which of the user's methods that show no number still compute with some, or run code on other threads: they are lifted, too.</summary>
 internal sealed class Computes(Twins twins, Bodies bodies)
 {
-    private readonly Dictionary<MethodBase, bool> known = [];
-    private readonly List<MethodBase> assumed = [];
+    private Circular<MethodBase>? answers;
 
-    public bool Any(MethodBase method)
-    {
-        if (known.TryGetValue(method, out var answer))
-            return answer;
-        var isFirst = assumed.Count == 0;
-        known[method] = false;
-        assumed.Add(method);
-        answer = known[method] = Decide(method);
-        if (isFirst)
-        {
-            foreach (var other in assumed)
-                if (other != method && !known[other])
-                    known.Remove(other);
-            assumed.Clear();
-        }
-        return answer;
-    }
+    public bool Any(MethodBase method) => (answers ??= new(Decide)).Ask(method);
 
     private bool Decide(MethodBase method)
     {

@@ -9,8 +9,7 @@ namespace FuncAD.Il;
 /// </summary>
 internal sealed class Twins(LiftOptions options)
 {
-    private readonly Dictionary<Type, bool> known = [];
-    private readonly HashSet<Type> assumed = [];
+    private Circular<Type>? answers;
     private readonly Dictionary<Type, Type> types = [];
     private readonly Dictionary<string, MethodInfo> generics = [];
 
@@ -46,22 +45,7 @@ internal sealed class Twins(LiftOptions options)
             || type == typeof(object)
         )
             return false;
-        if (known.TryGetValue(type, out var answer))
-            return answer;
-        // Types refer to one another in circles: on the way a type is assumed to hold none, and a no that may rest on that is forgotten
-        // when the first question is answered.
-        var isFirst = assumed.Count == 0;
-        known[type] = false;
-        assumed.Add(type);
-        answer = known[type] = Decide(type);
-        if (isFirst)
-        {
-            foreach (var other in assumed)
-                if (other != type && !known[other])
-                    known.Remove(other);
-            assumed.Clear();
-        }
-        return answer;
+        return (answers ??= new(Decide)).Ask(type);
     }
 
     private bool Decide(Type type)
