@@ -15,6 +15,7 @@ public static class Commands
             Compare(),
             CompilingCosts(),
             GuardFigures(),
+            LiftingCosts(),
             Serve(),
             Chain(),
             GuardOnce(),
@@ -96,6 +97,13 @@ public static class Commands
             "What tracing, compiling and running cost an operation of compiled functions, and when each pays."
         );
         command.SetAction(_ => Compiling.Run());
+        return command;
+    }
+
+    private static Command LiftingCosts()
+    {
+        var command = new Command("lifting", "What lifting costs, and lifted code beside code written over Real and beside plain code.");
+        command.SetAction(_ => Lifting.Run());
         return command;
     }
 

@@ -36,18 +36,8 @@ public static class BlackScholes
                 }
             ),
             new(Form.HandInVectors, instance => VectorGreeks.Prepare(instance, Prices(instance))),
-            new(
-                Form.Eager,
-                instance =>
-                {
-                    var options = instance.X.ToReals().Chunk(Inputs).ToArray();
-                    var greeks = AD.Grad(Call);
-                    return new(
-                        () => [.. options.Select(option => Call(option).Value)],
-                        () => [.. options.SelectMany(option => greeks(option).ToDoubles())]
-                    );
-                }
-            ),
+            Eager(Form.Eager, Call),
+            Eager(Form.Lifted, Lift.Of(x => Price(x), new LiftOptions().WithMathNetRules())),
             .. CompiledForms.OnThreads(
                 (instance, options) =>
                 {
@@ -75,6 +65,20 @@ public static class BlackScholes
             ),
         ]
     );
+
+    private static Form Eager(string name, Func<Real[], Real> call) =>
+        new(
+            name,
+            instance =>
+            {
+                var options = instance.X.ToReals().Chunk(Inputs).ToArray();
+                var greeks = AD.Grad(call);
+                return new(
+                    () => [.. options.Select(option => call(option).Value)],
+                    () => [.. options.SelectMany(option => greeks(option).ToDoubles())]
+                );
+            }
+        );
 
     private static Size Of(int options, bool isQuick) => new(options == 1 ? "1 option" : $"{options} options", options, isQuick, options);
 

@@ -22,15 +22,8 @@ public static class Forms
                 instance => instance.X.Length,
                 gradient
             ),
-            new(
-                Form.Eager,
-                instance =>
-                {
-                    var (f, x) = (real(instance), instance.X.ToReals());
-                    var gradient = AD.Grad(f);
-                    return new(() => [f(x).Value], () => gradient(x).ToDoubles());
-                }
-            ),
+            Eager(Form.Eager, real),
+            .. Lifted(plain),
             new(
                 Form.Differences,
                 instance =>
@@ -40,6 +33,24 @@ public static class Forms
                 }
             ),
         ];
+
+    /// <summary>The code over double, lifted: as it stands, and compiled.</summary>
+    public static IEnumerable<Form> Lifted(Func<Instance, Func<double[], double>> plain)
+    {
+        Func<Real[], Real> Real(Instance instance) => Lift.Of(plain(instance));
+        return [Eager(Form.Lifted, Real), CompiledForms.Gradient(Real) with { Name = Form.LiftedCompiled }];
+    }
+
+    private static Form Eager(string name, Func<Instance, Func<Real[], Real>> real) =>
+        new(
+            name,
+            instance =>
+            {
+                var (f, x) = (real(instance), instance.X.ToReals());
+                var gradient = AD.Grad(f);
+                return new(() => [f(x).Value], () => gradient(x).ToDoubles());
+            }
+        );
 
     /// <summary>The second derivatives of a scalar function of an array: by hand, by FuncAD and by differences.</summary>
     public static IReadOnlyList<Form> Hessian(

@@ -42,6 +42,7 @@ public static partial class GaussianMixture
             new(Form.Eager, Numbers),
             new(Form.Arrays, Tensors),
             .. CompiledForms.OnThreads(Compiled),
+            .. Forms.Lifted(instance => new Plain(instance).Value),
             new(
                 Form.Differences,
                 instance =>

@@ -46,6 +46,12 @@ public sealed record Form(string Name, Func<Instance, Evaluation> Prepare)
     /// <summary>FuncAD's compiled functions on all cores.</summary>
     public const string CompiledOnAllCores = "funcad-compiled-cores";
 
+    /// <summary>The plain function, lifted.</summary>
+    public const string Lifted = "funcad-lifted";
+
+    /// <summary>The plain function, lifted and compiled.</summary>
+    public const string LiftedCompiled = "funcad-lifted-compiled";
+
     /// <summary>Differences of the plain function.</summary>
     public const string Differences = "differences";
 }

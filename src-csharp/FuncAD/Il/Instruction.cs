@@ -5,13 +5,22 @@ using System.Reflection.Emit;
 namespace FuncAD.Il;
 
 /// <summary>One instruction of a method's body (ECMA-335, partition III), its operand resolved; a branch's is the offset it goes to.</summary>
-internal readonly record struct Instruction(int Offset, OpCode Op, object? Operand, int Next)
+internal sealed record Instruction(int Offset, OpCode Op, object? Operand, int Next)
 {
-    private static readonly Dictionary<short, OpCode> opCodes = typeof(OpCodes)
-        .GetFields()
-        .Select(field => field.GetValue(null))
-        .OfType<OpCode>()
-        .ToDictionary(op => op.Value);
+    private const byte Prefix = 0xfe;
+
+    private static readonly OpCode[] ofOneByte = Table(1),
+        ofTwoBytes = Table(2);
+
+    // Collections of structs are compiled for each, at every start of a program; the first lift waits for that.
+    private static OpCode[] Table(int size)
+    {
+        var table = new OpCode[256];
+        foreach (var field in typeof(OpCodes).GetFields())
+            if (field.GetValue(null) is OpCode op && op.Size == size)
+                table[op.Value & 0xff] = op;
+        return table;
+    }
 
     public bool IsBranch => Op.OperandType is OperandType.InlineBrTarget or OperandType.ShortInlineBrTarget;
 
@@ -23,7 +32,7 @@ internal readonly record struct Instruction(int Offset, OpCode Op, object? Opera
         var instructions = new List<Instruction>();
         for (var at = 0; at < il.Length; )
         {
-            var op = opCodes[il[at] == 0xfe ? (short)(0xfe00 | il[at + 1]) : il[at]];
+            var op = il[at] == Prefix ? ofTwoBytes[il[at + 1]] : ofOneByte[il[at]];
             var start = at + op.Size;
             var size = Size(op.OperandType, il.AsSpan(start));
             instructions.Add(new(at, op, resolve.Operand(op, il.AsSpan(start, size), start + size), start + size));

@@ -64,8 +64,8 @@ internal sealed class LiftedCode
         foreach (var constructor in Reach.Constructors)
             Factory(constructor);
         finished = translations.CreateType();
-        foreach (var (original, pointer) in pointers)
-            pointer.SetValue(null, Finished(methods[original]).MethodHandle.GetFunctionPointer());
+        foreach (var (original, owner, field) in pointers)
+            Twins.Map(owner).GetField(field)!.SetValue(null, Finished(methods[original]).MethodHandle.GetFunctionPointer());
         FillStatics();
         Report.Close(Reach.Methods.Count, Twins.Found.Count);
     }
@@ -97,18 +97,17 @@ internal sealed class LiftedCode
                 field.SetCustomAttribute(new(typeof(ThreadStaticAttribute).GetConstructor([])!, []));
             return field.Name;
         }
-        var names = Reach
-            .Statics.Select(field => (Field: field, Name: Name(field.Name, Twins.Map(field.FieldType), IsOfThread(field))))
-            .ToArray();
-        var functions = Options
-            .Functions.Select(pair => (pair.Key, pair.Value, Name: Name("function", pair.Value.GetType(), false)))
-            .ToArray();
+        Dictionary<MemberInfo, string> names = [];
+        foreach (var field in Reach.Statics)
+            names[field] = Name(field.Name, Twins.Map(field.FieldType), IsOfThread(field));
+        foreach (var (method, function) in Options.Functions)
+            names[method] = Name("function", function.GetType(), false);
         var type = holder.CreateType();
-        foreach (var (field, name) in names)
-            statics[field] = type.GetField(name)!;
-        foreach (var (method, function, name) in functions)
+        foreach (var field in Reach.Statics)
+            statics[field] = type.GetField(names[field])!;
+        foreach (var (method, function) in Options.Functions)
         {
-            substitutes[method] = type.GetField(name)!;
+            substitutes[method] = type.GetField(names[method])!;
             substitutes[method].SetValue(null, function);
         }
     }
@@ -213,10 +212,15 @@ internal sealed class LiftedCode
             throw new LiftException(
                 $"{Names.Of(method)} was given a function from ({string.Join(", ", invoke.GetParameters().Select(p => Names.Of(p.ParameterType)))}) to {Names.Of(invoke.ReturnType)}; lifted code calls it with ({string.Join(", ", parameters.Select(Names.Of))}) and expects {Names.Of(Twins.Map(method.ReturnType))}."
             );
-        il.Emit(OpCodes.Ldsfld, substitutes[method]);
+        // A static method is called as such: static fields of code that can be unloaded are slow.
+        var isDirect =
+            Options.FunctionFor(method) is
+            { HasSingleTarget: true, Target: null, Method: { IsStatic: true, IsPublic: true, DeclaringType.IsVisible: true } };
+        if (!isDirect)
+            il.Emit(OpCodes.Ldsfld, substitutes[method]);
         for (var k = 0; k < parameters.Length; k++)
             il.Emit(OpCodes.Ldarg, (short)k);
-        il.Emit(OpCodes.Callvirt, invoke);
+        il.Emit(isDirect ? OpCodes.Call : OpCodes.Callvirt, isDirect ? Options.FunctionFor(method)!.Method : invoke);
         il.Emit(OpCodes.Ret);
         return bridge;
     }

@@ -9,9 +9,12 @@ namespace FuncAD.Il;
 internal static class LiftedFunctions
 {
     // Kept as long as the assembly of the function is loaded.
-    private static readonly ConditionalWeakTable<Module, ConcurrentDictionary<MethodInfo, (Delegate, LiftedCode)>> kept = [];
+    private static readonly ConditionalWeakTable<Module, ConcurrentDictionary<MethodInfo, Lifted>> kept = [];
 
-    public static (Delegate Function, LiftedCode Code) Of(Delegate f, Type? lifted, LiftOptions? options)
+    /// <summary>A function over Real, and the lift that it is of.</summary>
+    internal sealed record Lifted(Delegate Function, LiftedCode Code);
+
+    public static Lifted Of(Delegate f, Type? lifted, LiftOptions? options)
     {
         RequireReadable(f);
         var mayKeep = options is null && f.HasSingleTarget && (f.Target is null || !f.Target.GetType().AllFields().Any());
@@ -19,7 +22,7 @@ internal static class LiftedFunctions
             mayKeep
             && kept.TryGetValue(f.Method.Module, out var ofModule)
             && ofModule.TryGetValue(f.Method, out var known)
-            && known.Item1.GetType() == (lifted ?? known.Item1.GetType())
+            && (lifted is null || known.Function.GetType() == lifted)
         )
             return known;
         var made = Make(f, lifted, options ?? new());
@@ -42,7 +45,7 @@ internal static class LiftedFunctions
             );
     }
 
-    private static (Delegate Function, LiftedCode Code) Make(Delegate f, Type? lifted, LiftOptions options, object? argument = null)
+    private static Lifted Make(Delegate f, Type? lifted, LiftOptions options, object? argument = null)
     {
         var code = new LiftedCode(options);
         if (!code.Twins.Mentions(f.GetType()))
@@ -62,7 +65,7 @@ internal static class LiftedFunctions
                 $"A {Names.Of(f.GetType())} is lifted to a {Names.Of(function.GetType())}, not to a {Names.Of(lifted)}.",
                 nameof(f)
             );
-        return (options.ReadsAnew ? Anew(f, function.GetType(), code) : function, code);
+        return new(options.ReadsAnew ? Anew(f, function.GetType(), code) : function, code);
     }
 
     private static Delegate Twin(Delegate f, LiftedCode code)
@@ -94,11 +97,11 @@ internal static class LiftedFunctions
     public static Func<P, P> Gradient<P>(Func<P, double> f, LiftOptions? options)
     {
         RequireReadable(f);
-        (LiftedCode Code, Delegate Function)? current = null;
+        Lifted? current = null;
         return p =>
         {
             ArgumentNullException.ThrowIfNull(p);
-            var (code, function) = current ??= Lifted(p);
+            var (function, code) = current ??= LiftedFor(p);
             var numbers = new List<Real>();
             try
             {
@@ -107,7 +110,7 @@ internal static class LiftedFunctions
             catch (UnknownException)
             {
                 numbers.Clear();
-                current = (code, function) = Lifted(p);
+                (function, code) = current = LiftedFor(p);
                 new Captured(code.Twins, code, Collect).ToTwin(p);
             }
             if (numbers.Count == 0)
@@ -129,11 +132,7 @@ internal static class LiftedFunctions
             }
         };
 
-        (LiftedCode, Delegate) Lifted(P p)
-        {
-            var (function, code) = Make(f, null, options ?? new(), p);
-            return (code, function);
-        }
+        Lifted LiftedFor(P p) => Make(f, null, options ?? new(), p);
     }
 
     private static Func<object, Real> Call<P>(LiftedCode code, Delegate function)

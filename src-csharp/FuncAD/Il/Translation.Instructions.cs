@@ -29,19 +29,21 @@ internal sealed partial class Translation
     };
 
     // An unordered relation is the negation of the opposite one: NaN fulfils it.
-    private static readonly Dictionary<string, (string Relation, bool Holds)> relations = new()
-    {
-        ["eq"] = ("op_Equality", true),
-        ["ne.un"] = ("op_Equality", false),
-        ["lt"] = ("op_LessThan", true),
-        ["le"] = ("op_LessThanOrEqual", true),
-        ["gt"] = ("op_GreaterThan", true),
-        ["ge"] = ("op_GreaterThanOrEqual", true),
-        ["lt.un"] = ("op_GreaterThanOrEqual", false),
-        ["le.un"] = ("op_GreaterThan", false),
-        ["gt.un"] = ("op_LessThanOrEqual", false),
-        ["ge.un"] = ("op_LessThan", false),
-    };
+    private static (string Relation, bool Holds) Relation(string name) =>
+        name switch
+        {
+            "eq" => ("op_Equality", true),
+            "ne.un" => ("op_Equality", false),
+            "lt" => ("op_LessThan", true),
+            "le" => ("op_LessThanOrEqual", true),
+            "gt" => ("op_GreaterThan", true),
+            "ge" => ("op_GreaterThanOrEqual", true),
+            "lt.un" => ("op_GreaterThanOrEqual", false),
+            "le.un" => ("op_GreaterThan", false),
+            "gt.un" => ("op_LessThanOrEqual", false),
+            "ge.un" => ("op_LessThan", false),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "This is no relation."),
+        };
 
     /// <summary>A number and a literal: Real has operators for that.</summary>
     private bool WithConstant(int at)
@@ -285,7 +287,7 @@ internal sealed partial class Translation
         {
             if (AreReal())
             {
-                var (relation, holds) = relations[name[1..]];
+                var (relation, holds) = Relation(name[1..]);
                 il.Emit(OpCodes.Call, operators[relation]);
                 if (!holds)
                 {
@@ -327,7 +329,7 @@ internal sealed partial class Translation
         var label = Arrive(target);
         if (areReal)
         {
-            var (relationName, holds) = relations[relation];
+            var (relationName, holds) = Relation(relation);
             il.Emit(OpCodes.Call, operators[relationName]);
             il.Emit(holds ? OpCodes.Brtrue : OpCodes.Brfalse, label);
         }

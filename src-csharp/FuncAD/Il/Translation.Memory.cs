@@ -163,7 +163,7 @@ internal sealed partial class Translation
             .Take(6)
             .FirstOrDefault(i => i.Op == OpCodes.Newobj || i.Op.OperandType == OperandType.InlineMethod);
         if (
-            span.Operand is ConstructorInfo { DeclaringType: { IsGenericType: true } type }
+            span?.Operand is ConstructorInfo { DeclaringType: { IsGenericType: true } type }
             && twins.Mentions(type.GetGenericArguments()[0])
         )
         {

@@ -170,6 +170,8 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
     private void Blocks(int offset)
     {
         var clauses = body.ExceptionHandlingClauses;
+        if (clauses.Count == 0)
+            return;
         var tries = clauses.GroupBy(c => (c.TryOffset, c.TryLength)).OrderBy(g => g.Key.TryLength).ToArray();
         // A block ends where the last handler of its try does.
         foreach (var group in tries)

@@ -13,11 +13,14 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
 {
     private readonly Dictionary<Type, TypeBuilder> builders = [];
     private readonly Dictionary<(Type, MethodInfo), MethodBuilder> contracts = [];
-    private readonly List<(MethodInfo Original, Type Owner, string Field)> pointers = [];
+    private readonly List<Pointer> pointers = [];
     private readonly HashSet<Type> created = [];
 
+    /// <summary>Where the address of a virtual method's translation belongs: a static field of the twin of its type.</summary>
+    internal sealed record Pointer(MethodInfo Original, Type Owner, string Field);
+
     /// <summary>The twins of all types found; the result is where the addresses of the virtual methods' translations belong.</summary>
-    public IReadOnlyList<(MethodInfo Original, FieldInfo Pointer)> Build()
+    public IReadOnlyList<Pointer> Build()
     {
         foreach (var type in twins.Found)
         {
@@ -31,7 +34,7 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
                 DefineMethods(type, builders[type]);
         CreateAll();
         twins.AreBuilt = true;
-        return [.. pointers.Select(p => (p.Original, twins.Map(p.Owner).GetField(p.Field)!))];
+        return pointers;
     }
 
     private TypeBuilder Define(Type type, string name) =>
@@ -137,7 +140,7 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
             typeof(nint),
             FieldAttributes.Public | FieldAttributes.Static
         );
-        pointers.Add((method, type, pointer.Name));
+        pointers.Add(new(method, type, pointer.Name));
         for (var k = 0; k <= parameters.Length; k++)
             il.Emit(OpCodes.Ldarg, (short)k);
         il.Emit(OpCodes.Ldsfld, pointer);
