@@ -55,10 +55,14 @@ public class LiftFuzzTests(Xunit.Abstractions.ITestOutputHelper output)
 
     private static void Compare(Func<double[], double> plain, Func<Real[], Real> expected, Func<Real[], Real> lifted, string program)
     {
+        // Ordinary ones, and those where rules and comparisons have cases.
         double[][] points =
         [
             [0.7, 1.3, -0.4],
             [2.0, 0.5, 1.0],
+            [0.0, -0.0, 0.5],
+            [0.1, 0.1, 0.1],
+            [double.PositiveInfinity, double.NaN, -1.0],
         ];
         foreach (var x in points)
         {
