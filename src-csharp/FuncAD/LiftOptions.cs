@@ -64,11 +64,24 @@ public sealed class LiftOptions
 
     /// <summary>
     /// Lifted code uses this library's rules for methods of MathNet.Numerics that have them: erf, erfc, the gamma function, its logarithm
-    /// and digamma, the logistic function, and the roots of Brent's method and of bisection by the implicit function theorem.
+    /// and digamma, the logistic function; roots (Brent, Bisection, NewtonRaphson and Secant <c>FindRoot</c>, <c>FindRoots.OfFunction</c>)
+    /// and minima (<c>FindMinimum.OfScalarFunction</c>, <c>OfScalarFunctionConstrained</c>, <c>OfFunction</c> of two and three arguments) by the
+    /// implicit function theorem; and products, inverses and solutions for many right-hand sides of large dense matrices by arrays.
     /// </summary>
-    /// <remarks>Values of special functions may differ from MathNet's in the last digits; roots are MathNet's.</remarks>
+    /// <remarks>
+    /// Values of special functions and of large products and solutions may differ from MathNet's in the last digits; roots and minima are
+    /// MathNet's. Derivatives of roots and minima are right up to the seventh; where the function is not smooth at the root, or no root is
+    /// there, a <see cref="LiftException"/> says so. Programs that are traced (<see cref="AD.Compile{P, Q}(Func{P, Q}, P, CompileOptions?)"/>)
+    /// cannot hold a search for a root. Source: Griewank and Walther, Evaluating Derivatives (2008), section 15.3.
+    /// </remarks>
     /// <returns>These options, for more.</returns>
-    public LiftOptions WithMathNetRules() => MathNetRules.Add(this);
+    public LiftOptions WithMathNetRules()
+    {
+        UsesMathNetRules = true;
+        return MathNetRules.Add(this);
+    }
+
+    internal bool UsesMathNetRules { get; private set; }
 
     /// <summary>A rule for a method of one number: its slope, from the argument and the value.</summary>
     /// <param name="method">The method, as a delegate of it; it is called for values.</param>

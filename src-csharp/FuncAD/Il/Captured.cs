@@ -116,7 +116,8 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
             throw new LiftException(
                 $"{Names.Of(type)} finds numbers by a comparer of its own, which lifted code cannot use. Use the default one, or keys that hold no number."
             );
-        var twin = Activator.CreateInstance(twins.Map(type))!;
+        var keys = NumberKeys.ComparerOf(type, twins);
+        var twin = Activator.CreateInstance(twins.Map(type), keys is null ? [] : [Activator.CreateInstance(keys)])!;
         made[value] = twin;
         var add = twin.GetType().GetMethods().First(m => m.Name is "Add" or "TryAdd");
         foreach (var element in (IEnumerable)value)

@@ -204,7 +204,7 @@ internal sealed partial class Translation
         else if (call.Kind == CallKind.Same)
             il.Emit(OpCodes.Newobj, (ConstructorInfo)constructor);
         else if (call.Kind == CallKind.Counterpart)
-            il.Emit(OpCodes.Newobj, (ConstructorInfo)Counterpart(constructor));
+            NewCounterpart((ConstructorInfo)constructor);
         else if (call.Kind == CallKind.Lifted)
             il.Emit(OpCodes.Call, code.Factory(call.Method!));
         else if (call.Kind == CallKind.OfConstants)
@@ -216,6 +216,19 @@ internal sealed partial class Translation
         else
             Refuse($"the constructor {Names.Of(constructor)} {call.Why ?? "takes numbers"}");
         Push(twins.Map(type));
+    }
+
+    private void NewCounterpart(ConstructorInfo constructor)
+    {
+        if (
+            NumberKeys.ComparerOf(constructor.DeclaringType!, twins) is { } comparer
+            && NumberKeys.WithComparer(constructor) is { } withComparer
+        )
+        {
+            il.Emit(OpCodes.Newobj, comparer.GetConstructor([])!);
+            constructor = withComparer;
+        }
+        il.Emit(OpCodes.Newobj, (ConstructorInfo)Counterpart(constructor));
     }
 
     private static bool IsSpanOfMemory(MethodBase constructor) =>

@@ -37,6 +37,8 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
             else if (instruction.Operand is int[] targets)
                 foreach (var target in targets)
                     labels.TryAdd(target, il.DefineLabel());
+        if (code.Options.UsesMathNetRules && MathNetAlgebra.ShortcutFor(method, twins) is { } shortcut)
+            Try(shortcut);
         var falls = true;
         for (var at = 0; at < instructions.Length; at++)
         {
@@ -55,6 +57,18 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
             falls = instruction.Op.FlowControl is not (FlowControl.Branch or FlowControl.Return or FlowControl.Throw);
         }
         Blocks(instructions[^1].Next);
+    }
+
+    /// <summary>Begins with a method of the same parameters that may do the work.</summary>
+    private void Try(MethodInfo shortcut)
+    {
+        var own = il.DefineLabel();
+        for (var k = 1; k < parameters.Length; k++)
+            il.Emit(OpCodes.Ldarg, (short)k);
+        il.Emit(OpCodes.Call, shortcut);
+        il.Emit(OpCodes.Brfalse, own);
+        il.Emit(OpCodes.Ret);
+        il.MarkLabel(own);
     }
 
     private void TranslateOrThrow(Instruction instruction, int at)

@@ -73,6 +73,11 @@ type Real =
             live <- live.Left
         live
 
+    /// Tells whether two numbers of equal value have the same derivatives for certain: both constants, or one number of one level.
+    member internal x.IsSameAs(y: Real) =
+        let x, y = x.Live, y.Live
+        Object.ReferenceEquals(x.node, y.node) && x.extra.Equals y.extra
+
     /// Tells whether the number's value depends on the inputs of a program that is being traced.
     member internal x.IsTraced = not (isNull x.node) && x.node.Traces
 

@@ -68,6 +68,9 @@ public class LiftTests
                 forward = Outcome(() => AD.Jvp(lifted)(x, 1).Item1.Value),
                 reverse = Outcome(() => AD.ValueAndGrad(lifted)(x).Value.Value);
             Assert.True(expected == actual, $"at {x}: {expected}, lifted {actual}");
+            // A key that is a constant and one that is differentiated are equal there, which is an error.
+            if ((name, x) == ("dictionary number keys", 2))
+                expected = nameof(LiftException);
             Assert.True(expected == forward, $"at {x}: {expected}, in forward mode {forward}");
             Assert.True(expected == reverse, $"at {x}: {expected}, in reverse mode {reverse}");
         }
