@@ -43,7 +43,10 @@ public sealed class LiftOptions
 
     /// <summary>Lifted code calls <paramref name="function"/> in the place of a method.</summary>
     /// <param name="method">The method, by reflection; an instance method's object is the function's first parameter.</param>
-    /// <param name="function">The function of the same parameters over <see cref="Real"/>.</param>
+    /// <param name="function">
+    /// The function of the same parameters over <see cref="Real"/>; an object of a class that holds numbers is an <see cref="object"/> to it, since
+    /// lifted code has a class of its own for it.
+    /// </param>
     /// <returns>These options, for more.</returns>
     /// <exception cref="ArgumentException">The parameters or the results do not correspond.</exception>
     public LiftOptions Substitute(MethodInfo method, Delegate function)
@@ -52,7 +55,8 @@ public sealed class LiftOptions
         ArgumentNullException.ThrowIfNull(function);
         var twins = new Twins(this);
         var invoke = function.GetType().GetMethod("Invoke")!;
-        Type[] expected = [.. method.IsStatic ? [] : new[] { twins.This(method) }, .. twins.Map(method.Signature())];
+        Type[] signature = [.. method.IsStatic ? [] : new[] { method.DeclaringType! }, .. method.Signature()];
+        Type[] expected = [.. signature.Select(twins.ForCallers)];
         if (!expected.SequenceEqual(invoke.Signature()))
             throw new ArgumentException(
                 $"{Names.Of(method)} cannot be replaced by a function of ({string.Join(", ", invoke.GetParameters().Select(p => Names.Of(p.ParameterType)))}) with a {Names.Of(invoke.ReturnType)}: it needs ({string.Join(", ", expected[..^1].Select(Names.Of))}) and a {Names.Of(expected[^1])}.",

@@ -56,7 +56,10 @@ internal sealed class LiftedCode
         foreach (var method in Reach.Methods)
             methods[method] = Define(method);
         foreach (var method in Reach.Methods)
-            new Translation(this, method, methods[method].GetILGenerator()).Emit();
+            if (method is MethodInfo known && Options.FunctionFor(known) is not null)
+                Forward(known);
+            else
+                new Translation(this, method, methods[method].GetILGenerator()).Emit();
         foreach (var type in Reach.Unreadable)
             Define(type);
         foreach (var method in Reach.OnBoxes)
@@ -208,7 +211,8 @@ internal sealed class LiftedCode
         var bridge = bridges[method] = Define($"for {method.Name}", Twins.Map(method.ReturnType), parameters);
         var il = bridge.GetILGenerator();
         var invoke = substitutes[method].FieldType.GetMethod("Invoke")!;
-        if (!invoke.Signature().SequenceEqual([.. parameters, Twins.Map(method.ReturnType)]))
+        Type[] called = [.. parameters, Twins.Map(method.ReturnType)];
+        if (!invoke.Signature().Zip(called).All(p => p.First == p.Second || p.First == typeof(object) && !p.Second.IsValueType))
             throw new LiftException(
                 $"{Names.Of(method)} was given a function from ({string.Join(", ", invoke.GetParameters().Select(p => Names.Of(p.ParameterType)))}) to {Names.Of(invoke.ReturnType)}; lifted code calls it with ({string.Join(", ", parameters.Select(Names.Of))}) and expects {Names.Of(Twins.Map(method.ReturnType))}."
             );
@@ -223,6 +227,17 @@ internal sealed class LiftedCode
         il.Emit(isDirect ? OpCodes.Call : OpCodes.Callvirt, isDirect ? Options.FunctionFor(method)!.Method : invoke);
         il.Emit(OpCodes.Ret);
         return bridge;
+    }
+
+    /// <summary>An override that is replaced is met as what a virtual call finds.</summary>
+    private void Forward(MethodInfo method)
+    {
+        var il = methods[method].GetILGenerator();
+        var count = method.GetParameters().Length + (method.IsStatic ? 0 : 1);
+        for (var k = 0; k < count; k++)
+            il.Emit(OpCodes.Ldarg, (short)k);
+        il.Emit(OpCodes.Call, Bridge(method));
+        il.Emit(OpCodes.Ret);
     }
 
     private void Define(Type delegateType)

@@ -239,6 +239,21 @@ internal sealed class Twins(LiftOptions options)
         return type.GetGenericTypeDefinition().MakeGenericType([.. type.GetGenericArguments().Select(Map)]);
     }
 
+    /// <summary>The type of a parameter or a result as callers of lifted code can name it: an object for a class that has a twin.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public Type ForCallers(Type type) =>
+        HasTwin(type) && !type.IsValueType ? typeof(object)
+        : NamesTwin(type)
+            ? throw new ArgumentException(
+                $"Lifted code has a type of its own for {Names.Of(type)}, so that no function of it can be given. Replace the methods that compute with its numbers."
+            )
+        : Map(type);
+
+    private bool NamesTwin(Type type) =>
+        HasTwin(type)
+        || type.HasElementType && NamesTwin(type.GetElementType()!)
+        || type.IsGenericType && type.GetGenericArguments().Any(NamesTwin);
+
     public IEnumerable<Type> Map(IEnumerable<Type> signature) => signature.Select(Map);
 
     public Type[] Parameters(MethodBase method) => [.. method.GetParameters().Select(p => Map(p.ParameterType))];

@@ -264,6 +264,28 @@ public class LiftFaceTests
         );
     }
 
+    [Fact]
+    public void Methods_of_classes_that_hold_numbers_are_replaced_too()
+    {
+        var disc = new Disc { Radius = 3 };
+        Func<double, double> f = x => disc.Size() * x;
+        var size = typeof(Disc).GetMethod(nameof(Disc.Size))!;
+        var lifted = Lift.Of(f, new LiftOptions().Substitute(size, (Func<object, Real>)(d => 5)));
+        Assert.Equal(5, AD.Diff(lifted)(2).Value);
+        Assert.Contains(
+            "Lifted code has a type of its own",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new LiftOptions().Substitute(
+                        typeof(List<Disc>).GetMethod(nameof(List<Disc>.Contains))!,
+                        (Func<object, object, bool>)((_, _) => true)
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+    }
+
     // A bisection has no derivative as a program: it ends at a number that steps.
     private static double Halved(double x)
     {
