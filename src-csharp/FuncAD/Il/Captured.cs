@@ -8,9 +8,12 @@ namespace FuncAD.Il;
 /// Objects of the user as objects of the twins: what a function captures becomes constants as it is now, and the numbers of a parameter
 /// what the caller says. One object stays one object, so that aliases and circles survive.
 /// </summary>
-internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>? parameter = null)
+internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, object> made, Func<double, Real>? parameter = null)
 {
-    private readonly Dictionary<object, object> made = new(ReferenceEqualityComparer.Instance);
+    private Func<double, Real>? parameter = parameter;
+
+    public Captured(Twins twins, LiftedCode code, Func<double, Real>? parameter = null)
+        : this(twins, code, new(ReferenceEqualityComparer.Instance), parameter) { }
 
     /// <summary>A delegate that has no IL of its own: made by Expression.Compile, by a DynamicMethod, or by another lift.</summary>
     public static bool IsMadeAtRunTime(Delegate function) =>
@@ -40,11 +43,14 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
         var type = value.GetType();
         if (type == typeof(float) && twins.IsNumber(type))
             return parameter is null ? new Real((float)value) : parameter((float)value);
-        if (!twins.Mentions(type))
+        if (!code.Contents.HoldNumbers(value))
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
+        if (parameter is null && !code.Options.ReadsAnew && code.OfStatics(value) is { } shared)
+            return shared;
         RequireStack();
+        RequireNoIdentity(type);
         if (IsMemory(type))
             code.Report.Note(
                 $"a {Names.Of(type)} that is captured is state: what one call leaves in it is a constant in the next, so that remembered results have no derivatives."
@@ -53,8 +59,8 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
         {
             Delegate function => made[value] = Function(function),
             Array array => ToTwins(array),
-            _ when HasNumbersAsKeys(type) || type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SortedDictionary<,>) =>
-                Rebuilt(value, type),
+            _ when IsOfThread(type) => OfThread(value, type),
+            _ when IsRebuilt(type, twins) => Rebuilt(value, type),
             _ => Fields(value, type),
         };
     }
@@ -90,8 +96,12 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
         return twin;
     }
 
-    // A hash table finds its keys by their hash codes, which are others for twins.
-    private bool HasNumbersAsKeys(Type type) =>
+    /// <summary>Not by its fields: a sorted dictionary's tree is of a type of its own.</summary>
+    public static bool IsRebuilt(Type type, Twins twins) =>
+        HasNumbersAsKeys(type, twins) || type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SortedDictionary<,>);
+
+    /// <summary>A hash table finds its keys by their hash codes, which are others for twins.</summary>
+    public static bool HasNumbersAsKeys(Type type, Twins twins) =>
         type.IsGenericType
         && !type.IsUsers()
         && type.GetInterfaces()
@@ -107,31 +117,115 @@ internal sealed class Captured(Twins twins, LiftedCode code, Func<double, Real>?
 
     private object Rebuilt(object value, Type type)
     {
-        if (parameter is not null && HasNumbersAsKeys(type))
-            throw new LiftException($"{Names.Of(type)} has numbers as keys, which cannot be parameters");
-        if (
-            type.GetProperty("Comparer")?.GetValue(value) is { } comparer
-            && !comparer.GetType().Namespace!.StartsWith("System", StringComparison.Ordinal)
-        )
+        // What is found by its keys rides along with a parameter, as a constant.
+        var numbers = parameter;
+        if (HasNumbersAsKeys(type, twins))
+            parameter = null;
+        var twin = Empty(value, type);
+        made[value] = twin;
+        AddAll(twin, (IEnumerable)value, ToTwin);
+        parameter = numbers;
+        return twin;
+    }
+
+    /// <summary>Adds the elements of a collection, converted, to another one.</summary>
+    public static void AddAll(object target, IEnumerable source, Func<object?, object?> convert)
+    {
+        var add = target.GetType().GetMethods().First(m => m.Name is "Add" or "TryAdd");
+        foreach (var element in source)
+        {
+            var pair = element?.GetType();
+            add.Invoke(
+                target,
+                add.GetParameters().Length == 1
+                    ? [convert(element)]
+                    : [convert(pair!.GetProperty("Key")!.GetValue(element)), convert(pair.GetProperty("Value")!.GetValue(element))]
+            );
+        }
+    }
+
+    /// <summary>A collection with the comparer of another one.</summary>
+    private object Empty(object value, Type type)
+    {
+        List<object?> arguments = [];
+        if (NumberKeys.ComparerOf(type, twins) is { } keys)
+        {
+            RequireDefault(value, type);
+            arguments.Add(Activator.CreateInstance(keys));
+        }
+        else if (Comparer(value, type) is { } comparer)
+        {
+            var twin = ToTwin(comparer)!;
+            if (twin == comparer && twins.Mentions(type.GetGenericArguments()[0]))
+                RequireDefault(value, type);
+            arguments.Add(twin);
+        }
+        try
+        {
+            return Activator.CreateInstance(twins.Map(type), [.. arguments])!;
+        }
+        catch (MissingMethodException)
+        {
+            throw new LiftException(
+                $"A {Names.Of(type)} whose keys are numbers cannot be captured. Keep it in a Dictionary, a SortedDictionary or a HashSet"
+            );
+        }
+    }
+
+    private static void RequireDefault(object value, Type type)
+    {
+        if (Comparer(value, type) is not null)
             throw new LiftException(
                 $"{Names.Of(type)} finds numbers by a comparer of its own, which lifted code cannot use. Use the default one, or keys that hold no number."
             );
-        var keys = NumberKeys.ComparerOf(type, twins);
-        var twin = Activator.CreateInstance(twins.Map(type), keys is null ? [] : [Activator.CreateInstance(keys)])!;
+    }
+
+    /// <summary>The comparer that a collection was given; null for the default one.</summary>
+    public static object? Comparer(object value, Type type)
+    {
+        var comparer = type.GetProperty("Comparer")?.GetValue(value);
+        var key = type.GetGenericArguments()[0];
+        return new[] { typeof(Comparer<>), typeof(EqualityComparer<>) }.Any(c =>
+            Equals(c.MakeGenericType(key).GetProperty("Default")!.GetValue(null), comparer)
+        )
+            ? null
+            : comparer;
+    }
+
+    // ---- Values of threads ----
+
+    /// <summary>Whether an object of the framework has a value for each thread or flow of control.</summary>
+    public static bool IsOfThread(Type type) =>
+        type.IsGenericType
+        && !type.IsUsers()
+        && (type.GetGenericTypeDefinition() == typeof(AsyncLocal<>) || type.GetGenericTypeDefinition() == typeof(ThreadLocal<>));
+
+    /// <summary>What it has on this thread; null where it has none yet.</summary>
+    public static object? ValueOnThread(object value) =>
+        value.GetType().GetProperty("IsValueCreated")?.GetValue(value) is false
+            ? null
+            : value.GetType().GetProperty("Value")!.GetValue(value);
+
+    private object OfThread(object value, Type type)
+    {
+        var factory = type.GetField("_valueFactory", Names.Declared)?.GetValue(value);
+        var twin = Activator.CreateInstance(twins.Map(type), factory is null ? [] : [ToTwin(factory)])!;
         made[value] = twin;
-        var add = twin.GetType().GetMethods().First(m => m.Name is "Add" or "TryAdd");
-        foreach (var element in (IEnumerable)value)
-            if (add.GetParameters().Length == 1)
-                add.Invoke(twin, [ToTwin(element)]);
-            else
-            {
-                var pair = element.GetType();
-                add.Invoke(
-                    twin,
-                    [ToTwin(pair.GetProperty("Key")!.GetValue(element)), ToTwin(pair.GetProperty("Value")!.GetValue(element))]
-                );
-            }
+        if (ValueOnThread(value) is { } current)
+            twin.GetType().GetProperty("Value")!.SetValue(twin, ToTwin(current));
         return twin;
+    }
+
+    /// <summary>Framework types that call or look up by the object itself, which lifted code has a copy of.</summary>
+    private static void RequireNoIdentity(Type type)
+    {
+        if (
+            type.IsGenericType
+            && (type.GetGenericTypeDefinition() == typeof(ConditionalWeakTable<,>) || type.GetGenericTypeDefinition() == typeof(Progress<>))
+        )
+            throw new LiftException(
+                $"A {Names.Of(type)} that is captured belongs to other objects, so that lifted code cannot have a copy of it. Capture a function, or a dictionary"
+            );
     }
 
     /// <summary>Framework types that refer to their object by a handle: a copy of it would be another's.</summary>

@@ -20,6 +20,7 @@ internal sealed class LiftedCode
     private readonly Dictionary<Type, MethodBuilder> throwers = [];
     private readonly Dictionary<FieldInfo, FieldInfo> statics = [];
     private readonly Dictionary<MethodInfo, FieldInfo> substitutes = [];
+    private readonly Dictionary<object, object> ofStatics = new(ReferenceEqualityComparer.Instance);
     private Type? finished;
 
     public LiftedCode(LiftOptions options)
@@ -34,13 +35,15 @@ internal sealed class LiftedCode
         translations = module.DefineType($"Translations{suffix}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         Twins = new(options);
         Calls = new(Twins, Bodies, options);
-        Reach = new(Twins, Calls, Bodies);
+        Contents = new(Twins, Calls);
+        Reach = new(Twins, Calls, Bodies, Contents);
     }
 
     public LiftOptions Options { get; }
     public Twins Twins { get; }
     public Bodies Bodies { get; } = new();
     public Calls Calls { get; }
+    public Contents Contents { get; }
     public Reach Reach { get; }
     public LiftReport Report { get; } = new();
 
@@ -119,10 +122,11 @@ internal sealed class LiftedCode
 
     private void FillStatics()
     {
-        var captured = new Captured(Twins, this);
+        // One object stays one, in static fields and in what functions capture.
+        var captured = new Captured(Twins, this, ofStatics);
         foreach (var (field, holder) in statics)
         {
-            if (Captured.BeginsEmpty(field) || IsOfThread(field))
+            if (Captured.BeginsEmpty(field))
                 continue;
             if (!field.IsInitOnly && field.DeclaringType!.IsUsers())
                 Report.Note(
@@ -276,6 +280,9 @@ internal sealed class LiftedCode
             _ => throw new LiftException($"{Names.Of(method)} {call.Why ?? "cannot be the code of a delegate"}"),
         };
     }
+
+    /// <summary>The twin of an object that static fields refer to, too.</summary>
+    public object? OfStatics(object value) => ofStatics.GetValueOrDefault(value);
 
     public MethodInfo Made(MethodBase constructor) => Finished(factories[constructor]);
 

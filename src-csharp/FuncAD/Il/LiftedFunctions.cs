@@ -123,7 +123,7 @@ internal static class LiftedFunctions
             }
             var gradient = AD.Grad(OfNumbers)([.. numbers]);
             var next = 0;
-            return (P)new Replaced(code.Twins, _ => gradient[next++].Value).Copy(p)!;
+            return (P)new Replaced(code, _ => gradient[next++].Value).Copy(p)!;
 
             Real Collect(double x)
             {

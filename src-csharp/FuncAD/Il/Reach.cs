@@ -8,7 +8,7 @@ namespace FuncAD.Il;
 /// What a function reaches: methods to translate, types that need twins, static fields that hold numbers. Of the virtual methods only
 /// those of classes that are made, in slots that are called: rapid type analysis (Bacon and Sweeney 1996).
 /// </summary>
-internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
+internal sealed class Reach(Twins twins, Calls calls, Bodies bodies, Contents contents)
 {
     private readonly Queue<MethodBase> work = new();
     private readonly HashSet<Type> live = [];
@@ -20,7 +20,7 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
     /// <summary>The methods that are translated.</summary>
     public HashSet<MethodBase> Methods { get; } = [];
 
-    /// <summary>Static fields that hold numbers: lifted code has its own.</summary>
+    /// <summary>Static fields that hold numbers, and the compiler's caches of delegates: lifted code has its own.</summary>
     public HashSet<FieldInfo> Statics { get; } = [];
 
     /// <summary>The assemblies whose private members lifted code uses.</summary>
@@ -48,9 +48,9 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
 
     public void Add(object? value)
     {
-        if (value is null or string or Type or MemberInfo || !twins.Mentions(value.GetType()))
+        if (!contents.HoldNumbers(value))
             return;
-        var type = value.GetType();
+        var type = value!.GetType();
         if (!type.IsValueType && !captured.Add(value))
             return;
         Captured.RequireStack();
@@ -71,9 +71,13 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
                     Add(element);
         }
         else
+        {
             foreach (var field in type.AllFields())
                 if (!field.FieldType.IsPrimitive)
                     Add(field.GetValue(value));
+            if (Captured.IsOfThread(type))
+                Add(Captured.ValueOnThread(value));
+        }
     }
 
     private void AddFunction(Delegate function, Type type)
@@ -165,6 +169,7 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
                     ScanField(field);
                     break;
                 case Type type:
+                    Access(type);
                     twins.Discover(type);
                     // What is boxed may be written by anything that takes an object.
                     WritesText |= instruction.Op == OpCodes.Box && twins.Mentions(type);
@@ -246,11 +251,16 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
         }
     }
 
-    /// <summary>Whether lifted code has a static field of its own for one.</summary>
-    public bool IsHeld(FieldInfo field) =>
-        field is { IsStatic: true, IsLiteral: false }
-        && twins.Mentions(field.FieldType)
-        && (field.DeclaringType!.IsUsers() || !field.DeclaringType!.IsGenericType);
+    private bool IsHeld(FieldInfo field)
+    {
+        if (field is not { IsStatic: true, IsLiteral: false })
+            return false;
+        var type = field.DeclaringType!;
+        return twins.Mentions(field.FieldType) ? type.IsUsers() || !type.IsGenericType
+            : !type.IsUsers() ? false
+            : Captured.BeginsEmpty(field)
+                || !field.FieldType.IsValueType && field.FieldType != typeof(string) && contents.HoldNumbers(field.GetValue(null));
+    }
 
     private void Discover(MethodBase method)
     {

@@ -1,10 +1,12 @@
+using System.Collections;
 using System.Runtime.CompilerServices;
 
 namespace FuncAD.Il;
 
 /// <summary>A copy of a parameter with other numbers: a gradient in the user's types. It meets the numbers in the order of <see cref="Captured"/>.</summary>
-internal sealed class Replaced(Twins twins, Func<double, double> number)
+internal sealed class Replaced(LiftedCode code, Func<double, double> number)
 {
+    private readonly Twins twins = code.Twins;
     private readonly Dictionary<object, object> made = new(ReferenceEqualityComparer.Instance);
 
     public object? Copy(object? value)
@@ -19,7 +21,7 @@ internal sealed class Replaced(Twins twins, Func<double, double> number)
                 return value;
         }
         var type = value.GetType();
-        if (!twins.Mentions(type))
+        if (!code.Contents.HoldNumbers(value) || Captured.HasNumbersAsKeys(type, twins))
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
@@ -29,6 +31,13 @@ internal sealed class Replaced(Twins twins, Func<double, double> number)
             var copy = Arrays.Like(array, type.GetElementType()!);
             made[value] = copy;
             Arrays.Fill(copy, array, Copy);
+            return copy;
+        }
+        if (Captured.IsRebuilt(type, twins))
+        {
+            var copy = Activator.CreateInstance(type, Captured.Comparer(value, type) is { } comparer ? [comparer] : [])!;
+            made[value] = copy;
+            Captured.AddAll(copy, (IEnumerable)value, Copy);
             return copy;
         }
         var result = RuntimeHelpers.GetUninitializedObject(type);

@@ -9,9 +9,25 @@ internal static partial class StandIns
 {
     public static Real Math_IEEERemainder(Real x, Real y) => Real.Ieee754Remainder(x, y);
 
-    public static Real Math_ReciprocalEstimate(Real x) => 1.0 / x;
+    // Estimates have few digits, of which lifted code has the same; their slopes are those of what is estimated.
+    public static Real Math_ReciprocalEstimate(Real x) => WithValue(1.0 / x, x, Math.ReciprocalEstimate);
 
-    public static Real Math_ReciprocalSqrtEstimate(Real x) => 1.0 / Real.Sqrt(x);
+    public static Real Math_ReciprocalSqrtEstimate(Real x) => WithValue(1.0 / Real.Sqrt(x), x, Math.ReciprocalSqrtEstimate);
+
+    private static Real WithValue(Real y, Real x, Func<double, double> value) =>
+        x.IsTraced || !double.IsFinite(y.Value) ? y : y + (value(x.Value) - y.Value);
+
+    // Real.Clamp orders -0 and 0, and has NaN where a bound is.
+    public static Real Math_Clamp(Real x, Real low, Real high) =>
+        x.IsTraced || low.IsTraced || high.IsTraced || low > high ? Real.Clamp(x, low, high)
+        : x < low ? low
+        : x > high ? high
+        : x;
+
+    public static Real Double_Clamp(Real x, Real low, Real high) => Math_Clamp(x, low, high);
+
+    /// <summary>A boxed double is a constant.</summary>
+    public static object? AsReal(object? x) => x is double number ? new Real(number) : x;
 
     public static Real Convert_ToDouble(Real x) => x;
 

@@ -23,6 +23,15 @@ internal static partial class StandIns
         )
         .ToLookup(Twins.SlotName);
 
+    /// <summary>
+    /// An exception that code which is lifted may catch. What a filter throws counts as no: so a refusal of lifting, or of the library to
+    /// read a number that is differentiated, goes on to the caller.
+    /// </summary>
+    public static object Catchable(object exception) => IsRefusal(exception) ? throw (Exception)exception : exception;
+
+    public static bool IsRefusal(object exception) =>
+        exception is LiftException or UnknownException or InvalidOperationException { Source: "FuncAD.Core" };
+
     /// <summary>The method that is called in the place of one of the framework's, or null.</summary>
     public static MethodInfo? Find(MethodBase method, Twins twins)
     {

@@ -196,7 +196,7 @@ internal sealed partial class Translation
             throw new LiftException($"{Names.Of(type)} overrides {Names.Of(unfilled)} of the framework, which computes with double");
         var call = code.Calls.Classify(constructor, false);
         var isOfMemory = IsSpanOfMemory(constructor) && twins.Mentions(type);
-        if (isOfMemory && stack[^2] != stackMemory)
+        if (isOfMemory && stack[^2] != stackMemoryOfNumbers)
             throw new LiftException($"a span over a pointer to {Names.Of(type.GetGenericArguments()[0])}");
         Pop(constructor.GetParameters().Length);
         if (isOfMemory)
@@ -237,13 +237,13 @@ internal sealed partial class Translation
 
     private void NewSpan(Type type)
     {
-        var element = twins.Map(type.GetGenericArguments()[0]);
         var length = il.DeclareLocal(typeof(int));
         il.Emit(OpCodes.Stloc, length);
         il.Emit(OpCodes.Pop);
+        il.Emit(OpCodes.Ldloc, memory!);
+        il.Emit(OpCodes.Ldc_I4_0);
         il.Emit(OpCodes.Ldloc, length);
-        il.Emit(OpCodes.Newarr, element);
-        il.Emit(OpCodes.Newobj, twins.Map(type).GetConstructor([element.MakeArrayType()])!);
+        il.Emit(OpCodes.Newobj, twins.Map(type).GetConstructor([memory!.LocalType, typeof(int), typeof(int)])!);
     }
 
     // ---- Delegates ----

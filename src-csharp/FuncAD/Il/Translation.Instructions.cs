@@ -117,6 +117,9 @@ internal sealed partial class Translation
             case "localloc":
                 TranslateAllocation(at);
                 return;
+            case "cpblk":
+                TranslateCopy(at);
+                return;
             case "ldtoken":
                 TranslateToken(operand!);
                 return;

@@ -30,7 +30,7 @@ internal sealed partial class Translation
     }
 
     private FieldInfo Static(FieldInfo field) =>
-        code.Reach.IsHeld(field) ? code.Held(field)
+        code.Reach.Statics.Contains(field) ? code.Held(field)
         : field.DeclaringType is { IsGenericType: true } type && !type.IsUsers() ? twins.Map(field)
         : field;
 
@@ -55,6 +55,8 @@ internal sealed partial class Translation
     {
         var mapped = twins.Map(type);
         var name = op.Name!;
+        if (name is "isinst" or "castclass" or "unbox.any" or "unbox")
+            TestOriginal(type, mapped);
         Pop(
             name switch
             {
@@ -78,6 +80,33 @@ internal sealed partial class Translation
         };
         if (result is not null)
             Push(result);
+    }
+
+    /// <summary>
+    /// An object of the plain code that lifted code meets, since nothing told that it would, is not what its twin is taken for: a boxed
+    /// double becomes a constant, and others are an error.
+    /// </summary>
+    private void TestOriginal(Type type, Type mapped)
+    {
+        if (!Top.IsValueType && twins.IsNumber(Nullable.GetUnderlyingType(type) ?? type))
+            il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.AsReal))!);
+        else if (mapped != type && !type.IsByRefLike)
+            Refuse(
+                type,
+                $"an object of {Names.Of(type)} that was not met when the function was lifted. Capture it by a variable of its type"
+            );
+        else if (type.IsAssignableFrom(typeof(double)) && !type.IsAssignableFrom(typeof(Real)) && !type.IsValueType)
+            Refuse(typeof(Real), $"a number is asked whether it is a {Names.Of(type)}, which double is and Real is not");
+    }
+
+    private void Refuse(Type original, string why)
+    {
+        var other = il.DefineLabel();
+        il.Emit(OpCodes.Dup);
+        il.Emit(OpCodes.Isinst, original);
+        il.Emit(OpCodes.Brfalse, other);
+        Throw($"{why} (in {Names.Of(method)})");
+        il.MarkLabel(other);
     }
 
     private void TranslateLoad(OpCode op, string name)
@@ -113,6 +142,12 @@ internal sealed partial class Translation
     {
         var isElement = name.StartsWith("stelem", StringComparison.Ordinal);
         var suffix = name[(name.IndexOf('.') + 1)..];
+        if (IsNumber(suffix) && stack[^2] == stackMemoryOfNumbers)
+        {
+            StoreElement(suffix);
+            Pop(2);
+            return;
+        }
         if (IsNumber(suffix) && !isElement && stack[^2].IsPointer)
             throw new LiftException("a pointer to double");
         if (!IsNumber(suffix) && !isElement)
@@ -141,38 +176,80 @@ internal sealed partial class Translation
     private void RequireNoAddress(int count)
     {
         for (var k = 1; k <= Math.Min(count, stack.Count); k++)
-            if (stack[^k].IsPointer && stack[^k].GetElementType() == real)
+            if (stack[^k].IsPointer && stack[^k].GetElementType() == real || stack[^k] == stackMemoryOfNumbers)
                 throw new LiftException("a pointer to a number is passed on");
     }
 
+    // ---- Memory on the stack ----
+
     private struct StackMemory;
 
-    private static readonly Type stackMemory = typeof(StackMemory).MakePointerType();
+    private struct StackMemoryOfNumbers;
+
+    private static readonly Type stackMemory = typeof(StackMemory).MakePointerType(),
+        stackMemoryOfNumbers = typeof(StackMemoryOfNumbers).MakePointerType();
+
+    /// <summary>The array that stands for the memory of numbers that was allocated last.</summary>
+    private LocalBuilder? memory;
 
     private bool IsNumber(string suffix) => suffix == "r8" || suffix == "r4" && twins.IsNumber(typeof(float));
 
     /// <summary>
-    /// Memory on the stack, which cannot hold a Real: a span of numbers gets an array. What is allocated for is told by the constructor
-    /// that follows.
+    /// Memory on the stack, which cannot hold a Real: a span of numbers gets an array, and the pointers into it, with which compilers write
+    /// the elements that a program lists, are offsets from 0. What is allocated for is told by the constructor of the span that follows.
     /// </summary>
     private void TranslateAllocation(int at)
     {
         Pop();
-        var span = instructions
-            .Skip(at + 1)
-            .Take(6)
-            .FirstOrDefault(i => i.Op == OpCodes.Newobj || i.Op.OperandType == OperandType.InlineMethod);
-        if (
-            span?.Operand is ConstructorInfo { DeclaringType: { IsGenericType: true } type }
-            && twins.Mentions(type.GetGenericArguments()[0])
-        )
+        var span = instructions.Skip(at + 1).FirstOrDefault(i => i.Op == OpCodes.Newobj && IsSpanOfMemory((MethodBase)i.Operand!));
+        if (span?.Operand is not ConstructorInfo { DeclaringType: { } type } || !twins.Mentions(type))
         {
-            il.Emit(OpCodes.Pop);
-            il.Emit(OpCodes.Ldc_I4_0);
-            il.Emit(OpCodes.Conv_U);
-        }
-        else
             il.Emit(OpCodes.Localloc);
-        Push(stackMemory);
+            Push(stackMemory);
+            return;
+        }
+        var element = type.GetGenericArguments()[0];
+        memory = il.DeclareLocal(twins.Map(element).MakeArrayType());
+        ToIndex(element);
+        il.Emit(OpCodes.Newarr, twins.Map(element));
+        il.Emit(OpCodes.Stloc, memory);
+        il.Emit(OpCodes.Ldc_I4_0);
+        il.Emit(OpCodes.Conv_U);
+        Push(stackMemoryOfNumbers);
+    }
+
+    private void ToIndex(Type element)
+    {
+        il.Emit(OpCodes.Sizeof, element);
+        il.Emit(OpCodes.Conv_U);
+        il.Emit(OpCodes.Div_Un);
+        il.Emit(OpCodes.Conv_I4);
+    }
+
+    /// <summary>An element that a program lists.</summary>
+    private void StoreElement(string suffix)
+    {
+        LocalBuilder value = il.DeclareLocal(real),
+            index = il.DeclareLocal(typeof(int));
+        il.Emit(OpCodes.Stloc, value);
+        ToIndex(suffix == "r4" ? typeof(float) : typeof(double));
+        il.Emit(OpCodes.Stloc, index);
+        il.Emit(OpCodes.Ldloc, memory!);
+        il.Emit(OpCodes.Ldloc, index);
+        il.Emit(OpCodes.Ldloc, value);
+        il.Emit(OpCodes.Stelem, real);
+    }
+
+    /// <summary>A copy of a table of constants: the elements of a span that are all known.</summary>
+    private void TranslateCopy(int at)
+    {
+        if (stack[^3] != stackMemoryOfNumbers || instructions[at - 2] is not { Op.Name: "ldsflda", Operand: FieldInfo table })
+            throw new LiftException("the instruction cpblk");
+        for (var k = 0; k < 3; k++)
+            il.Emit(OpCodes.Pop);
+        Pop(3);
+        il.Emit(OpCodes.Ldloc, memory!);
+        il.Emit(OpCodes.Ldtoken, table);
+        il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.RuntimeHelpers_InitializeArray))!);
     }
 }

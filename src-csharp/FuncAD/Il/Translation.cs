@@ -97,7 +97,12 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
 
     private void Refuse(string why)
     {
-        il.Emit(OpCodes.Ldstr, Report(why));
+        Throw(Report(why));
+    }
+
+    private void Throw(string message)
+    {
+        il.Emit(OpCodes.Ldstr, message);
         il.Emit(OpCodes.Newobj, LiftException.Constructor);
         il.Emit(OpCodes.Throw);
     }
@@ -196,6 +201,7 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
             if (clause.Flags == ExceptionHandlingClauseOptions.Filter && clause.FilterOffset == offset)
             {
                 il.BeginExceptFilterBlock();
+                il.Emit(OpCodes.Call, catchable);
                 stacks[offset] = [typeof(object)];
             }
             if (clause.HandlerOffset == offset)
@@ -222,9 +228,28 @@ internal sealed partial class Translation(LiftedCode code, MethodBase method, IL
                 break;
             default:
                 var type = twins.Map(clause.CatchType!);
-                il.BeginCatchBlock(type);
+                Catch(type);
                 stacks[offset] = [type];
                 break;
         }
     }
+
+    /// <summary>What lifting refuses passes by the handlers of the code, which would hide it and go on without the derivative.</summary>
+    private void Catch(Type type)
+    {
+        if (!type.IsAssignableFrom(typeof(LiftException)) && !type.IsAssignableFrom(typeof(InvalidOperationException)))
+        {
+            il.BeginCatchBlock(type);
+            return;
+        }
+        il.BeginExceptFilterBlock();
+        il.Emit(OpCodes.Call, catchable);
+        il.Emit(OpCodes.Isinst, type);
+        il.Emit(OpCodes.Ldnull);
+        il.Emit(OpCodes.Cgt_Un);
+        il.BeginCatchBlock(null!);
+        il.Emit(OpCodes.Castclass, type);
+    }
+
+    private static readonly MethodInfo catchable = typeof(StandIns).GetMethod(nameof(StandIns.Catchable))!;
 }
