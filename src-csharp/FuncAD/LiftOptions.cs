@@ -94,6 +94,11 @@ public sealed class LiftOptions
     public LiftOptions Rule(Func<double, double> method, Func<Real, Real, Real> slope)
     {
         ArgumentNullException.ThrowIfNull(method);
+        if (!method.Method.IsStatic)
+            throw new ArgumentException(
+                "A rule is for a method that lifted code calls: give a static method by its name, rather than a lambda.",
+                nameof(method)
+            );
         return Substitute(method, AD.Custom(method.Method.Name, method, slope));
     }
 }

@@ -83,7 +83,11 @@ internal sealed class Calls(Twins twins, Bodies bodies, LiftOptions options)
             return Lifted(method);
         return Refusals.MayRead(method)
             ? new(CallKind.Read)
-            : new(CallKind.OfConstants, null, "reads the number's value alone and would drop its derivative");
+            : new(
+                CallKind.OfConstants,
+                null,
+                "reads the number's value alone and would drop its derivative. Compute with double there, or say what stands for it (LiftOptions.Substitute)."
+            );
     }
 
     /// <summary>Whether a framework method is generic at a number.</summary>

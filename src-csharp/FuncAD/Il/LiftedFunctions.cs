@@ -60,6 +60,19 @@ internal static class LiftedFunctions
         code.Reach.Add(argument);
         code.Build();
         var function = Twin(f, code);
+        if (
+            lifted is not null
+            && function.GetType() != lifted
+            && (
+                f.GetType().IsUsers()
+                || function.GetType().IsGenericType && function.GetType().GetGenericArguments().Any(t => t.Assembly.IsDynamic)
+            )
+        )
+            throw new ArgumentException(
+                $"A {Names.Of(f.GetType())} names types that hold double, for which lifted code has its own: it cannot be a {Names.Of(lifted)}. "
+                    + "Use Func and Action over numbers, arrays, collections and tuples, or Lift.Gradient of a type.",
+                nameof(f)
+            );
         if (lifted is not null && function.GetType() != lifted)
             throw new ArgumentException(
                 $"A {Names.Of(f.GetType())} is lifted to a {Names.Of(function.GetType())}, not to a {Names.Of(lifted)}.",
@@ -114,7 +127,10 @@ internal static class LiftedFunctions
                 new Captured(code.Twins, code, Collect).ToTwin(p);
             }
             if (numbers.Count == 0)
-                throw new ArgumentException($"The {Names.Of(typeof(P))} holds no number: there is nothing to differentiate by.", nameof(p));
+                throw new ArgumentException(
+                    $"The {Names.Of(typeof(P))} holds no number: there is nothing to differentiate by. (float counts with LiftOptions.Floats.)",
+                    nameof(p)
+                );
             var call = Call<P>(code, function);
             Real OfNumbers(Real[] x)
             {

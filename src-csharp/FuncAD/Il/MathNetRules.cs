@@ -23,7 +23,14 @@ internal static class MathNetRules
             .Substitute((Func<double, double>)SpecialFunctions.Gamma, (Func<Real, Real>)RealMath.Gamma)
             .Substitute((Func<double, double>)SpecialFunctions.GammaLn, (Func<Real, Real>)RealMath.LogGamma)
             .Substitute((Func<double, double>)SpecialFunctions.DiGamma, (Func<Real, Real>)RealMath.Digamma)
-            .Substitute((Func<double, double>)SpecialFunctions.Logistic, (Func<Real, Real>)RealMath.Sigmoid);
+            .Substitute((Func<double, double>)SpecialFunctions.Logistic, (Func<Real, Real>)RealMath.Sigmoid)
+            // Units of rounding are read from bits; they are constants piece by piece.
+            .Substitute((Func<double, double>)Precision.EpsilonOf, (Func<Real, Real>)(x => Precision.EpsilonOf(x.Value)))
+            .Substitute((Func<double, double>)Precision.PositiveEpsilonOf, (Func<Real, Real>)(x => Precision.PositiveEpsilonOf(x.Value)))
+            .Substitute(
+                (Func<double, double, long, bool>)Precision.AlmostEqualNumbersBetween,
+                (Func<Real, Real, long, bool>)((a, b, n) => Precision.AlmostEqualNumbersBetween(a.Value, b.Value, n))
+            );
 
     // ---- Roots ----
 
@@ -38,7 +45,7 @@ internal static class MathNetRules
             (Func<Func<double, double>, double, double, double, double, double, int, double>)Secant.FindRoot,
             (Func<Func<Real, Real>, Real, Real, Real, Real, Real, int, Real>)(
                 (f, guess, second, low, high, accuracy, steps) =>
-                    Root(f, Secant.FindRoot(Plain(f), guess.Value, second.Value, low.Value, high.Value, accuracy.Value, steps))
+                    Root(f, Secant.FindRoot(Plain(f), Read(guess), Read(second), Read(low), Read(high), Read(accuracy), steps))
             )
         );
     }
@@ -47,7 +54,7 @@ internal static class MathNetRules
         options.Substitute(
             find,
             (Func<Func<Real, Real>, Real, Real, Real, int, Real>)(
-                (f, low, high, accuracy, steps) => Root(f, find(Plain(f), low.Value, high.Value, accuracy.Value, steps))
+                (f, low, high, accuracy, steps) => Root(f, find(Plain(f), Read(low), Read(high), Read(accuracy), steps))
             )
         );
 
@@ -59,11 +66,18 @@ internal static class MathNetRules
             find,
             (Func<Func<Real, Real>, Func<Real, Real>, Real, Real, Real, int, Real>)(
                 (f, slope, low, high, accuracy, steps) =>
-                    Root(f, find(Plain(f), Plain(slope), low.Value, high.Value, accuracy.Value, steps))
+                    Root(f, find(Plain(f), Plain(slope), Read(low), Read(high), Read(accuracy), steps))
             )
         );
 
-    private static Func<double, double> Plain(Func<Real, Real> f) => y => f(y).Value;
+    private static Func<double, double> Plain(Func<Real, Real> f) => y => Read(f(y));
+
+    private static double Read(Real x) =>
+        x.IsTraced
+            ? throw new LiftException(
+                "A search for a root or a minimum goes on by what its function is, which a program that is traced does not know. Compile the function without WithMathNetRules(), or differentiate it without AD.Compile."
+            )
+            : x.Value;
 
     /// <summary>
     /// The root of f as a function of what f captures: f(y, p) = 0 gives dy/dp = -f_p / f_y, which a step of Newton's method on a constant
@@ -96,14 +110,14 @@ internal static class MathNetRules
                 (Func<Func<double, double>, double, double, double, int, double>)FindMinimum.OfScalarFunctionConstrained,
                 (Func<Func<Real, Real>, Real, Real, Real, int, Real>)(
                     (f, low, high, tolerance, steps) =>
-                        Root(AD.Diff(f), FindMinimum.OfScalarFunctionConstrained(Plain(f), low.Value, high.Value, tolerance.Value, steps))
+                        Root(AD.Diff(f), FindMinimum.OfScalarFunctionConstrained(Plain(f), Read(low), Read(high), Read(tolerance), steps))
                 )
             )
             .Substitute(
                 (Func<Func<double, double>, double, double, int, double>)FindMinimum.OfScalarFunction,
                 (Func<Func<Real, Real>, Real, Real, int, Real>)(
                     (f, guess, tolerance, steps) =>
-                        Root(AD.Diff(f), FindMinimum.OfScalarFunction(Plain(f), guess.Value, tolerance.Value, steps))
+                        Root(AD.Diff(f), FindMinimum.OfScalarFunction(Plain(f), Read(guess), Read(tolerance), steps))
                 )
             )
             .Substitute(
@@ -111,7 +125,7 @@ internal static class MathNetRules
                 (Func<Func<Real, Real, Real>, Real, Real, Real, int, (Real, Real)>)(
                     (f, a, b, tolerance, steps) =>
                     {
-                        var (y, z) = FindMinimum.OfFunction((u, v) => f(u, v).Value, a.Value, b.Value, tolerance.Value, steps);
+                        var (y, z) = FindMinimum.OfFunction((u, v) => Read(f(u, v)), Read(a), Read(b), Read(tolerance), steps);
                         var minimum = Stationary(u => f(u[0], u[1]), [y, z]);
                         return (minimum[0], minimum[1]);
                     }
@@ -124,11 +138,11 @@ internal static class MathNetRules
                     (f, a, b, c, tolerance, steps) =>
                     {
                         var (y, z, t) = FindMinimum.OfFunction(
-                            (u, v, w) => f(u, v, w).Value,
-                            a.Value,
-                            b.Value,
-                            c.Value,
-                            tolerance.Value,
+                            (u, v, w) => Read(f(u, v, w)),
+                            Read(a),
+                            Read(b),
+                            Read(c),
+                            Read(tolerance),
                             steps
                         );
                         var minimum = Stationary(u => f(u[0], u[1], u[2]), [y, z, t]);

@@ -13,6 +13,8 @@ internal static class Refusals
         var type = method.DeclaringType!;
         if (type.IsUsers())
             return null;
+        if (type == typeof(Lift))
+            return "lifts inside of lifted code. Write the function with the inner derivative over Real, by AD, or give the inner one a rule (LiftOptions.Rule).";
         var touches =
             method.Signature().Any(twins.Mentions)
             || twins.Mentions(type)
@@ -23,6 +25,12 @@ internal static class Refusals
             return "runs code on other threads, which a tape does not allow. Call it in turn, or use Parallel.For, which lifted code runs in turn.";
         if (!touches)
             return null;
+        if (type == typeof(Queryable))
+            return "builds expression trees. Use the methods of Enumerable.";
+        if (type == typeof(System.Numerics.Complex) && method.Name.StartsWith("Create", StringComparison.Ordinal))
+            return "converts by generic math. Use new Complex(x, 0).";
+        if (type == typeof(System.Runtime.InteropServices.NFloat))
+            return "has no counterpart for Real. Use double.";
         if (type == typeof(ParallelEnumerable))
             return "is parallel LINQ: a tape is of one thread. Leave AsParallel() out.";
         if (type.Namespace == "System.Runtime.Intrinsics" || IsVector(type))

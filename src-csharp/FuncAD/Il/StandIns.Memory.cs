@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FuncAD.Il;
 
@@ -6,6 +7,14 @@ namespace FuncAD.Il;
 internal static partial class StandIns
 {
     public static bool Vector_get_IsHardwareAccelerated() => false;
+
+    public static bool Vector64_get_IsHardwareAccelerated() => false;
+
+    public static bool Vector128_get_IsHardwareAccelerated() => false;
+
+    public static bool Vector256_get_IsHardwareAccelerated() => false;
+
+    public static bool Vector512_get_IsHardwareAccelerated() => false;
 
     public static void RuntimeHelpers_InitializeArray(Array array, RuntimeFieldHandle field)
     {
@@ -30,6 +39,9 @@ internal static partial class StandIns
     }
 
     // Eight bytes are a number.
+    public static void CopyBytes(ref Real source, uint bytes, Real[] target) =>
+        MemoryMarshal.CreateReadOnlySpan(ref source, (int)bytes / 8).CopyTo(target);
+
     public static void Buffer_BlockCopy(Array source, int sourceOffset, Array target, int targetOffset, int count)
     {
         if (source is Real[] && target is Real[])

@@ -24,8 +24,6 @@ internal static partial class StandIns
         : x > high ? high
         : x;
 
-    public static Real Double_Clamp(Real x, Real low, Real high) => Math_Clamp(x, low, high);
-
     /// <summary>A boxed double is a constant.</summary>
     public static object? AsReal(object? x) => x is double number ? new Real(number) : x;
 
@@ -41,6 +39,21 @@ internal static partial class StandIns
         : x is not Real number ? Convert.ChangeType(x, type)
         : type == typeof(object) ? x
         : Convert.ChangeType(ReadConstant(number, $"Convert.ChangeType to {Names.Of(type)} would drop the number's derivative"), type);
+
+    // ---- double as a type ----
+
+    public static TypeCode Type_GetTypeCode(Type? type) => Type.GetTypeCode(OfNumber(type));
+
+    public static string MemberInfo_get_Name(MemberInfo member) => member is Type type ? OfNumber(type)!.Name : member.Name;
+
+    public static string? Type_get_FullName(Type type) => OfNumber(type)!.FullName;
+
+    public static bool Type_get_IsPrimitive(Type type) => OfNumber(type)!.IsPrimitive;
+
+    public static bool Type_IsAssignableFrom(Type type, Type? other) =>
+        type.IsAssignableFrom(other) || OfNumber(type)!.IsAssignableFrom(OfNumber(other));
+
+    private static Type? OfNumber(Type? type) => type == typeof(Real) ? typeof(double) : type;
 
     public static PropertyInfo[] Type_GetProperties(Type type) => Original(type).GetProperties();
 

@@ -240,16 +240,33 @@ internal sealed partial class Translation
         il.Emit(OpCodes.Stelem, real);
     }
 
-    /// <summary>A copy of a table of constants: the elements of a span that are all known.</summary>
+    /// <summary>A copy of a table of constants: the elements of a span that are all known, from the table's bytes or from a span over it.</summary>
     private void TranslateCopy(int at)
     {
-        if (stack[^3] != stackMemoryOfNumbers || instructions[at - 2] is not { Op.Name: "ldsflda", Operand: FieldInfo table })
-            throw new LiftException("the instruction cpblk");
-        for (var k = 0; k < 3; k++)
+        if (stack[^3] != stackMemoryOfNumbers)
+            throw new LiftException("a block of memory is copied. Copy spans or arrays");
+        if (stack[^2].IsByRef && stack[^2].GetElementType() == real)
+        {
+            LocalBuilder bytes = il.DeclareLocal(typeof(uint)),
+                source = il.DeclareLocal(real.MakeByRefType());
+            il.Emit(OpCodes.Stloc, bytes);
+            il.Emit(OpCodes.Stloc, source);
             il.Emit(OpCodes.Pop);
+            il.Emit(OpCodes.Ldloc, source);
+            il.Emit(OpCodes.Ldloc, bytes);
+            il.Emit(OpCodes.Ldloc, memory!);
+            il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.CopyBytes))!);
+        }
+        else if (instructions.Take(at).LastOrDefault(i => i.Op == OpCodes.Ldsflda)?.Operand is FieldInfo table)
+        {
+            for (var k = 0; k < 3; k++)
+                il.Emit(OpCodes.Pop);
+            il.Emit(OpCodes.Ldloc, memory!);
+            il.Emit(OpCodes.Ldtoken, table);
+            il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.RuntimeHelpers_InitializeArray))!);
+        }
+        else
+            throw new LiftException("a block of memory is copied. Copy spans or arrays");
         Pop(3);
-        il.Emit(OpCodes.Ldloc, memory!);
-        il.Emit(OpCodes.Ldtoken, table);
-        il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.RuntimeHelpers_InitializeArray))!);
     }
 }

@@ -96,7 +96,12 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
             builder.DefineConstructor(MethodAttributes.Public, CallingConventions.Standard, []).GetILGenerator().Emit(OpCodes.Ret);
         var own = new List<(MethodInfo Original, MethodBuilder Twin)>();
         foreach (var method in twins.Virtuals(type))
-            own.Add((method, DefineVirtual(type, builder, method)));
+        {
+            var twin = DefineVirtual(type, builder, method);
+            own.Add((method, twin));
+            if (twins.SlotOfDouble(method) is { } slot)
+                DefineForFramework(method, slot, builder, twin);
+        }
         foreach (var definition in type.GetMethods(Names.Declared))
             if (
                 definition is { IsGenericMethodDefinition: true, IsVirtual: true, IsStatic: false }
@@ -148,6 +153,33 @@ internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix
         il.EmitCalli(OpCodes.Calli, CallingConventions.Standard, twins.Map(method.ReturnType), [self, .. parameters], null);
         il.Emit(OpCodes.Ret);
         return twin;
+    }
+
+    /// <summary>The method over double by which the framework calls one over Real: its numbers are constants.</summary>
+    private static void DefineForFramework(MethodInfo own, MethodInfo slot, TypeBuilder builder, MethodBuilder twin)
+    {
+        var attributes = slot.Attributes & ~(MethodAttributes.NewSlot | MethodAttributes.Abstract | MethodAttributes.Final);
+        var parameters = slot.GetParameters().Select(p => p.ParameterType).ToArray();
+        var method = builder.DefineMethod($"{slot.Name} of double", attributes, slot.ReturnType, parameters);
+        var il = method.GetILGenerator();
+        il.Emit(OpCodes.Ldarg_0);
+        for (var k = 0; k < parameters.Length; k++)
+        {
+            il.Emit(OpCodes.Ldarg, (short)(k + 1));
+            if (parameters[k] == typeof(double))
+                il.Emit(OpCodes.Newobj, typeof(Real).GetConstructor([typeof(double)])!);
+        }
+        il.Emit(OpCodes.Callvirt, twin);
+        if (slot.ReturnType == typeof(double))
+        {
+            il.Emit(
+                OpCodes.Ldstr,
+                $"{Names.Of(own)} is called as {Names.Of(slot)} of the framework, which would drop the derivative of its result"
+            );
+            il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.ReadConstant))!);
+        }
+        il.Emit(OpCodes.Ret);
+        builder.DefineMethodOverride(method, slot);
     }
 
     /// <summary>

@@ -154,18 +154,25 @@ internal sealed class Twins(LiftOptions options)
             generics.TryAdd($"{VirtualName(method)}/{method.GetParameters().Length}", method);
     }
 
-    /// <summary>A method of the framework that names double and that a type overrides: its twin cannot. Null if there is none.</summary>
+    /// <summary>
+    /// The slot of the framework that names double and that a method overrides (<c>Random.NextDouble</c>), or null: the twin's method is
+    /// over Real, so that the framework is given another that calls it.
+    /// </summary>
+    public MethodInfo? SlotOfDouble(MethodInfo method) =>
+        method is { IsVirtual: true, IsStatic: false, IsGenericMethod: false }
+        && method.GetBaseDefinition() is { DeclaringType: { IsInterface: false } owner } slot
+        && !owner.IsUsers()
+        && ((MethodInfo)slot.Module.ResolveMethod(slot.MetadataToken)!).Signature().Any(NamesNumber)
+            ? slot
+            : null;
+
+    /// <summary>A method that fills such a slot by more than plain numbers, which twins cannot; null if there is none.</summary>
     public MethodInfo? Unfilled(Type type) =>
         type.IsDelegate()
             ? null
             : type.GetMethods(Names.Declared)
-                .FirstOrDefault(m =>
-                    m.IsVirtual
-                    && !m.IsStatic
-                    && m.GetBaseDefinition() is { DeclaringType: { } owner } slot
-                    && !owner.IsUsers()
-                    && slot.Module.ResolveMethod(slot.MetadataToken)!.Signature().Any(NamesNumber)
-                );
+                .Select(SlotOfDouble)
+                .FirstOrDefault(slot => slot is not null && slot.Signature().Any(part => Mentions(part) && !IsNumber(part)));
 
     /// <summary>Whether a signature of the framework names a number itself, rather than by a type argument.</summary>
     private bool NamesNumber(Type type) => IsNumber(type) || type.HasElementType && NamesNumber(type.GetElementType()!);
