@@ -443,6 +443,7 @@ public class LiftContentsTests
         ("frozen", Of(new Dictionary<double, double> { [1] = 2 }.ToFrozenDictionary(), (d, x) => d[1] * x)),
         ("complex by generic math", x => System.Numerics.Complex.CreateChecked(x).Real),
         ("queryable", x => new[] { x, 2 }.AsQueryable().Sum()),
+        ("a number as a random draw", x => new Fixed(x).NextDouble()),
         ("a lift within", x => Lift.Derivative(y => y * x)(x)),
         (
             "a parallel loop that ends",
@@ -463,6 +464,11 @@ public class LiftContentsTests
             }
         ),
     ];
+
+    private sealed class Fixed(double value) : Random
+    {
+        public override double NextDouble() => value;
+    }
 
     private static double Report(IProgress<double> progress, double x)
     {
