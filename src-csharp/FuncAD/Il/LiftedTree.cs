@@ -58,6 +58,18 @@ internal sealed class LiftedTree : ExpressionVisitor
             return base.VisitNew(node);
         }
 
+        protected override ElementInit VisitElementInit(ElementInit node)
+        {
+            Add(node.AddMethod);
+            return base.VisitElementInit(node);
+        }
+
+        protected override MemberAssignment VisitMemberAssignment(MemberAssignment node)
+        {
+            Add((node.Member as PropertyInfo)?.SetMethod);
+            return base.VisitMemberAssignment(node);
+        }
+
         protected override Expression VisitMember(MemberExpression node)
         {
             Add((node.Member as PropertyInfo)?.GetMethod);
@@ -120,13 +132,17 @@ internal sealed class LiftedTree : ExpressionVisitor
             node.Expressions.Select(e => Visit(e)!)
         );
 
-    protected override CatchBlock VisitCatchBlock(CatchBlock node) =>
-        Expression.MakeCatchBlock(
+    protected override CatchBlock VisitCatchBlock(CatchBlock node)
+    {
+        var error = node.Variable is null ? Expression.Parameter(Map(node.Test)) : (ParameterExpression)VisitParameter(node.Variable);
+        Expression mayCatch = Expression.Not(Expression.Call(typeof(StandIns), nameof(StandIns.IsRefusal), null, error));
+        return Expression.MakeCatchBlock(
             Map(node.Test),
-            node.Variable is null ? null : (ParameterExpression)VisitParameter(node.Variable),
+            error,
             Visit(node.Body),
-            Visit(node.Filter)
+            node.Filter is null ? mayCatch : Expression.AndAlso(mayCatch, Visit(node.Filter))
         );
+    }
 
     protected override Expression VisitTry(TryExpression node) =>
         Expression.MakeTry(Map(node.Type), Visit(node.Body), Visit(node.Finally), Visit(node.Fault), node.Handlers.Select(VisitCatchBlock));
@@ -208,13 +224,47 @@ internal sealed class LiftedTree : ExpressionVisitor
             : Expression.New((ConstructorInfo)code.Twins.Map(node.Constructor)!, arguments);
     }
 
-    protected override MemberAssignment VisitMemberAssignment(MemberAssignment node)
+    /// <summary>An object and what is done to it before it is the value.</summary>
+    private Expression Made(NewExpression node, Func<Expression, IEnumerable<Expression>> fill)
     {
-        var value = Visit(node.Expression);
-        return node.Member is FieldInfo field && Map(field.DeclaringType!) != field.DeclaringType
-            ? Expression.Bind(code.Twins.Map(field), value)
-            : node.Update(value);
+        var made = Expression.Variable(Map(node.Type));
+        return Expression.Block([made], [Expression.Assign(made, Visit(node)), .. fill(made), made]);
     }
+
+    protected override Expression VisitListInit(ListInitExpression node) =>
+        Made(
+            node.NewExpression,
+            made => node.Initializers.Select(element => Call(element.AddMethod, made, [.. element.Arguments.Select(a => Visit(a)!)]))
+        );
+
+    protected override Expression VisitMemberInit(MemberInitExpression node) =>
+        Made(node.NewExpression, made => node.Bindings.Select(binding => Assign(made, binding)));
+
+    private Expression Assign(Expression made, MemberBinding binding)
+    {
+        if (binding is not MemberAssignment assignment)
+            throw new LiftException(
+                "An initialiser within an initialiser (in the tree). Write the function as code, and call it in the tree"
+            );
+        var value = Visit(assignment.Expression);
+        return assignment.Member is FieldInfo field
+            ? Expression.Assign(Expression.Field(made, code.Twins.Map(field)), value)
+            : Call(((PropertyInfo)assignment.Member).SetMethod!, made, [value]);
+    }
+
+    protected override Expression VisitTypeBinary(TypeBinaryExpression node) =>
+        node.NodeType == ExpressionType.TypeEqual
+            ? Expression.TypeEqual(Visit(node.Expression), Map(node.TypeOperand))
+            : Expression.TypeIs(Visit(node.Expression), Map(node.TypeOperand));
+
+    protected override Expression VisitSwitch(SwitchExpression node) =>
+        Expression.Switch(
+            Map(node.Type),
+            Visit(node.SwitchValue),
+            Visit(node.DefaultBody),
+            node.Comparison is null ? null : (MethodInfo)Target(node.Comparison),
+            node.Cases.Select(c => Expression.SwitchCase(Visit(c.Body), c.TestValues.Select(v => Visit(v)!)))
+        );
 
     protected override Expression VisitMethodCall(MethodCallExpression node) =>
         Call(node.Method, Visit(node.Object), [.. node.Arguments.Select(a => Visit(a)!)]);

@@ -169,6 +169,20 @@ internal static partial class StandIns
     /// <summary>The value that a method of the framework is given.</summary>
     public static double Read(Real x) => x.Value;
 
+    /// <summary>
+    /// A number for a cast to a whole one. A program that is traced takes the whole number of its example, and comparisons that hold for no
+    /// other: a call with another one takes another path.
+    /// </summary>
+    public static double ReadWhole(Real x)
+    {
+        if (!x.IsTraced || !x.HasValue || !double.IsFinite(x.Bottom.value))
+            return x.Value;
+        var whole = Math.Truncate(x.Bottom.value);
+        // The cast truncates towards zero.
+        var isIt = (whole > 0 ? x >= whole : x > whole - 1) && (whole < 0 ? x <= whole : x < whole + 1);
+        return isIt ? whole : x.Value;
+    }
+
     /// <summary>The value of a number that is a constant; a number that is differentiated or traced is an error.</summary>
     public static double ReadConstant(Real x, string message) => x.Level is null ? x.Value : throw new LiftException(message);
 }

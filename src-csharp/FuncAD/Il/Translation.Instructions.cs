@@ -389,7 +389,7 @@ internal sealed partial class Translation
         {
             // A whole number is a constant piece by piece: an index, a counter, a table's interval.
             code.Report.Read($"the cast to {Converted(op, type).Name} in {Names.Of(method)}");
-            il.Emit(OpCodes.Call, read);
+            il.Emit(OpCodes.Call, typeof(StandIns).GetMethod(nameof(StandIns.ReadWhole))!);
             il.Emit(op);
             Push(Converted(op, type));
         }

@@ -47,6 +47,16 @@ public class LiftFaceTests
     }
 
     [Fact]
+    public void Compiled_tables_follow_whole_numbers()
+    {
+        double[] table = [1, 4, 9, 16, 25];
+        Func<double, double> f = x => table[(int)x] * (x - (int)x) + (int)(-x) * x;
+        var compiled = AD.Compile(AD.Grad(Lift.Of(f)), 1.5);
+        foreach (var x in new[] { 1.5, 1, 0, 0.3, 2.9, 3, 1.5, 1.999 })
+            Assert.Equal(AD.Grad(Lift.Of(f))(x).Value, compiled.Invoke(x).Value);
+    }
+
+    [Fact]
     public void CheckGradient_takes_a_lifted_function_in_one_call() =>
         Assert.True(AD.CheckGradient(Lift.Of(Rosenbrock), [0.3, 0.7]).Passed);
 
@@ -502,6 +512,34 @@ public class LiftFaceTests
             y0
         );
         Assert.Equal(6, AD.Diff(Lift.Tree(guarded))(3).Value);
+    }
+
+    public class Pair
+    {
+        public double A;
+        public double B { get; set; }
+    }
+
+    [Fact]
+    public void Trees_have_initialisers_type_tests_and_switches()
+    {
+        object two = 2.0;
+        Assert.Equal(3, AD.Diff(Lift.Tree(x => ((object)x) is double ? 3 * x : 0))(1.5));
+        Assert.Equal(2, AD.Diff(Lift.Tree(x => two is double ? x * (double)two : 0))(1.5));
+        Assert.Equal(7, AD.Diff(Lift.Tree(x => new Pair { A = x, B = 2 * x }.A + 3 * new Pair { B = 2 * x }.B))(1.5));
+        Assert.Equal(3, AD.Diff(Lift.Tree(x => new List<double> { x, 2 }.Count * x + new List<double> { x }[0]))(1.5));
+        Assert.Equal(1, AD.Diff(Lift.Tree(x => new Dictionary<string, double> { { "a", x } }["a"]))(1.5));
+        var p = Expression.Parameter(typeof(double), "x");
+        var choice = Expression.Switch(
+            Expression.Convert(p, typeof(int)),
+            Expression.Constant(0.0),
+            Expression.SwitchCase(Expression.Multiply(p, p), Expression.Constant(1))
+        );
+        Assert.Equal(3, AD.Diff(Lift.Tree(Expression.Lambda<Func<double, double>>(choice, p)))(1.5));
+        // A handler does not hide what is refused.
+        var refused = Expression.Call(typeof(TimeSpan).GetMethod(nameof(TimeSpan.FromSeconds), [typeof(double)])!, p);
+        var hidden = Expression.TryCatch(Expression.Block(refused, p), Expression.Catch(typeof(Exception), Expression.Constant(0.0)));
+        Assert.Throws<LiftException>(() => AD.Diff(Lift.Tree(Expression.Lambda<Func<double, double>>(hidden, p)))(1.5));
     }
 
     private static double Halve(double x) => x / 2;
