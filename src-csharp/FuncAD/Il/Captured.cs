@@ -50,8 +50,8 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
         if (parameter is null && !code.Options.ReadsAnew && code.OfStatics(value) is { } shared)
             return shared;
         RequireStack();
-        RequireNoIdentity(type);
-        if (IsMemory(type))
+        var layout = code.LayoutOf(type);
+        if (layout.IsMemory)
             code.Report.Note(
                 $"a {Names.Of(type)} that is captured is state: what one call leaves in it is a constant in the next, so that remembered results have no derivatives."
             );
@@ -59,9 +59,9 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
         {
             Delegate function => made[value] = Function(function),
             Array array => ToTwins(array),
-            _ when IsOfThread(type) => OfThread(value, type),
-            _ when IsRebuilt(type, twins) => Rebuilt(value, type),
-            _ => Fields(value, type),
+            _ when layout.IsOfThread => OfThread(value, type),
+            _ when layout.IsRebuilt => Rebuilt(value, type),
+            _ => Fields(value, layout),
         };
     }
 
@@ -108,7 +108,7 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
             .Append(type)
             .Any(i => i.IsGenericType && IsKeyed(i.GetGenericTypeDefinition()) && twins.Mentions(i.GetGenericArguments()[0]));
 
-    private static bool IsMemory(Type type) =>
+    public static bool IsMemory(Type type) =>
         type.IsGenericType
         && !type.IsUsers()
         && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IDictionary<,>));
@@ -216,6 +216,13 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
         return twin;
     }
 
+    /// <exception cref="LiftException">An object of the type cannot be copied.</exception>
+    public static void RequireCopies(Type type)
+    {
+        RequireNoIdentity(type);
+        RequireNoHandles(type);
+    }
+
     /// <summary>Framework types that call or look up by the object itself, which lifted code has a copy of.</summary>
     private static void RequireNoIdentity(Type type)
     {
@@ -247,16 +254,17 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
                 );
     }
 
-    private object Fields(object value, Type type)
+    private object Fields(object value, Layout layout)
     {
-        RequireNoHandles(type);
-        var twin = RuntimeHelpers.GetUninitializedObject(twins.Map(type));
-        if (!type.IsValueType)
+        // Asked for first: of a type that cannot be copied no object may be there, whose finalizer would run.
+        var fields = layout.Fields;
+        var twin = RuntimeHelpers.GetUninitializedObject(layout.Twin);
+        // What a finalizer frees is the original's.
+        GC.SuppressFinalize(twin);
+        if (value is not ValueType)
             made[value] = twin;
-        foreach (var field in type.AllFields())
-            // Of a closure the twin has the fields that lifted code reads.
-            if (twins.Map(field) is { } own)
-                Set(own, twin, ToTwin(field.GetValue(value)));
+        foreach (var field in fields)
+            Set(field.OfTwin, twin, ToTwin(field.Own.GetValue(value)));
         return twin;
     }
 

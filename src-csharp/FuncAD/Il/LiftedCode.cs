@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -20,6 +21,7 @@ internal sealed class LiftedCode
     private readonly Dictionary<Type, MethodBuilder> throwers = [];
     private readonly Dictionary<FieldInfo, FieldInfo> statics = [];
     private readonly Dictionary<MethodInfo, FieldInfo> substitutes = [];
+    private readonly ConcurrentDictionary<Type, Layout> layouts = [];
     private readonly Dictionary<object, object> ofStatics = new(ReferenceEqualityComparer.Instance);
     private Type? finished;
 
@@ -283,6 +285,9 @@ internal sealed class LiftedCode
 
     /// <summary>The twin of an object that static fields refer to, too.</summary>
     public object? OfStatics(object value) => ofStatics.GetValueOrDefault(value);
+
+    /// <summary>How objects of a type are copied, which is asked for each of them.</summary>
+    public Layout LayoutOf(Type type) => layouts.GetOrAdd(type, type => new(type, Twins));
 
     public MethodInfo Made(MethodBase constructor) => Finished(factories[constructor]);
 

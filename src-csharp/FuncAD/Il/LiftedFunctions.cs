@@ -107,7 +107,7 @@ internal static class LiftedFunctions
     /// The function is lifted with the object that it is given, whose parts may be of types that only run time tells, and again for one
     /// that has others.
     /// </summary>
-    public static Func<P, P> Gradient<P>(Func<P, double> f, LiftOptions? options)
+    public static Func<P, (double Value, P Gradient)> ValueAndGradient<P>(Func<P, double> f, LiftOptions? options)
     {
         RequireReadable(f);
         Lifted? current = null;
@@ -137,9 +137,9 @@ internal static class LiftedFunctions
                 var at = 0;
                 return call(new Captured(code.Twins, code, _ => x[at++]).ToTwin(p)!);
             }
-            var gradient = AD.Grad(OfNumbers)([.. numbers]);
+            var (value, gradient) = AD.ValueAndGrad(OfNumbers)([.. numbers]);
             var next = 0;
-            return (P)new Replaced(code, _ => gradient[next++].Value).Copy(p)!;
+            return (value.Value, (P)new Replaced(code, _ => gradient[next++].Value).Copy(p)!);
 
             Real Collect(double x)
             {

@@ -21,11 +21,13 @@ internal sealed class Replaced(LiftedCode code, Func<double, double> number)
                 return value;
         }
         var type = value.GetType();
-        if (!code.Contents.HoldNumbers(value) || Captured.HasNumbersAsKeys(type, twins))
+        if (!code.Contents.HoldNumbers(value) || code.LayoutOf(type) is not { HasNumbersAsKeys: false } layout)
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;
         Captured.RequireStack();
+        if (value is double[] numbers)
+            return made[value] = Array.ConvertAll(numbers, x => number(x));
         if (value is Array array)
         {
             var copy = Arrays.Like(array, type.GetElementType()!);
@@ -33,7 +35,7 @@ internal sealed class Replaced(LiftedCode code, Func<double, double> number)
             Arrays.Fill(copy, array, Copy);
             return copy;
         }
-        if (Captured.IsRebuilt(type, twins))
+        if (layout.IsRebuilt)
         {
             var copy = Activator.CreateInstance(type, Captured.Comparer(value, type) is { } comparer ? [comparer] : [])!;
             made[value] = copy;
@@ -43,7 +45,7 @@ internal sealed class Replaced(LiftedCode code, Func<double, double> number)
         var result = RuntimeHelpers.GetUninitializedObject(type);
         if (!type.IsValueType)
             made[value] = result;
-        foreach (var field in type.AllFields())
+        foreach (var (field, _) in layout.Fields)
             field.SetValue(result, Copy(field.GetValue(value)));
         return result;
     }

@@ -133,7 +133,7 @@ internal sealed class Twins(LiftOptions options)
     /// <summary>The virtual instance methods that a type declares, generic ones at the arguments they are called with.</summary>
     public IEnumerable<MethodInfo> Virtuals(Type type)
     {
-        foreach (var method in type.GetMethods(Names.Declared).Where(m => m.IsVirtual && !m.IsStatic))
+        foreach (var method in type.GetMethods(Names.Declared).Where(m => m.IsVirtual && !m.IsStatic && !IsFinalizer(m)))
             if (!method.IsGenericMethodDefinition)
                 yield return method;
             else
@@ -146,6 +146,9 @@ internal sealed class Twins(LiftOptions options)
                     )
                         yield return method.MakeGenericMethod(called.GetGenericArguments());
     }
+
+    private static bool IsFinalizer(MethodInfo method) =>
+        method.Name == "Finalize" && method.GetBaseDefinition().DeclaringType == typeof(object);
 
     /// <summary>A virtual generic method is called at these arguments: twins have a virtual method for them.</summary>
     public void DiscoverVirtual(MethodInfo method)

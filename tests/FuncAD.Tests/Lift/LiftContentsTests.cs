@@ -185,8 +185,13 @@ public class LiftContentsTests
             {
                 var sums = new double[4];
                 Parallel.For(0, 3, (k, _) => sums[k] = k * x);
-                Parallel.For(0, 2, () => 0.0, (k, _, local) => local + k * x, local => sums[0] += local);
-                Parallel.ForEach([1.0, 2], () => x, (y, _, local) => local * y, local => sums[3] += local);
+                void Add(int k, double y)
+                {
+                    lock (sums)
+                        sums[k] += y;
+                }
+                Parallel.For(0, 2, () => 0.0, (k, _, local) => local + k * x, local => Add(0, local));
+                Parallel.ForEach([1.0, 2], () => 0.0, (y, _, local) => local + x * y, local => Add(3, local));
                 Parallel.ForEach([1.0, 2], (y, _, k) => sums[k] += x * y);
                 return sums.Sum();
             }
@@ -234,6 +239,28 @@ public class LiftContentsTests
         Assert.Equal(slope, AD.Diff(Lift.Of(Fresh()))(x).Value, 1e-9);
         Assert.Equal(slope, AD.Grad(Lift.Of(Fresh()))(x).Value, 1e-9);
     }
+
+    private sealed class Holder
+    {
+        public static int Freed;
+        public double V = 2;
+
+        ~Holder() => Freed++;
+    }
+
+    [Fact]
+    public void Copies_are_not_finalized()
+    {
+        var holder = new Holder();
+        CopyAndDrop(holder);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal(0, Holder.Freed);
+        GC.KeepAlive(holder);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CopyAndDrop(Holder holder) => Assert.Equal(2, Lift.Derivative(x => holder.V * x)(1));
 
     [Fact]
     public void Plain_objects_stay_as_they_are()

@@ -99,6 +99,9 @@ public class LiftFaceTests
         Assert.Equal("a", gradient.Name);
         Assert.Equal([(3.0, 3)], gradient.Pairs);
         Assert.Equal(8, gradient.Named["k"]);
+        var (value, again) = Lift.ValueAndGradient<Model>(m => m.Loss(0.5))(model);
+        Assert.Equal(model.Loss(0.5), value);
+        Assert.Equal(gradient.Weights, again.Weights);
 
         var settings = new Settings(2, new(1, 3), "s");
         Assert.Equal(
