@@ -10,6 +10,7 @@ namespace FuncAD.Il;
 /// </summary>
 internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, object> made, Func<double, Real>? parameter = null)
 {
+    private readonly Contents contents = new(twins, code.Calls);
     private Func<double, Real>? parameter = parameter;
 
     public Captured(Twins twins, LiftedCode code, Func<double, Real>? parameter = null)
@@ -43,7 +44,7 @@ internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, 
         var type = value.GetType();
         if (type == typeof(float) && twins.IsNumber(type))
             return parameter is null ? new Real((float)value) : parameter((float)value);
-        if (!code.Contents.HoldNumbers(value))
+        if (!contents.HoldNumbers(value))
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;

@@ -12,6 +12,12 @@ internal sealed class Circular<T>(Func<T, bool> decide)
 
     public bool Ask(T thing)
     {
+        lock (known)
+            return Answer(thing);
+    }
+
+    private bool Answer(T thing)
+    {
         if (known.TryGetValue(thing, out var answer))
             return answer;
         var isFirst = assumed.Count == 0;

@@ -10,7 +10,7 @@ namespace FuncAD.Il;
 /// </summary>
 internal sealed class Contents(Twins twins, Calls calls)
 {
-    private readonly HashSet<object> empty = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, bool> known = new(ReferenceEqualityComparer.Instance);
 
     public bool HoldNumbers(object? value)
     {
@@ -18,26 +18,57 @@ internal sealed class Contents(Twins twins, Calls calls)
             return false;
         if (HoldsItself(value))
             return true;
-        var seen = new HashSet<object>(ReferenceEqualityComparer.Instance) { value };
-        var work = new Queue<object>([value]);
-        while (work.TryDequeue(out var next))
-            foreach (var part in Parts(next))
-                if (part is not null && MayHold(part.GetType()) && !empty.Contains(part) && seen.Add(part))
+        if (!known.TryGetValue(value, out var answer))
+        {
+            Explore(value);
+            answer = known[value];
+        }
+        return answer;
+    }
+
+    /// <summary>Answers for all that an object refers to at once: numbers are found, and the answer goes back to all that refer to them.</summary>
+    private void Explore(object root)
+    {
+        var referring = new Dictionary<object, List<object>>(ReferenceEqualityComparer.Instance) { [root] = [] };
+        var holding = new Queue<object>();
+        var work = new Queue<object>([root]);
+        while (work.TryDequeue(out var value))
+        {
+            known[value] = false;
+            foreach (var part in Parts(value))
+            {
+                if (part is null || !MayHold(part.GetType()))
+                    continue;
+                if (HoldsItself(part) || known.TryGetValue(part, out var answer) && answer)
+                    holding.Enqueue(value);
+                else if (referring.TryGetValue(part, out var others))
+                    others.Add(value);
+                else if (!known.ContainsKey(part))
                 {
-                    if (HoldsItself(part))
-                        return true;
+                    referring[part] = [value];
                     work.Enqueue(part);
                 }
-        empty.UnionWith(seen.Where(part => !part.GetType().IsValueType));
-        return false;
+            }
+        }
+        while (holding.TryDequeue(out var value))
+            if (!known[value])
+            {
+                known[value] = true;
+                foreach (var other in referring[value])
+                    holding.Enqueue(other);
+            }
     }
 
     private bool HoldsItself(object value) =>
         twins.Mentions(value.GetType())
-        || value is Delegate function
-            && function
-                .GetInvocationList()
-                .Any(one => !Captured.IsMadeAtRunTime(one) && calls.Classify(one.Method, false).Kind == CallKind.Lifted);
+        || value is Delegate function && function.GetInvocationList().Any(one => !Captured.IsMadeAtRunTime(one) && IsLifted(one.Method));
+
+    // Gradients in the user's types are asked for from several threads.
+    private bool IsLifted(MethodInfo method)
+    {
+        lock (calls)
+            return calls.Classify(method, false).Kind == CallKind.Lifted;
+    }
 
     private bool MayHold(Type type) =>
         twins.Mentions(type)

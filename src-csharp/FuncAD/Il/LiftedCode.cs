@@ -37,15 +37,13 @@ internal sealed class LiftedCode
         translations = module.DefineType($"Translations{suffix}", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         Twins = new(options);
         Calls = new(Twins, Bodies, options);
-        Contents = new(Twins, Calls);
-        Reach = new(Twins, Calls, Bodies, Contents);
+        Reach = new(Twins, Calls, Bodies);
     }
 
     public LiftOptions Options { get; }
     public Twins Twins { get; }
     public Bodies Bodies { get; } = new();
     public Calls Calls { get; }
-    public Contents Contents { get; }
     public Reach Reach { get; }
     public LiftReport Report { get; } = new();
 

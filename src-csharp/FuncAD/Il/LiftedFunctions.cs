@@ -128,7 +128,7 @@ internal static class LiftedFunctions
             }
             if (numbers.Count == 0)
                 throw new ArgumentException(
-                    $"The {Names.Of(typeof(P))} holds no number: there is nothing to differentiate by. (float counts with LiftOptions.Floats.)",
+                    $"The {Names.Of(typeof(P))} holds no number: there is nothing to differentiate by. (float counts with LiftOptions.Floats; what is found by its keys does not.)",
                     nameof(p)
                 );
             var call = Call<P>(code, function);

@@ -30,7 +30,7 @@ internal static class NumberKeys
         type.IsGenericType
         && dictionaries.Contains(type.GetGenericTypeDefinition())
         && type.GetGenericArguments()[0] is var key
-        && AreNumbers(key, twins)
+        && IsOfValues(key, twins)
             ? typeof(NumberKeys<>).MakeGenericType(twins.Map(key))
             : null;
 
@@ -42,29 +42,39 @@ internal static class NumberKeys
         return type.GetConstructor([.. constructor.GetParameters().Select(p => p.ParameterType), comparer]);
     }
 
-    private static bool AreNumbers(Type key, Twins twins) =>
-        twins.IsNumber(key)
-        || key.IsValueType
-            && key.IsGenericType
-            && typeof(ITuple).IsAssignableFrom(key)
-            && key.GetGenericArguments() is var parts
-            && parts.Any(part => AreNumbers(part, twins))
-            && parts.All(part => AreNumbers(part, twins) || !twins.Mentions(part));
+    /// <summary>
+    /// Keys that are equal where their numbers are: structs, tuples, records and anonymous types. Objects of other classes may be equal for reasons of
+    /// their own (vertices of polygons at one place).
+    /// </summary>
+    private static bool IsOfValues(Type key, Twins twins) =>
+        twins.Mentions(key)
+        && (
+            key.IsValueType
+            || typeof(ITuple).IsAssignableFrom(key)
+            || key.GetMethod("<Clone>$") is not null
+            || key.Name.Contains("AnonymousType", StringComparison.Ordinal)
+        );
 
     public static void RequireSame(object? x, object? y)
     {
-        switch (x, y)
+        if (x is Real a && y is Real b)
         {
-            case (Real a, Real b) when !a.IsSameAs(b):
+            if (!a.IsSameAs(b))
                 throw new LiftException(
                     "A dictionary finds a number that is differentiated by another of equal value, whose derivatives may differ: those of an earlier call, of a constant, "
                         + "or of another argument. Remember results outside of what is differentiated, use keys that are no numbers, "
                         + "give the method a rule (LiftOptions.Rule), or let each call begin with what was captured (LiftOptions.ReadsAnew)."
                 );
-            case (ITuple a, ITuple b):
-                for (var k = 0; k < a.Length; k++)
-                    RequireSame(a[k], b[k]);
-                break;
+            return;
         }
+        if (x is null || y is null || ReferenceEquals(x, y) || x.GetType() != y.GetType())
+            return;
+        foreach (var field in x.GetType().AllFields())
+            if (
+                !field.FieldType.IsPrimitive
+                && field.FieldType != typeof(string)
+                && (field.FieldType.IsValueType || field.FieldType == typeof(object))
+            )
+                RequireSame(field.GetValue(x), field.GetValue(y));
     }
 }

@@ -8,8 +8,9 @@ namespace FuncAD.Il;
 /// What a function reaches: methods to translate, types that need twins, static fields that hold numbers. Of the virtual methods only
 /// those of classes that are made, in slots that are called: rapid type analysis (Bacon and Sweeney 1996).
 /// </summary>
-internal sealed class Reach(Twins twins, Calls calls, Bodies bodies, Contents contents)
+internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
 {
+    private readonly Contents contents = new(twins, calls);
     private readonly Queue<MethodBase> work = new();
     private readonly HashSet<Type> live = [];
     private readonly HashSet<string> called = [];
@@ -157,6 +158,9 @@ internal sealed class Reach(Twins twins, Calls calls, Bodies bodies, Contents co
         var body = bodies.Of(method)!;
         foreach (var local in body.Layout.LocalVariables)
             twins.Discover(local.LocalType);
+        foreach (var clause in body.Layout.ExceptionHandlingClauses)
+            if (clause is { Flags: ExceptionHandlingClauseOptions.Clause, CatchType: { } type })
+                twins.Discover(type);
         Type? constrained = null;
         foreach (var instruction in body.Instructions)
         {

@@ -7,6 +7,7 @@ namespace FuncAD.Il;
 internal sealed class Replaced(LiftedCode code, Func<double, double> number)
 {
     private readonly Twins twins = code.Twins;
+    private readonly Contents contents = new(code.Twins, code.Calls);
     private readonly Dictionary<object, object> made = new(ReferenceEqualityComparer.Instance);
 
     public object? Copy(object? value)
@@ -21,7 +22,7 @@ internal sealed class Replaced(LiftedCode code, Func<double, double> number)
                 return value;
         }
         var type = value.GetType();
-        if (!code.Contents.HoldNumbers(value) || code.LayoutOf(type) is not { HasNumbersAsKeys: false } layout)
+        if (!contents.HoldNumbers(value) || code.LayoutOf(type) is not { HasNumbersAsKeys: false } layout)
             return value;
         if (!type.IsValueType && made.TryGetValue(value, out var known))
             return known;

@@ -175,9 +175,12 @@ internal static partial class StandIns
     /// </summary>
     public static double ReadWhole(Real x)
     {
-        if (!x.IsTraced || !x.HasValue || !double.IsFinite(x.Bottom.value))
+        if (!x.IsTraced || !x.HasValue)
             return x.Value;
-        var whole = Math.Truncate(x.Bottom.value);
+        var value = x.Bottom.value;
+        if (!double.IsFinite(value))
+            return (double.IsNaN(value) ? !(x <= double.PositiveInfinity) : x == value) ? value : x.Value;
+        var whole = Math.Truncate(value);
         // The cast truncates towards zero.
         var isIt = (whole > 0 ? x >= whole : x > whole - 1) && (whole < 0 ? x <= whole : x < whole + 1);
         return isIt ? whole : x.Value;

@@ -11,20 +11,34 @@ internal static partial class StandIns
 
     // ---- Loops: each overload is one of four, in turn ----
 
-    private static ParallelLoopResult InTurn<T>(IEnumerable<T> source, Action<T> body)
-    {
-        foreach (var x in source)
-            body(x);
-        return new();
-    }
+    private static ParallelLoopResult InTurn<T>(IEnumerable<T> source, Action<T> body) =>
+        Gathered(() =>
+        {
+            foreach (var x in source)
+                body(x);
+        });
 
-    private static ParallelLoopResult InTurn<T, L>(IEnumerable<T> source, Func<L> begin, Func<T, L, L> body, Action<L> end)
+    private static ParallelLoopResult InTurn<T, L>(IEnumerable<T> source, Func<L> begin, Func<T, L, L> body, Action<L> end) =>
+        Gathered(() =>
+        {
+            var local = begin();
+            foreach (var x in source)
+                local = body(x, local);
+            end(local);
+        });
+
+    /// <summary>Exceptions come in one that gathers them, as those of threads do.</summary>
+    private static ParallelLoopResult Gathered(Action loop)
     {
-        var local = begin();
-        foreach (var x in source)
-            local = body(x, local);
-        end(local);
-        return new();
+        try
+        {
+            loop();
+            return new();
+        }
+        catch (Exception error) when (!IsRefusal(error))
+        {
+            throw new AggregateException(error);
+        }
     }
 
     private static IEnumerable<int> Range(int from, int to) => Enumerable.Range(from, Math.Max(0, to - from));
@@ -161,8 +175,18 @@ internal static partial class StandIns
 
     public static void Parallel_Invoke(params Action[] actions)
     {
+        List<Exception> errors = [];
         foreach (var action in actions)
-            action();
+            try
+            {
+                action();
+            }
+            catch (Exception error) when (!IsRefusal(error))
+            {
+                errors.Add(error);
+            }
+        if (errors.Count > 0)
+            throw new AggregateException(errors);
     }
 
     public static void Parallel_Invoke(ParallelOptions options, params Action[] actions) => Parallel_Invoke(actions);

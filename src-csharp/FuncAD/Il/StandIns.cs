@@ -29,8 +29,12 @@ internal static partial class StandIns
     /// </summary>
     public static object Catchable(object exception) => IsRefusal(exception) ? throw (Exception)exception : exception;
 
-    public static bool IsRefusal(object exception) =>
-        exception is LiftException or UnknownException or InvalidOperationException { Source: "FuncAD.Core" };
+    /// <summary>Whether an exception is one, or the framework has wrapped one in it.</summary>
+    public static bool IsRefusal(object? exception) =>
+        exception is LiftException or UnknownException
+        || exception is InvalidOperationException { Message: var said } && said.StartsWith("FuncAD", StringComparison.Ordinal)
+        || exception is AggregateException many && many.InnerExceptions.Any(IsRefusal)
+        || exception is Exception { InnerException: { } inner } && IsRefusal(inner);
 
     /// <summary>The method that is called in the place of one of the framework's, or null.</summary>
     public static MethodInfo? Find(MethodBase method, Twins twins)

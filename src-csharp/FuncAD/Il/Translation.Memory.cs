@@ -55,6 +55,12 @@ internal sealed partial class Translation
     {
         var mapped = twins.Map(type);
         var name = op.Name!;
+        if (name == "stobj" && stack[^2] == stackMemoryOfNumbers)
+        {
+            StoreElement(type);
+            Pop(2);
+            return;
+        }
         if (name is "isinst" or "castclass" or "unbox.any" or "unbox")
             TestOriginal(type, mapped);
         Pop(
@@ -144,7 +150,7 @@ internal sealed partial class Translation
         var suffix = name[(name.IndexOf('.') + 1)..];
         if (IsNumber(suffix) && stack[^2] == stackMemoryOfNumbers)
         {
-            StoreElement(suffix);
+            StoreElement(suffix == "r4" ? typeof(float) : typeof(double));
             Pop(2);
             return;
         }
@@ -218,33 +224,41 @@ internal sealed partial class Translation
         Push(stackMemoryOfNumbers);
     }
 
+    /// <summary>Code has the size of a double as a number, and asks for that of a struct, which is the twin's.</summary>
     private void ToIndex(Type element)
     {
-        il.Emit(OpCodes.Sizeof, element);
+        il.Emit(OpCodes.Sizeof, twins.IsNumber(element) ? element : twins.Map(element));
         il.Emit(OpCodes.Conv_U);
         il.Emit(OpCodes.Div_Un);
         il.Emit(OpCodes.Conv_I4);
     }
 
     /// <summary>An element that a program lists.</summary>
-    private void StoreElement(string suffix)
+    private void StoreElement(Type element)
     {
-        LocalBuilder value = il.DeclareLocal(real),
+        LocalBuilder value = il.DeclareLocal(twins.Map(element)),
             index = il.DeclareLocal(typeof(int));
         il.Emit(OpCodes.Stloc, value);
-        ToIndex(suffix == "r4" ? typeof(float) : typeof(double));
+        ToIndex(element);
         il.Emit(OpCodes.Stloc, index);
         il.Emit(OpCodes.Ldloc, memory!);
         il.Emit(OpCodes.Ldloc, index);
         il.Emit(OpCodes.Ldloc, value);
-        il.Emit(OpCodes.Stelem, real);
+        il.Emit(OpCodes.Stelem, twins.Map(element));
     }
 
     /// <summary>A copy of a table of constants: the elements of a span that are all known, from the table's bytes or from a span over it.</summary>
     private void TranslateCopy(int at)
     {
         if (stack[^3] != stackMemoryOfNumbers)
-            throw new LiftException("a block of memory is copied. Copy spans or arrays");
+        {
+            RequireNoAddress(3);
+            if (stack[^2].IsByRef && stack[^2].GetElementType() == real)
+                throw new LiftException("a block of memory is copied. Copy spans or arrays");
+            il.Emit(OpCodes.Cpblk);
+            Pop(3);
+            return;
+        }
         if (stack[^2].IsByRef && stack[^2].GetElementType() == real)
         {
             LocalBuilder bytes = il.DeclareLocal(typeof(uint)),

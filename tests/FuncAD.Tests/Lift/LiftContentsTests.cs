@@ -180,6 +180,61 @@ public class LiftContentsTests
             }
         );
         yield return (
+            "stackalloc of structs",
+            x =>
+            {
+                Span<(double, int)> a = stackalloc (double, int)[] { (x, 1), (x * x, 2) };
+                Span<System.Numerics.Complex> c = stackalloc System.Numerics.Complex[] { new(x, 1), new(1, x) };
+                Span<double?> n = stackalloc double?[] { x, null };
+                Span<int> i = stackalloc int[] { 1, 2, 3, 4, 5 };
+                Span<byte> b = stackalloc byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+                return a[1].Item1 * a[1].Item2 + (c[0] * c[1]).Real + n[0]!.Value + i[2] * b[7] * x;
+            }
+        );
+        yield return ("late in a tree", Of(Tree(300), (root, x) => (double)root.Children[^1].Children[^1].Value! * x));
+        yield return (
+            "an exception without a name",
+            x =>
+            {
+                try
+                {
+                    return x * x;
+                }
+                catch (Never)
+                {
+                    return 0;
+                }
+            }
+        );
+        yield return (
+            "exceptions of parallel loops",
+            x =>
+            {
+                var r = 0.0;
+                try
+                {
+                    Parallel.For(0, 2, _ => throw new InvalidOperationException());
+                }
+                catch (InvalidOperationException)
+                {
+                    r = x;
+                }
+                catch (AggregateException error)
+                {
+                    r = x * x + (error.InnerExceptions[0] is InvalidOperationException ? 1 : 0);
+                }
+                try
+                {
+                    Parallel.Invoke(() => throw new InvalidOperationException(), () => r *= x);
+                }
+                catch (AggregateException error)
+                {
+                    r += error.InnerExceptions.Count;
+                }
+                return r;
+            }
+        );
+        yield return (
             "parallel loops",
             x =>
             {
@@ -196,6 +251,32 @@ public class LiftContentsTests
                 return sums.Sum();
             }
         );
+    }
+
+    private sealed class Never : Exception
+    {
+        public double V = 1;
+    }
+
+    private sealed class Node(Node? parent)
+    {
+        public Node? Parent = parent;
+        public List<Node> Children = [];
+        public object? Value = "text";
+    }
+
+    /// <summary>Each refers to the others, and the number comes last.</summary>
+    private static Node Tree(int children)
+    {
+        var root = new Node(null);
+        for (var k = 0; k < children; k++)
+        {
+            var child = new Node(root);
+            child.Children.AddRange(Enumerable.Range(0, 10).Select(_ => new Node(child)));
+            root.Children.Add(child);
+        }
+        root.Children[^1].Children[^1].Value = 2.0;
+        return root;
     }
 
     private static SortedDictionary<double, double> Sorted(IComparer<double> comparer) => new(comparer) { [0] = 1, [1] = 2 };
@@ -344,6 +425,37 @@ public class LiftContentsTests
                 return task.IsFaulted ? 0 : task.Result;
             }
         ),
+        (
+            "a comparison in a sort",
+            x =>
+            {
+                var list = new List<double> { x, 1, 2 };
+                try
+                {
+                    list.Sort((a, b) => decimal.Compare((decimal)a, (decimal)b));
+                }
+                catch (InvalidOperationException)
+                {
+                    return x * x;
+                }
+                return list[0];
+            }
+        ),
+        (
+            "a call by reflection",
+            x =>
+            {
+                Func<double, double> g = y => (double)(decimal)y;
+                try
+                {
+                    return (double)g.DynamicInvoke(x)!;
+                }
+                catch (Exception)
+                {
+                    return x * x;
+                }
+            }
+        ),
         ("boxed as convertible", x => (object)x is IConvertible c ? c.ToDouble(null) : 0),
         ("dynamic conversion by name", x => Convert.ToDouble(new Unknown().Hidden) * x),
     ];
@@ -363,8 +475,9 @@ public class LiftContentsTests
             Assert.ThrowsAny<Exception>(() => Lift.Of(f)(1.5));
         else
         {
-            Assert.Throws<LiftException>(() => AD.Diff(Lift.Of(f))(1.5));
-            Assert.Throws<LiftException>(() => AD.Grad(Lift.Of(f))(1.5));
+            static Exception Innermost(Exception error) => error.InnerException is { } inner ? Innermost(inner) : error;
+            Assert.IsType<LiftException>(Innermost(Assert.ThrowsAny<Exception>(() => AD.Diff(Lift.Of(f))(1.5))));
+            Assert.IsType<LiftException>(Innermost(Assert.ThrowsAny<Exception>(() => AD.Grad(Lift.Of(f))(1.5))));
         }
     }
 

@@ -54,6 +54,10 @@ public class LiftFaceTests
         var compiled = AD.Compile(AD.Grad(Lift.Of(f)), 1.5);
         foreach (var x in new[] { 1.5, 1, 0, 0.3, 2.9, 3, 1.5, 1.999 })
             Assert.Equal(AD.Grad(Lift.Of(f))(x).Value, compiled.Invoke(x).Value);
+        Func<double, double> g = x => (int)Math.Sqrt(x) + ((long)(1 / x) > 10 ? 2 * x : x);
+        var odd = AD.Compile(Lift.Of(g), 1.5);
+        foreach (var x in new[] { -2, 4, 0, 0.01, -2 })
+            Assert.Equal(g(x), odd.Invoke(x).Value);
     }
 
     [Fact]
@@ -181,6 +185,17 @@ public class LiftFaceTests
         Assert.Throws<LiftException>(() => Lift.Derivative(f)(5));
     }
 
+    private readonly record struct Key(double A, string N);
+
+    private static Func<double[], double> Memory<K>(Func<double, K> key)
+        where K : notnull =>
+        x =>
+        {
+            var memory = new Dictionary<K, double>();
+            double Square(double y) => memory.TryGetValue(key(y), out var known) ? known : memory[key(y)] = y * y;
+            return Square(x[0]) + 3 * Square(x[1]) + Square(x[0]);
+        };
+
     private static readonly Dictionary<(double, int), double> table = new() { [(0.5, 1)] = 7 };
 
     [Fact]
@@ -198,6 +213,21 @@ public class LiftFaceTests
         Assert.Throws<LiftException>(() =>
             AD.JacobianForward(Lift.As<Func<Real[], Real[]>>((Func<double[], double[]>)(x => [Squares(x)])))([2, 2])
         );
+        // What is equal by its numbers likewise.
+        foreach (
+            var memory in new Func<double[], double>[]
+            {
+                Memory(y => new Key(y, "a")),
+                Memory(y => new Settings(y, new(1, 2), "a")),
+                Memory(y => new { y, n = 1 }),
+                Memory(y => Tuple.Create(y, 1)),
+                Memory(y => (new Key(y, "a"), 1)),
+            }
+        )
+        {
+            Assert.Equal([4.0, 18.0], Lift.Gradient(memory)([1, 3]));
+            Assert.Throws<LiftException>(() => Lift.Gradient(memory)([2, 2]));
+        }
         // Tuples likewise, and keys that are constants are found by constants.
         Func<double, double> f = x => table[(0.5, 1)] * x;
         Assert.Equal(7, Lift.Derivative(f)(2));
