@@ -16,11 +16,13 @@ internal static class Dotnet
         public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Errors}";
     }
 
-    public static Result Run(params string[] arguments)
+    public static Result Run(params string[] arguments) => RunIn(Repository, arguments);
+
+    public static Result RunIn(string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
         {
-            WorkingDirectory = Repository,
+            WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 
 /// <summary>
 /// Where matrix products are computed: by the machine's BLAS if one is found, by MathNet.Numerics otherwise. Chosen once, when the first
@@ -22,6 +23,15 @@ type Backend private () =
         else [ "libopenblas.so.0"; "libopenblas.so"; "libmkl_rt.so.2"; "libmkl_rt.so"; "libblis.so.4"; "libblis.so" ]
 
     static let chosen = lazy Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")
+
+    static let interpreted =
+        lazy
+            (if isNull (Environment.GetEnvironmentVariable "FUNCAD_QUIET") then
+                 Console.Error.WriteLine(
+                     "FuncAD: compiled functions are interpreted, 3 to 10 times slower, since this program makes no code at run time (native AOT, or DynamicCodeSupport is false). "
+                     + "Where it is not published so, add '#:property PublishAot=false' to a file-based app or <DynamicCodeSupport>true</DynamicCodeSupport> to a project. "
+                     + "FUNCAD_QUIET=1 keeps this line away."
+                 ))
 
     /// The products for a value of FUNCAD_BLAS.
     static member internal Choose(setting: string) : Products =
@@ -49,6 +59,18 @@ type Backend private () =
         and set (threads: int) =
             ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof threads)
             chosen.Value.Threads <- threads
+
+    /// <summary>
+    /// Whether compiled functions become machine code. False in a program that is published ahead of time (native AOT), or that turns code at
+    /// run time off: they are interpreted then, some 3 to 10 times slower, which a line on the standard error says once. The environment
+    /// variable FUNCAD_QUIET, set to anything, keeps it silent.
+    /// </summary>
+    static member GeneratesCode: bool = RuntimeFeature.IsDynamicCodeCompiled
+
+    /// Tells whether a program becomes machine code if that is asked for, and says once why not.
+    static member internal MayGenerateCode() : bool =
+        if not Backend.GeneratesCode then interpreted.Force()
+        Backend.GeneratesCode
 
     /// C <- alpha op(A) op(B) + beta C; see Products.Gemm.
     static member internal Gemm

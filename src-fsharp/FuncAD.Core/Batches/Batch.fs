@@ -4,7 +4,6 @@ open System
 open System.Buffers
 open System.Threading
 open System.Threading.Tasks
-open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 open FuncAD
 
@@ -18,7 +17,7 @@ type internal BatchCode(program: Program, uniform: int, isSum: bool, options: Co
     /// The points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
     static let hot = 50_000L
 
-    let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && options.Mode <> ExecutionMode.Interpreted
+    let isCompilable = options.Mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
     let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
     let mutable isCompiled = false
     let mutable code = TileCode.interpreted program uniform

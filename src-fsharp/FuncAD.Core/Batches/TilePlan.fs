@@ -5,7 +5,7 @@ open System.Collections.Generic
 open FuncAD
 
 /// <summary>Where the doubles of a value lie while a tile of points is computed.</summary>
-[<RequireQualifiedAccess; Struct>]
+[<Struct>]
 type internal Place =
     /// One number for all points, known when the plan is made.
     | Constant of value: float

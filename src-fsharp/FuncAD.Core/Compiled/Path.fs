@@ -1,7 +1,6 @@
 namespace FuncAD.Compiled
 
 open System
-open System.Runtime.CompilerServices
 open System.Threading
 open FuncAD
 
@@ -12,7 +11,7 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
     /// (benchmarks/README.md has the measurement).
     static let hot = 4000
 
-    let isCompilable = RuntimeFeature.IsDynamicCodeCompiled && mode <> ExecutionMode.Interpreted
+    let isCompilable = mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
     let mutable runs = if mode = ExecutionMode.MachineCode then hot else 0
     let mutable code: ScalarCode = Interpreter program
 
