@@ -61,9 +61,9 @@ type Backend private () =
             chosen.Value.Threads <- threads
 
     /// <summary>
-    /// Whether compiled functions become machine code. False in a program that is published ahead of time (native AOT), or that turns code at
-    /// run time off: they are interpreted then, some 3 to 10 times slower, which a line on the standard error says once. The environment
-    /// variable FUNCAD_QUIET, set to anything, keeps it silent.
+    /// Whether compiled functions become machine code. False in a program that is published ahead of time (native AOT), or that turns code
+    /// at run time off: they are interpreted then, some 3 to 10 times slower, which a line on the standard error says once. The
+    /// environment variable FUNCAD_QUIET, set to anything, keeps it silent.
     /// </summary>
     static member GeneratesCode: bool = RuntimeFeature.IsDynamicCodeCompiled
 
