@@ -68,7 +68,13 @@ public static partial class Lift
     public static Func<double[], double[]> Gradient(Func<double[], double> f, LiftOptions? options = null)
     {
         var gradient = AD.Grad(Of(f, options));
-        return x => gradient(x.ToReals()).ToDoubles();
+        return x => gradient(Reals(x)).ToDoubles();
+    }
+
+    private static Real[] Reals(double[] x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return x.ToReals();
     }
 
     /// <summary>The value and the gradient of a function of an array, by reverse mode.</summary>
@@ -77,7 +83,7 @@ public static partial class Lift
         var both = AD.ValueAndGrad(Of(f, options));
         return x =>
         {
-            var (value, gradient) = both(x.ToReals());
+            var (value, gradient) = both(Reals(x));
             return (value.Value, gradient.ToDoubles());
         };
     }
@@ -86,14 +92,14 @@ public static partial class Lift
     public static Func<double[], double[,]> Jacobian(Func<double[], double[]> f, LiftOptions? options = null)
     {
         var jacobian = AD.Jacobian(Of(f, options));
-        return x => jacobian(x.ToReals()).ToDoubles();
+        return x => jacobian(Reals(x)).ToDoubles();
     }
 
     /// <summary>The Hessian of a function of an array.</summary>
     public static Func<double[], double[,]> Hessian(Func<double[], double> f, LiftOptions? options = null)
     {
         var hessian = AD.Hessian(Of(f, options));
-        return x => hessian(x.ToReals()).ToDoubles();
+        return x => hessian(Reals(x)).ToDoubles();
     }
 
     /// <summary>

@@ -87,9 +87,7 @@ internal sealed class Contents(Twins twins, Calls calls)
     private static bool IsContainer(Type type) =>
         type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
         || typeof(ITuple).IsAssignableFrom(type)
-        || type.IsGenericType
-            && type.GetGenericTypeDefinition() is var definition
-            && (definition == typeof(Lazy<>) || definition == typeof(List<>))
+        || type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Lazy<>)
         || type.Namespace == "Microsoft.FSharp.Collections";
 
     private static IEnumerable<object?> Parts(object value) =>

@@ -70,11 +70,7 @@ internal static class NumberKeys
         if (x is null || y is null || ReferenceEquals(x, y) || x.GetType() != y.GetType())
             return;
         foreach (var field in x.GetType().AllFields())
-            if (
-                !field.FieldType.IsPrimitive
-                && field.FieldType != typeof(string)
-                && (field.FieldType.IsValueType || field.FieldType == typeof(object))
-            )
+            if (!field.FieldType.IsPrimitive && field.FieldType != typeof(string))
                 RequireSame(field.GetValue(x), field.GetValue(y));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace FuncAD.Tests.Lifted;
 
@@ -16,6 +17,14 @@ public static class LiftCases
         ("remainder", x => (5 * x) % 2.3),
         ("Math", x => Math.Sin(x) + Math.Exp(-x) * Math.Pow(x, 1.5) + Math.Atan2(x, 2) + Math.Max(x, 0.1) + Math.Clamp(x, -1, 10)),
         ("Math method group", Math.Tanh),
+        ("clamp at its bounds", x => Math.Clamp(x, 0, 2) + Math.Atan2(Math.Clamp(x, 0.0, 2.0), -1)),
+        (
+            "vectors that are guarded",
+            x =>
+                (Vector128.IsHardwareAccelerated ? (Vector128.Create(x) * Vector128.Create(x))[1] : x * x)
+                + (Vector256.IsHardwareAccelerated ? (Vector256.Create(x) + Vector256.Create(1.0))[3] : x + 1)
+                + (Vector512.IsHardwareAccelerated ? (Vector512.Create(x) - Vector512.Create(1.0))[7] : x - 1)
+        ),
         (
             "double's statics",
             x => double.Sin(x) + double.Hypot(x, 2) + double.RootN(x, 3) + double.Lerp(1, 2, x) + double.FusedMultiplyAdd(x, x, 1)

@@ -152,7 +152,16 @@ public class LiftContentsTests
         yield return ("normal samples", x => new Normal(x, 1, new MersenneTwister(3)).Sample());
         yield return ("infinity norm", x => Vector<double>.Build.Dense([x, -2 * x]).InfinityNorm());
         yield return ("type code", x => Type.GetTypeCode(((object)x).GetType()) == TypeCode.Double ? 3 * x : -1);
-        yield return ("type name", x => typeof(double).Name == "Double" && typeof(double).IsPrimitive ? 3 * x : -1);
+        yield return (
+            "type name",
+            x =>
+                typeof(double).Name == "Double"
+                && typeof(double).FullName == "System.Double"
+                && typeof(double).IsPrimitive
+                && typeof(IConvertible).IsAssignableFrom(typeof(double))
+                    ? 3 * x
+                    : -1
+        );
         yield return (
             "clamp",
             x =>
@@ -545,6 +554,21 @@ public class LiftContentsTests
     // ---- Gradients in the user's types ----
 
     public record Scene(double Scale, List<Shape> Shapes, SortedDictionary<string, double> Named, Dictionary<double, string> Marks);
+
+    [Fact]
+    public void Gradients_of_objects_are_those_of_each_thread()
+    {
+        var gradient = Lift.ValueAndGradient<Box>(b => (double)b.O! * (double)b.O);
+        Parallel.For(
+            0,
+            200,
+            k =>
+                Assert.Equal(
+                    (k * k, 2.0 * k),
+                    gradient(new Box { O = (double)k }) is var (value, slope) ? (value, (double)slope.O!) : default
+                )
+        );
+    }
 
     [Fact]
     public void Gradients_look_into_objects_as_well()
