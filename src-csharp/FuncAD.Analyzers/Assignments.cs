@@ -51,7 +51,9 @@ internal sealed class Assignments
 
     /// <summary>The one value that a local ever has; null if there are several.</summary>
     public IOperation? Only(ILocalSymbol local) =>
-        To(local) is { Count: 1 } only && only[0] is { Kind: AssignmentKind.Initial or AssignmentKind.Simple, Value: { } value } ? value : null;
+        To(local) is { Count: 1 } only && only[0] is { Kind: AssignmentKind.Initial or AssignmentKind.Simple, Value: { } value }
+            ? value
+            : null;
 
     private void Visit(IOperation operation)
     {
@@ -84,7 +86,8 @@ internal sealed class Assignments
             case IArgumentOperation { Parameter.RefKind: RefKind.Ref or RefKind.Out } argument:
                 Assign(argument.Value, null, argument.Syntax, AssignmentKind.Simple);
                 break;
-            case IInvocationOperation { TargetMethod.ReturnsVoid: true, Instance: { } instance } call when VariableOf(instance) is { } variable:
+            case IInvocationOperation { TargetMethod.ReturnsVoid: true, Instance: { } instance } call
+                when VariableOf(instance) is { } variable:
                 foreach (var argument in call.Arguments)
                     Add(variable, AssignmentKind.Part, argument.Value, call.Syntax);
                 break;

@@ -34,10 +34,35 @@ internal static class PlainFunctionRule
 
     private static bool IsSmooth(Library library, IInvocationOperation call) =>
         call.TargetMethod.Name
-            is "Sin" or "Cos" or "Tan" or "Asin" or "Acos" or "Atan" or "Atan2" or "SinPi" or "CosPi" or "TanPi"
-                or "Sinh" or "Cosh" or "Tanh" or "Asinh" or "Acosh" or "Atanh"
-                or "Exp" or "Exp2" or "Exp10" or "ExpM1" or "Log" or "Log2" or "Log10" or "LogP1"
-                or "Pow" or "Sqrt" or "Cbrt" or "RootN" or "Hypot"
+            is "Sin"
+                or "Cos"
+                or "Tan"
+                or "Asin"
+                or "Acos"
+                or "Atan"
+                or "Atan2"
+                or "SinPi"
+                or "CosPi"
+                or "TanPi"
+                or "Sinh"
+                or "Cosh"
+                or "Tanh"
+                or "Asinh"
+                or "Acosh"
+                or "Atanh"
+                or "Exp"
+                or "Exp2"
+                or "Exp10"
+                or "ExpM1"
+                or "Log"
+                or "Log2"
+                or "Log10"
+                or "LogP1"
+                or "Pow"
+                or "Sqrt"
+                or "Cbrt"
+                or "RootN"
+                or "Hypot"
         && PlainCalls.HasCounterpart(library.Real, call.TargetMethod);
 
     /// <summary>The outermost of nested calls is reported.</summary>
@@ -59,16 +84,24 @@ internal static class PlainFunctionRule
         {
             IPropertyReferenceOperation { Property.Name: "Value", Instance: { } number } => use.Library.IsReal(number.Type)
                 && use.Flow.Carries(number),
-            IBinaryOperation { Type.SpecialType: SpecialType.System_Double or SpecialType.System_Single } binary => ReadsValue(use, binary.LeftOperand)
-                || ReadsValue(use, binary.RightOperand),
+            IBinaryOperation { Type.SpecialType: SpecialType.System_Double or SpecialType.System_Single } binary => ReadsValue(
+                use,
+                binary.LeftOperand
+            ) || ReadsValue(use, binary.RightOperand),
             IUnaryOperation unary => ReadsValue(use, unary.Operand),
-            IConversionOperation conversion when conversion.Operand.Type?.SpecialType is SpecialType.System_Double or SpecialType.System_Single =>
-                ReadsValue(use, conversion.Operand),
+            IConversionOperation conversion
+                when conversion.Operand.Type?.SpecialType is SpecialType.System_Double or SpecialType.System_Single => ReadsValue(
+                use,
+                conversion.Operand
+            ),
             IParenthesizedOperation parenthesized => ReadsValue(use, parenthesized.Operand),
             IInvocationOperation call when PlainCalls.HasCounterpart(use.Library.Real, call.TargetMethod) => call.Arguments.Any(argument =>
                 ReadsValue(use, argument.Value)
             ),
-            ILocalReferenceOperation local when use.Functions.AssignmentsAround(local).Only(local.Local) is { } value => ReadsValue(use, value),
+            ILocalReferenceOperation local when use.Functions.AssignmentsAround(local).Only(local.Local) is { } value => ReadsValue(
+                use,
+                value
+            ),
             _ => false,
         };
 }

@@ -24,6 +24,8 @@ internal static class ThrownAwayRule
 
     /// <summary>A call that is made for its exception.</summary>
     private static bool IsInsideTry(IOperation call) =>
-        call.Syntax.Ancestors().TakeWhile(node => node is not (MemberDeclarationSyntax or AnonymousFunctionExpressionSyntax)).Any(node => node is TryStatementSyntax)
+        call.Syntax.Ancestors()
+            .TakeWhile(node => node is not (MemberDeclarationSyntax or AnonymousFunctionExpressionSyntax))
+            .Any(node => node is TryStatementSyntax)
         || call.EnclosingFunction() is IAnonymousFunctionOperation { Symbol.ReturnsVoid: true };
 }

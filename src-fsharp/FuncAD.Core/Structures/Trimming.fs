@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Collections
 open System.Collections.Concurrent
 open System.Diagnostics.CodeAnalysis
 open System.Reflection
@@ -44,15 +45,25 @@ module internal Trimming =
     /// Records that all members of a type are there.
     let keep (kind: Type) : unit = kept[kind] <- true
 
-    let private showsNoFields (kind: Type) =
-        let rec fields (kind: Type) =
+    /// Types of .NET that are no collections hold no numbers of FuncAD.
+    let private isOfFramework (kind: Type) =
+        let assembly = kind.Assembly.GetName().Name
+        (assembly.StartsWith "System." || assembly.StartsWith "Microsoft.")
+        && not kind.IsGenericType
+        && not (typeof<IEnumerable>.IsAssignableFrom kind)
+
+    /// True where a type's fields may be there without being shown, so that two values cannot be compared by them. Native AOT keeps fields
+    /// and drops what reflection knows of them; trimming drops both.
+    let isOpaque (kind: Type) : bool =
+        let rec hasFields (kind: Type) =
             not (isNull kind)
             && kind <> typeof<obj>
-            && (kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 || fields kind.BaseType)
-        not (fields kind)
+            && (kind.GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0
+                || hasFields kind.BaseType)
+        not RuntimeFeature.IsDynamicCodeSupported && isTrimmed.Value && not (kept.ContainsKey kind) && not (hasFields kind)
 
-    /// True for a type whose fields may be there without being shown, so that its numbers would be lost without a word.
-    let hides (kind: Type) : bool = isTrimmed.Value && not (kept.ContainsKey kind) && showsNoFields kind
+    /// True where numbers in such a type would be lost without a word.
+    let hides (kind: Type) : bool = isOpaque kind && not (isOfFramework kind)
 
     /// The name of a type as C# writes it.
     let rec name (kind: Type) : string =

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+
+namespace FuncAD.Analyzers.Generator;
+
+/// <summary>Which types must be kept, and how: a walk from some types over all that stands in them.</summary>
+internal sealed class KeptTypes
+{
+    private const string All = "global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All";
+
+    private static readonly SymbolDisplayFormat Written = SymbolDisplayFormat.FullyQualifiedFormat;
+
+    private readonly Compilation compilation;
+    private readonly HashSet<ITypeSymbol> seen = new(SymbolEqualityComparer.Default);
+    private readonly ImmutableArray<KeptLine>.Builder lines = ImmutableArray.CreateBuilder<KeptLine>();
+
+    private KeptTypes(Compilation compilation) => this.compilation = compilation;
+
+    public static Lines Of(Compilation compilation, IEnumerable<ITypeSymbol> types)
+    {
+        var kept = new KeptTypes(compilation);
+        foreach (var type in types)
+            kept.Visit(type);
+        return new Lines(kept.lines.ToImmutable());
+    }
+
+    public static bool IsOfFuncAD(IMethodSymbol method) => method.ContainingAssembly?.Name is "FuncAD" or "FuncAD.Core";
+
+    public static IEnumerable<ITypeSymbol> Arguments(IMethodSymbol method) =>
+        method.TypeArguments.Concat(method.ContainingType?.TypeArguments ?? []);
+
+    /// <summary>Marked, or with a field or property that holds numbers of FuncAD.</summary>
+    public static bool IsDifferentiable(INamedTypeSymbol type) =>
+        type.GetAttributes().Any(attribute => IsNamed(attribute.AttributeClass, "DifferentiableAttribute"))
+        || HoldsNumbers(type, new HashSet<ITypeSymbol>(SymbolEqualityComparer.Default));
+
+    private static bool IsNamed(ITypeSymbol? type, string name) =>
+        type is { ContainingNamespace: { Name: "FuncAD", ContainingNamespace.IsGlobalNamespace: true } } && type.Name == name;
+
+    private static bool IsLeaf(ITypeSymbol type) => IsNamed(type, "Real") || IsNamed(type, "Tensor");
+
+    private static bool HoldsNumbers(ITypeSymbol type, HashSet<ITypeSymbol> seen)
+    {
+        if (IsLeaf(type))
+            return true;
+        if (type is IArrayTypeSymbol array)
+            return HoldsNumbers(array.ElementType, seen);
+        if (type is not INamedTypeSymbol named || named.TypeKind == TypeKind.Delegate || !seen.Add(type))
+            return false;
+        return named.TypeArguments.Any(argument => HoldsNumbers(argument, seen))
+            || (!IsOfFramework(named) && Parts(named).Any(part => HoldsNumbers(part, seen)));
+    }
+
+    private static bool IsOfFramework(INamedTypeSymbol type)
+    {
+        var name = type.ContainingNamespace;
+        while (name is { IsGlobalNamespace: false, ContainingNamespace.IsGlobalNamespace: false })
+            name = name.ContainingNamespace;
+        return name?.Name == "System" && !type.IsTupleType;
+    }
+
+    /// <summary>The types of a type's fields and properties, of its bases, and of the cases of a union of F#.</summary>
+    private static IEnumerable<ITypeSymbol> Parts(INamedTypeSymbol type)
+    {
+        for (var current = type; current is { SpecialType: not SpecialType.System_Object }; current = current.BaseType)
+        {
+            foreach (var member in current.GetMembers())
+                if (member is IFieldSymbol { IsStatic: false } field)
+                    yield return field.Type;
+                else if (member is IPropertySymbol { IsStatic: false, IsIndexer: false } property)
+                    yield return property.Type;
+        }
+        if (type.GetAttributes().Any(attribute => attribute.AttributeClass?.Name == "CompilationMappingAttribute"))
+            foreach (var nested in type.GetTypeMembers())
+                yield return nested;
+    }
+
+    private static bool IsOpen(ITypeSymbol type) =>
+        type switch
+        {
+            ITypeParameterSymbol => true,
+            IArrayTypeSymbol array => IsOpen(array.ElementType),
+            INamedTypeSymbol named => named.TypeArguments.Any(IsOpen) || (named.ContainingType is { } outer && IsOpen(outer)),
+            _ => false,
+        };
+
+    private void Visit(ITypeSymbol type)
+    {
+        type = type.WithNullableAnnotation(NullableAnnotation.None);
+        if (IsLeaf(type) || type.SpecialType != SpecialType.None && type.SpecialType < SpecialType.System_Array || !seen.Add(type))
+            return;
+        switch (type)
+        {
+            case IArrayTypeSymbol array:
+                KeepItems(array.ElementType);
+                Visit(array.ElementType);
+                break;
+            case INamedTypeSymbol named:
+                VisitNamed(named);
+                break;
+        }
+    }
+
+    private void VisitNamed(INamedTypeSymbol type)
+    {
+        foreach (var argument in type.TypeArguments)
+            Visit(argument);
+        if (type.TypeKind is TypeKind.Delegate or TypeKind.Error or TypeKind.Enum || type.IsRefLikeType || type.IsStatic)
+            return;
+        if (IsOfFramework(type) || type.ContainingAssembly?.Name == "FSharp.Core")
+        {
+            var arguments = type.TypeArguments;
+            if (type.Name == "Tuple")
+                Keep(type);
+            else if (arguments.Length == 1)
+                KeepItems(arguments[0]);
+            else if (arguments.Length == 2)
+                KeepEntries(arguments[0], arguments[1]);
+            return;
+        }
+        Keep(type);
+        foreach (var part in Parts(type))
+            Visit(part);
+    }
+
+    private bool IsNameable(ITypeSymbol type) =>
+        type switch
+        {
+            IArrayTypeSymbol array => IsNameable(array.ElementType),
+            INamedTypeSymbol named => !named.IsFileLocal
+                && compilation.IsSymbolAccessibleWithin(named.OriginalDefinition, compilation.Assembly)
+                && !IsPrivate(named)
+                && !named.IsAnonymousType
+                && named.TypeArguments.All(IsNameable),
+            _ => true,
+        };
+
+    /// <summary>True for a type that only its own surroundings can name.</summary>
+    private static bool IsPrivate(INamedTypeSymbol type)
+    {
+        for (var current = type; current is not null; current = current.ContainingType)
+            if (current.DeclaredAccessibility is Accessibility.Private or Accessibility.Protected or Accessibility.ProtectedAndInternal)
+                return true;
+        return false;
+    }
+
+    private void Keep(INamedTypeSymbol type)
+    {
+        if (!IsOpen(type) && IsNameable(type))
+            lines.Add(new KeptLine(false, $"Keep<{type.ToDisplayString(Written)}>()"));
+        else if (type.OriginalDefinition.GetDocumentationCommentId() is { } id)
+            lines.Add(
+                new KeptLine(
+                    true,
+                    $"global::System.Diagnostics.CodeAnalysis.DynamicDependency({All}, \"{id.Substring(2)}\", \"{type.ContainingAssembly.Name}\")"
+                )
+            );
+    }
+
+    private void KeepItems(ITypeSymbol element)
+    {
+        if (element.IsValueType && !IsLeaf(element) && !IsOpen(element) && IsNameable(element))
+            lines.Add(new KeptLine(false, $"KeepItems<{element.ToDisplayString(Written)}>()"));
+    }
+
+    private void KeepEntries(ITypeSymbol key, ITypeSymbol value)
+    {
+        if ((key.IsValueType || value.IsValueType) && !IsOpen(key) && !IsOpen(value) && IsNameable(key) && IsNameable(value))
+            lines.Add(new KeptLine(false, $"KeepEntries<{key.ToDisplayString(Written)}, {value.ToDisplayString(Written)}>()"));
+    }
+}
