@@ -51,7 +51,9 @@ internal sealed class Assignments
 
     /// <summary>The one value that a local ever has; null if there are several.</summary>
     public IOperation? Only(ILocalSymbol local) =>
-        To(local) is { Count: 1 } only && only[0] is { Kind: AssignmentKind.Initial or AssignmentKind.Simple, Value: { } value } ? value : null;
+        To(local) is { Count: 1 } only && only[0] is { Kind: AssignmentKind.Initial or AssignmentKind.Simple, Value: { } value }
+            ? value
+            : null;
 
     private void Visit(IOperation operation)
     {
@@ -76,7 +78,7 @@ internal sealed class Assignments
                 Deconstruct(assignment.Target, assignment.Value, assignment.Syntax);
                 break;
             case IForEachLoopOperation loop:
-                Deconstruct(loop.LoopControlVariable, loop.Collection, loop.LoopControlVariable.Syntax);
+                Deconstruct(loop.LoopControlVariable, loop.Collection.WithoutImplicit(), loop.LoopControlVariable.Syntax);
                 break;
             case IPatternOperation pattern when SymbolOf(pattern) is { } symbol && MatchedValue(pattern) is { } value:
                 Add(symbol, AssignmentKind.Initial, value, pattern.Syntax);
@@ -84,7 +86,8 @@ internal sealed class Assignments
             case IArgumentOperation { Parameter.RefKind: RefKind.Ref or RefKind.Out } argument:
                 Assign(argument.Value, null, argument.Syntax, AssignmentKind.Simple);
                 break;
-            case IInvocationOperation { TargetMethod.ReturnsVoid: true, Instance: { } instance } call when VariableOf(instance) is { } variable:
+            case IInvocationOperation { TargetMethod.ReturnsVoid: true, Instance: { } instance } call
+                when VariableOf(instance) is { } variable:
                 foreach (var argument in call.Arguments)
                     Add(variable, AssignmentKind.Part, argument.Value, call.Syntax);
                 break;

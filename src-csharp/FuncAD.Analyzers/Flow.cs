@@ -39,9 +39,14 @@ internal sealed class Flow
         if (call.TargetMethod.MethodKind is MethodKind.LocalFunction or MethodKind.DelegateInvoke)
             return null;
         var receiver = call.Instance is { } instance && Carries(instance);
-        if (!receiver && !call.Arguments.Any(argument => Carries(argument.Value)) || functions.Of(call.TargetMethod, call.SemanticModel) is not { } function)
+        if (
+            !receiver && !call.Arguments.Any(argument => Carries(argument.Value))
+            || functions.Of(call.TargetMethod, call.SemanticModel) is not { } function
+        )
             return null;
-        return depth < Depth ? (function, new Flow(library, functions, ParametersGiven(call, function), receiver, isTraced, depth + 1)) : null;
+        return depth < Depth
+            ? (function, new Flow(library, functions, ParametersGiven(call, function), receiver, isTraced, depth + 1))
+            : null;
     }
 
     /// <summary>The same for a local function that stands outside of the function that this flow began with.</summary>
@@ -88,7 +93,9 @@ internal sealed class Flow
             IConditionalOperation choice => Carries(choice.WhenTrue) || Carries(choice.WhenFalse),
             ISwitchExpressionOperation choice => choice.Arms.Any(arm => Carries(arm.Value)),
             IAnonymousFunctionOperation lambda => new Function(lambda.Symbol, lambda.Body).Results.Any(Carries),
-            IConversionOperation or IBinaryOperation or IUnaryOperation or IArrayElementReferenceOperation or ITupleOperation => AnyPart(operation),
+            IConversionOperation or IBinaryOperation or IUnaryOperation or IArrayElementReferenceOperation or ITupleOperation => AnyPart(
+                operation
+            ),
             ITupleBinaryOperation => false,
             IObjectCreationOperation or IArrayCreationOperation or ICollectionExpressionOperation or ISpreadOperation => AnyPart(operation),
             IAnonymousObjectCreationOperation or IWithOperation or IDelegateCreationOperation or ICoalesceOperation => AnyPart(operation),
@@ -129,7 +136,8 @@ internal sealed class Flow
 
     /// <summary>Functions that are piecewise constant, and draws, most of which pass no derivative on.</summary>
     private bool IsConstantBelow(IMethodSymbol method) =>
-        !isTraced && method.Name is "Floor" or "Ceiling" or "Round" or "Truncate" or "Sign" or "Sample" || Library.TypeOf(method) == "Chance";
+        !isTraced && method.Name is "Floor" or "Ceiling" or "Round" or "Truncate" or "Sign" or "Sample"
+        || Library.TypeOf(method) == "Chance";
 
     /// <summary>A call of the library's or of the framework's gives on what it is given, or what functions that it is given make of that.</summary>
     private bool FrameworkCallCarries(IInvocationOperation call)
@@ -144,7 +152,8 @@ internal sealed class Flow
     }
 
     private bool MakesNumbers(IInvocationOperation call, IOperation maker) =>
-        maker.WithoutImplicit() is IDelegateCreationOperation { Target: IMethodReferenceOperation reference } && library.Declares(reference.Method)
+        maker.WithoutImplicit() is IDelegateCreationOperation { Target: IMethodReferenceOperation reference }
+        && library.Declares(reference.Method)
             ? !library.IsStopGradient(reference.Method) && call.Given().Any(Carries)
         : functions.Of(maker) is { } function ? function.Results.Any(Carries)
         : call.Given().Any(Carries);
@@ -168,7 +177,8 @@ internal sealed class Flow
         for (var around = reference.EnclosingFunction(); around is { }; around = around.EnclosingFunction())
             switch (around)
             {
-                case IAnonymousFunctionOperation lambda when SymbolEqualityComparer.Default.Equals(lambda.Symbol, parameter.ContainingSymbol):
+                case IAnonymousFunctionOperation lambda
+                    when SymbolEqualityComparer.Default.Equals(lambda.Symbol, parameter.ContainingSymbol):
                     return IsLambdaGivenNumbers(lambda, parameter.Ordinal);
                 case ILocalFunctionOperation local when SymbolEqualityComparer.Default.Equals(local.Symbol, parameter.ContainingSymbol):
                     return functions

@@ -68,7 +68,10 @@ internal sealed class Functions
         return ModelOf(declaration.SyntaxTree, near).GetOperation(declaration.GetSyntax()) switch
         {
             ILocalFunctionOperation { Body: { } body } => new Function(method, body),
-            IMethodBodyBaseOperation operation when (operation.BlockBody ?? operation.ExpressionBody) is { } body => new Function(method, body),
+            IMethodBodyBaseOperation operation when (operation.BlockBody ?? operation.ExpressionBody) is { } body => new Function(
+                method,
+                body
+            ),
             IBlockOperation body => new Function(method, body),
             _ => null,
         };

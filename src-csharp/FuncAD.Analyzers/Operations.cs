@@ -43,14 +43,15 @@ internal static class Operations
 
     /// <summary>Tells whether one loop holds both places.</summary>
     public static bool ShareLoop(SyntaxNode a, SyntaxNode b) =>
-        a.Ancestors().Any(ancestor =>
-            ancestor
-                is Microsoft.CodeAnalysis.CSharp.Syntax.ForStatementSyntax
-                    or Microsoft.CodeAnalysis.CSharp.Syntax.CommonForEachStatementSyntax
-                    or Microsoft.CodeAnalysis.CSharp.Syntax.WhileStatementSyntax
-                    or Microsoft.CodeAnalysis.CSharp.Syntax.DoStatementSyntax
-            && ancestor.Span.Contains(b.Span)
-        );
+        a.Ancestors()
+            .Any(ancestor =>
+                ancestor
+                    is Microsoft.CodeAnalysis.CSharp.Syntax.ForStatementSyntax
+                        or Microsoft.CodeAnalysis.CSharp.Syntax.CommonForEachStatementSyntax
+                        or Microsoft.CodeAnalysis.CSharp.Syntax.WhileStatementSyntax
+                        or Microsoft.CodeAnalysis.CSharp.Syntax.DoStatementSyntax
+                && ancestor.Span.Contains(b.Span)
+            );
 
     /// <summary>The lambda or local function that an operation stands in, if one does.</summary>
     public static IOperation? EnclosingFunction(this IOperation operation)

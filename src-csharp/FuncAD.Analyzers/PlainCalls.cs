@@ -34,7 +34,11 @@ internal static class PlainCalls
         {
             if (model.GetSymbolInfo(node).Symbol is not IMethodSymbol method)
                 return base.VisitInvocationExpression(node);
-            if (method.Name.StartsWith("Create", System.StringComparison.Ordinal) && node.ArgumentList.Arguments is { Count: 1 } only && IsReal(only[0].Expression))
+            if (
+                method.Name.StartsWith("Create", System.StringComparison.Ordinal)
+                && node.ArgumentList.Arguments is { Count: 1 } only
+                && IsReal(only[0].Expression)
+            )
                 return Visit(only[0].Expression);
             if (!HasCounterpart(real, method))
                 return base.VisitInvocationExpression(node);
@@ -50,7 +54,8 @@ internal static class PlainCalls
                 return base.VisitCastExpression(node);
             var inner = (ExpressionSyntax)Visit(node.Expression)!;
             // the parentheses that a cast needs, its operand may not
-            var isDelimited = node.Parent is ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax;
+            var isDelimited =
+                node.Parent is ArgumentSyntax or EqualsValueClauseSyntax or ReturnStatementSyntax or ArrowExpressionClauseSyntax;
             return isDelimited && inner is ParenthesizedExpressionSyntax parenthesized
                 ? parenthesized.Expression.WithTriviaFrom(node)
                 : inner.WithTriviaFrom(node);

@@ -33,7 +33,10 @@ internal sealed class ResultFlow
     private bool Follow(IOperation operation)
     {
         var at = operation;
-        while (IsNumeric(at.Type) || at is IArgumentOperation or IArrayInitializerOperation or IObjectOrCollectionInitializerOperation or ISpreadOperation)
+        while (
+            IsNumeric(at.Type)
+            || at is IArgumentOperation or IArrayInitializerOperation or IObjectOrCollectionInitializerOperation or ISpreadOperation
+        )
         {
             if (at.Parent is not { } parent || !function.Contains(parent.Syntax))
                 return false;
@@ -60,7 +63,9 @@ internal sealed class ResultFlow
                     if (Cuts(call.TargetMethod))
                         return false;
                     if (call.TargetMethod.ReturnsVoid)
-                        return call.Instance is { } list && Assignments.VariableOf(list) is { } changed && FollowVariable(changed, call, isStart: false);
+                        return call.Instance is { } list
+                            && Assignments.VariableOf(list) is { } changed
+                            && FollowVariable(changed, call, isStart: false);
                     at = call;
                     continue;
                 case IArgumentOperation { Parent: IObjectCreationOperation creation }:
@@ -119,7 +124,9 @@ internal sealed class ResultFlow
     private static bool IsTarget(IOperation reference)
     {
         var at = reference;
-        while (at.Parent is IArrayElementReferenceOperation or IPropertyReferenceOperation or IFieldReferenceOperation or IConversionOperation)
+        while (
+            at.Parent is IArrayElementReferenceOperation or IPropertyReferenceOperation or IFieldReferenceOperation or IConversionOperation
+        )
             at = at.Parent;
         return at.Parent is IAssignmentOperation assignment && assignment.Target == at;
     }

@@ -13,15 +13,15 @@ public sealed class UsageAnalyzer : DiagnosticAnalyzer
 {
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } =
-        [
-            Descriptors.DroppedReading,
-            Descriptors.PlainFunction,
-            Descriptors.OtherThread,
-            Descriptors.FrozenValue,
-            Descriptors.OuterNumber,
-            Descriptors.TracedReading,
-            Descriptors.ThrownAway,
-        ];
+    [
+        Descriptors.DroppedReading,
+        Descriptors.PlainFunction,
+        Descriptors.OtherThread,
+        Descriptors.FrozenValue,
+        Descriptors.OuterNumber,
+        Descriptors.TracedReading,
+        Descriptors.ThrownAway,
+    ];
 
     /// <inheritdoc/>
     public override void Initialize(AnalysisContext context)

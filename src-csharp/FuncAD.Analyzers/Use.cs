@@ -77,7 +77,12 @@ internal sealed class Use
                     continue;
                 if (functions.Of(value) is { } function)
                     yield return new Use(library, functions, call, treatment, function, report) { IsInner = isInner };
-                else if (traces && value is IInvocationOperation inner && library.TreatmentBy(inner.TargetMethod) is { } of && of != Treatment.Calls)
+                else if (
+                    traces
+                    && value is IInvocationOperation inner
+                    && library.TreatmentBy(inner.TargetMethod) is { } of
+                    && of != Treatment.Calls
+                )
                     foreach (var use in Of(inner, true))
                         yield return use;
             }

@@ -25,7 +25,9 @@ internal static class DroppedReadingRule
                     step.Syntax,
                     use.Traces ? ImmutableDictionary<string, string?>.Empty.Add(Traced, "") : ImmutableDictionary<string, string?>.Empty,
                     Text.Of(step.Syntax),
-                    use.Traces ? "traced" : "differentiated",
+                    use.Traces
+                        ? "traced, and a plain double would keep the value of this run"
+                        : "differentiated, and a plain double would lose its derivative",
                     Remedy(part, step, operand)
                 );
     }
@@ -34,12 +36,14 @@ internal static class DroppedReadingRule
     private static IOperation? OperandOf(Library library, IOperation step) =>
         step switch
         {
-            IConversionOperation { OperatorMethod: { } method } cast when library.IsReal(method.ContainingType) && IsFloating(method.ReturnType) =>
-                cast.Operand,
+            IConversionOperation { OperatorMethod: { } method } cast
+                when library.IsReal(method.ContainingType) && IsFloating(method.ReturnType) => cast.Operand,
             IInvocationOperation call when IsReading(library, call) => call.Given().First(),
             IInvocationOperation { TargetMethod.ContainingType.Name: "CompiledSum" } call
                 when library.Declares(call.TargetMethod)
-                    && call.TargetMethod.Name is "Value" or "ValueAndGrad" or "Hessian" or "NormalEquations" or "Columns" => call.Arguments[0].Value,
+                    && call.TargetMethod.Name is "Value" or "ValueAndGrad" or "Hessian" or "NormalEquations" or "Columns" => call.Arguments[
+                0
+            ].Value,
             _ => null,
         };
 
@@ -54,10 +58,12 @@ internal static class DroppedReadingRule
                 _ => false,
             };
         return method is { IsStatic: true, Parameters.Length: 1 }
-            && library.IsReal(call.Arguments[0].Value.WithoutImplicit().Type)
+            && call.Arguments[0].Value.WithoutImplicit().Type is var read
+            && (library.IsReal(read) || read is ITypeParameterSymbol)
             && (
                 method.Name is "CreateChecked" or "CreateSaturating" or "CreateTruncating" && IsFloating(method.ContainingType)
-                || method is { Name: "ToDouble" or "ToSingle" or "ToDecimal", ContainingType.Name: "Convert" } && Library.IsOfFramework(method)
+                || method is { Name: "ToDouble" or "ToSingle" or "ToDecimal", ContainingType.Name: "Convert" }
+                    && Library.IsOfFramework(method)
             );
     }
 
@@ -75,7 +81,9 @@ internal static class DroppedReadingRule
                 ? "Compute with Reals"
                 : $"Compute with the Tensor itself, or write {number}.Value.{method.Name}() where constants are meant";
         if (step is IInvocationOperation { TargetMethod.Name: "ToDoubles" })
-            return use.Traces ? "Compute with the Reals" : $"Compute with the Reals, or write StopGradient({number}) where constants are meant";
+            return use.Traces
+                ? "Compute with the Reals"
+                : $"Compute with the Reals, or write StopGradient({number}) where constants are meant";
         var instead = "Compute with the Real itself";
         if (
             step.Syntax.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax outer }
@@ -91,7 +99,13 @@ internal static class DroppedReadingRule
     private static string Value(IOperation operand)
     {
         var syntax = operand.WithoutImplicit().Syntax;
-        return syntax is IdentifierNameSyntax or MemberAccessExpressionSyntax or ElementAccessExpressionSyntax or InvocationExpressionSyntax or ParenthesizedExpressionSyntax
+        return
+            syntax
+                is IdentifierNameSyntax
+                    or MemberAccessExpressionSyntax
+                    or ElementAccessExpressionSyntax
+                    or InvocationExpressionSyntax
+                    or ParenthesizedExpressionSyntax
             ? $"{Text.Of(syntax)}.Value"
             : $"({Text.Of(syntax)}).Value";
     }

@@ -32,10 +32,14 @@ internal static class FrozenValueRule
         {
             IInvocationOperation { TargetMethod: { ContainingType.Name: "Random", Name: not "Shuffle" } method } call
                 when Library.IsOfFramework(method) && !method.ReturnsVoid && !IsSeededHere(use, call.Instance) => Drawn,
-            IInvocationOperation { TargetMethod: { ContainingType.Name: "RandomNumberGenerator" or "Guid", Name: "NewGuid" or "GetInt32" } method }
-                when Library.IsOfFramework(method) => Drawn,
-            IPropertyReferenceOperation { Property: { ContainingType.Name: "DateTime" or "DateTimeOffset", Name: "Now" or "UtcNow" or "Today" } property }
-                when Library.IsOfFramework(property) => Told,
+            IInvocationOperation
+            {
+                TargetMethod: { ContainingType.Name: "RandomNumberGenerator" or "Guid", Name: "NewGuid" or "GetInt32" } method
+            } when Library.IsOfFramework(method) => Drawn,
+            IPropertyReferenceOperation
+            {
+                Property: { ContainingType.Name: "DateTime" or "DateTimeOffset", Name: "Now" or "UtcNow" or "Today" } property
+            } when Library.IsOfFramework(property) => Told,
             IPropertyReferenceOperation { Property: { ContainingType.Name: "Environment", Name: "TickCount" or "TickCount64" } property }
                 when Library.IsOfFramework(property) => Told,
             IPropertyReferenceOperation
@@ -72,7 +76,10 @@ internal static class FrozenValueRule
             variable = parameter.Parameter;
         else
             return false;
-        if (use.Functions.AssignmentsAround(use.Call) is var assignments && IsDeclaredIn(use, variable) || CompiledInto(use.Call) is not { } compiled)
+        if (
+            use.Functions.AssignmentsAround(use.Call) is var assignments && IsDeclaredIn(use, variable)
+            || CompiledInto(use.Call) is not { } compiled
+        )
             return false;
         var calls = assignments.References(compiled).Where(reference => !use.Function.Contains(reference.Syntax)).ToArray();
         return assignments.To(compiled).Count == 1
@@ -89,9 +96,11 @@ internal static class FrozenValueRule
     }
 
     private static bool IsDeclaredIn(Use use, ISymbol variable) =>
-        variable.DeclaringSyntaxReferences.Any(declaration => use.Function.Symbol.DeclaringSyntaxReferences.Any(of =>
-            of.SyntaxTree == declaration.SyntaxTree && of.Span.Contains(declaration.Span)
-        ));
+        variable.DeclaringSyntaxReferences.Any(declaration =>
+            use.Function.Symbol.DeclaringSyntaxReferences.Any(of =>
+                of.SyntaxTree == declaration.SyntaxTree && of.Span.Contains(declaration.Span)
+            )
+        );
 
     private static ILocalSymbol? CompiledInto(IOperation call) =>
         call.Parent switch

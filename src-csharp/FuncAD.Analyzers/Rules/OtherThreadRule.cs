@@ -14,11 +14,17 @@ internal static class OtherThreadRule
         foreach (var step in use.Steps)
             if (Starts(step) is { } name && FunctionsGiven(step).Any(given => Computes(use, given)))
                 Report(use, step.Syntax, name);
-            else if (step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda && ComputesAfterAwait(use, lambda.Body) is { } late)
+            else if (
+                step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
+                && !IsStarted(lambda)
+                && ComputesAfterAwait(use, lambda.Body) is { } late
+            )
                 Report(use, late.Syntax, "Code after an await");
             else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(use, body) is { } later)
                 Report(use, later.Syntax, "Code after an await");
     }
+
+    private static bool IsStarted(IOperation lambda) => lambda.CallGiven() is { } call && Starts(call) is not null;
 
     private static void Report(Use use, SyntaxNode place, string name) =>
         use.Report(
@@ -52,13 +58,18 @@ internal static class OtherThreadRule
     private static System.Collections.Generic.IEnumerable<IOperation> FunctionsGiven(IOperation step) =>
         (step is IInvocationOperation call ? call.Arguments : ((IObjectCreationOperation)step).Arguments)
             .SelectMany(argument =>
-                argument.Value is IArrayCreationOperation { Initializer: { } array } ? (System.Collections.Generic.IEnumerable<IOperation>)array.ElementValues : [argument.Value]
+                argument.Value is IArrayCreationOperation { Initializer: { } array }
+                    ? (System.Collections.Generic.IEnumerable<IOperation>)array.ElementValues
+                    : [argument.Value]
             )
             .Where(value => value.Type.IsDelegate());
 
     private static bool Computes(Use use, IOperation given)
     {
-        if (given.WithoutImplicit() is IDelegateCreationOperation { Target: IMethodReferenceOperation reference } && use.Library.Declares(reference.Method))
+        if (
+            given.WithoutImplicit() is IDelegateCreationOperation { Target: IMethodReferenceOperation reference }
+            && use.Library.Declares(reference.Method)
+        )
             return given.CallGiven() is { } call && call.Given().Any(use.Flow.Carries);
         return use.Functions.Of(given) is { } function
             && use.Function.Contains(function.Body.Syntax)

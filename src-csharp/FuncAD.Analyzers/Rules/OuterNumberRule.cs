@@ -18,20 +18,31 @@ internal static class OuterNumberRule
                 && (treatment & Treatment.Compiles) != 0
             )
                 foreach (var argument in call.Arguments)
-                    if (argument.Value.Type.IsDelegate() && use.Functions.Of(argument.Value) is { } compiled && use.Function.Contains(compiled.Body.Syntax))
+                    if (
+                        argument.Value.Type.IsDelegate()
+                        && use.Functions.Of(argument.Value) is { } compiled
+                        && use.Function.Contains(compiled.Body.Syntax)
+                    )
                         CheckCaptures(use, compiled, call.TargetMethod.Name);
     }
 
     private static void CheckCaptures(Use use, Function compiled, string name)
     {
         foreach (var step in compiled.Body.DescendantsAndSelf())
-            if (step is ILocalReferenceOperation or IParameterReferenceOperation && use.Flow.Carries(step) && IsCaptured(compiled, step) && IsUsed(use, step))
+            if (
+                step is ILocalReferenceOperation or IParameterReferenceOperation
+                && use.Flow.Carries(step)
+                && IsCaptured(compiled, step)
+                && IsUsed(use, step)
+            )
                 use.Report(Descriptors.OuterNumber, step.Syntax, Text.Of(step.Syntax), name);
     }
 
     private static bool IsCaptured(Function compiled, IOperation reference)
     {
-        var symbol = reference is ILocalReferenceOperation local ? (ISymbol)local.Local : ((IParameterReferenceOperation)reference).Parameter;
+        var symbol = reference is ILocalReferenceOperation local
+            ? (ISymbol)local.Local
+            : ((IParameterReferenceOperation)reference).Parameter;
         return !compiled.Symbol.Parameters.Contains(symbol, SymbolEqualityComparer.Default)
             && symbol.DeclaringSyntaxReferences.All(declaration => !compiled.Contains(declaration.GetSyntax()));
     }
@@ -41,7 +52,11 @@ internal static class OuterNumberRule
     {
         var at = reference;
         while (
-            at.Parent is IConversionOperation { OperatorMethod: null } or IArrayElementReferenceOperation or IPropertyReferenceOperation or IFieldReferenceOperation
+            at.Parent
+                is IConversionOperation { OperatorMethod: null }
+                    or IArrayElementReferenceOperation
+                    or IPropertyReferenceOperation
+                    or IFieldReferenceOperation
             && use.Flow.Carries(at.Parent)
         )
             at = at.Parent;

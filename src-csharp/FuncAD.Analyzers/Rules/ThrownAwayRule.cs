@@ -13,6 +13,13 @@ internal static class ThrownAwayRule
     {
         if (call.Parent is not IExpressionStatementOperation { Syntax: ExpressionStatementSyntax } || call.TargetMethod.ReturnsVoid)
             return;
+        // Parse is called for its exception, and a compiled function to warm it up.
+        var declaring = Library.TypeOf(call.TargetMethod);
+        if (
+            declaring is not ("AD" or "Real" or "RealMath" or "Tensor" or "TensorMath" or "TensorExtensions")
+            || call.TargetMethod.Name == "Parse"
+        )
+            return;
         var type = call.TargetMethod.ReturnType;
         var why =
             library.IsNumber(type) ? "numbers and arrays do not change, operations return new ones"
@@ -24,6 +31,8 @@ internal static class ThrownAwayRule
 
     /// <summary>A call that is made for its exception.</summary>
     private static bool IsInsideTry(IOperation call) =>
-        call.Syntax.Ancestors().TakeWhile(node => node is not (MemberDeclarationSyntax or AnonymousFunctionExpressionSyntax)).Any(node => node is TryStatementSyntax)
+        call.Syntax.Ancestors()
+            .TakeWhile(node => node is not (MemberDeclarationSyntax or AnonymousFunctionExpressionSyntax))
+            .Any(node => node is TryStatementSyntax)
         || call.EnclosingFunction() is IAnonymousFunctionOperation { Symbol.ReturnsVoid: true };
 }

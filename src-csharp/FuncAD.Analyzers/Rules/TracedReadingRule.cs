@@ -21,19 +21,26 @@ internal static class TracedReadingRule
         step switch
         {
             IPropertyReferenceOperation { Property.Name: "Value", Instance: { } number } when library.IsReal(number.Type) => number,
-            IConversionOperation { OperatorMethod: { } method } cast when library.IsReal(method.ContainingType) && IsWhole(method.ReturnType) =>
-                cast.Operand,
-            IInvocationOperation { TargetMethod: { Name: "GetHashCode", Parameters.Length: 0 }, Instance: { } number } when library.IsReal(number.Type) =>
-                number,
+            IConversionOperation { OperatorMethod: { } method } cast
+                when library.IsReal(method.ContainingType) && IsWhole(method.ReturnType) => cast.Operand,
+            IInvocationOperation { TargetMethod: { Name: "GetHashCode", Parameters.Length: 0 }, Instance: { } number }
+                when library.IsReal(number.Type) => number,
             IInvocationOperation
             {
-                TargetMethod: { IsStatic: true, Parameters.Length: 1, Name: "CreateChecked" or "CreateSaturating" or "CreateTruncating" } method
-            } call when IsWhole(method.ContainingType) && library.IsReal(call.Arguments[0].Value.WithoutImplicit().Type) => call.Arguments[0].Value,
+                TargetMethod:
+                { IsStatic: true, Parameters.Length: 1, Name: "CreateChecked" or "CreateSaturating" or "CreateTruncating" } method
+            } call when IsWhole(method.ContainingType) && library.IsReal(call.Arguments[0].Value.WithoutImplicit().Type) => call.Arguments[
+                0
+            ].Value,
             _ => null,
         };
 
     private static bool IsWhole(ITypeSymbol type) =>
-        type.SpecialType is >= SpecialType.System_Char and <= SpecialType.System_UInt64 or SpecialType.System_IntPtr or SpecialType.System_UIntPtr
+        type.SpecialType
+            is >= SpecialType.System_Char
+                and <= SpecialType.System_UInt64
+                or SpecialType.System_IntPtr
+                or SpecialType.System_UIntPtr
         || type.Name is "Int128" or "UInt128" or "BigInteger" && Library.IsOfFramework(type);
 
     private static string Remedy(IOperation step)
