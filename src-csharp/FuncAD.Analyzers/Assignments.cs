@@ -78,7 +78,7 @@ internal sealed class Assignments
                 Deconstruct(assignment.Target, assignment.Value, assignment.Syntax);
                 break;
             case IForEachLoopOperation loop:
-                Deconstruct(loop.LoopControlVariable, loop.Collection, loop.LoopControlVariable.Syntax);
+                Deconstruct(loop.LoopControlVariable, loop.Collection.WithoutImplicit(), loop.LoopControlVariable.Syntax);
                 break;
             case IPatternOperation pattern when SymbolOf(pattern) is { } symbol && MatchedValue(pattern) is { } value:
                 Add(symbol, AssignmentKind.Initial, value, pattern.Syntax);

@@ -11,7 +11,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor DroppedReading = new(
         "FAD001",
         "A number that is being differentiated is read as a plain double",
-        "{0} throws here: the number is being {1}, and a plain double would lose its derivative. {2}.",
+        "{0} throws here: the number is being {1}. {2}.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
@@ -21,7 +21,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor PlainFunction = new(
         "FAD002",
         "A function of plain doubles drops a derivative",
-        "{0} drops the derivative: the function's result contains it as a constant. Write {1}; where a constant is meant, StopGradient({1}).",
+        "{0} drops the derivative: the function's result contains it as a constant. {1} where a constant is meant.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,

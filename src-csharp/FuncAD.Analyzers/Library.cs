@@ -65,7 +65,9 @@ internal sealed class Library
             IArrayTypeSymbol array => Holds(array.ElementType, seen),
             INamedTypeSymbol { DelegateInvokeMethod: { } invoke } => Holds(invoke.ReturnType, seen),
             INamedTypeSymbol named => IsNumber(named)
-                || seen.Add(named) && (named.TypeArguments.Any(argument => Holds(argument, seen)) || HasMembersThatHold(named, seen)),
+                || named.TypeArguments.Any(argument => Holds(argument, seen))
+                // once for each definition, since a type may contain ever larger instances of itself
+                || seen.Add(named.OriginalDefinition) && HasMembersThatHold(named, seen),
             _ => false,
         };
 

@@ -42,6 +42,7 @@ public sealed class ReadingFixProvider : CodeFixProvider
             // a place in another file is named beside the call, and fixed there
             if (
                 diagnostic.AdditionalLocations.Count > 0
+                || diagnostic.Properties.ContainsKey(PlainFunctionRule.ThroughVariable)
                 || root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not ExpressionSyntax place
             )
                 continue;
@@ -139,7 +140,10 @@ public sealed class ReadingFixProvider : CodeFixProvider
                 place.Parent
                 is not EqualsValueClauseSyntax
                 {
-                    Parent: VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax { Variables.Count: 1, Type: PredefinedTypeSyntax type } }
+                    Parent: VariableDeclaratorSyntax
+                    {
+                        Parent: VariableDeclarationSyntax { Variables.Count: 1, Type: PredefinedTypeSyntax type }
+                    }
                 }
             )
                 return;

@@ -78,18 +78,14 @@ public class DroppedReadingTests
     [InlineData("var g = Grad((Real[] x) => { var a = new Real[2]; a[0] = x[0]; return [|(double)a[0]|]; });")]
     [InlineData("var g = Grad((Real[] x) => { var a = new List<Real>(); a.Add(x[0]); return [|(double)a[0]|]; });")]
     [InlineData("var g = Grad((Real[] x) => (from v in x select [|(double)v|]).Sum() * x[0]);")]
-    [InlineData("var g = Grad(C.F<Real>); static class C { public static T F<T>(T x) where T : INumber<T> => T.CreateChecked(x * x); public static Real G(Real x) => 0; }")]
+    [InlineData(
+        "var g = Grad(C.F<Real>); static class C { public static T F<T>(T x) where T : INumber<T> => T.CreateChecked(Math.Sin([|double.CreateChecked(x)|])); }"
+    )]
     [InlineData("var g = Grad(x => { Real? n = x; return [|(double)n.Value|]; });")]
     [InlineData("var g = Grad(x => [|(double)(x > 0 ? x : 1)|]);")]
     [InlineData("var g = Grad(x => [|(double)(x switch { _ => x })|]);")]
     [InlineData("var s = CompileSum((Real p, Real d) => p * d, 1, 1); var g = Grad(p => [|s.Value(p, new double[] { 1 })|] * p);")]
-    public async Task In_each_form(string text)
-    {
-        if (text.Contains("INumber", StringComparison.Ordinal))
-            await Source.ExpectNone(text);
-        else
-            await Source.Expect("FAD001", text);
-    }
+    public async Task In_each_form(string text) => await Source.Expect("FAD001", text);
 
     [Theory]
     [InlineData("var g = Grad(x => x * x.Value);")]
@@ -120,8 +116,11 @@ public class DroppedReadingTests
     [InlineData("var g = Grad((M m) => { Real s = 1; Console.WriteLine((double)s); s = m.A; return s; }); record M(Real A);")]
     [InlineData("var g = Grad((Real[] x) => x.ToArray()[0]);")]
     [InlineData("var g = Grad((Real[] x) => x.Where(v => v > 0).ToArray()[0]);")]
-    [InlineData("var d = Grad((Real m) => Distribution.Normal(m, 1).LogDensity((double)Distribution.Normal(m, 1).Sample(RandomKey.Of(1))));")]
+    [InlineData(
+        "var d = Grad((Real m) => Distribution.Normal(m, 1).LogDensity((double)Distribution.Normal(m, 1).Sample(RandomKey.Of(1))));"
+    )]
     [InlineData("var f = Compile((Real x) => x * x, 1); double y = (double)f.Invoke(3);")]
+    [InlineData("var g = Grad(C.F<Real>); static class C { public static T F<T>(T x) where T : INumber<T> => T.CreateChecked(x * x); }")]
     [InlineData("class Real2 { } class P { static double F(double x) => (double)(float)x; static void Main() { } }")]
     public async Task Quiet_where_it_is_deliberate_or_not_differentiated(string text) => await Source.ExpectNone(text);
 
@@ -139,16 +138,22 @@ public class DroppedReadingTests
     [Theory]
     [InlineData("var f = Grad(x => Math.Sin((double)x));", "var f = Grad(x => Real.Sin(x));")]
     [InlineData("var f = Grad(x => Math.Pow((double)x, 3) + x);", "var f = Grad(x => Real.Pow(x, 3) + x);")]
-    [InlineData("var f = Grad(x => Math.Atan2((double)(x * 2), (double)x));", "var f = Grad(x => Real.Atan2((x * 2), x));")]
+    [InlineData("var f = Grad(x => Math.Atan2((double)(x * 2), (double)x));", "var f = Grad(x => Real.Atan2(x * 2, x));")]
     [InlineData("var f = Grad(x => Math.Exp(Math.Sin((double)x) + 1));", "var f = Grad(x => Real.Exp(Real.Sin(x) + 1));")]
     [InlineData("var f = Grad(x => MathF.Sin((float)x));", "var f = Grad(x => Real.Sin(x));")]
     [InlineData("var f = Grad(x => double.Sin(double.CreateChecked(x)));", "var f = Grad(x => Real.Sin(x));")]
     [InlineData("var f = Grad(x => (double)x * x);", "var f = Grad(x => x * x);")]
     [InlineData("var f = Grad(x => (double)(x + 1) * x);", "var f = Grad(x => (x + 1) * x);")]
-    [InlineData("var f = Grad(x => { double y = Math.Sin((double)x); return y * y; });", "var f = Grad(x => { Real y = Real.Sin(x); return y * y; });")]
+    [InlineData(
+        "var f = Grad(x => { double y = Math.Sin((double)x); return y * y; });",
+        "var f = Grad(x => { Real y = Real.Sin(x); return y * y; });"
+    )]
     [InlineData("var f = Grad(x => { double y = (double)x; return y * y; });", "var f = Grad(x => { Real y = x; return y * y; });")]
     [InlineData("var f = Grad(x => { var y = (double)x; return y * y; });", "var f = Grad(x => { var y = x; return y * y; });")]
-    [InlineData("var f = FuncAD.AD.Grad((FuncAD.Real[] x) => Math.Max((double)x[0], 1));", "var f = FuncAD.AD.Grad((FuncAD.Real[] x) => Real.Max(x[0], 1));")]
+    [InlineData(
+        "var f = FuncAD.AD.Grad((FuncAD.Real[] x) => Math.Max((double)x[0], 1));",
+        "var f = FuncAD.AD.Grad((FuncAD.Real[] x) => Real.Max(x[0], 1));"
+    )]
     public async Task The_fix_computes_with_Real(string before, string after) =>
         Assert.Equal(after, await Source.Fix(before, "Compute with Real"));
 
@@ -159,7 +164,10 @@ public class DroppedReadingTests
     [InlineData("var f = Grad(x => (float)x * x);", "var f = Grad(x => (float)x.Value * x);")]
     [InlineData("var f = Grad(x => double.CreateChecked(x) * x);", "var f = Grad(x => x.Value * x);")]
     [InlineData("var f = Grad((Tensor a) => a.ToArray()[0] * a.Sum());", "var f = Grad((Tensor a) => a.Value.ToArray()[0] * a.Sum());")]
-    [InlineData("double[] Weights(double[] x) => x; var f = Grad((Real[] x) => Weights(x.ToDoubles())[0] * x[0]);", "double[] Weights(double[] x) => x; var f = Grad((Real[] x) => Weights(global::FuncAD.AD.StopGradient(x).ToDoubles())[0] * x[0]);")]
+    [InlineData(
+        "double[] Weights(double[] x) => x; var f = Grad((Real[] x) => Weights(x.ToDoubles())[0] * x[0]);",
+        "double[] Weights(double[] x) => x; var f = Grad((Real[] x) => Weights(global::FuncAD.AD.StopGradient(x).ToDoubles())[0] * x[0]);"
+    )]
     public async Task Another_fix_says_that_a_constant_is_meant(string before, string after) =>
         Assert.Equal(after, await Source.Fix(before, "Read the value, as a constant"));
 
@@ -168,6 +176,8 @@ public class DroppedReadingTests
     {
         Assert.Null(await Source.Fix("void Log(double x) { } var f = Grad(x => { Log((double)x); return x; });", "Compute with Real"));
         Assert.Null(await Source.Fix("var f = Compile((Real x) => (double)x * x, 1);", "Read the value, as a constant"));
-        Assert.NotNull(await Source.Fix("void Log(double x) { } var f = Grad(x => { Log((double)x); return x; });", "Read the value, as a constant"));
+        Assert.NotNull(
+            await Source.Fix("void Log(double x) { } var f = Grad(x => { Log((double)x); return x; });", "Read the value, as a constant")
+        );
     }
 }

@@ -59,7 +59,12 @@ internal sealed class Source
     public IReadOnlyList<TextSpan> Places { get; }
 
     public static CSharpCompilation Compile(params IEnumerable<string> files) =>
-        CSharpCompilation.Create("Program", files.Prepend(Usings).Select((file, i) => CSharpSyntaxTree.ParseText(file, path: $"{i}.cs")), References, Options);
+        CSharpCompilation.Create(
+            "Program",
+            files.Prepend(Usings).Select((file, i) => CSharpSyntaxTree.ParseText(file, path: $"{i}.cs")),
+            References,
+            Options
+        );
 
     /// <summary>What the analyzers report; the program must compile.</summary>
     public static async Task<ImmutableArray<Diagnostic>> Report(CSharpCompilation compilation)
@@ -88,7 +93,17 @@ internal sealed class Source
     {
         using var workspace = new AdhocWorkspace();
         var project = workspace
-            .AddProject(ProjectInfo.Create(ProjectId.CreateNewId(), VersionStamp.Default, "Program", "Program", LanguageNames.CSharp, compilationOptions: Options, metadataReferences: References))
+            .AddProject(
+                ProjectInfo.Create(
+                    ProjectId.CreateNewId(),
+                    VersionStamp.Default,
+                    "Program",
+                    "Program",
+                    LanguageNames.CSharp,
+                    compilationOptions: Options,
+                    metadataReferences: References
+                )
+            )
             .AddDocument("Usings.cs", Usings)
             .Project;
         var document = project.AddDocument("Program.cs", text);

@@ -157,6 +157,47 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
         Assert.Equal("false", Support("-p:_IsPublishing=true"));
     }
 
+    [Fact]
+    public void A_project_gets_the_analyzers()
+    {
+        const string program = """
+            using FuncAD;
+
+            var f = AD.Grad(x => Math.Sin((double)x));
+            Console.WriteLine(f(0.5));
+            """;
+        var folder = packages.User("analyzed", ("analyzed.csproj", ProjectWith("")), ("Program.cs", program));
+        var result = Dotnet.RunIn(folder, "build");
+        Assert.True(
+            result.ExitCode != 0
+                && result.Output.Contains("Program.cs(3,31): error FAD001", StringComparison.Ordinal)
+                && result.Output.Contains("Write Real.Sin(x)", StringComparison.Ordinal)
+                // CS8032 and AD0001: an analyzer that cannot be loaded, or fails
+                && !result.Output.Contains("CS8032", StringComparison.Ordinal)
+                && !result.Output.Contains("AD0001", StringComparison.Ordinal),
+            result.ToString()
+        );
+        File.WriteAllText(Path.Combine(folder, ".editorconfig"), "root = true\n[*.cs]\ndotnet_diagnostic.FAD001.severity = none\n");
+        result = Dotnet.RunIn(folder, "build");
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public void The_analyzers_are_in_the_package_and_no_dependency_of_it()
+    {
+        using var package = packages.Open("FuncAD");
+        Assert.Equal(
+            ["analyzers/dotnet/cs/FuncAD.Analyzers.dll", "analyzers/dotnet/cs/FuncAD.CodeFixes.dll"],
+            package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("analyzers/", StringComparison.Ordinal)).Order()
+        );
+        using var reader = new StreamReader(package.GetEntry("FuncAD.nuspec")!.Open());
+        var dependencies = XDocument.Load(reader).Descendants().Where(e => e.Name.LocalName == "dependency");
+        Assert.Equal(
+            ["FSharp.Core", "FuncAD.Core", "MathNet.Numerics"],
+            dependencies.Select(e => e.Attribute("id")!.Value).Order(StringComparer.Ordinal)
+        );
+    }
+
     [Theory]
     [InlineData("FuncAD")]
     [InlineData("FuncAD.Core")]

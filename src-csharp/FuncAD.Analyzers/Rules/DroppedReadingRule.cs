@@ -25,7 +25,9 @@ internal static class DroppedReadingRule
                     step.Syntax,
                     use.Traces ? ImmutableDictionary<string, string?>.Empty.Add(Traced, "") : ImmutableDictionary<string, string?>.Empty,
                     Text.Of(step.Syntax),
-                    use.Traces ? "traced" : "differentiated",
+                    use.Traces
+                        ? "traced, and a plain double would keep the value of this run"
+                        : "differentiated, and a plain double would lose its derivative",
                     Remedy(part, step, operand)
                 );
     }
@@ -56,7 +58,8 @@ internal static class DroppedReadingRule
                 _ => false,
             };
         return method is { IsStatic: true, Parameters.Length: 1 }
-            && library.IsReal(call.Arguments[0].Value.WithoutImplicit().Type)
+            && call.Arguments[0].Value.WithoutImplicit().Type is var read
+            && (library.IsReal(read) || read is ITypeParameterSymbol)
             && (
                 method.Name is "CreateChecked" or "CreateSaturating" or "CreateTruncating" && IsFloating(method.ContainingType)
                 || method is { Name: "ToDouble" or "ToSingle" or "ToDecimal", ContainingType.Name: "Convert" }

@@ -16,12 +16,15 @@ internal static class OtherThreadRule
                 Report(use, step.Syntax, name);
             else if (
                 step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
+                && !IsStarted(lambda)
                 && ComputesAfterAwait(use, lambda.Body) is { } late
             )
                 Report(use, late.Syntax, "Code after an await");
             else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(use, body) is { } later)
                 Report(use, later.Syntax, "Code after an await");
     }
+
+    private static bool IsStarted(IOperation lambda) => lambda.CallGiven() is { } call && Starts(call) is not null;
 
     private static void Report(Use use, SyntaxNode place, string name) =>
         use.Report(

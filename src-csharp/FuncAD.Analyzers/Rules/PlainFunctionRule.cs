@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -11,6 +12,9 @@ namespace FuncAD.Analyzers.Rules;
 /// </summary>
 internal static class PlainFunctionRule
 {
+    /// <summary>A property of diagnostics where the value is read into a variable first, so that a change of the call alone is no remedy.</summary>
+    public const string ThroughVariable = nameof(ThroughVariable);
+
     public static void Check(Use use)
     {
         if (use.IsInner || !use.Has(Treatment.Differentiates) || use.Has(Treatment.Draws))
@@ -24,12 +28,24 @@ internal static class PlainFunctionRule
                 && !IsArgumentOfAnother(use.Library, call)
                 && (results ??= new ResultFlow(use.Library, use.Functions, use.Function, allowsWhole: false)).Reaches(call)
             )
-                use.Report(
-                    Descriptors.PlainFunction,
-                    call.Syntax,
-                    Text.Of(call.Syntax),
-                    Text.Of(PlainCalls.OnReals((ExpressionSyntax)call.Syntax, call.SemanticModel!, use.Library.Real))
-                );
+                Report(use, call);
+    }
+
+    private static void Report(Use use, IInvocationOperation call)
+    {
+        var isThroughVariable = call.Descendants().Any(step => step is ILocalReferenceOperation && ReadsValue(use, step));
+        var onReals = Text.Of(PlainCalls.OnReals((ExpressionSyntax)call.Syntax, call.SemanticModel!, use.Library.Real));
+        use.Report(
+            Descriptors.PlainFunction,
+            call.Syntax,
+            isThroughVariable
+                ? ImmutableDictionary<string, string?>.Empty.Add(ThroughVariable, "")
+                : ImmutableDictionary<string, string?>.Empty,
+            Text.Of(call.Syntax),
+            isThroughVariable
+                ? $"Compute with the Real itself (Real.{call.TargetMethod.Name}) instead of its Value, or with StopGradient of it"
+                : $"Write {onReals}, or StopGradient({onReals})"
+        );
     }
 
     private static bool IsSmooth(Library library, IInvocationOperation call) =>
@@ -95,7 +111,10 @@ internal static class PlainFunctionRule
                 conversion.Operand
             ),
             IParenthesizedOperation parenthesized => ReadsValue(use, parenthesized.Operand),
-            IInvocationOperation call when PlainCalls.HasCounterpart(use.Library.Real, call.TargetMethod) => call.Arguments.Any(argument =>
+            IInvocationOperation
+            {
+                TargetMethod: { Name: not ("Floor" or "Ceiling" or "Round" or "Truncate" or "Sign" or "CopySign" or "ILogB") } method
+            } call when PlainCalls.HasCounterpart(use.Library.Real, method) => call.Arguments.Any(argument =>
                 ReadsValue(use, argument.Value)
             ),
             ILocalReferenceOperation local when use.Functions.AssignmentsAround(local).Only(local.Local) is { } value => ReadsValue(

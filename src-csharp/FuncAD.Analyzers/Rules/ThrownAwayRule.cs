@@ -13,6 +13,13 @@ internal static class ThrownAwayRule
     {
         if (call.Parent is not IExpressionStatementOperation { Syntax: ExpressionStatementSyntax } || call.TargetMethod.ReturnsVoid)
             return;
+        // Parse is called for its exception, and a compiled function to warm it up.
+        var declaring = Library.TypeOf(call.TargetMethod);
+        if (
+            declaring is not ("AD" or "Real" or "RealMath" or "Tensor" or "TensorMath" or "TensorExtensions")
+            || call.TargetMethod.Name == "Parse"
+        )
+            return;
         var type = call.TargetMethod.ReturnType;
         var why =
             library.IsNumber(type) ? "numbers and arrays do not change, operations return new ones"
