@@ -36,6 +36,25 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
             );
         }
 
+        private const string Project = """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                PROPERTIES
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="FuncAD" Version="VERSION" />
+              </ItemGroup>
+            </Project>
+            """;
+
+        public string ProjectWith(string properties) =>
+            Project.Replace("PROPERTIES", properties, StringComparison.Ordinal).Replace("VERSION", Version, StringComparison.Ordinal);
+
         public string User(string name, params (string File, string Text)[] files)
         {
             var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
@@ -62,24 +81,7 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
     private static string First(string language) =>
         MarkdownBlock.In("README.md").First(b => b.Language == language && !b.IsSkipped && !b.IsFragment).Code;
 
-    private const string Project = """
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <OutputType>Exe</OutputType>
-            <TargetFramework>net10.0</TargetFramework>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <Nullable>enable</Nullable>
-            <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-            PROPERTIES
-          </PropertyGroup>
-          <ItemGroup>
-            <PackageReference Include="FuncAD" Version="VERSION" />
-          </ItemGroup>
-        </Project>
-        """;
-
-    private string ProjectWith(string properties) =>
-        Project.Replace("PROPERTIES", properties, StringComparison.Ordinal).Replace("VERSION", packages.Version, StringComparison.Ordinal);
+    private string ProjectWith(string properties) => packages.ProjectWith(properties);
 
     [Fact]
     public void A_console_project_runs_the_first_example_of_the_readme()

@@ -37,7 +37,11 @@ public sealed class PublishedTests(PackageTests.Packages packages, ITestOutputHe
     {
         var result = Dotnet.RunIn(Folder("run", ""), "run");
         Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.DoesNotContain("Exception", result.Output[..result.Output.IndexOf("no numbers", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Exception",
+            result.Output[..result.Output.IndexOf("no numbers", StringComparison.Ordinal)],
+            StringComparison.Ordinal
+        );
         return result.Output;
     }
 
@@ -51,7 +55,9 @@ public sealed class PublishedTests(PackageTests.Packages packages, ITestOutputHe
     [Fact]
     public void Trimmed()
     {
-        if (Published("trimmed", "<PublishTrimmed>true</PublishTrimmed><TreatWarningsAsErrors>false</TreatWarningsAsErrors>") is { } printed)
+        if (
+            Published("trimmed", "<PublishTrimmed>true</PublishTrimmed><TreatWarningsAsErrors>false</TreatWarningsAsErrors>") is { } printed
+        )
             Assert.Equal(Run(), printed);
     }
 
@@ -89,6 +95,10 @@ public sealed class PublishedTests(PackageTests.Packages packages, ITestOutputHe
         if (published.ExitCode != 0)
             log.WriteLine($"Skipped: native AOT is not to be had on this machine: {published.Output}");
         else
-            Assert.Contains("Call NativeAot.KeepItems<Secret>()", Dotnet.Start(Path.Combine(folder, "out", "missing")).Output, StringComparison.Ordinal);
+            Assert.Contains(
+                "Call NativeAot.KeepItems<Secret>()",
+                Dotnet.Start(Path.Combine(folder, "out", "missing")).Output,
+                StringComparison.Ordinal
+            );
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 
 namespace FuncAD.Analyzers.Generator;
@@ -12,43 +11,16 @@ internal sealed class KeptTypes
 
     private readonly Compilation compilation;
     private readonly HashSet<ITypeSymbol> seen = new(SymbolEqualityComparer.Default);
-    private readonly ImmutableArray<KeptLine>.Builder lines = ImmutableArray.CreateBuilder<KeptLine>();
+    private readonly List<KeptLine> lines = [];
 
     private KeptTypes(Compilation compilation) => this.compilation = compilation;
 
-    public static Lines Of(Compilation compilation, IEnumerable<ITypeSymbol> types)
+    public static IReadOnlyList<KeptLine> Of(Compilation compilation, IEnumerable<ITypeSymbol> types)
     {
         var kept = new KeptTypes(compilation);
         foreach (var type in types)
             kept.Visit(type);
-        return new Lines(kept.lines.ToImmutable());
-    }
-
-    public static bool IsOfFuncAD(IMethodSymbol method) => method.ContainingAssembly?.Name is "FuncAD" or "FuncAD.Core";
-
-    public static IEnumerable<ITypeSymbol> Arguments(IMethodSymbol method) =>
-        method.TypeArguments.Concat(method.ContainingType?.TypeArguments ?? []);
-
-    /// <summary>Marked, or with a field or property that holds numbers of FuncAD.</summary>
-    public static bool IsDifferentiable(INamedTypeSymbol type) =>
-        type.GetAttributes().Any(attribute => IsNamed(attribute.AttributeClass, "DifferentiableAttribute"))
-        || HoldsNumbers(type, new HashSet<ITypeSymbol>(SymbolEqualityComparer.Default));
-
-    private static bool IsNamed(ITypeSymbol? type, string name) =>
-        type is { ContainingNamespace: { Name: "FuncAD", ContainingNamespace.IsGlobalNamespace: true } } && type.Name == name;
-
-    private static bool IsLeaf(ITypeSymbol type) => IsNamed(type, "Real") || IsNamed(type, "Tensor");
-
-    private static bool HoldsNumbers(ITypeSymbol type, HashSet<ITypeSymbol> seen)
-    {
-        if (IsLeaf(type))
-            return true;
-        if (type is IArrayTypeSymbol array)
-            return HoldsNumbers(array.ElementType, seen);
-        if (type is not INamedTypeSymbol named || named.TypeKind == TypeKind.Delegate || !seen.Add(type))
-            return false;
-        return named.TypeArguments.Any(argument => HoldsNumbers(argument, seen))
-            || (!IsOfFramework(named) && Parts(named).Any(part => HoldsNumbers(part, seen)));
+        return [.. kept.lines.Distinct()];
     }
 
     private static bool IsOfFramework(INamedTypeSymbol type)
@@ -57,22 +29,6 @@ internal sealed class KeptTypes
         while (name is { IsGlobalNamespace: false, ContainingNamespace.IsGlobalNamespace: false })
             name = name.ContainingNamespace;
         return name?.Name == "System" && !type.IsTupleType;
-    }
-
-    /// <summary>The types of a type's fields and properties, of its bases, and of the cases of a union of F#.</summary>
-    private static IEnumerable<ITypeSymbol> Parts(INamedTypeSymbol type)
-    {
-        for (var current = type; current is { SpecialType: not SpecialType.System_Object }; current = current.BaseType)
-        {
-            foreach (var member in current.GetMembers())
-                if (member is IFieldSymbol { IsStatic: false } field)
-                    yield return field.Type;
-                else if (member is IPropertySymbol { IsStatic: false, IsIndexer: false } property)
-                    yield return property.Type;
-        }
-        if (type.GetAttributes().Any(attribute => attribute.AttributeClass?.Name == "CompilationMappingAttribute"))
-            foreach (var nested in type.GetTypeMembers())
-                yield return nested;
     }
 
     private static bool IsOpen(ITypeSymbol type) =>
@@ -87,7 +43,12 @@ internal sealed class KeptTypes
     private void Visit(ITypeSymbol type)
     {
         type = type.WithNullableAnnotation(NullableAnnotation.None);
-        if (IsLeaf(type) || type.SpecialType != SpecialType.None && type.SpecialType < SpecialType.System_Array || !seen.Add(type))
+        if (
+            Holders.IsLeaf(type)
+            || type.SpecialType != SpecialType.None && type.SpecialType < SpecialType.System_Array
+            || Holders.IsTooDeep(type)
+            || !seen.Add(type)
+        )
             return;
         switch (type)
         {
@@ -119,7 +80,7 @@ internal sealed class KeptTypes
             return;
         }
         Keep(type);
-        foreach (var part in Parts(type))
+        foreach (var part in Holders.Parts(type))
             Visit(part);
     }
 
@@ -159,7 +120,7 @@ internal sealed class KeptTypes
 
     private void KeepItems(ITypeSymbol element)
     {
-        if (element.IsValueType && !IsLeaf(element) && !IsOpen(element) && IsNameable(element))
+        if (element.IsValueType && !Holders.IsLeaf(element) && !IsOpen(element) && IsNameable(element))
             lines.Add(new KeptLine(false, $"KeepItems<{element.ToDisplayString(Written)}>()"));
     }
 
@@ -168,4 +129,18 @@ internal sealed class KeptTypes
         if ((key.IsValueType || value.IsValueType) && !IsOpen(key) && !IsOpen(value) && IsNameable(key) && IsNameable(value))
             lines.Add(new KeptLine(false, $"KeepEntries<{key.ToDisplayString(Written)}, {value.ToDisplayString(Written)}>()"));
     }
+}
+
+/// <summary>One line of the written file: an attribute that keeps a type which generated code cannot name, or a call of NativeAot.</summary>
+internal readonly struct KeptLine(bool isAttribute, string text) : IEquatable<KeptLine>
+{
+    public bool IsAttribute { get; } = isAttribute;
+
+    public string Text { get; } = text;
+
+    public bool Equals(KeptLine other) => IsAttribute == other.IsAttribute && Text == other.Text;
+
+    public override bool Equals(object? other) => other is KeptLine line && Equals(line);
+
+    public override int GetHashCode() => Text.GetHashCode();
 }

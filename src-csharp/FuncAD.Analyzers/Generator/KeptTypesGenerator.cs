@@ -10,7 +10,8 @@ namespace FuncAD.Analyzers.Generator;
 /// </summary>
 /// <remarks>
 /// The types are those marked <c>[Differentiable]</c>, the type arguments of calls of FuncAD, the types of this assembly that hold numbers, and all
-/// that stand in those. Nothing is written where neither PublishAot, PublishTrimmed, IsAotCompatible nor IsTrimmable is set.
+/// that stand in those. Nothing is written, or looked for, where neither PublishAot, PublishTrimmed, IsAotCompatible nor IsTrimmable is set, or while
+/// one types: only builds need it.
 /// </remarks>
 [Generator]
 public sealed class KeptTypesGenerator : IIncrementalGenerator
@@ -27,33 +28,40 @@ public sealed class KeptTypesGenerator : IIncrementalGenerator
                     && text.Equals("true", StringComparison.OrdinalIgnoreCase)
                 )
         );
-        var calls = context.SyntaxProvider.CreateSyntaxProvider(
-            static (node, _) => node is InvocationExpressionSyntax,
-            static (found, cancellation) =>
-                found.SemanticModel.GetSymbolInfo(found.Node, cancellation).Symbol is IMethodSymbol method && KeptTypes.IsOfFuncAD(method)
-                    ? KeptTypes.Of(found.SemanticModel.Compilation, KeptTypes.Arguments(method))
-                    : default
-        );
-        var declared = context.SyntaxProvider.CreateSyntaxProvider(
-            static (node, _) => node is TypeDeclarationSyntax and not InterfaceDeclarationSyntax,
-            static (found, cancellation) =>
-                found.SemanticModel.GetDeclaredSymbol(found.Node, cancellation) is INamedTypeSymbol type && KeptTypes.IsDifferentiable(type)
-                    ? KeptTypes.Of(found.SemanticModel.Compilation, [type])
-                    : default
-        );
-        var all = calls.Collect().Combine(declared.Collect()).Combine(isAsked).Combine(context.CompilationProvider.Select(HasFuncAD));
-        context.RegisterSourceOutput(
-            all,
+        context.RegisterImplementationSourceOutput(
+            context.CompilationProvider.Combine(isAsked),
             static (output, found) =>
             {
-                var (((called, held), isAsked), hasFuncAD) = found;
-                var lines = isAsked && hasFuncAD ? called.AddRange(held).SelectMany(lines => lines.Items).Distinct().ToList() : [];
+                var (compilation, isAsked) = found;
+                if (!isAsked || compilation.GetTypeByMetadataName("FuncAD.NativeAot") is null)
+                    return;
+                var lines = KeptTypes.Of(compilation, Types(compilation, output.CancellationToken));
                 if (lines.Count > 0)
                     output.AddSource("FuncAD.KeptTypes.g.cs", KeptTypesSource.Write(lines));
             }
         );
     }
 
-    private static bool HasFuncAD(Compilation compilation, CancellationToken _) =>
-        compilation.GetTypeByMetadataName("FuncAD.NativeAot") is not null;
+    /// <summary>The types where the walk begins.</summary>
+    private static IEnumerable<ITypeSymbol> Types(Compilation compilation, CancellationToken cancellation)
+    {
+        var holders = new Holders();
+        foreach (var tree in compilation.SyntaxTrees)
+        {
+            var model = compilation.GetSemanticModel(tree);
+            foreach (var node in tree.GetRoot(cancellation).DescendantNodes())
+                if (node is TypeDeclarationSyntax and not InterfaceDeclarationSyntax)
+                {
+                    if (model.GetDeclaredSymbol(node, cancellation) is INamedTypeSymbol type && holders.IsDifferentiable(type))
+                        yield return type;
+                }
+                else if (
+                    node is InvocationExpressionSyntax
+                    && model.GetSymbolInfo(node, cancellation).Symbol is IMethodSymbol method
+                    && method.ContainingAssembly?.Name is "FuncAD" or "FuncAD.Core"
+                )
+                    foreach (var argument in method.TypeArguments.Concat(method.ContainingType?.TypeArguments ?? []))
+                        yield return argument;
+        }
+    }
 }
