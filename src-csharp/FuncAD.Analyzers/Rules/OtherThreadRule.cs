@@ -11,17 +11,27 @@ internal static class OtherThreadRule
     {
         if (!use.Has(Treatment.OneThread))
             return;
-        foreach (var step in use.Steps)
-            if (Starts(step) is { } name && FunctionsGiven(step).Any(given => Computes(use, given)))
-                Report(use, step.Syntax, name);
-            else if (
-                step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
-                && !IsStarted(lambda)
-                && ComputesAfterAwait(use, lambda.Body) is { } late
-            )
-                Report(use, late.Syntax, "Code after an await");
-            else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(use, body) is { } later)
-                Report(use, later.Syntax, "Code after an await");
+        foreach (var part in use.WithCallees())
+        {
+            if (part.Function.Symbol.IsAsync && ComputesAfterAwait(part, part.Function.Body) is { } own)
+                Report(part, own.Syntax, "Code after an await");
+            foreach (var step in part.Steps)
+                CheckStep(part, step);
+        }
+    }
+
+    private static void CheckStep(Use part, IOperation step)
+    {
+        if (Starts(step) is { } name && FunctionsGiven(step).Any(given => Computes(part, given)))
+            Report(part, step.Syntax, name);
+        else if (
+            step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
+            && !IsStarted(lambda)
+            && ComputesAfterAwait(part, lambda.Body) is { } late
+        )
+            Report(part, late.Syntax, "Code after an await");
+        else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(part, body) is { } later)
+            Report(part, later.Syntax, "Code after an await");
     }
 
     private static bool IsStarted(IOperation lambda) => lambda.CallGiven() is { } call && Starts(call) is not null;
