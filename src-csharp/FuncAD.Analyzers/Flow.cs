@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Microsoft.CodeAnalysis;
@@ -86,6 +87,10 @@ internal sealed class Flow
             ILocalReferenceOperation reference => WasAssignedNumbers(reference.Local, reference),
             IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } => isReceiverSource,
             IPropertyReferenceOperation { Property: { Name: "Value" } property } when library.IsNumber(property.ContainingType) => false,
+            IPropertyReferenceOperation { Property: { IsIndexer: false, GetMethod: { } getter } } reference
+                when functions.Of(getter, reference.SemanticModel) is { } function => depth < Depth
+                && Carries(reference.Instance)
+                && new Flow(library, functions, [], true, isTraced, depth + 1).ResultCarries(function),
             IPropertyReferenceOperation reference => Carries(reference.Instance)
                 || reference.Property.IsIndexer && reference.Arguments.Any(argument => Carries(argument.Value)),
             IFieldReferenceOperation reference => Carries(reference.Instance),
@@ -118,6 +123,13 @@ internal sealed class Flow
         return false;
     }
 
+    private bool ResultCarries(Function function) =>
+        functions.Remember(
+            function.Symbol,
+            $"{depth} {isReceiverSource} {isTraced} {string.Join(" ", sources.Select(source => source.Name).OrderBy(name => name, StringComparer.Ordinal))}",
+            () => function.Results.Any(Carries)
+        );
+
     private bool CallCarries(IInvocationOperation call)
     {
         var method = call.TargetMethod;
@@ -131,7 +143,7 @@ internal sealed class Flow
             return functions.Of(method, call.SemanticModel) is { } local && local.Results.Any(Carries);
         if (Library.IsOfFramework(method))
             return FrameworkCallCarries(call);
-        return Into(call) is { } inner && inner.Function.Results.Any(inner.Flow.Carries);
+        return Into(call) is { } inner && inner.Flow.ResultCarries(inner.Function);
     }
 
     /// <summary>Functions that are piecewise constant, and draws, most of which pass no derivative on.</summary>

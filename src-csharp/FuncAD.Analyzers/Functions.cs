@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.CompilerServices;
@@ -31,8 +33,19 @@ internal sealed class Functions
 {
     private readonly Compilation compilation;
     private readonly ConditionalWeakTable<IOperation, Assignments> assignments = new();
+    private readonly ConcurrentDictionary<(IMethodSymbol Method, string Given), bool> answers = new();
 
     public Functions(Compilation compilation) => this.compilation = compilation;
+
+    /// <summary>Whether a method's results carry what it is given: asked many times, computed once for each way to call it.</summary>
+    public bool Remember(IMethodSymbol method, string given, Func<bool> compute)
+    {
+        if (answers.TryGetValue((method, given), out var answer))
+            return answer;
+        answer = compute();
+        answers.TryAdd((method, given), answer);
+        return answer;
+    }
 
     /// <summary>The assignments in the member that an operation belongs to.</summary>
     public Assignments AssignmentsAround(IOperation operation)
@@ -65,7 +78,7 @@ internal sealed class Functions
         if (method.DeclaringSyntaxReferences is not { Length: 1 } declarations)
             return null;
         var declaration = declarations[0];
-        return ModelOf(declaration.SyntaxTree, near).GetOperation(declaration.GetSyntax()) switch
+        return ModelOf(declaration.SyntaxTree, near)?.GetOperation(declaration.GetSyntax()) switch
         {
             ILocalFunctionOperation { Body: { } body } => new Function(method, body),
             IMethodBodyBaseOperation operation when (operation.BlockBody ?? operation.ExpressionBody) is { } body => new Function(
@@ -79,17 +92,20 @@ internal sealed class Functions
 
     private Function? OfField(IFieldSymbol field, SemanticModel? near) =>
         field.DeclaringSyntaxReferences is { Length: 1 } declarations
-        && ModelOf(declarations[0].SyntaxTree, near) is var model
+        && ModelOf(declarations[0].SyntaxTree, near) is { } model
         && declarations[0].GetSyntax() is Microsoft.CodeAnalysis.CSharp.Syntax.VariableDeclaratorSyntax { Initializer: { } initializer }
         && model.GetOperation(initializer) is IFieldInitializerOperation { Value: { } value }
         && value.UnwrappedFunction() is { } lambda
             ? new Function(lambda.Symbol, lambda.Body)
             : null;
 
-    private SemanticModel ModelOf(SyntaxTree tree, SemanticModel? near)
+    /// <summary>Null for the tree of another compilation, as a reference between projects in an editor has it.</summary>
+    private SemanticModel? ModelOf(SyntaxTree tree, SemanticModel? near)
     {
         if (near?.SyntaxTree == tree)
             return near;
+        if (!compilation.ContainsSyntaxTree(tree))
+            return null;
 #pragma warning disable RS1030 // A method that an operator is given may stand in another file: its code is looked at once for each call.
         return compilation.GetSemanticModel(tree);
 #pragma warning restore RS1030

@@ -103,12 +103,19 @@ internal sealed class ResultFlow
 
     /// <summary>
     /// Follows what is read of a variable. A value that a loop starts from, and replaces, is the usual way to give an iteration its first
-    /// guess: it is let be.
+    /// guess, and one that is read more than once a scale that is divided out again, or the point of a linearisation: they are let be.
     /// </summary>
     private bool FollowVariable(ISymbol variable, IOperation site, bool isStart)
     {
         var assignments = functions.AssignmentsAround(site);
-        if (isStart && assignments.To(variable).Any(assignment => assignment.Kind == AssignmentKind.Simple))
+        if (
+            isStart
+            && !allowsWhole
+            && (
+                assignments.To(variable).Any(assignment => assignment.Kind == AssignmentKind.Simple)
+                || assignments.References(variable).Count(reference => function.Contains(reference.Syntax) && !IsTarget(reference)) > 1
+            )
+        )
             return false;
         return seen.Add(site.Syntax)
             && assignments

@@ -37,6 +37,7 @@ public class CompiledTests
         "var f = Compile((Real x) => { var watch = Stopwatch.StartNew(); var y = x * x; Console.WriteLine(watch.Elapsed); return y; }, 1);"
     )]
     [InlineData("var f = Compile((Real x) => { var random = new Random(1); return x * random.NextDouble(); }, 1);")]
+    [InlineData("var a = new Real[1]; var f = Compile((Real x) => { a[0] = x; return a[0] * 2; }, 1); a[0] = 0; var y = f.Invoke(2);")]
     [InlineData("var f = Grad(x => x * Random.Shared.NextDouble());")]
     [InlineData("var k = 2.0; var f = Grad(x => x * k); k = 3; f(1);")]
     [InlineData("var noise = Random.Shared.NextDouble(); var f = Compile((Real x) => x * noise, 1);")]

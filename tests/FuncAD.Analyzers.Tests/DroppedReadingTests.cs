@@ -1,3 +1,6 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
 namespace FuncAD.Analyzers.Tests;
 
 /// <summary>FAD001: casts and copies of numbers that are being differentiated.</summary>
@@ -71,6 +74,8 @@ public class DroppedReadingTests
     [InlineData("Real Square(Real v) => [|(double)v|] * v; var g = Grad(x => Square(x) * 2);")]
     [InlineData("var g = Grad(x => x.Halve()); static class E { public static Real Halve(this Real v) => [|(double)v|] / 2; }")]
     [InlineData("var g = Grad((M m) => m.Loss()); record M(Real A) { public Real Loss() => [|(double)A|] * A; }")]
+    [InlineData("var g = Grad((M m) => [|(double)m.Twice|]); record M(Real A) { public Real Twice => 2 * A; }")]
+    [InlineData("Real F(Real x, int n) => n == 0 ? x : F(x * x, n - 1); var g = Grad(x => [|(double)F(x, 3)|]);")]
     [InlineData("var g = Grad((M m) => { var (a, b) = m; return [|(double)a|] * b; }); record M(Real A, Real B);")]
     [InlineData("var g = Grad((M m) => m is { A: var a } ? [|(double)a|] * a : 0); record M(Real A);")]
     [InlineData("var g = Grad((M m) => [|(double)m.A|] * m.Count); record M(Real A, int Count);")]
@@ -108,6 +113,8 @@ public class DroppedReadingTests
     [InlineData("Real Freeze(Real x) => StopGradient(x); var g = Grad(x => (double)Freeze(x) * x);")]
     [InlineData("Real Freeze(Real x) => x.Value; var g = Grad(x => (double)Freeze(x) * x);")]
     [InlineData("Real F(Real x) => (double)x; var g = Grad(x => F(3) * x);")]
+    [InlineData("var g = Grad((M m) => m.A * (double)m.Frozen); record M(Real A) { public Real Frozen => StopGradient(A); }")]
+    [InlineData("Real F(Real x, int n) => n == 0 ? StopGradient(x) : F(x, n - 1); var g = Grad(x => x * (double)F(x, 3));")]
     [InlineData("var f = Lift.Of((double x) => (double)Math.Sin(x) * (float)x);")]
     [InlineData("var f = Lift.Gradient((double[] x) => (double)x[0] * x.ToArray()[1]);")]
     [InlineData("var f = Custom<Real, Real>(\"twice\", v => (double)v * 2, (x, y, w) => 2 * w);")]
@@ -170,6 +177,17 @@ public class DroppedReadingTests
     )]
     public async Task Another_fix_says_that_a_constant_is_meant(string before, string after) =>
         Assert.Equal(after, await Source.Fix(before, "Read the value, as a constant"));
+
+    [Fact]
+    public async Task Another_project_is_not_looked_into()
+    {
+        var library = Source
+            .Compile("public static class C { public static Real F(Real x) => (double)x; public static Real G(Real x) => x; }")
+            .WithOptions(new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
+            .WithAssemblyName("Other");
+        var program = Source.Compile("var g = Grad(C.F); var h = Grad(x => C.F(C.G(x)));");
+        Assert.Empty(await Source.Report(program.AddReferences(library.ToMetadataReference())));
+    }
 
     [Fact]
     public async Task Fixes_that_would_not_compile_or_would_throw_are_not_offered()

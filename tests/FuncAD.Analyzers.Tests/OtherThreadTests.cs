@@ -18,6 +18,8 @@ public class OtherThreadTests
     [InlineData("var g = Grad((M m) => [|Task.Run(() => m.A * 2)|].Result); record M(Real A);")]
     [InlineData("var g = Grad(x => { async Task<Real> F() { await Task.Delay(1); return [|x * x|]; } return F().Result; });")]
     [InlineData("Real F(Real x) => [|Task.Run(() => x * x)|].Result; var g = ValueAndGrad(F); var h = Grad(F);")]
+    [InlineData("async Task<Real> F(Real x) { await Task.Delay(1); return [|x * x|]; } var g = Grad(x => F(x).GetAwaiter().GetResult());")]
+    [InlineData("var g = Grad(x => C.F(x)); static class C { public static Real F(Real x) => [|Task.Run(() => x * x)|].Result; }")]
     [InlineData("var g = Vjp((Real x) => [|Task.Run(() => x * x)|].Result);")]
     [InlineData("var g = Hessian(x => [|Task.Run(() => x[0] * x[0])|].Result);")]
     [InlineData("var g = Hvp((Real x) => [|Task.Run(() => x * x)|].Result);")]

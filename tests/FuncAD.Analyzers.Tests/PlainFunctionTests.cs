@@ -47,6 +47,9 @@ public class PlainFunctionTests
     [InlineData("var g = Grad(x => x * x.Value);")]
     // the first guess of an iteration
     [InlineData("var g = Grad(a => { Real y = Math.Sqrt(a.Value); for (var i = 0; i < 3; i++) y = (y + a / y) / 2; return y; });")]
+    // a step of Newton's method from the solution, a scale
+    [InlineData("var g = Grad(a => { var y = Math.Sqrt(a.Value); return (y + a / y) / 2; });")]
+    [InlineData("var g = Grad((Real[] x) => { var s = Math.Sqrt(x[0].Value); return s * Real.Hypot(x[0] / s, x[1] / s); });")]
     // not differentiated, or by differences
     [InlineData("Real k = 2; var g = Grad(x => x * Math.Sin(k.Value));")]
     [InlineData("Real F(Real x) => Math.Sin(x.Value); var y = F(3);")]

@@ -15,15 +15,22 @@ namespace FuncAD.Analyzers.Tests;
 /// </summary>
 internal sealed class Source
 {
-    private const string Usings = """
+    /// <summary>What the SDK adds to each program.</summary>
+    private const string Implicit = """
         global using System;
         global using System.Collections.Generic;
-        global using System.Diagnostics;
-        global using System.Globalization;
+        global using System.IO;
         global using System.Linq;
-        global using System.Numerics;
+        global using System.Net.Http;
         global using System.Threading;
         global using System.Threading.Tasks;
+        """;
+
+    private const string Usings = $"""
+        {Implicit}
+        global using System.Diagnostics;
+        global using System.Globalization;
+        global using System.Numerics;
         global using FuncAD;
         global using static FuncAD.AD;
         """;
@@ -58,10 +65,16 @@ internal sealed class Source
 
     public IReadOnlyList<TextSpan> Places { get; }
 
-    public static CSharpCompilation Compile(params IEnumerable<string> files) =>
+    /// <summary>A program with the usings of the tests.</summary>
+    public static CSharpCompilation Compile(params IEnumerable<string> files) => CompileAlone(files.Prepend(Usings));
+
+    /// <summary>A program as it stands, with the usings of the SDK.</summary>
+    public static CSharpCompilation CompileApp(string program) => CompileAlone([Implicit, program]);
+
+    private static CSharpCompilation CompileAlone(IEnumerable<string> files) =>
         CSharpCompilation.Create(
             "Program",
-            files.Prepend(Usings).Select((file, i) => CSharpSyntaxTree.ParseText(file, path: $"{i}.cs")),
+            files.Select((file, i) => CSharpSyntaxTree.ParseText(file, path: $"{i}.cs")),
             References,
             Options
         );

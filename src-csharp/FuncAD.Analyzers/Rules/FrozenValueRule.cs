@@ -83,6 +83,8 @@ internal static class FrozenValueRule
             return false;
         var calls = assignments.References(compiled).Where(reference => !use.Function.Contains(reference.Syntax)).ToArray();
         return assignments.To(compiled).Count == 1
+            // what the function assigns itself is its scratch memory
+            && !assignments.To(variable).Any(assignment => use.Function.Contains(assignment.Site))
             && assignments
                 .To(variable)
                 .Any(assignment =>

@@ -11,29 +11,32 @@ internal static class OtherThreadRule
     {
         if (!use.Has(Treatment.OneThread))
             return;
-        foreach (var step in use.Steps)
-            if (Starts(step) is { } name && FunctionsGiven(step).Any(given => Computes(use, given)))
-                Report(use, step.Syntax, name);
-            else if (
-                step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
-                && !IsStarted(lambda)
-                && ComputesAfterAwait(use, lambda.Body) is { } late
-            )
-                Report(use, late.Syntax, "Code after an await");
-            else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(use, body) is { } later)
-                Report(use, later.Syntax, "Code after an await");
+        foreach (var part in use.WithCallees())
+        {
+            if (part.Function.Symbol.IsAsync && ComputesAfterAwait(part, part.Function.Body) is { } own)
+                Report(part, own.Syntax, "Code after an await");
+            foreach (var step in part.Steps)
+                CheckStep(part, step);
+        }
+    }
+
+    private static void CheckStep(Use part, IOperation step)
+    {
+        if (Starts(step) is { } name && FunctionsGiven(step).Any(given => Computes(part, given)))
+            Report(part, step.Syntax, name);
+        else if (
+            step is IAnonymousFunctionOperation { Symbol.IsAsync: true } lambda
+            && !IsStarted(lambda)
+            && ComputesAfterAwait(part, lambda.Body) is { } late
+        )
+            Report(part, late.Syntax, "Code after an await");
+        else if (step is ILocalFunctionOperation { Symbol.IsAsync: true, Body: { } body } && ComputesAfterAwait(part, body) is { } later)
+            Report(part, later.Syntax, "Code after an await");
     }
 
     private static bool IsStarted(IOperation lambda) => lambda.CallGiven() is { } call && Starts(call) is not null;
 
-    private static void Report(Use use, SyntaxNode place, string name) =>
-        use.Report(
-            Descriptors.OtherThread,
-            place,
-            name,
-            use.Operator,
-            use.Traces ? "what it makes of the function may be used on many" : "forward mode (Diff, Jvp) has no such limit"
-        );
+    private static void Report(Use use, SyntaxNode place, string name) => use.Report(Descriptors.OtherThread, place, name);
 
     /// <summary>The name of what runs functions on other threads.</summary>
     private static string? Starts(IOperation step)

@@ -14,7 +14,7 @@ internal static class TracedReadingRule
         foreach (var part in use.WithCallees())
         foreach (var step in part.Steps)
             if (OperandOf(part.Library, step) is { } operand && part.Flow.Carries(operand.WithoutImplicit()))
-                part.Report(Descriptors.TracedReading, step.Syntax, Text.Of(step.Syntax), use.Operator, Remedy(step));
+                part.Report(Descriptors.TracedReading, step.Syntax, Text.Of(step.Syntax), Remedy(step));
     }
 
     private static IOperation? OperandOf(Library library, IOperation step) =>
