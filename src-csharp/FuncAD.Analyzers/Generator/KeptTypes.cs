@@ -7,7 +7,10 @@ internal sealed class KeptTypes
 {
     private const string All = "global::System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes.All";
 
-    private static readonly SymbolDisplayFormat Written = SymbolDisplayFormat.FullyQualifiedFormat;
+    /// <summary>As attributes can name types: without the names of a tuple's items.</summary>
+    private static readonly SymbolDisplayFormat Written = SymbolDisplayFormat.FullyQualifiedFormat.AddMiscellaneousOptions(
+        SymbolDisplayMiscellaneousOptions.ExpandValueTuple
+    );
 
     private readonly Compilation compilation;
     private readonly HashSet<ITypeSymbol> seen = new(SymbolEqualityComparer.Default);
@@ -108,15 +111,17 @@ internal sealed class KeptTypes
     private void Keep(INamedTypeSymbol type)
     {
         if (!IsOpen(type) && IsNameable(type))
-            lines.Add(new KeptLine(false, $"Keep<{type.ToDisplayString(Written)}>()"));
+        {
+            var name = type.ToDisplayString(Written);
+            KeepMembers($"typeof({name})");
+            lines.Add(new KeptLine(false, $"Keep<{name}>()"));
+        }
         else if (type.OriginalDefinition.GetDocumentationCommentId() is { } id)
-            lines.Add(
-                new KeptLine(
-                    true,
-                    $"global::System.Diagnostics.CodeAnalysis.DynamicDependency({All}, \"{id.Substring(2)}\", \"{type.ContainingAssembly.Name}\")"
-                )
-            );
+            KeepMembers($"\"{id.Substring(2)}\", \"{type.ContainingAssembly.Name}\"");
     }
+
+    private void KeepMembers(string type) =>
+        lines.Add(new KeptLine(true, $"global::System.Diagnostics.CodeAnalysis.DynamicDependency({All}, {type})"));
 
     private void KeepItems(ITypeSymbol element)
     {
@@ -131,7 +136,7 @@ internal sealed class KeptTypes
     }
 }
 
-/// <summary>One line of the written file: an attribute that keeps a type which generated code cannot name, or a call of NativeAot.</summary>
+/// <summary>One line of the written file: an attribute that keeps the members of a type, or a call of NativeAot.</summary>
 internal readonly struct KeptLine(bool isAttribute, string text) : IEquatable<KeptLine>
 {
     public bool IsAttribute { get; } = isAttribute;

@@ -29,7 +29,7 @@ internal static class KeptTypesSource
                 [global::System.Runtime.CompilerServices.ModuleInitializer]
                 internal static void Keep()
                 {
-                    // Where code is made at run time, naming the types is enough: nothing needs to run.
+                    // Where code is made at run time, the attributes are enough.
                     if (global::System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
                         return;
 
