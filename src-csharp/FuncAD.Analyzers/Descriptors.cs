@@ -31,7 +31,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor OtherThread = new(
         "FAD003",
         "Numbers of reverse mode are computed on another thread",
-        "{0} computes with numbers of {1} on another thread, which throws at run time. Compute on the calling thread; {2}.",
+        "{0} computes with numbers of reverse mode, or of a program that is traced, on another thread: this throws at run time. Compute on the calling thread; forward mode (Diff, Jvp) has no such limit.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
@@ -61,7 +61,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor TracedReading = new(
         "FAD006",
         "A compiled function reads one of its numbers",
-        "{0} throws in a function given to {1}: its program would keep the value of the example for all inputs. {2}.",
+        "{0} throws while the function is traced: its program would keep the value of the example for all inputs. {1}.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,

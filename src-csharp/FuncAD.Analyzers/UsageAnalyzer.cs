@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using FuncAD.Analyzers.Rules;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -33,17 +34,17 @@ public sealed class UsageAnalyzer : DiagnosticAnalyzer
             if (Library.In(start.Compilation) is not { } library)
                 return;
             var functions = new Functions(start.Compilation);
-            // One report for a place, though several operators may be given a function, or nest.
-            var reported = new ConcurrentDictionary<(string Id, SyntaxNode Place), bool>();
+            // One report for a message at a place, though several operators may be given a function, or nest.
+            var reported = new ConcurrentDictionary<(string Message, Location Place), bool>();
             start.RegisterOperationAction(
                 operation =>
                 {
                     var call = (IInvocationOperation)operation.Operation;
                     if (!library.Declares(call.TargetMethod))
                         return;
-                    void Report(Diagnostic diagnostic, SyntaxNode place)
+                    void Report(Diagnostic diagnostic)
                     {
-                        if (reported.TryAdd((diagnostic.Id, place), true))
+                        if (reported.TryAdd((diagnostic.GetMessage(CultureInfo.InvariantCulture), diagnostic.Location), true))
                             operation.ReportDiagnostic(diagnostic);
                     }
                     ThrownAwayRule.Check(library, call, Report);

@@ -10,7 +10,7 @@ namespace FuncAD.Analyzers;
 /// <summary>A function that an operator of the library is given, and what is known about it.</summary>
 internal sealed class Use
 {
-    private readonly Action<Diagnostic, SyntaxNode> report;
+    private readonly Action<Diagnostic> report;
 
     private Use(Use outer, Function function, Flow flow)
     {
@@ -24,7 +24,7 @@ internal sealed class Use
         IInvocationOperation call,
         Treatment treatment,
         Function function,
-        Action<Diagnostic, SyntaxNode> report
+        Action<Diagnostic> report
     )
     {
         (Library, Functions, Call, Treatment, Function, this.report) = (library, functions, call, treatment, function, report);
@@ -51,18 +51,18 @@ internal sealed class Use
 
     public bool Has(Treatment treatment) => (Treatment & treatment) != 0;
 
-    public string Operator => Call.TargetMethod.Name;
-
     /// <summary>What the function does, with its lambdas and local functions.</summary>
     public IEnumerable<IOperation> Steps => Function.Body.DescendantsAndSelf();
 
-    /// <summary>The functions that a call of an operator is given; of an operator that traces, also those whose derivative it is given.</summary>
+    /// <summary>
+    /// The functions that a call of an operator is given; of an operator that traces, also those whose derivative it is given.
+    /// </summary>
     public static IEnumerable<Use> All(
         Library library,
         Functions functions,
         IInvocationOperation call,
         Treatment treatment,
-        Action<Diagnostic, SyntaxNode> report
+        Action<Diagnostic> report
     )
     {
         var traces = (treatment & Treatment.Compiles) != 0;
@@ -124,6 +124,6 @@ internal sealed class Use
         var isHere = place.SyntaxTree == Call.Syntax.SyntaxTree;
         var location = isHere ? place.GetLocation() : Call.Syntax.GetLocation();
         IEnumerable<Location> elsewhere = isHere ? [] : [place.GetLocation()];
-        report(Diagnostic.Create(rule, location, elsewhere, properties, words.Cast<object>().ToArray()), place);
+        report(Diagnostic.Create(rule, location, elsewhere, properties, words.Cast<object>().ToArray()));
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD003: operations on numbers of reverse mode, or of a program that is traced, on another thread: an error at run time.</summary>
+/// <summary>
+/// FAD003: operations on numbers of reverse mode, or of a program that is traced, on another thread: an error at run time.
+/// </summary>
 internal static class OtherThreadRule
 {
     public static void Check(Use use)
@@ -36,14 +38,7 @@ internal static class OtherThreadRule
 
     private static bool IsStarted(IOperation lambda) => lambda.CallGiven() is { } call && Starts(call) is not null;
 
-    private static void Report(Use use, SyntaxNode place, string name) =>
-        use.Report(
-            Descriptors.OtherThread,
-            place,
-            name,
-            use.Operator,
-            use.Traces ? "what it makes of the function may be used on many" : "forward mode (Diff, Jvp) has no such limit"
-        );
+    private static void Report(Use use, SyntaxNode place, string name) => use.Report(Descriptors.OtherThread, place, name);
 
     /// <summary>The name of what runs functions on other threads.</summary>
     private static string? Starts(IOperation step)

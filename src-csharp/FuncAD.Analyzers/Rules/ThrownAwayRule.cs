@@ -6,10 +6,12 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD007: a statement that computes a number, an array or a derivative, and drops it. Nothing of the library changes its arguments.</summary>
+/// <summary>
+/// FAD007: a statement that computes a number, an array or a derivative, and drops it. Nothing of the library changes its arguments.
+/// </summary>
 internal static class ThrownAwayRule
 {
-    public static void Check(Library library, IInvocationOperation call, Action<Diagnostic, SyntaxNode> report)
+    public static void Check(Library library, IInvocationOperation call, Action<Diagnostic> report)
     {
         if (call.Parent is not IExpressionStatementOperation { Syntax: ExpressionStatementSyntax } || call.TargetMethod.ReturnsVoid)
             return;
@@ -26,7 +28,7 @@ internal static class ThrownAwayRule
             : type.IsDelegate() && library.Holds(type) ? "the operator returns a function, and nothing runs until that is called"
             : null;
         if (why is not null && !IsInsideTry(call))
-            report(Diagnostic.Create(Descriptors.ThrownAway, call.Syntax.GetLocation(), call.TargetMethod.Name, why), call.Syntax);
+            report(Diagnostic.Create(Descriptors.ThrownAway, call.Syntax.GetLocation(), call.TargetMethod.Name, why));
     }
 
     /// <summary>A call that is made for its exception.</summary>

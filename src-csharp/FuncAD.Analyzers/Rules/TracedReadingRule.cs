@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD006: x.Value, (int)x and the like of a number that is traced: a loop bound, an index or a condition that would be frozen.</summary>
+/// <summary>
+/// FAD006: x.Value, (int)x and the like of a number that is traced: a loop bound, an index or a condition that would be frozen.
+/// </summary>
 internal static class TracedReadingRule
 {
     public static void Check(Use use)
@@ -14,7 +16,7 @@ internal static class TracedReadingRule
         foreach (var part in use.WithCallees())
         foreach (var step in part.Steps)
             if (OperandOf(part.Library, step) is { } operand && part.Flow.Carries(operand.WithoutImplicit()))
-                part.Report(Descriptors.TracedReading, step.Syntax, Text.Of(step.Syntax), use.Operator, Remedy(step));
+                part.Report(Descriptors.TracedReading, step.Syntax, Text.Of(step.Syntax), Remedy(step));
     }
 
     private static IOperation? OperandOf(Library library, IOperation step) =>
