@@ -34,7 +34,9 @@ internal sealed class Flow
     public static Flow From(Library library, Functions functions, Function function, bool isTraced) =>
         new(library, functions, function.Symbol.Parameters.Where(p => library.Holds(p.Type)), false, isTraced, 0);
 
-    /// <summary>The flow in a method that is called with numbers of this flow; null if it is given none, or its code cannot be seen.</summary>
+    /// <summary>
+    /// The flow in a method that is called with numbers of this flow; null if it is given none, or its code cannot be seen.
+    /// </summary>
     public (Function Function, Flow Flow)? Into(IInvocationOperation call)
     {
         if (call.TargetMethod.MethodKind is MethodKind.LocalFunction or MethodKind.DelegateInvoke)
@@ -151,7 +153,9 @@ internal sealed class Flow
         !isTraced && method.Name is "Floor" or "Ceiling" or "Round" or "Truncate" or "Sign" or "Sample"
         || Library.TypeOf(method) == "Chance";
 
-    /// <summary>A call of the library's or of the framework's gives on what it is given, or what functions that it is given make of that.</summary>
+    /// <summary>
+    /// A call of the library's or of the framework's gives on what it is given, or what functions that it is given make of that.
+    /// </summary>
     private bool FrameworkCallCarries(IInvocationOperation call)
     {
         var makers = call

@@ -55,7 +55,9 @@ internal sealed class Functions
         return assignments.GetValue(operation, root => new Assignments(root));
     }
 
-    /// <summary>The function that a value of a delegate's type is: a lambda, a method, or a variable that only ever is one of these.</summary>
+    /// <summary>
+    /// The function that a value of a delegate's type is: a lambda, a method, or a variable that only ever is one of these.
+    /// </summary>
     public Function? Of(IOperation? value) =>
         value switch
         {

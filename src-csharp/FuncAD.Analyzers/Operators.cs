@@ -29,7 +29,9 @@ internal enum Treatment
     Trace = Compiles | OneThread,
 }
 
-/// <summary>The operators: each method of the library that takes a function over its numbers. A test compares this with the library.</summary>
+/// <summary>
+/// The operators: each method of the library that takes a function over its numbers. A test compares this with the library.
+/// </summary>
 internal static class Operators
 {
     public static readonly IReadOnlyDictionary<string, Treatment> Table = new Dictionary<string, Treatment>

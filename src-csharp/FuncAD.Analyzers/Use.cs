@@ -54,7 +54,9 @@ internal sealed class Use
     /// <summary>What the function does, with its lambdas and local functions.</summary>
     public IEnumerable<IOperation> Steps => Function.Body.DescendantsAndSelf();
 
-    /// <summary>The functions that a call of an operator is given; of an operator that traces, also those whose derivative it is given.</summary>
+    /// <summary>
+    /// The functions that a call of an operator is given; of an operator that traces, also those whose derivative it is given.
+    /// </summary>
     public static IEnumerable<Use> All(
         Library library,
         Functions functions,

@@ -123,7 +123,9 @@ public sealed class ReadingFixProvider : CodeFixProvider
             .ParseExpression($"global::FuncAD.AD.StopGradient({numbers.WithoutTrivia()})")
             .WithAdditionalAnnotations(Simplifier.Annotation);
 
-    /// <summary>Offers a replacement if the program still compiles with it. A local of type double that it defines becomes a Real.</summary>
+    /// <summary>
+    /// Offers a replacement if the program still compiles with it. A local of type double that it defines becomes a Real.
+    /// </summary>
     private static async Task OfferAsync(
         CodeFixContext context,
         Diagnostic diagnostic,

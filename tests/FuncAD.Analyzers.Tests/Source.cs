@@ -101,7 +101,9 @@ internal sealed class Source
 
     public static Task ExpectNone(string text) => Expect("", text);
 
-    /// <summary>The program after the fix of that title for its first report; null if the fix is not offered. What is fixed must compile.</summary>
+    /// <summary>
+    /// The program after the fix of that title for its first report; null if the fix is not offered. What is fixed must compile.
+    /// </summary>
     public static async Task<string?> Fix(string text, string title)
     {
         using var workspace = new AdhocWorkspace();

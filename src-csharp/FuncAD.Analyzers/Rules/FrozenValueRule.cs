@@ -64,7 +64,8 @@ internal static class FrozenValueRule
         };
 
     /// <summary>
-    /// A captured local, or an element of one, that is assigned between the compilation and a later call of the compiled function. Only what is
+    /// A captured local, or an element of one, that is assigned between the compilation and a later call of the compiled function. Only
+    /// what is
     /// seen from one end to the other counts: the compiled function is a local that is assigned once.
     /// </summary>
     private static bool ChangesLater(Use use, IOperation step)

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD003: operations on numbers of reverse mode, or of a program that is traced, on another thread: an error at run time.</summary>
+/// <summary>
+/// FAD003: operations on numbers of reverse mode, or of a program that is traced, on another thread: an error at run time.
+/// </summary>
 internal static class OtherThreadRule
 {
     public static void Check(Use use)

@@ -12,7 +12,9 @@ namespace FuncAD.Analyzers.Rules;
 /// </summary>
 internal static class PlainFunctionRule
 {
-    /// <summary>A property of diagnostics where the value is read into a variable first, so that a change of the call alone is no remedy.</summary>
+    /// <summary>
+    /// A property of diagnostics where the value is read into a variable first, so that a change of the call alone is no remedy.
+    /// </summary>
     public const string ThroughVariable = nameof(ThroughVariable);
 
     public static void Check(Use use)

@@ -6,7 +6,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD007: a statement that computes a number, an array or a derivative, and drops it. Nothing of the library changes its arguments.</summary>
+/// <summary>
+/// FAD007: a statement that computes a number, an array or a derivative, and drops it. Nothing of the library changes its arguments.
+/// </summary>
 internal static class ThrownAwayRule
 {
     public static void Check(Library library, IInvocationOperation call, Action<Diagnostic> report)

@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace FuncAD.Analyzers.Rules;
 
-/// <summary>FAD006: x.Value, (int)x and the like of a number that is traced: a loop bound, an index or a condition that would be frozen.</summary>
+/// <summary>
+/// FAD006: x.Value, (int)x and the like of a number that is traced: a loop bound, an index or a condition that would be frozen.
+/// </summary>
 internal static class TracedReadingRule
 {
     public static void Check(Use use)
