@@ -56,7 +56,7 @@ public static partial class AD
     /// <summary>The function with the pair that F# knows.</summary>
     private static Func<P, Tuple<Real, A>> WithPair<P, A>(this Func<P, (Real, A)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return p => f(p).ToTuple();
     }
 }

@@ -65,14 +65,14 @@ public static partial class AD
     /// <remarks>Cost: as of an array.</remarks>
     public static Func<Real, Real, Real[,]> Hessian(Func<Real, Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         var hessian = Hessian(x => f(x[0], x[1]));
         return (x, y) => hessian([x, y]);
     }
 
     private static Func<(A, B), Y> OfOne<A, B, Y>(this Func<A, B, Y> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return p => f(p.Item1, p.Item2);
     }
 
@@ -133,14 +133,14 @@ public static partial class AD
     /// <remarks>Cost: as of an array.</remarks>
     public static Func<Real, Real, Real, Real[,]> Hessian(Func<Real, Real, Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         var hessian = Hessian(x => f(x[0], x[1], x[2]));
         return (x, y, z) => hessian([x, y, z]);
     }
 
     private static Func<(A, B, C), Y> OfOne<A, B, C, Y>(this Func<A, B, C, Y> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return p => f(p.Item1, p.Item2, p.Item3);
     }
 
@@ -204,14 +204,14 @@ public static partial class AD
     /// <remarks>Cost: as of an array.</remarks>
     public static Func<Real, Real, Real, Real, Real[,]> Hessian(Func<Real, Real, Real, Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         var hessian = Hessian(x => f(x[0], x[1], x[2], x[3]));
         return (x, y, z, w) => hessian([x, y, z, w]);
     }
 
     private static Func<(A, B, C, D), Y> OfOne<A, B, C, D, Y>(this Func<A, B, C, D, Y> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return p => f(p.Item1, p.Item2, p.Item3, p.Item4);
     }
 }

@@ -88,70 +88,70 @@ public static class RealExtensions
     /// <remarks>Where f captures a number that is being differentiated, a call is an <see cref="InvalidOperationException"/>: its derivative would be lost.</remarks>
     public static Func<double, double> ToDouble(this Func<Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x => f(x).ReadPlainly("ToDouble");
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double, double> ToDouble(this Func<Real, Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y) => f(x, y).ReadPlainly("ToDouble");
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], double> ToDouble(this Func<Real[], Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x => f(x.ToReals()).ReadPlainly("ToDouble");
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], double[]> ToDouble(this Func<Real[], Real[]> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x => f(x.ToReals()).ToDoubles();
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], double[,]> ToDouble(this Func<Real[], Real[,]> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x => f(x.ToReals()).ToDoubles();
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double[]> ToDouble(this Func<Real, Real[]> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x => f(x).ToDoubles();
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double, double, double> ToDouble(this Func<Real, Real, Real, Real> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y, z) => f(x, y, z).ReadPlainly("ToDouble");
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double, double[,]> ToDouble(this Func<Real, Real, Real[,]> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y) => f(x, y).ToDoubles();
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], double[], double[]> ToDouble(this Func<Real[], Real[], Real[]> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, v) => f(x.ToReals(), v.ToReals()).ToDoubles();
     }
 
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, (double Value, double Gradient)> ToDouble(this Func<Real, (Real Value, Real Gradient)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x =>
         {
             var (value, gradient) = f(x);
@@ -162,7 +162,7 @@ public static class RealExtensions
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], (double Value, double[] Gradient)> ToDouble(this Func<Real[], (Real Value, Real[] Gradient)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return x =>
         {
             var (value, gradient) = f(x.ToReals());
@@ -173,7 +173,7 @@ public static class RealExtensions
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double, (double, double)> ToDouble(this Func<Real, Real, (Real, Real)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y) =>
         {
             var (first, second) = f(x, y);
@@ -184,7 +184,7 @@ public static class RealExtensions
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double, double, double, (double, double, double)> ToDouble(this Func<Real, Real, Real, (Real, Real, Real)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y, z) =>
         {
             var (first, second, third) = f(x, y, z);
@@ -197,7 +197,7 @@ public static class RealExtensions
         this Func<Real, Real, (Real Value, (Real, Real) Gradient)> f
     )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, y) =>
         {
             var (value, (first, second)) = f(x, y);
@@ -208,7 +208,7 @@ public static class RealExtensions
     /// <inheritdoc cref="ToDouble(Func{Real, Real})"/>
     public static Func<double[], double[], (double Value, double Tangent)> ToDouble(this Func<Real[], Real[], (Real Value, Real Tangent)> f)
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, v) =>
         {
             var (value, tangent) = f(x.ToReals(), v.ToReals());
@@ -221,7 +221,7 @@ public static class RealExtensions
         this Func<Real[], Real[], (Real[] Value, Real[] Tangent)> f
     )
     {
-        ArgumentNullException.ThrowIfNull(f);
+        Adapters.Given(f, nameof(f));
         return (x, v) =>
         {
             var (value, tangent) = f(x.ToReals(), v.ToReals());

@@ -71,7 +71,6 @@ public class AuxiliaryTests
     public void An_auxiliary_that_is_no_structure_says_so()
     {
         var error = Assert.Throws<ArgumentException>(() => GradWithAux(x => (x, (Func<Real, Real>)(y => y)))(1.0));
-        Assert.Contains("Item2", error.Message);
         Assert.Contains("function", error.Message);
     }
 }

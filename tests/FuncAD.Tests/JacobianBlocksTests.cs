@@ -37,18 +37,18 @@ public class JacobianBlocksTests
             }
         );
         var j = Jacobian((Tensor x) => x.Sum(0) * x.Sum(0))(x);
-        Assert.Equal([3, 2, 3], j.Shape);
+        Assert.Equal([3, 2, 3], [.. j.Shape]);
         Check.Bits(10, j[0, 0, 0]);
         Check.Bits(10, j[0, 1, 0]);
         Check.Bits(0, j[0, 0, 1]);
         Check.Bits(18, j[2, 1, 2]);
         var h = Hessian((Tensor x) => (x * x * x).Sum())(x);
-        Assert.Equal([2, 3, 2, 3], h.Shape);
+        Assert.Equal([2, 3, 2, 3], [.. h.Shape]);
         for (var i = 0; i < 6; i++)
         for (var k = 0; k < 6; k++)
             Check.Bits(i == k ? 6 * (i + 1) : 0, h.Reshape(6, 6)[i, k]);
-        Assert.Equal([2, 2], Jacobian((Tensor v) => v)(Tensor.Ones(2)).Shape);
-        Assert.Equal([0, 3], Jacobian((Tensor v) => v[0..0])(Tensor.Ones(3)).Shape);
+        Assert.Equal([2, 2], [.. Jacobian((Tensor v) => v)(Tensor.Ones(2)).Shape]);
+        Assert.Equal([0, 3], [.. Jacobian((Tensor v) => v[0..0])(Tensor.Ones(3)).Shape]);
         Tensor inferred = Hessian(v => v.MatMul(v).ToReal())(Tensor.Of(1.0, 2.0));
         Assert.Equal(2 * Tensor.Identity(2), inferred);
     }
@@ -58,7 +58,7 @@ public class JacobianBlocksTests
     {
         var j = Jacobian((Model m) => Price(m))(Point);
         Check.Bits(6, j.Block(p => p.First, m => m.Bias).ToReal());
-        Assert.Equal([], j.Block(p => p.First, m => m.Bias).Shape);
+        Assert.Equal([], [.. j.Block(p => p.First, m => m.Bias).Shape]);
         Assert.Equal(Tensor.Of(5.0, 0.0), j.Block(p => p.First, m => m.Rates));
         Assert.Equal(
             Tensor.Of(
@@ -71,12 +71,12 @@ public class JacobianBlocksTests
             j.Block(p => p.Others, m => m.Rates)
         );
         var ofWeights = j.Block(p => p.Others, m => m.Weights);
-        Assert.Equal([2, 2, 2], ofWeights.Shape);
+        Assert.Equal([2, 2, 2], [.. ofWeights.Shape]);
         Assert.Equal(Tensor.Of(30.0, 35.0), ofWeights[0, 0, ..]);
         Assert.Equal(Tensor.Of(0.0, 0.0), ofWeights[0, 1, ..]);
         Check.Bits(35, j.Block(p => p.Others[1], m => m.Weights[1, 1]).ToReal());
         Assert.Equal(Tensor.Of(30.0, 0.0), j.Block(p => p.Others, m => m.Weights[.., 0])[.., 0]);
-        Assert.Equal([2, 4], j.Block(p => p.Others, m => (m.Weights[0, ..], m.Rates)).Shape);
+        Assert.Equal([2, 4], [.. j.Block(p => p.Others, m => (m.Weights[0, ..], m.Rates)).Shape]);
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public class JacobianBlocksTests
     public void Of_no_numbers_there_is_an_empty_matrix()
     {
         Assert.Empty(Hessian((List<Real> x) => 5.0)([]).Matrix);
-        Assert.Equal([0], Jacobian((List<Real> x) => new Real[] { 5 })([]).Block(y => y[0], x => x).Shape);
+        Assert.Equal([0], [.. Jacobian((List<Real> x) => new Real[] { 5 })([]).Block(y => y[0], x => x).Shape]);
         Assert.Throws<ArgumentException>(() => Jacobian((Model m) => (Func<Real, Real>)(x => x))(Point));
     }
 }

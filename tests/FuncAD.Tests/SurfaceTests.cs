@@ -23,7 +23,7 @@ public partial class SurfaceTests
         ["RealMath"] = "the functions of numbers, for using static",
         ["TensorMath"] = "the functions of tensors, for using static",
         ["RealExtensions"] = "holds extension methods",
-        ["RealEnumerable"] = "holds extension methods",
+        ["System.Linq.RealEnumerable"] = "holds extension methods",
         ["TensorExtensions"] = "holds extension methods",
         ["Optim"] = "optimisers",
         ["Schedule"] = "learning rates",

@@ -76,7 +76,7 @@ public static class RealEnumerable
     private static ReadOnlySpan<Real> Some(ReadOnlySpan<Real> numbers, string operation) =>
         numbers.IsEmpty
             ? throw new InvalidOperationException(
-                $"{operation}: the sequence has no elements, and so has no result. Ask first whether there are any."
+                $"{operation}: the sequence has no elements, and so has no result. Ask first whether there are any (Any()), or give it one to begin with (Prepend)."
             )
             : numbers;
 

@@ -16,7 +16,8 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
 
     /// A number for each place, by which it is known again. They are scattered (Knuth's multiplicative hashing), so that nothing that is
     /// computed from some of them is taken for another.
-    static let marks count = Array.init count (fun place -> Math.ScaleB(float (uint64 (place + 1) * 0x9E3779B97F4A7C15UL >>> 12), -52) + 1.0)
+    static let marks count =
+        Array.init count (fun place -> Math.ScaleB(float (uint64 (place + 1) * 0x9E3779B97F4A7C15UL >>> 12), -52) + 1.0)
 
     static let marked (like: Skeleton) (leaves: Leaves) : 'S = Flatten.rebuild like (Leaves.ofValues leaves (marks (Leaves.count leaves)))
 
@@ -65,7 +66,11 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
     member _.Block(row: Func<'Q, 'A>, column: Func<'P, 'B>) : Tensor =
         let struct (rows, rowShape) = places "Block" (nameof row) row result value
         let struct (columns, columnShape) = places "Block" (nameof column) column like point
-        Tensor.OfReals([| for i in rows do for j in columns -> entries[i, j] |], Array.append rowShape columnShape)
+        Tensor.OfReals(
+            [| for i in rows do
+                   for j in columns -> entries[i, j] |],
+            Array.append rowShape columnShape
+        )
 
     /// <summary>The gradient of one number of the result, in the structure of the parameter.</summary>
     /// <exception cref="T:System.ArgumentException">The function computes instead of choosing.</exception>
