@@ -53,7 +53,7 @@ let private inferred = test "whole numbers beside tensors, and inference without
     let square x = x * x
     let inline cube x = x * x * x
     Expect.equal (AD.diff (fun x -> square x + 2 * cube x) 1R) 8R "generic functions"
-    let sum = List.fold (fun total v -> total + 2 * v * v) 0R
+    let sum = List.fold (fun total (v: Real) -> total + 2 * v * v) 0R
     Expect.equal (AD.grad sum [ 1R; 2R ]) [ 4R; 8R ] "a fold"
     Expect.equal (AD.grad (fun (x, y) -> 3 * x * y) (1R, 2R)) (6R, 3R) "several arguments are a tuple"
 }

@@ -191,14 +191,21 @@ public class LikelyMistakesTests
 
     private static Real OnAnotherThread(Func<Real> compute)
     {
-        try
+        var (result, error) = (default(Real), default(Exception));
+        var thread = new Thread(() =>
         {
-            return Task.Run(compute).Result;
-        }
-        catch (AggregateException error)
-        {
-            throw error.InnerException!;
-        }
+            try
+            {
+                result = compute();
+            }
+            catch (InvalidOperationException exception)
+            {
+                error = exception;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return error is null ? result : throw error;
     }
 
     public static TheoryData<string> Names() => [.. Mistakes.Keys];
