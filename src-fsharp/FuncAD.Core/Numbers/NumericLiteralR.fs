@@ -1,8 +1,8 @@
 namespace FuncAD
 
 /// <summary>
-/// Whole numbers as <c>Real</c> literals, with the suffix R: <c>x > 1R</c>, <c>max x 0R</c>, <c>x = 0R</c>. F#'s comparisons want two values of one
-/// type, and for operators, which take plain numbers as they are (<c>2 * x</c>), no suffix is needed.
+/// Whole numbers as <c>Real</c> literals, with the suffix R: <c>x > 1R</c>, <c>max x 0R</c>, <c>x = 0R</c>. F#'s comparisons want two
+/// values of one type. Operators, which take plain numbers as they are (<c>2 * x</c>), need no suffix.
 /// </summary>
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
 module NumericLiteralR =
