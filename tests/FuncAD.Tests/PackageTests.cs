@@ -119,6 +119,28 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
     }
 
     [Fact]
+    public void A_project_in_FSharp_compares_with_plain_numbers_without_a_remark()
+    {
+        const string program = """
+            open FuncAD
+            let slope = AD.grad (fun (x: Real[]) -> if x[0] > 1.0 then 2 * x[0] * x[1] else x[1]) [| 2.0; 3.0 |]
+            printfn "%O %O" slope[0] slope[1]
+            """;
+        var folder = packages.User(
+            "fsharp",
+            (
+                "fsharp.fsproj",
+                ProjectWith("")
+                    .Replace("Include=\"FuncAD\"", "Include=\"FuncAD.Core\"", StringComparison.Ordinal)
+                    .Replace("<ItemGroup>", "<ItemGroup><Compile Include=\"Program.fs\" />", StringComparison.Ordinal)
+            ),
+            ("Program.fs", program)
+        );
+        var result = Dotnet.RunIn(folder, "run");
+        Assert.True(result.ExitCode == 0 && result.Output.StartsWith("6 4", StringComparison.Ordinal), result.ToString());
+    }
+
+    [Fact]
     public void A_program_without_code_at_run_time_says_so_once_and_is_right()
     {
         const string program = """
