@@ -13,11 +13,13 @@ public static class Commands
         {
             Arrays(),
             Compare(),
+            ChoosingCosts(),
             CompilingCosts(),
             GuardFigures(),
             LiftingCosts(),
             Serve(),
             Chain(),
+            FirstCalls(),
             GuardOnce(),
         };
         return root;
@@ -87,6 +89,23 @@ public static class Commands
             Console.WriteLine($"wrote {parsed.GetValue(output)}");
             return rows.Any(row => row.IsWrong) ? 1 : 0;
         });
+        return command;
+    }
+
+    private static Command ChoosingCosts()
+    {
+        var command = new Command(
+            "choosing",
+            "Numbers beside tensors beside compiled functions by size, and the first calls of a process."
+        );
+        command.SetAction(_ => Choosing.Run());
+        return command;
+    }
+
+    private static Command FirstCalls()
+    {
+        var command = new Command("first-calls", "The first calls of this process, in nanoseconds.") { Hidden = true };
+        command.SetAction(_ => Choosing.FirstCalls());
         return command;
     }
 

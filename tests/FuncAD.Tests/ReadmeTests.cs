@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace FuncAD.Tests;
 
-/// <summary>The examples in README.md and docs/*.md compile and run as they stand there.</summary>
+/// <summary>The examples in README.md and in the pages of docs, at any depth, compile and run as they stand there.</summary>
 /// <remarks>
 /// The C# blocks of a document become one program, each in a namespace of its own with its own usings and types. A block with
 /// directives (<c>#:package</c> and the like) is a program by itself. A block that starts with <c>// fragment</c> is only compiled; one
