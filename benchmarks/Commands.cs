@@ -12,6 +12,7 @@ public static class Commands
         var root = new RootCommand("Benchmarks of FuncAD. Without one of these commands, the arguments are BenchmarkDotNet's.")
         {
             Arrays(),
+            Charts(),
             Compare(),
             ChoosingCosts(),
             CompilingCosts(),
@@ -88,6 +89,22 @@ public static class Commands
             );
             Console.WriteLine($"wrote {parsed.GetValue(output)}");
             return rows.Any(row => row.IsWrong) ? 1 : 0;
+        });
+        return command;
+    }
+
+    private static Command Charts()
+    {
+        var page = new Argument<string>("page")
+        {
+            Description = "The page that has the figures.",
+            DefaultValueFactory = _ => Path.Combine(Contestant.Folder(), "RESULTS.md"),
+        };
+        var command = new Command("charts", "Draws the charts of a page of results again, from its tables.") { page };
+        command.SetAction(parsed =>
+        {
+            var contestants = Contestant.All("python3");
+            new Report(contestants, StoredResults.Read(parsed.GetValue(page)!, contestants), []).Draw(parsed.GetValue(page)!);
         });
         return command;
     }
