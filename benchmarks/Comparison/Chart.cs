@@ -13,7 +13,7 @@ public static class Chart
         Height = 480;
 
     /// <summary>Okabe and Ito's colours first, which the colour-blind tell apart; shapes and dashes for those who print in black. No two are alike.</summary>
-    private static readonly (OxyColor Color, MarkerType Marker, LineStyle Dashes)[] Looks =
+    public static readonly IReadOnlyList<(OxyColor Color, MarkerType Marker, LineStyle Dashes)> Looks =
     [
         (OxyColor.FromRgb(0, 0, 0), MarkerType.Circle, LineStyle.Solid),
         (OxyColor.FromRgb(213, 94, 0), MarkerType.Square, LineStyle.Dash),
@@ -29,9 +29,6 @@ public static class Chart
         (OxyColor.FromRgb(50, 50, 110), MarkerType.Triangle, LineStyle.Dash),
         (OxyColor.FromRgb(210, 0, 70), MarkerType.Circle, LineStyle.LongDashDot),
     ];
-
-    /// <summary>How many lines can be told apart; and what each looks like.</summary>
-    public static IReadOnlyList<string> Styles => [.. Looks.Select(look => look.ToString())];
 
     /// <summary>Times on an axis, from seconds.</summary>
     public static string Seconds(double value) =>
