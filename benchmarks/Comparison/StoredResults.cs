@@ -3,7 +3,7 @@ using FuncAD.Benchmarks.Problems;
 
 namespace FuncAD.Benchmarks.Comparison;
 
-/// <summary>The rows of a page that <see cref="Report"/> wrote, to draw its charts again: medians, to the three digits that the page has.</summary>
+/// <summary>The rows of a page that the report wrote, to draw its charts again: medians, to the three digits that the page has.</summary>
 public static class StoredResults
 {
     /// <param name="path">The page.</param>
@@ -37,7 +37,7 @@ public static class StoredResults
 
     private static Sample? Once(double? time) => time is { } known ? new(known, known, known) : null;
 
-    /// <summary>What <see cref="Units.Time"/> wrote.</summary>
+    /// <summary>A time as the report writes it.</summary>
     private static double? Nanoseconds(string text) =>
         text.Split(' ') is [var number, var unit] && Number(number) is { } value
             ? unit switch
