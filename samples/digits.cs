@@ -271,7 +271,7 @@ static PlotModel Gallery(INetwork network, Digits digits)
     Say(0, 55, "ink: none");
     Scale(10, "ink", 0);
     Say(31, 55, "full");
-    Say(48, 55, "more ink lowers the score");
+    Say(53, 55, "more ink lowers the score");
     Scale(71, "slope", -1);
     Say(92, 55, "raises it");
     return picture;
@@ -284,7 +284,7 @@ static PlotModel Gallery(INetwork network, Digits digits)
         var values = new double[shades, 1];
         for (var i = 0; i < shades; i++)
             values[i, 0] = low + (1 - low) * i / (shades - 1);
-        Heat(values, left, left + width, 55, 57, key);
+        Heat(values, left, left + width, 53.5, 55.5, key);
     }
 
     void Tiles(Tensor images, int top, string key)
