@@ -163,6 +163,19 @@ module internal Folding =
         let results = Array.init run.Results (fun index -> One(run.Steps + index)) |> omit most
         Array.concat [ inputs run most steps; steps; results ]
 
+    /// Some positions as parts; if there are more than <c>most</c>, those in the middle are left out.
+    let ofPositions (run: Run) (most: int) (positions: int[]) : PicturePart[] =
+        if positions.Length <= most then
+            Array.map One positions
+        else
+            let before = (most - 1) / 2
+            let after = most - 1 - before
+            [| for position in positions[.. before - 1] do
+                   One position
+               Omitted(positions[before], positions[positions.Length - after - 1])
+               for position in positions[positions.Length - after ..] do
+                   One position |]
+
     /// The number of steps that are shown, of those that are neither inputs nor results.
     let shown (run: Run) (parts: PicturePart[]) : int =
         parts

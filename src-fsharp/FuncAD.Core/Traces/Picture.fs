@@ -4,6 +4,29 @@ open System
 open System.Collections.Generic
 open FuncAD.Basics
 
+/// How a node of a picture is set off.
+type internal Mark =
+    | Plain = 0
+    /// It is on the way that the picture shows.
+    | OnChain = 1
+    /// It is what the picture is about.
+    | Culprit = 2
+
+/// <summary>Steps of a run to be set off in its picture.</summary>
+[<Sealed>]
+type internal Marks private (culprits: HashSet<int>, chain: HashSet<int>) =
+    static member Of(culprits: seq<int>, chain: seq<int>) = Marks(HashSet culprits, HashSet chain)
+    static member None = Marks.Of([], [])
+    member _.IsEmpty = culprits.Count = 0
+
+    /// All marked positions.
+    member _.Positions: seq<int> = Seq.append culprits chain
+
+    member _.At(position: int) : Mark =
+        if culprits.Contains position then Mark.Culprit
+        elif chain.Contains position then Mark.OnChain
+        else Mark.Plain
+
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
 type internal PictureNode =
     {
@@ -12,6 +35,7 @@ type internal PictureNode =
         Derivative: string
         Tooltip: string
         Part: PicturePart
+        Mark: Mark
     }
 
 /// An edge, with the local slope; several edges between the same parts are one, without a slope.
@@ -40,7 +64,8 @@ module internal Picture =
           Tooltip =
             $"{name} = {formula} = {exact (run.ValueOf position)}\n"
             + $"{words.DerivativeName position} = {exact (run.DerivativeOf position)}"
-          Part = One position }
+          Part = One position
+          Mark = Mark.Plain }
 
     /// The rules of one round, such as "3 subtract, 2 multiply".
     let private rules (run: Run) (first: int) (period: int) : string =
@@ -51,7 +76,7 @@ module internal Picture =
 
     let private node (words: Wording) (part: PicturePart) : PictureNode =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
-        let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part }
+        let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part; Mark = Mark.Plain }
         match part with
         | One position -> single words position
         | Inputs(first, last) ->
@@ -67,10 +92,10 @@ module internal Picture =
             many [ range; $"{Typography.count (last - first + 1)} not shown" ] $"{range} are not shown"
         | Omitted(first, last) -> many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
-    /// The edges between parts, each pair of parts once unless both are single.
+    /// The edges between parts, each pair of parts once unless both are single. What is in no part has none.
     let private edges (words: Wording) (parts: PicturePart[]) : Edge[] =
         let run = words.Run
-        let partOf = Array.zeroCreate<int>(run.Steps + run.Results)
+        let partOf = Array.create (run.Steps + run.Results) -1
         parts
         |> Array.iteri (fun index part ->
             for position = part.First to part.Last do
@@ -82,7 +107,7 @@ module internal Picture =
         let joined = HashSet<struct (int * int)>()
         [| for position = run.Inputs to run.Steps + run.Results - 1 do
                for argument in run.ArgumentsOf position do
-                   if argument.Step >= 0 then
+                   if argument.Step >= 0 && partOf[argument.Step] >= 0 && partOf[position] >= 0 then
                        let from, to' = partOf[argument.Step], partOf[position]
                        if isSingle from && isSingle to' then
                            let slope = if argument.IsActive then Typography.number argument.Slope else "not taken"
@@ -111,13 +136,36 @@ module internal Picture =
         + (if shown < all then $" {Typography.count shown} of {steps all} shown." else "")
         + (if isFolded then " Repeated rounds are one box." else "")
 
-    /// The picture of a run with no more than some <c>most</c> nodes for its steps.
-    let ofRun (words: Wording) (most: int) (deepest: int) : Picture =
-        let parts = Folding.parts words.Run most deepest
+    let private ofParts (words: Wording) (parts: PicturePart[]) : Picture =
         { Nodes = parts |> Array.map (node words)
           Edges = edges words parts
           Caption = caption words parts
           IsForward = words.Run.IsForward }
+
+    /// The picture of a run with no more than some <c>most</c> nodes for its steps.
+    let ofRun (words: Wording) (most: int) (deepest: int) : Picture = ofParts words (Folding.parts words.Run most deepest)
+
+    /// The picture of a run with marks. Of a run with more than <c>most</c> steps it has what is marked, what that is computed from, and
+    /// the results.
+    let ofMarks (words: Wording) (most: int) (marks: Marks) : Picture =
+        let run = words.Run
+        let picture =
+            if run.Steps <= most || marks.IsEmpty then
+                ofRun words most (if marks.IsEmpty then most / 2 else Int32.MaxValue)
+            else
+                let positions = SortedSet<int>(seq { run.Steps .. run.Steps + run.Results - 1 })
+                for position in marks.Positions do
+                    positions.Add position |> ignore
+                    if marks.At position = Mark.Culprit then
+                        for argument in run.ArgumentsOf position do
+                            if argument.Step >= 0 then positions.Add argument.Step |> ignore
+                Folding.ofPositions run most (Seq.toArray positions) |> ofParts words
+        let mark (node: PictureNode) =
+            match node.Part with
+            | One position -> { node with Mark = marks.At position }
+            | _ -> node
+        let caption = if marks.IsEmpty then "" else " Red: where it began; thick: the way to a parameter and to the result."
+        { picture with Nodes = picture.Nodes |> Array.map mark; Caption = picture.Caption + caption }
 
     /// The picture in the language of Graphviz.
     let toDot (picture: Picture) : string =

@@ -1,0 +1,203 @@
+namespace FuncAD.Explaining
+
+open System
+open System.Collections.Generic
+open FuncAD
+open FuncAD.Compiled
+open FuncAD.Traces
+
+/// <summary>Runs a function, looks for what went wrong, and runs it again for the lines of the program.</summary>
+module internal Explain =
+    let private operation = "Explain"
+
+    /// A function that does more operations than this is stopped: they take some 400 MB.
+    let private mostSteps = 2_000_000
+
+    /// Stops a function that does not end.
+    [<Sealed>]
+    type private TooLongException() =
+        inherit
+            InvalidOperationException(
+                $"{operation}: the function performed more than {mostSteps} operations. Explain a smaller part of it: fewer rounds, fewer data."
+            )
+
+    /// The result of a run that did not return one.
+    let private noResult: Argument = { Step = -1; Value = nan; Slope = 0.0; IsActive = false }
+
+    [<Struct>]
+    type private Outcome = { Records: Record[]; Result: Argument; Failure: exn }
+
+    let private first (f: Real[] -> Real) (x: float[]) : Outcome =
+        let level = Recorder(operation, x)
+        level.Observer <- fun position -> if position - x.Length >= mostSteps then raise (TooLongException())
+        try
+            let results = Trace.runOn level operation f x
+            { Records = level.Records.ToArray(); Result = results[0]; Failure = null }
+        with failure when not level.IsRefused ->
+            { Records = level.Records.ToArray(); Result = noResult; Failure = failure }
+
+    /// The lines of some steps, by a second run. Nothing if that does other operations.
+    let private sources (f: Real[] -> Real) (x: float[]) (records: Record[]) (wanted: HashSet<int>) : Dictionary<int, SourceLine> =
+        let found = Dictionary<int, SourceLine>()
+        let level = Recorder(operation, x)
+        let mutable isSame = true
+        level.Observer <-
+            fun position ->
+                let index = position - x.Length
+                if index >= records.Length then raise (TooLongException())
+                if wanted.Contains position then
+                    let before, now = records[index], level.Records[index]
+                    isSame <- isSame && now.Primitive.Equals before.Primitive && now.Value.Equals before.Value
+                    found[position] <- SourceLines.current ()
+        try
+            Trace.runOn level operation f x |> ignore
+        with _ ->
+            ()
+        if isSame && level.Records.Count = records.Length then found else Dictionary()
+
+    let private word (figures: Figures) (inputs: int list) : string =
+        let values = inputs |> List.map (fun input -> figures.Gradient[input])
+        if values |> List.forall Double.IsNaN then "NaN"
+        elif values |> List.forall Double.IsInfinity then "infinite"
+        else "not finite"
+
+    let private summary (figures: Figures) (draft: Draft) : string =
+        let names = draft.Inputs |> List.map (fun input -> figures.Names[input]) |> Array.ofList |> Report.enumerate
+        let plural = if draft.Inputs.Length = 1 then "derivative in", "is", "has" else "derivatives in", "are", "have"
+        let noun, is, has = plural
+        let what =
+            match draft.Verdict.Kind, draft.Place with
+            | FindingKind.LostDigits, FindingPlace.Value -> $"The value has lost {Report.decimals figures.DigitsLost} of 16 digits"
+            | FindingKind.LostDigits, _ ->
+                let most = draft.Inputs |> List.map (fun input -> figures.DigitsLostInGradient[input]) |> List.max
+                $"The {noun} {names} {has} lost {Report.decimals most} of 16 digits"
+            | _, FindingPlace.Value -> $"The value is {Advice.digits figures.Value}"
+            | _, FindingPlace.ForwardDerivative when draft.Inputs |> List.forall (fun input -> Double.IsFinite figures.Gradient[input]) ->
+                $"The {noun} {names} {is} not finite in forward mode"
+            | _ -> $"The {noun} {names} {is} {word figures draft.Inputs}"
+        $"{what}: {draft.Verdict.Says}."
+
+    let private shown (way: int[]) : seq<int> =
+        let ends = Report.shownAtEnds
+        if way.Length <= 2 * ends + 1 then Seq.ofArray way else Seq.append way[.. ends - 1] way[way.Length - ends ..]
+
+    /// What happened to the derivative on its way into a step of a chain.
+    let private noteAt (run: Run) (from: int) (position: int) : string =
+        let struct (step, argument, derivative) = if run.IsForward then struct (position, from, from) else struct (from, position, from)
+        run.ArgumentsOf step
+        |> Seq.filter (fun operand -> operand.Step = argument && operand.IsActive)
+        |> Seq.map (fun operand ->
+            let incoming = run.DerivativeOf derivative
+            Advice.note operand.Slope incoming (operand.Slope * incoming))
+        |> Seq.tryFind (fun note -> note <> "")
+        |> Option.defaultValue ""
+
+    let private finding (names: string[]) (figures: Figures) (sources: Dictionary<int, SourceLine>) (draft: Draft) : Finding =
+        let words = Wording(draft.Run, names, ParameterNames.resultBeside names)
+        let sourceOf position =
+            match sources.TryGetValue position with
+            | true, source -> source
+            | _ -> null
+        let isOfDerivative = draft.Place <> FindingPlace.Value && draft.Verdict.Kind <> FindingKind.LostDigits
+        let chain (isFollowed: bool) (way: int[]) =
+            way
+            |> Array.mapi (fun index position ->
+                let from = if index = 0 then draft.Position else way[index - 1]
+                let note = if isOfDerivative && isFollowed then noteAt draft.Run from position else ""
+                ChainStep(words, position, sourceOf position, note))
+        Finding(
+            words,
+            draft.Position,
+            draft.Verdict.Kind,
+            draft.Place,
+            draft.Inputs |> List.map (fun input -> names[input]) |> Array.ofList,
+            summary figures draft,
+            draft.Verdict.Says,
+            draft.Verdict.Advice,
+            sourceOf draft.Position,
+            chain (not draft.Run.IsForward) draft.ToParameter,
+            chain draft.Run.IsForward draft.ToResult
+        )
+
+    /// Lost digits: of the value, and of derivatives by the step that lost them.
+    let private losses (search: Search) (trace: SweepTrace) (figures: Figures) : Draft list =
+        let isNotable (digits: float) = digits >= Digits.notable
+        let ofValue = if isNotable figures.DigitsLost then [ search.Loss(trace, -1) ] else []
+        let ofDerivatives =
+            [ 0 .. figures.Names.Length - 1 ]
+            |> List.filter (fun input -> isNotable figures.DigitsLostInGradient[input])
+            |> List.sortByDescending (fun input -> figures.DigitsLostInGradient[input])
+            |> List.truncate 20
+            |> List.map (fun input -> search.Loss(trace, input))
+            |> List.groupBy (fun draft -> struct (draft.Position, draft.Verdict.Says))
+            |> List.map (fun (_, same) -> { same.Head with Inputs = same |> List.collect _.Inputs })
+        ofValue @ ofDerivatives
+
+    let private figuresOf (names: string[]) (run: Run) (trace: SweepTrace voption) : Figures =
+        let value = run.ValueOf run.Steps
+        let gradient = Array.init run.Inputs run.DerivativeOf
+        let struct (error, errors) =
+            match trace with
+            | ValueSome trace -> Digits.errors trace
+            | ValueNone -> struct (nan, Array.create run.Inputs nan)
+        { Names = names
+          Value = value
+          Gradient = gradient
+          DigitsLost = Digits.lost value error
+          DigitsLostInGradient = Array.map2 Digits.lost gradient errors }
+
+    /// Explains a function of some numbers, which have names.
+    let run (names: string[]) (f: Real[] -> Real) (x: float[]) : Explanation =
+        Trace.checkInputs operation x
+        let x = Array.copy x
+        let outcome = first f x
+        let words (run: Run) = Wording(run, names, ParameterNames.resultBeside names)
+        let search = Search(x, outcome.Records, outcome.Result, (fun position -> Typography.step x.Length position))
+        let hasEnded = isNull outcome.Failure
+        let ofValue = search.Value hasEnded
+        if not hasEnded && ofValue.IsNone then Runtime.ExceptionServices.ExceptionDispatchInfo.Throw outcome.Failure
+        let derivatives = if hasEnded then search.Derivatives() else []
+        let trace = if hasEnded && Double.IsFinite outcome.Result.Value then ValueSome(SweepTrace.Of search.Run) else ValueNone
+        let figures = figuresOf names search.Run trace
+        let drafts =
+            [ match ofValue with
+              | ValueSome draft ->
+                  { draft with Inputs = derivatives |> List.filter (fun other -> other.Position = draft.Position) |> List.collect _.Inputs }
+              | ValueNone -> ()
+              yield! derivatives |> List.filter (fun draft -> not (ofValue.IsSome && ofValue.Value.Position = draft.Position))
+              match trace with
+              | ValueSome trace -> yield! losses search trace figures
+              | ValueNone -> () ]
+        let wanted =
+            HashSet(
+                drafts
+                |> Seq.collect (fun draft -> Seq.concat [ Seq.singleton draft.Position; shown draft.ToParameter; shown draft.ToResult ])
+            )
+        let lines = if drafts.IsEmpty then Dictionary() else sources f x outcome.Records wanted
+        let findings = drafts |> List.map (finding names figures lines) |> Array.ofList
+        let notes =
+            [| if findings.Length > 0 && lines.Count = 0 && outcome.Records.Length > 0 then
+                   "the function did other operations when it was run again, so that no lines of the program are named. Is there something random in it, or a value that changes?"
+               if not hasEnded then $"the function ended with an exception: {outcome.Failure.Message}"
+               if hasEnded && findings.Length = 0 then yield! search.Harmless() |]
+        let reverse = search.Run
+        Explanation(
+            EvaluationTrace(reverse, names, ParameterNames.resultBeside names),
+            words reverse,
+            figures,
+            findings,
+            notes,
+            outcome.Failure
+        )
+
+    /// Explains a function of a structure; its numbers are named after the function's parameter.
+    let ofStructure (name: string) (f: 'P -> Real) (p: 'P) : Explanation =
+        let struct (like, leaves) = Flatten.input operation "x" p
+        if leaves.Arrays.Length > 0 then
+            raise (
+                NotSupportedException(
+                    $"{operation}: x holds a tensor. A run is explained step by step, over single numbers: give a function of Real and Real[], and make the tensor inside a loop over them."
+                )
+            )
+        let at (numbers: Real[]) = f (Flatten.argument like { Numbers = numbers; Arrays = [||] })
+        run (ParameterNames.of' name like) at (Leaves.values leaves)
