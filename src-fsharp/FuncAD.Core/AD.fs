@@ -248,8 +248,8 @@ module AD =
     /// <para>Digits: the effect of each rounding on the result to first order, summed without signs (Linnainmaa 1976; Higham, "Accuracy and
     /// Stability of Numerical Algorithms", 2nd ed., section 3.3). The rounding errors of + - * / and the square root are known; other
     /// functions count as correct to a unit in the last place. From 6 lost digits on there is a finding.</para>
-    /// <para>Cost: two runs of f, a reverse sweep, a forward sweep for each number of x (above 50 million steps in all, for those whose
-    /// adjoint is not finite), and a sweep for the error of each derivative (some 400 million steps in all; what is beyond has no estimate).
+    /// <para>Cost: two runs of f, a reverse sweep, a forward sweep for each number of x (above 20 million steps in all, for eight whose
+    /// adjoint is not finite), and a sweep for the error of each derivative (some 100 million steps in all; what is beyond has no estimate).
     /// Some 700 bytes an operation; f is stopped after two million.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has no numbers, or f returns none.</exception>

@@ -2,18 +2,27 @@ namespace FuncAD.Explaining
 
 open System
 open FuncAD
-open FuncAD.Traces
+open FuncAD.Compiled
+open FuncAD.Formulas
 
 /// <summary>What an operation did, in words, and what to do about it.</summary>
 [<Struct>]
-type internal Verdict = { Kind: FindingKind; Says: string; Advice: string }
+type internal Verdict =
+    {
+        Kind: FindingKind
+        /// In a few words.
+        Says: string
+        /// What that did to the derivative, or whatever else there is to know; empty if nothing.
+        Detail: string
+        Advice: string
+    }
 
 /// <summary>
 /// The words about single operations, by the names of their rules: a rule that is not named here is told by what it was given and what it
 /// returned.
 /// </summary>
 module internal Advice =
-    let private verdict kind says advice = { Kind = kind; Says = says; Advice = advice }
+    let private verdict kind says detail advice = { Kind = kind; Says = says; Detail = detail; Advice = advice }
 
     /// A number in a sentence.
     let digits (x: float) : string =
@@ -21,15 +30,23 @@ module internal Advice =
         elif Double.IsNegativeInfinity x then "-∞"
         else Basics.exact x
 
-    let private list (numbers: float[]) : string = String.Join(", ", numbers |> Array.map digits)
+    /// A number after an operator.
+    let inner (x: float) : string = if x < 0.0 then $"({digits x})" else digits x
 
-    let private call (name: string) (operands: float[]) : string =
-        match name, operands |> Array.map digits with
-        | "add", [| a; b |] -> $"{a} + {b}"
-        | "subtract", [| a; b |] -> $"{a} - {b}"
-        | "multiply", [| a; b |] -> $"{a} × {b}"
-        | "divide", [| a; b |] -> $"{a} / {b}"
-        | _ -> $"{name}({list operands})"
+    /// A rule applied to numbers, as it is written: "0 / 0", "sqrt(-1)", "0^-2".
+    let call (primitive: Primitive) (operands: float[]) : string =
+        let parameters = Notation.Parameters primitive.Rule
+        match primitive.Name, operands, parameters with
+        | "add", [| a; b |], _ -> $"{digits a} + {inner b}"
+        | "subtract", [| a; b |], _ -> $"{digits a} - {inner b}"
+        | "multiply", [| a; b |], _ -> $"{digits a} × {inner b}"
+        | "divide", [| a; b |], _ -> $"{digits a} / {inner b}"
+        | ("power" | "pow"), [| a; b |], _ -> $"{inner a}^{digits b}"
+        | "power", [| a |], exponent :: _ -> $"{inner a}^{exponent}"
+        | name, _, _ ->
+            let numbers = parameters @ List.map digits (List.ofArray operands)
+            let all = String.Join(", ", numbers)
+            $"{name}({all})"
 
     let private logarithms = set [ "log"; "log2"; "log10"; "logP1"; "log2P1"; "log10P1"; "logBase" ]
     let private exponentials = set [ "exp"; "exp2"; "exp10"; "expM1"; "exp2M1"; "exp10M1"; "sinh"; "cosh" ]
@@ -80,28 +97,34 @@ module internal Advice =
         | "logGamma", [| x |] -> x <= 0.0
         | _ -> true
 
-    /// What is to be said of a step whose operands are finite and whose value is not. A rule of the user's is named by itself.
-    let ofValue (name: string) (isCustom: bool) (operands: float[]) (value: float) : Verdict =
-        let says = $"{call name operands} = {digits value}"
-        if isCustom then
-            verdict
-                (if Double.IsNaN value then FindingKind.NaN else FindingKind.Infinity)
-                $"the custom rule {name} returned {digits value} for {list operands}"
-                "Look into the value function of the rule."
-        elif Double.IsNaN value then
+    /// A function of the user's, given as a rule.
+    let private isCustom (primitive: Primitive) : bool = primitive.Rule :? IOnReals
+
+    /// What is to be said of a step whose operands are finite and whose value is not.
+    let ofValue (primitive: Primitive) (operands: float[]) (value: float) : Verdict =
+        let name, says = primitive.Name, $"{call primitive operands} = {digits value}"
+        if isCustom primitive then
+            let kind = if Double.IsNaN value then FindingKind.NaN else FindingKind.Infinity
+            verdict kind $"the custom rule {says}" "" "Look into the value function of the rule."
+        elif Double.IsNaN value && name = "divide" then
             let advice =
-                if name = "divide" then
-                    "Treat the case apart where both are 0, by the limit of the quotient (Sinc is sin(x) / x), or keep the denominator away from 0."
-                else
-                    domainOf name
-            verdict FindingKind.NaN says advice
+                "Treat the case apart where both are 0, by the limit of the quotient (Sinc is sin(x) / x), or keep the denominator away from 0."
+            verdict FindingKind.NaN says "" advice
+        elif Double.IsNaN value then
+            verdict FindingKind.NaN says "" (domainOf name)
         elif isPole name operands then
-            verdict FindingKind.Infinity says (poleOf name)
+            verdict FindingKind.Infinity says "" (poleOf name)
         else
-            verdict FindingKind.Overflow $"{says}: more than the largest double" (overflowOf name)
+            verdict FindingKind.Overflow $"{says}, beyond the largest double" "" (overflowOf name)
 
     let given (what: string) (value: float) : Verdict =
-        verdict FindingKind.Given $"{what} is {digits value}" "The function was given it: look at where that number comes from."
+        verdict FindingKind.Given $"{what} is {digits value}" "" "The function was given it: look at where that number comes from."
+
+    /// A slope times the derivative that came in.
+    let product (slope: float) (incoming: float) (outgoing: float) : string =
+        $"slope {digits slope} × derivative {digits incoming} = {digits outgoing}"
+
+    let private isDirection (name: string) = name = "hypot" || name.StartsWith "atan2"
 
     let private slopeAdvice (name: string) : string =
         if isRoot name || isPower name then
@@ -110,34 +133,28 @@ module internal Advice =
             $"{name} has an infinite slope at the end of its domain: keep its operand inside, or take an angle by Atan2."
         elif name = "divide" then
             denominator
-        elif name = "hypot" || name.StartsWith "atan2" then
+        elif isDirection name then
             "There is no direction at the origin: treat it apart with an if, or keep one of the operands away from 0."
         else
             $"The slope of {name} is not finite there: keep its operand away, or treat the point apart with an if."
 
     /// What is to be said of a step whose value is fine and along whose slope a finite derivative became NaN or infinite.
-    let ofSlope (name: string) (isCustom: bool) (operands: float[]) (slope: float) (incoming: float) (outgoing: float) : Verdict =
-        let product = $"slope {digits slope} × derivative {digits incoming} = {digits outgoing}"
-        let at = call name operands
-        if isCustom && not (Double.IsFinite slope) then
-            verdict
-                FindingKind.NaN
-                $"the custom rule {name} has the slope {digits slope}: {product}"
-                "Look into the slope function of the rule."
+    let ofSlope (primitive: Primitive) (operands: float[]) (slope: float) (incoming: float) (outgoing: float) : Verdict =
+        let name, at, product = primitive.Name, call primitive operands, product slope incoming outgoing
+        if isCustom primitive && not (Double.IsFinite slope) then
+            let kind = if Double.IsNaN slope then FindingKind.NaN else FindingKind.InfiniteSlope
+            verdict kind $"the custom rule {at} has the slope {digits slope}" product "Look into the slope function of the rule."
         elif Double.IsNaN slope then
-            verdict
-                FindingKind.NaN
-                $"{at} has no slope: {product}"
-                (if name.StartsWith "atan2" || name = "hypot" then slopeAdvice name else domainOf name)
-        elif Double.IsInfinity slope && incoming = 0.0 then
-            verdict
-                FindingKind.InfiniteSlope
-                $"{at} has an infinite slope, and the derivative that meets it is a computed zero: {product}. (A structural zero, which no path leads to, would have stayed 0.)"
-                (slopeAdvice name)
+            let advice = if isDirection name then slopeAdvice name else domainOf name
+            verdict FindingKind.NaN $"{at} has no slope" product advice
+        elif Double.IsInfinity slope && name = "divide" && operands[1] <> 0.0 then
+            verdict FindingKind.Overflow $"the slope of {at} is beyond the largest double" product (overflowOf name)
         elif Double.IsInfinity slope then
-            verdict FindingKind.InfiniteSlope $"{at} has an infinite slope: {product}" (slopeAdvice name)
+            let zero =
+                if incoming = 0.0 then "; the 0 was computed (a structural zero, to which no derivative comes, would have stayed 0)" else ""
+            verdict FindingKind.InfiniteSlope $"{at} has an infinite slope" (product + zero) (slopeAdvice name)
         else
-            verdict FindingKind.Overflow $"{at}: {product}, more than the largest double" (overflowOf name)
+            verdict FindingKind.Overflow $"the derivative of {at} is beyond the largest double" product (overflowOf name)
 
     /// The product that turned a derivative on its way to NaN, if one did.
     let note (slope: float) (incoming: float) (outgoing: float) : string =

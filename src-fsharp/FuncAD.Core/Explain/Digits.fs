@@ -11,17 +11,20 @@ module internal Digits =
     /// The decimal digits of a double.
     let all = -(Math.Log10 LocalError.unit)
 
+    /// Errors up to the least normal double are those of underflow and are left out.
+    let private least = Math.ScaleB(1.0, -1022)
+
     /// The loss from which on a finding is made: what is left is worth less than ten digits.
     let notable = 6.0
 
     /// The number of operations, times the number of derivatives, that are looked at.
-    let private budget = 400_000_000L
+    let private budget = 100_000_000L
 
     /// The digits that an error takes from a number: log10 of the relative error in units of a double's rounding. NaN where there is no
     /// estimate.
     let lost (value: float) (error: float) : float =
         if not (Double.IsFinite value && Double.IsFinite error) then nan
-        elif error = 0.0 then 0.0
+        elif error <= least then 0.0
         elif value = 0.0 then all
         else Math.Clamp(Math.Log10(error / abs value / LocalError.unit), 0.0, all)
 
@@ -86,44 +89,42 @@ module internal Digits =
     /// How many digits an operation takes: the amplification of the relative error.
     let private taken (amplification: float) : float = if amplification > 1.0 then min all (Math.Log10 amplification) else 0.0
 
-    let private ofDifference (a: float) (b: float) (sign: string) (y: float) (digits: float) : string =
-        let b = if b < 0.0 then $"({Advice.digits b})" else Advice.digits b
-        $"{Advice.digits a} {sign} {b} = {Advice.digits y}: {text digits} digits cancel, of numbers that were rounded before"
+    let private cancelling (digits: float) : string = $"{text digits} digits cancel, of numbers that were rounded before"
 
     let private ofStep (run: Run) (position: int) (digits: float) : Verdict =
-        let name, values = (run.PrimitiveOf position).Name, run.ArgumentsOf position |> Array.map _.Value
-        let says =
-            match name, values with
-            | "add", [| a; b |] -> ofDifference a b "+" (run.ValueOf position) digits
-            | "subtract", [| a; b |] -> ofDifference a b "-" (run.ValueOf position) digits
-            | _ ->
-                let operands = String.Join(", ", values |> Array.map Advice.digits)
-                $"{name}({operands}) = {Advice.digits (run.ValueOf position)}: the relative error of an operand counts {text digits} digits more"
-        { Kind = FindingKind.LostDigits; Says = says; Advice = remedy run position }
+        let primitive, values = run.PrimitiveOf position, run.ArgumentsOf position |> Array.map _.Value
+        let isDifference = primitive.Instruction = Instruction.Add || primitive.Instruction = Instruction.Subtract
+        { Kind = FindingKind.LostDigits
+          Says = $"{Advice.call primitive values} = {Advice.digits (run.ValueOf position)}"
+          Detail =
+            (if isDifference then cancelling digits else $"the relative error of an operand counts {text digits} digits more in the result")
+          Advice = remedy run position }
 
     let private ofSweep (trace: SweepTrace) (step: SweepStep) (digits: float) : Verdict =
-        let isSum = not (isNull step.Primitive) && step.Primitive.Instruction = Instruction.Add && step.A >= 0 && step.B >= 0
+        let isSum = step.Primitive.Instruction = Instruction.Add && step.A >= 0 && step.B >= 0
         match step.Role with
         | SweepRole.Adjoint when isSum ->
-            let a, b = trace.Steps[step.A].Value, trace.Steps[step.B].Value
             { Kind = FindingKind.LostDigits
-              Says = "contributions to an adjoint: " + ofDifference a b "+" step.Value digits
+              Says =
+                $"contributions to an adjoint, {Advice.digits trace.Steps[step.A].Value} + {Advice.inner trace.Steps[step.B].Value} = {Advice.digits step.Value}"
+              Detail = cancelling digits
               Advice =
                 "Parts of the derivative cancel. At a stationary point, where the derivative is 0, they must: then nothing is wrong. Elsewhere write the function so that the "
                 + "difference is in it, not in its derivative." }
-        | SweepRole.Adjoint ->
+        | role ->
             { Kind = FindingKind.LostDigits
-              Says = $"slope times adjoint = {Advice.digits step.Value}: {text digits} digits"
-              Advice = "Write the function so that its derivative does not have this product." }
-        | _ ->
-            { Kind = FindingKind.LostDigits
-              Says = $"within the slope, {step.Primitive.Name} = {Advice.digits step.Value}: {text digits} digits cancel"
-              Advice = "The slope of the operation cancels there: use a rule whose slope is written out, or give one by AD.Custom." }
+              Says =
+                (if role = SweepRole.Slope then "within the slope of the operation" else "slope times adjoint")
+                + $", {step.Primitive.Name} = {Advice.digits step.Value}"
+              Detail = $"the relative error of an operand counts {text digits} digits more in the result"
+              Advice =
+                "The derivative's own formula cancels there: write the function otherwise, or give it a rule with a slope of its own (AD.Custom)." }
 
     /// Many roundings, none of which is much greater by the time it reaches the result.
     let private ofMany: Verdict =
         { Kind = FindingKind.LostDigits
-          Says = "the rounding errors of many operations add up, without one that makes them much greater; this one's is the greatest"
+          Says = "the rounding errors of many operations add up"
+          Detail = "no operation makes them much greater; the error of this one is the greatest"
           Advice = "Sum in pairs or with compensation, begin with the small numbers, or take fewer steps." }
 
     /// The step to blame for what an operation of the sweep lost, and why.

@@ -37,7 +37,7 @@ module internal Explain =
             { Records = level.Records.ToArray(); Result = noResult; Failure = failure }
 
     /// The lines of some steps, by a second run. Nothing if that does other operations.
-    let private sources (f: Real[] -> Real) (x: float[]) (records: Record[]) (wanted: HashSet<int>) : Dictionary<int, SourceLine> =
+    let private sources (f: Real[] -> Real) (x: float[]) (records: Record[]) (wanted: HashSet<int>) : Dictionary<int, SourceLine> voption =
         let found = Dictionary<int, SourceLine>()
         let level = Recorder(operation, x)
         let mutable isSame = true
@@ -53,7 +53,7 @@ module internal Explain =
             Trace.runOn level operation f x |> ignore
         with _ ->
             ()
-        if isSame && level.Records.Count = records.Length then found else Dictionary()
+        if isSame && level.Records.Count = records.Length then ValueSome found else ValueNone
 
     let private word (figures: Figures) (inputs: int list) : string =
         let values = inputs |> List.map (fun input -> figures.Gradient[input])
@@ -61,21 +61,32 @@ module internal Explain =
         elif values |> List.forall Double.IsInfinity then "infinite"
         else "not finite"
 
-    let private summary (figures: Figures) (draft: Draft) : string =
+    let private digitsLost (digits: float) : string =
+        if digits >= Digits.all then "lost all digits" else $"lost {Report.decimals digits} of 16 digits"
+
+    /// What has become of the value and of the derivatives, as parts of a sentence.
+    let private effects (figures: Figures) (draft: Draft) : string list =
         let names = draft.Inputs |> List.map (fun input -> figures.Names[input]) |> Array.ofList |> Report.enumerate
-        let plural = if draft.Inputs.Length = 1 then "derivative in", "is", "has" else "derivatives in", "are", "have"
-        let noun, is, has = plural
-        let what =
-            match draft.Verdict.Kind, draft.Place with
-            | FindingKind.LostDigits, FindingPlace.Value -> $"The value has lost {Report.decimals figures.DigitsLost} of 16 digits"
-            | FindingKind.LostDigits, _ ->
-                let most = draft.Inputs |> List.map (fun input -> figures.DigitsLostInGradient[input]) |> List.max
-                $"The {noun} {names} {has} lost {Report.decimals most} of 16 digits"
-            | _, FindingPlace.Value -> $"The value is {Advice.digits figures.Value}"
-            | _, FindingPlace.ForwardDerivative when draft.Inputs |> List.forall (fun input -> Double.IsFinite figures.Gradient[input]) ->
-                $"The {noun} {names} {is} not finite in forward mode"
-            | _ -> $"The {noun} {names} {is} {word figures draft.Inputs}"
-        $"{what}: {draft.Verdict.Says}."
+        let derivatives = if draft.Inputs.Length = 1 then $"the derivative in {names}" else $"the derivatives in {names}"
+        let are, have = if draft.Inputs.Length = 1 then "is", "has" else "are", "have"
+        let isLoss = draft.Verdict.Kind = FindingKind.LostDigits
+        let isOnlyForward = draft.Inputs |> List.forall (fun input -> Double.IsFinite figures.Gradient[input])
+        [ if draft.Place = FindingPlace.Value then
+              if isLoss then $"the value has {digitsLost figures.DigitsLost}"
+              elif Double.IsFinite figures.Value then "a value on the way is not finite"
+              else $"the value is {Advice.digits figures.Value}"
+          if not draft.Inputs.IsEmpty then
+              if isLoss then
+                  let most = draft.Inputs |> List.map (fun input -> figures.DigitsLostInGradient[input]) |> List.max
+                  $"{derivatives} {have} {digitsLost most}"
+              elif isOnlyForward then
+                  $"{derivatives} {are} not finite in forward mode"
+              else
+                  $"{derivatives} {are} {word figures draft.Inputs}" ]
+
+    let private summary (figures: Figures) (draft: Draft) : string =
+        let effects = String.Join(", ", effects figures draft)
+        $"{Char.ToUpperInvariant effects[0]}{effects[1..]}: {draft.Verdict.Says}."
 
     let private shown (way: int[]) : seq<int> =
         let ends = Report.shownAtEnds
@@ -92,27 +103,33 @@ module internal Explain =
         |> Seq.tryFind (fun note -> note <> "")
         |> Option.defaultValue ""
 
-    let private finding (names: string[]) (figures: Figures) (sources: Dictionary<int, SourceLine>) (draft: Draft) : Finding =
-        let words = Wording(draft.Run, names, ParameterNames.resultBeside names)
+    let private finding (figures: Figures) (sources: Dictionary<int, SourceLine>) (draft: Draft) : Finding =
+        let words = Wording(draft.Run, figures.Names, ParameterNames.resultBeside figures.Names, true)
         let sourceOf position =
             match sources.TryGetValue position with
             | true, source -> source
             | _ -> null
         let isOfDerivative = draft.Place <> FindingPlace.Value && draft.Verdict.Kind <> FindingKind.LostDigits
+        // operators add 0 to their results, and loops begin with it: not worth a line
+        let isSilent position =
+            not (draft.Run.IsInput position || draft.Run.IsResult position)
+            && (draft.Run.PrimitiveOf position).Instruction = Instruction.Add
+            && draft.Run.ArgumentsOf position |> Array.exists (fun argument -> argument.Step < 0 && argument.Value = 0.0)
         let chain (isFollowed: bool) (way: int[]) =
             way
             |> Array.mapi (fun index position ->
                 let from = if index = 0 then draft.Position else way[index - 1]
                 let note = if isOfDerivative && isFollowed then noteAt draft.Run from position else ""
                 ChainStep(words, position, sourceOf position, note))
+            |> Array.filter (fun step -> not (isSilent step.Step))
         Finding(
             words,
             draft.Position,
             draft.Verdict.Kind,
             draft.Place,
-            draft.Inputs |> List.map (fun input -> names[input]) |> Array.ofList,
+            draft.Inputs |> List.map (fun input -> figures.Names[input]) |> Array.ofList,
             summary figures draft,
-            draft.Verdict.Says,
+            (if draft.Verdict.Detail = "" then draft.Verdict.Says else $"{draft.Verdict.Says}: {draft.Verdict.Detail}"),
             draft.Verdict.Advice,
             sourceOf draft.Position,
             chain (not draft.Run.IsForward) draft.ToParameter,
@@ -129,9 +146,9 @@ module internal Explain =
             |> List.sortByDescending (fun input -> figures.DigitsLostInGradient[input])
             |> List.truncate 20
             |> List.map (fun input -> search.Loss(trace, input))
-            |> List.groupBy (fun draft -> struct (draft.Position, draft.Verdict.Says))
-            |> List.map (fun (_, same) -> { same.Head with Inputs = same |> List.collect _.Inputs })
         ofValue @ ofDerivatives
+        |> List.groupBy (fun draft -> struct (draft.Position, draft.Verdict.Says))
+        |> List.map (fun (_, same) -> { same.Head with Inputs = same |> List.collect _.Inputs |> List.sort })
 
     let private figuresOf (names: string[]) (run: Run) (trace: SweepTrace voption) : Figures =
         let value = run.ValueOf run.Steps
@@ -146,49 +163,42 @@ module internal Explain =
           DigitsLost = Digits.lost value error
           DigitsLostInGradient = Array.map2 Digits.lost gradient errors }
 
+    /// All findings, before the lines of the program are known.
+    let private draftsOf (search: Search) (hasEnded: bool) (trace: SweepTrace voption) (figures: Figures) : Draft list =
+        let derivatives = if hasEnded then search.Derivatives() else []
+        [ match search.Value hasEnded with
+          | ValueSome draft ->
+              // where the value and derivatives are bad for one reason, that is one finding
+              let same, others = derivatives |> List.partition (fun other -> other.Position = draft.Position)
+              { draft with Inputs = same |> List.collect _.Inputs }
+              yield! others
+          | ValueNone -> yield! derivatives
+          match trace with
+          | ValueSome trace -> yield! losses search trace figures
+          | ValueNone -> () ]
+
+    let private linesOf (f: Real[] -> Real) (x: float[]) (records: Record[]) (drafts: Draft list) : Dictionary<int, SourceLine> voption =
+        let positions (draft: Draft) = Seq.concat [ Seq.singleton draft.Position; shown draft.ToParameter; shown draft.ToResult ]
+        if drafts.IsEmpty then ValueSome(Dictionary()) else sources f x records (drafts |> Seq.collect positions |> HashSet)
+
     /// Explains a function of some numbers, which have names.
     let run (names: string[]) (f: Real[] -> Real) (x: float[]) : Explanation =
         Trace.checkInputs operation x
-        let x = Array.copy x
         let outcome = first f x
-        let words (run: Run) = Wording(run, names, ParameterNames.resultBeside names)
-        let search = Search(x, outcome.Records, outcome.Result, (fun position -> Typography.step x.Length position))
         let hasEnded = isNull outcome.Failure
-        let ofValue = search.Value hasEnded
-        if not hasEnded && ofValue.IsNone then Runtime.ExceptionServices.ExceptionDispatchInfo.Throw outcome.Failure
-        let derivatives = if hasEnded then search.Derivatives() else []
+        let search = Search(names, x, outcome.Records, outcome.Result)
         let trace = if hasEnded && Double.IsFinite outcome.Result.Value then ValueSome(SweepTrace.Of search.Run) else ValueNone
         let figures = figuresOf names search.Run trace
-        let drafts =
-            [ match ofValue with
-              | ValueSome draft ->
-                  { draft with Inputs = derivatives |> List.filter (fun other -> other.Position = draft.Position) |> List.collect _.Inputs }
-              | ValueNone -> ()
-              yield! derivatives |> List.filter (fun draft -> not (ofValue.IsSome && ofValue.Value.Position = draft.Position))
-              match trace with
-              | ValueSome trace -> yield! losses search trace figures
-              | ValueNone -> () ]
-        let wanted =
-            HashSet(
-                drafts
-                |> Seq.collect (fun draft -> Seq.concat [ Seq.singleton draft.Position; shown draft.ToParameter; shown draft.ToResult ])
-            )
-        let lines = if drafts.IsEmpty then Dictionary() else sources f x outcome.Records wanted
-        let findings = drafts |> List.map (finding names figures lines) |> Array.ofList
+        let drafts = draftsOf search hasEnded trace figures
+        if not hasEnded && drafts.IsEmpty then Runtime.ExceptionServices.ExceptionDispatchInfo.Throw outcome.Failure
+        let lines = linesOf f x outcome.Records drafts
+        let findings = drafts |> List.map (finding figures (lines |> ValueOption.defaultWith Dictionary)) |> Array.ofList
         let notes =
-            [| if findings.Length > 0 && lines.Count = 0 && outcome.Records.Length > 0 then
-                   "the function did other operations when it was run again, so that no lines of the program are named. Is there something random in it, or a value that changes?"
-               if not hasEnded then $"the function ended with an exception: {outcome.Failure.Message}"
+            [| if lines.IsNone then
+                   "The function did other operations when it was run again, so that no lines of the program are named. Does it draw random numbers, or read something that changes?"
+               if not hasEnded then $"The function ended with an exception: {outcome.Failure.Message}"
                if hasEnded && findings.Length = 0 then yield! search.Harmless() |]
-        let reverse = search.Run
-        Explanation(
-            EvaluationTrace(reverse, names, ParameterNames.resultBeside names),
-            words reverse,
-            figures,
-            findings,
-            notes,
-            outcome.Failure
-        )
+        Explanation(search.Words, names, figures, findings, notes, outcome.Failure)
 
     /// Explains a function of a structure; its numbers are named after the function's parameter.
     let ofStructure (name: string) (f: 'P -> Real) (p: 'P) : Explanation =

@@ -9,7 +9,7 @@ open FuncAD.Traces
 /// Why the value or a derivative of a function is NaN or infinite, or how many digits it has lost, at a point. AD.Explain makes it.
 /// </summary>
 [<Sealed>]
-type Explanation internal (trace: EvaluationTrace, words: Wording, figures: Figures, findings: Finding[], notes: string[], failure: exn) =
+type Explanation internal (words: Wording, names: string[], figures: Figures, findings: Finding[], notes: string[], failure: exn) =
     /// <summary>The value of the function; NaN where it threw.</summary>
     member _.Value: float = figures.Value
 
@@ -38,7 +38,7 @@ type Explanation internal (trace: EvaluationTrace, words: Wording, figures: Figu
     member _.DigitsLostInGradient: IReadOnlyList<float> = Array.AsReadOnly figures.DigitsLostInGradient :> _
 
     /// <summary>The run, step by step, with adjoints.</summary>
-    member _.Trace: EvaluationTrace = trace
+    member _.Trace: EvaluationTrace = EvaluationTrace(words.Run, names, ParameterNames.resultBeside names)
 
     /// <summary>The exception with which the function ended; null if it returned.</summary>
     member _.Exception: exn = failure

@@ -39,7 +39,7 @@ type ChainStep internal (words: Wording, position: int, source: SourceLine, note
     member _.Step: int = position
 
     /// <summary>The name of the step, such as v3; of a parameter and the result their own.</summary>
-    member _.Name: string = if run.IsInput position then words.Own position else words.Name position
+    member _.Name: string = words.Name position
 
     /// <summary>What was computed, such as "sqrt v2".</summary>
     member _.Formula: string = words.Formula position
@@ -90,7 +90,7 @@ type Finding
     /// <summary>The finding in a sentence.</summary>
     member _.Summary: string = summary
 
-    /// <summary>What happened at the operation, with its numbers: "slope ∞ × adjoint 1".</summary>
+    /// <summary>What happened at the operation, with its numbers: "sqrt(0) has an infinite slope: slope ∞ × derivative 1 = ∞".</summary>
     member _.Reason: string = reason
 
     /// <summary>What can be done.</summary>
@@ -109,7 +109,7 @@ type Finding
         else (run.PrimitiveOf position).Name
 
     /// <summary>The name of the step, such as v3.</summary>
-    member _.Name: string = if run.IsInput position then words.Own position else words.Name position
+    member _.Name: string = words.Name position
 
     /// <summary>The operation in terms of earlier steps, such as "sqrt v2".</summary>
     member _.Formula: string = words.Formula position

@@ -26,7 +26,8 @@ module internal LocalError =
         (a - ofA) + (b - ofB)
 
     /// Nearly all functions of the table are correct to one or two units in the last place (docs/accuracy.md); one is taken for all.
-    let private ofFunction (y: float) : float = ulp y
+    /// A result of 0 counts as exact.
+    let private ofFunction (y: float) : float = if y = 0.0 then 0.0 else ulp y
 
     let private ofBasic (instruction: Instruction) (a: float) (b: float) (y: float) : float =
         match instruction with

@@ -6,12 +6,7 @@ open FuncAD
 open FuncAD.Traces
 
 /// What an explanation says in numbers.
-type internal Figures =
-    { Names: string[]
-      Value: float
-      Gradient: float[]
-      DigitsLost: float
-      DigitsLostInGradient: float[] }
+type internal Figures = { Names: string[]; Value: float; Gradient: float[]; DigitsLost: float; DigitsLostInGradient: float[] }
 
 /// <summary>Explanations as text and as Markdown.</summary>
 module internal Report =
@@ -33,16 +28,17 @@ module internal Report =
         | many when many.Length > listed -> String.Join(", ", many[.. listed - 1]) + $" and {many.Length - listed} more"
         | many -> String.Join(", ", many[.. many.Length - 2]) + " and " + Array.last many
 
-    let private derivativeWord (finding: Finding) : string =
-        if finding.Place = FindingPlace.ForwardDerivative then "tangent" else "adjoint"
+    let private derivativeWord (finding: Finding) : string = if finding.Place = FindingPlace.ForwardDerivative then "tangent" else "adjoint"
 
     let private sourceOf (source: SourceLine) : string = if isNull source then "" else string source
 
     /// The lines of a chain: what was computed, its derivative, where, and a note. None stands for the steps in the middle.
     let private folded (chain: seq<ChainStep>) : ChainStep voption[] =
         let chain = chain |> Seq.map ValueSome |> Array.ofSeq
-        if chain.Length <= 2 * shownAtEnds + 1 then chain
-        else Array.concat [ chain[.. shownAtEnds - 1]; [| ValueNone |]; chain[chain.Length - shownAtEnds ..] ]
+        if chain.Length <= 2 * shownAtEnds + 1 then
+            chain
+        else
+            Array.concat [ chain[.. shownAtEnds - 1]; [| ValueNone |]; chain[chain.Length - shownAtEnds ..] ]
 
     let private cells (finding: Finding) (step: ChainStep) : string[] =
         let derivative = $"{derivativeWord finding} {digits step.Derivative}"
@@ -75,8 +71,10 @@ module internal Report =
 
     let private operands (finding: Finding) : string list =
         [ for operand in finding.Operands do
-              if operand.IsConstant then $"the constant {operand.Name}"
-              else $"{operand.Name} = {digits operand.Value}, slope {digits operand.Slope}" ]
+              if operand.IsConstant then
+                  $"the constant {operand.Name}"
+              else
+                  $"{operand.Name} = {digits operand.Value}, slope {digits operand.Slope}" ]
 
     let private finding (number: int) (finding: Finding) : string list =
         [ $"{number}. {finding.Summary}"
@@ -84,7 +82,7 @@ module internal Report =
           for operand in operands finding do
               $"     {operand}"
           $"     {finding.Name} = {digits finding.Value}, {derivativeWord finding} {digits finding.Derivative}"
-          $"   Why: {finding.Reason}"
+          if not (finding.Summary.EndsWith(finding.Reason + ".", StringComparison.Ordinal)) then $"   Why: {finding.Reason}"
           if finding.PathToParameter.Count > 0 then
               "   Down to the parameter:"
               yield! chain finding finding.PathToParameter
