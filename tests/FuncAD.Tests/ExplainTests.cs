@@ -95,7 +95,7 @@ public class ExplainTests
             Of("sin(x) / x at 0", x => Sin(x[0]) / x[0], [0], FindingKind.NaN, value, "divide", 0, "x[0]", "y"),
             Of("1 / x at 0", x => x[1] + 1 / x[0], [0, 1], FindingKind.Infinity, value, "divide", 1, "x[0]", "x[1] + v1"),
             Of("softmax", z => Exp(z[0]) / (Exp(z[0]) + Exp(z[1])), [1000, 2], FindingKind.Overflow, value, "exp", 1000, "z[0]", "v1 / v4"),
-            Of("power of a negative", x => Pow(2 * x[0], 0.5), [-1], FindingKind.NaN, value, "power", -1, "x[0]", "y"),
+            Of("power of a negative", x => Pow(2 * x[0], 0.5), [-1], FindingKind.NaN, value, "power", -2, "x[0]", "y"),
             Of("negative power of 0", x => Pow(x[0], -2), [0], FindingKind.Infinity, value, "power", 0, "x[0]", "y"),
             Of("power by a variable", x => Pow(x[0], x[1]), [-2, 0.5], FindingKind.NaN, value, "pow", -2, "x[0]", "y"),
             Of("acos beyond 1", x => Acos(x[0] * 1.1) + 1, [1], FindingKind.NaN, value, "acos", 1.1, "x[0]", "v2 + 1"),
@@ -258,6 +258,8 @@ public class ExplainTests
         Assert.Equal(["t"], Explain(t => t * t, 3).Parameters);
         Assert.Equal(["t"], Explain(t => Sqrt(t), 3.5).Parameters);
         Assert.Equal(["w[0]", "w[1]"], Explain(w => w[0] * w[1], [3, 4]).Parameters);
+        Assert.Equal(["width", "height"], Explain((width, height) => width * height, [3, 4]).Parameters);
+        Assert.Equal([20.0, 15, 12], Explain((a, b, c) => a * b * c, [3, 4, 5]).Gradient);
         var model = Explain((Model m) => m.Slope * Sqrt(m.Offsets[1]), new Model(1, [2, 0]));
         Assert.Equal(["m.Slope", "m.Offsets[0]", "m.Offsets[1]"], model.Parameters);
         Assert.Equal("sqrt m.Offsets[1]", model.Findings[0].Formula);
@@ -339,6 +341,7 @@ public class ExplainTests
         Assert.Equal("f", Assert.Throws<ArgumentNullException>(() => Explain((Func<Real, Real>)null!, 1)).ParamName);
         Assert.Equal("f", Assert.Throws<ArgumentNullException>(() => Explain((Func<Real[], Real>)null!, [1])).ParamName);
         Assert.Equal("x", Assert.Throws<ArgumentNullException>(() => Explain(x => x[0], (double[])null!)).ParamName);
+        Assert.Equal("x", Assert.Throws<ArgumentException>(() => Explain((a, b) => a * b, [1, 2, 3])).ParamName);
         Assert.Equal("x", Assert.Throws<ArgumentException>(() => Explain(x => 1, Array.Empty<double>())).ParamName);
         Assert.Equal(
             "mine",

@@ -85,12 +85,18 @@ module internal Explain =
                   $"{derivatives} {are} {word figures draft.Inputs}" ]
 
     let private summary (figures: Figures) (draft: Draft) : string =
-        let effects = String.Join(", ", effects figures draft)
+        let effects = String.Join(" and ", effects figures draft)
         $"{Char.ToUpperInvariant effects[0]}{effects[1..]}: {draft.Verdict.Says}."
 
-    let private shown (way: int[]) : seq<int> =
-        let ends = Report.shownAtEnds
-        if way.Length <= 2 * ends + 1 then Seq.ofArray way else Seq.append way[.. ends - 1] way[way.Length - ends ..]
+    /// False for the addition of 0, with which loops begin and operators end: it is not worth a line.
+    let private isTold (run: Run) (position: int) : bool =
+        run.IsInput position
+        || run.IsResult position
+        || (run.PrimitiveOf position).Instruction <> Instruction.Add
+        || run.ArgumentsOf position |> Array.forall (fun argument -> argument.Step >= 0 || argument.Value <> 0.0)
+
+    /// The positions of a chain that are shown.
+    let private shown (run: Run) (way: int[]) : int[] = way |> Array.filter (isTold run) |> Report.ends |> fst
 
     /// What happened to the derivative on its way into a step of a chain.
     let private noteAt (run: Run) (from: int) (position: int) : string =
@@ -110,18 +116,13 @@ module internal Explain =
             | true, source -> source
             | _ -> null
         let isOfDerivative = draft.Place <> FindingPlace.Value && draft.Verdict.Kind <> FindingKind.LostDigits
-        // operators add 0 to their results, and loops begin with it: not worth a line
-        let isSilent position =
-            not (draft.Run.IsInput position || draft.Run.IsResult position)
-            && (draft.Run.PrimitiveOf position).Instruction = Instruction.Add
-            && draft.Run.ArgumentsOf position |> Array.exists (fun argument -> argument.Step < 0 && argument.Value = 0.0)
         let chain (isFollowed: bool) (way: int[]) =
             way
             |> Array.mapi (fun index position ->
                 let from = if index = 0 then draft.Position else way[index - 1]
                 let note = if isOfDerivative && isFollowed then noteAt draft.Run from position else ""
                 ChainStep(words, position, sourceOf position, note))
-            |> Array.filter (fun step -> not (isSilent step.Step))
+            |> Array.filter (fun step -> isTold draft.Run step.Step)
         Finding(
             words,
             draft.Position,
@@ -178,7 +179,8 @@ module internal Explain =
           | ValueNone -> () ]
 
     let private linesOf (f: Real[] -> Real) (x: float[]) (records: Record[]) (drafts: Draft list) : Dictionary<int, SourceLine> voption =
-        let positions (draft: Draft) = Seq.concat [ Seq.singleton draft.Position; shown draft.ToParameter; shown draft.ToResult ]
+        let positions (draft: Draft) =
+            Array.concat [ [| draft.Position |]; shown draft.Run draft.ToParameter; shown draft.Run draft.ToResult ]
         if drafts.IsEmpty then ValueSome(Dictionary()) else sources f x records (drafts |> Seq.collect positions |> HashSet)
 
     /// Explains a function of some numbers, which have names.

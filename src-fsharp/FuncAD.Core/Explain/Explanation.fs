@@ -50,13 +50,15 @@ type Explanation internal (words: Wording, names: string[], figures: Figures, fi
     member _.ToMarkdown() : string = Report.toMarkdown figures findings notes
 
     /// <summary>
-    /// The picture of the run as SVG, with the operations of the findings and their chains marked. Of a run with more than 40 steps these
-    /// alone are shown.
+    /// The picture of the run as SVG, with the operations of the findings and their chains marked. Of a run with more than 40 steps the
+    /// first finding alone is shown, and of its chains the ends.
     /// </summary>
     member _.ToSvg() : string =
-        let marks =
-            Marks.Of(
-                findings |> Array.map (fun finding -> finding.Step),
-                findings |> Seq.collect (fun finding -> Seq.append finding.PathToParameter finding.PathToResult) |> Seq.map _.Step
-            )
-        Drawing.toSvg words.Run (Picture.ofMarks words 40 marks)
+        let most = 40
+        let isLong = words.Run.Steps > most
+        let marked = if isLong then Array.truncate 1 findings else findings
+        let chains = marked |> Array.collect (fun finding -> [| finding.PathToParameter; finding.PathToResult |])
+        let positions (chain: seq<ChainStep>) = chain |> Seq.map _.Step |> Array.ofSeq
+        let ends, gaps = chains |> Array.map (positions >> (if isLong then Report.ends else fun chain -> chain, [||])) |> Array.unzip
+        let marks = { Culprits = marked |> Array.map _.Step; Chain = Array.concat ends; Gaps = Array.concat gaps }
+        Drawing.toSvg words.Run (Picture.ofMarks words most marks)

@@ -13,6 +13,15 @@ module internal Report =
     /// The steps of a chain that are shown at each of its ends.
     let shownAtEnds = 5
 
+    /// The positions at the ends of a chain, and the gap between them, from its first position to its last.
+    let ends (chain: int[]) : int[] * struct (int * int)[] =
+        if chain.Length <= 2 * shownAtEnds + 1 then
+            chain, [||]
+        else
+            let hidden = chain[shownAtEnds .. chain.Length - shownAtEnds - 1]
+            let shown = Array.append chain[.. shownAtEnds - 1] chain[chain.Length - shownAtEnds ..]
+            shown, [| struct (Array.min hidden, Array.max hidden) |]
+
     /// The parameters that are listed one by one.
     let private listed = 8
 

@@ -163,18 +163,14 @@ module internal Folding =
         let results = Array.init run.Results (fun index -> One(run.Steps + index)) |> omit most
         Array.concat [ inputs run most steps; steps; results ]
 
-    /// Some positions as parts; if there are more than <c>most</c>, those in the middle are left out.
-    let ofPositions (run: Run) (most: int) (positions: int[]) : PicturePart[] =
-        if positions.Length <= most then
-            Array.map One positions
-        else
-            let before = (most - 1) / 2
-            let after = most - 1 - before
-            [| for position in positions[.. before - 1] do
-                   One position
-               Omitted(positions[before], positions[positions.Length - after - 1])
-               for position in positions[positions.Length - after ..] do
-                   One position |]
+    /// Some positions as parts, in order, and what lies in gaps between them, which have a first and a last position each.
+    let ofPositions (positions: int[]) (gaps: struct (int * int)[]) : PicturePart[] =
+        [| for index = 0 to positions.Length - 1 do
+               One positions[index]
+               if index + 1 < positions.Length then
+                   for struct (first, last) in gaps do
+                       let first, last = max first (positions[index] + 1), min last (positions[index + 1] - 1)
+                       if first <= last then Omitted(first, last) |]
 
     /// The number of steps that are shown, of those that are neither inputs nor results.
     let shown (run: Run) (parts: PicturePart[]) : int =

@@ -12,19 +12,15 @@ type internal Mark =
     /// It is what the picture is about.
     | Culprit = 2
 
-/// <summary>Steps of a run to be set off in its picture.</summary>
-[<Sealed>]
-type internal Marks private (culprits: HashSet<int>, chain: HashSet<int>) =
-    static member Of(culprits: seq<int>, chain: seq<int>) = Marks(HashSet culprits, HashSet chain)
-    static member None = Marks.Of([], [])
-    member _.IsEmpty = culprits.Count = 0
+/// <summary>Steps of a run to be set off in its picture, and gaps between them that are left out in a long one.</summary>
+type internal Marks =
+    { Culprits: int[]
+      Chain: int[]
+      Gaps: struct (int * int)[] }
 
-    /// All marked positions.
-    member _.Positions: seq<int> = Seq.append culprits chain
-
-    member _.At(position: int) : Mark =
-        if culprits.Contains position then Mark.Culprit
-        elif chain.Contains position then Mark.OnChain
+    member marks.At(position: int) : Mark =
+        if Array.contains position marks.Culprits then Mark.Culprit
+        elif Array.contains position marks.Chain then Mark.OnChain
         else Mark.Plain
 
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
@@ -59,7 +55,8 @@ module internal Picture =
     let private single (words: Wording) (position: int) : PictureNode =
         let run = words.Run
         let name, formula = words.Name position, words.Formula position
-        { Lines = [ short $"{name} = {formula}"; Typography.number (run.ValueOf position) ]
+        let title = if name = formula then name else short $"{name} = {formula}"
+        { Lines = [ title; Typography.number (run.ValueOf position) ]
           Derivative = derivative words position
           Tooltip =
             $"{name} = {formula} = {exact (run.ValueOf position)}\n"
@@ -145,26 +142,25 @@ module internal Picture =
     /// The picture of a run with no more than some <c>most</c> nodes for its steps.
     let ofRun (words: Wording) (most: int) (deepest: int) : Picture = ofParts words (Folding.parts words.Run most deepest)
 
-    /// The picture of a run with marks. Of a run with more than <c>most</c> steps it has what is marked, what that is computed from, and
-    /// the results.
+    /// The picture of a run with marks. Of a run with more than <c>most</c> steps it has what is marked, the gaps, the operands of the
+    /// culprits, and the results.
     let ofMarks (words: Wording) (most: int) (marks: Marks) : Picture =
         let run = words.Run
         let picture =
-            if run.Steps <= most || marks.IsEmpty then
-                ofRun words most (if marks.IsEmpty then most / 2 else Int32.MaxValue)
+            if marks.Culprits.Length = 0 then
+                ofRun words most (most / 2)
+            elif run.Steps <= most then
+                ofRun words most Int32.MaxValue
             else
-                let positions = SortedSet<int>(seq { run.Steps .. run.Steps + run.Results - 1 })
-                for position in marks.Positions do
-                    positions.Add position |> ignore
-                    if marks.At position = Mark.Culprit then
-                        for argument in run.ArgumentsOf position do
-                            if argument.Step >= 0 then positions.Add argument.Step |> ignore
-                Folding.ofPositions run most (Seq.toArray positions) |> ofParts words
+                let operands = marks.Culprits |> Seq.collect run.ArgumentsOf |> Seq.map _.Step |> Seq.filter (fun step -> step >= 0)
+                let results = seq { run.Steps .. run.Steps + run.Results - 1 }
+                let positions = SortedSet<int>(Seq.concat [ Seq.ofArray marks.Culprits; marks.Chain; operands; results ])
+                ofParts words (Folding.ofPositions (Seq.toArray positions) marks.Gaps)
         let mark (node: PictureNode) =
             match node.Part with
             | One position -> { node with Mark = marks.At position }
             | _ -> node
-        let caption = if marks.IsEmpty then "" else " Red: where it began; thick: the way to a parameter and to the result."
+        let caption = if marks.Culprits.Length = 0 then "" else " Red: where it began; thick: the way to a parameter and to the result."
         { picture with Nodes = picture.Nodes |> Array.map mark; Caption = picture.Caption + caption }
 
     /// The picture in the language of Graphviz.
