@@ -70,6 +70,12 @@ public partial class SurfaceTests
         ["TraceOperand"] = "what such a line was computed from",
         ["TraceOperations"] = "how many operations it has, in two parts",
         ["OperationCounts"] = "one of the parts",
+        ["Explanation"] = "what AD.Explain returns",
+        ["Finding"] = "an operation that made NaN, an infinity or an error",
+        ["FindingKind"] = "what it did",
+        ["FindingPlace"] = "to the value or to derivatives",
+        ["ChainStep"] = "a step on the way to it",
+        ["SourceLine"] = "its place in the program",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 

@@ -12,7 +12,7 @@ let private lists =
         [ "rule", "sweep"; "tie", "conventions"; "clamp", "conventions"; "tag", "nesting"; "backpropagator", "laws"; "sum", "dot"; "zero", "conventions"
           "Taylor", "orders"; "custom", "custom"; "structure", "structures"; "rows", "conventions"; "dual tape", "curvature"; "threads", "nesting"
           "arrays", "arrays"; "packs", "compiled packs"; "compiled", "compiled"; "batches", "compiled batches"; "sampled", "sampled tape"; "sketch", "sketched operations"
-          "trace", "traces"; "formula", "formulas"; "chance", "chance"; "density", "distributions" ]
+          "trace", "traces"; "explain", "explain"; "digits", "explain digits"; "formula", "formulas"; "chance", "chance"; "density", "distributions" ]
 
 let private mutation (name: string) file from into =
     let list = lists |> Map.tryFind (name.Substring(0, name.IndexOf ':')) |> Option.defaultValue ""
@@ -309,4 +309,15 @@ let mutations =
       mutation "trace: a slope of -1 is left out" "Symbolic/TextbookAlgebra.fs" "            negative a" "            a" |> by "trace"
       mutation "trace: operations are counted whatever the slopes" "Traces/Operations.fs" "if StepFormulas.hasNumbers primitive then" "if isNull primitive then" |> by "trace"
       mutation "trace: rounds by the names of rules alone" "Traces/Folding.fs" "isAlike <- a - b = period" "isAlike <- a - b <> period - 1000000" |> by "trace"
-      mutation "trace: boxes keep no distance" "Traces/Layering.fs" "means.Peek() > mean do" "means.Peek() > infinity do" |> by "trace" ]
+      mutation "trace: boxes keep no distance" "Traces/Layering.fs" "means.Peek() > mean do" "means.Peek() > infinity do" |> by "trace"
+
+      mutation "explain: the last culprit instead of the first" "Explain/Culprits.fs" "when not (isEarlier culprit.Step known.Step) -> ()" "when isEarlier culprit.Step known.Step -> ()" |> by "explain"
+      mutation "explain: infinities are blamed for NaN" "Explain/Culprits.fs" "| ValueSome culprit, _ when Double.IsNaN number -> culprit" "| ValueSome culprit, ValueNone when Double.IsNaN number -> culprit" |> by "explain"
+      mutation "explain: an infinite slope counts as a product" "Explain/Culprits.fs" "if isBad incoming then" "if false then" |> by "explain"
+      mutation "explain: another sweep than the modes'" "Explain/SweepTrace.fs" "if touched[target] then adjoints[target] + contribution else contribution" "contribution" |> by "explain"
+      mutation "explain: lines of a function that changed" "Explain/Explain.fs" "if isSame && level.Records.Count = records.Length then" "if true then" |> by "explain"
+      mutation "explain: structural zeros are findings" "Explain/Search.fs" "not (run.IsTouched position)" "run.IsTouched position" |> by "explain"
+      mutation "digits: errors of sums are half a unit" "Explain/LocalError.fs" "(a - ofA) + (b - ofB)" "0.5 * ulp s" |> by "digits"
+      mutation "digits: functions are exact" "Explain/LocalError.fs" "if y = 0.0 then 0.0 else ulp y" "0.0" |> by "digits"
+      mutation "digits: errors of slopes do not count" "Explain/SweepTrace.fs" "| :? IUnary as rule -> rule.Slope<Real>(node 0, y)" "| :? IUnary -> Real arguments[index].Slope" |> by "digits"
+      mutation "digits: the first slope of a quotient for the second" "Explain/SweepTrace.fs" "| :? IBinary as rule -> rule.SlopeB<Real>(node 0, node 1, y)" "| :? IBinary as rule -> rule.SlopeA<Real>(node 0, node 1, y)" |> by "explain" ]

@@ -20,6 +20,15 @@ module internal Drawing =
     let private tangents, adjoints = "#0060A8", "#B03A00"
     let private ink = "#1A1A1A"
 
+    /// The frame of a box, and the filling of what the picture is about.
+    let private culprit, culpritFill = "#B00020", "#FBE4E6"
+
+    let private frameOf (mark: Mark) : string =
+        match mark with
+        | Mark.Culprit -> $"stroke=\"{culprit}\" stroke-width=\"3\""
+        | Mark.OnChain -> $"stroke=\"{ink}\" stroke-width=\"2.5\""
+        | _ -> $"stroke=\"{ink}\""
+
     /// The width of a letter in units of the font's size, in DejaVu Sans, rounded up.
     let private widthOf (letter: char) : float =
         if CharUnicodeInfo.GetUnicodeCategory letter = UnicodeCategory.NonSpacingMark then 0.0
@@ -106,13 +115,14 @@ module internal Drawing =
                 text
         String.Concat(
             $"<g><title>{Typography.escape node.Tooltip}</title>",
-            $"<rect x=\"{coordinate x}\" y=\"{coordinate y}\" width=\"{coordinate box.Width}\" height=\"{coordinate box.Height}\" rx=\"5\" fill=\"{fill}\" stroke=\"{ink}\"{dashes}/>",
+            $"<rect x=\"{coordinate x}\" y=\"{coordinate y}\" width=\"{coordinate box.Width}\" height=\"{coordinate box.Height}\" rx=\"5\" fill=\"{fill}\" {frameOf node.Mark}{dashes}/>",
             String.Concat(lines |> List.mapi line),
             "</g>"
         )
 
     let private fillOf (run: Run) (node: PictureNode) : string =
         match node.Part with
+        | _ when node.Mark = Mark.Culprit -> culpritFill
         | Rounds _ -> "#F3F0E6"
         | part when run.IsInput part.First -> "#E8F0F7"
         | part when run.IsResult part.First -> "#E6F2E6"

@@ -163,6 +163,15 @@ module internal Folding =
         let results = Array.init run.Results (fun index -> One(run.Steps + index)) |> omit most
         Array.concat [ inputs run most steps; steps; results ]
 
+    /// Some positions as parts, in order, and what lies in gaps between them, which have a first and a last position each.
+    let ofPositions (positions: int[]) (gaps: struct (int * int)[]) : PicturePart[] =
+        [| for index = 0 to positions.Length - 1 do
+               One positions[index]
+               if index + 1 < positions.Length then
+                   for struct (first, last) in gaps do
+                       let first, last = max first (positions[index] + 1), min last (positions[index + 1] - 1)
+                       if first <= last then Omitted(first, last) |]
+
     /// The number of steps that are shown, of those that are neither inputs nor results.
     let shown (run: Run) (parts: PicturePart[]) : int =
         parts

@@ -4,6 +4,25 @@ open System
 open System.Collections.Generic
 open FuncAD.Basics
 
+/// How a node of a picture is set off.
+type internal Mark =
+    | Plain = 0
+    /// It is on the way that the picture shows.
+    | OnChain = 1
+    /// It is what the picture is about.
+    | Culprit = 2
+
+/// <summary>Steps of a run to be set off in its picture, and gaps between them that are left out in a long one.</summary>
+type internal Marks =
+    { Culprits: int[]
+      Chain: int[]
+      Gaps: struct (int * int)[] }
+
+    member marks.At(position: int) : Mark =
+        if Array.contains position marks.Culprits then Mark.Culprit
+        elif Array.contains position marks.Chain then Mark.OnChain
+        else Mark.Plain
+
 /// What is written in a node of a picture, and what a pointer that rests on it shows.
 type internal PictureNode =
     {
@@ -12,6 +31,7 @@ type internal PictureNode =
         Derivative: string
         Tooltip: string
         Part: PicturePart
+        Mark: Mark
     }
 
 /// An edge, with the local slope; several edges between the same parts are one, without a slope.
@@ -35,12 +55,14 @@ module internal Picture =
     let private single (words: Wording) (position: int) : PictureNode =
         let run = words.Run
         let name, formula = words.Name position, words.Formula position
-        { Lines = [ short $"{name} = {formula}"; Typography.number (run.ValueOf position) ]
+        let title = if name = formula then name else short $"{name} = {formula}"
+        { Lines = [ title; Typography.number (run.ValueOf position) ]
           Derivative = derivative words position
           Tooltip =
             $"{name} = {formula} = {exact (run.ValueOf position)}\n"
             + $"{words.DerivativeName position} = {exact (run.DerivativeOf position)}"
-          Part = One position }
+          Part = One position
+          Mark = Mark.Plain }
 
     /// The rules of one round, such as "3 subtract, 2 multiply".
     let private rules (run: Run) (first: int) (period: int) : string =
@@ -51,7 +73,7 @@ module internal Picture =
 
     let private node (words: Wording) (part: PicturePart) : PictureNode =
         let range = $"{words.Name part.First} … {words.Name part.Last}"
-        let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part }
+        let many lines tooltip = { Lines = lines; Derivative = ""; Tooltip = tooltip; Part = part; Mark = Mark.Plain }
         match part with
         | One position -> single words position
         | Inputs(first, last) ->
@@ -67,10 +89,10 @@ module internal Picture =
             many [ range; $"{Typography.count (last - first + 1)} not shown" ] $"{range} are not shown"
         | Omitted(first, last) -> many [ range; $"{steps (last - first + 1)} not shown" ] $"{range} are not shown"
 
-    /// The edges between parts, each pair of parts once unless both are single.
+    /// The edges between parts, each pair of parts once unless both are single. What is in no part has none.
     let private edges (words: Wording) (parts: PicturePart[]) : Edge[] =
         let run = words.Run
-        let partOf = Array.zeroCreate<int>(run.Steps + run.Results)
+        let partOf = Array.create (run.Steps + run.Results) -1
         parts
         |> Array.iteri (fun index part ->
             for position = part.First to part.Last do
@@ -82,7 +104,7 @@ module internal Picture =
         let joined = HashSet<struct (int * int)>()
         [| for position = run.Inputs to run.Steps + run.Results - 1 do
                for argument in run.ArgumentsOf position do
-                   if argument.Step >= 0 then
+                   if argument.Step >= 0 && partOf[argument.Step] >= 0 && partOf[position] >= 0 then
                        let from, to' = partOf[argument.Step], partOf[position]
                        if isSingle from && isSingle to' then
                            let slope = if argument.IsActive then Typography.number argument.Slope else "not taken"
@@ -111,13 +133,35 @@ module internal Picture =
         + (if shown < all then $" {Typography.count shown} of {steps all} shown." else "")
         + (if isFolded then " Repeated rounds are one box." else "")
 
-    /// The picture of a run with no more than some <c>most</c> nodes for its steps.
-    let ofRun (words: Wording) (most: int) (deepest: int) : Picture =
-        let parts = Folding.parts words.Run most deepest
+    let private ofParts (words: Wording) (parts: PicturePart[]) : Picture =
         { Nodes = parts |> Array.map (node words)
           Edges = edges words parts
           Caption = caption words parts
           IsForward = words.Run.IsForward }
+
+    /// The picture of a run with no more than some <c>most</c> nodes for its steps.
+    let ofRun (words: Wording) (most: int) (deepest: int) : Picture = ofParts words (Folding.parts words.Run most deepest)
+
+    /// The picture of a run with marks. Of a run with more than <c>most</c> steps it has what is marked, the gaps, the operands of the
+    /// culprits, and the results.
+    let ofMarks (words: Wording) (most: int) (marks: Marks) : Picture =
+        let run = words.Run
+        let picture =
+            if marks.Culprits.Length = 0 then
+                ofRun words most (most / 2)
+            elif run.Steps <= most then
+                ofRun words most Int32.MaxValue
+            else
+                let operands = marks.Culprits |> Seq.collect run.ArgumentsOf |> Seq.map _.Step |> Seq.filter (fun step -> step >= 0)
+                let results = seq { run.Steps .. run.Steps + run.Results - 1 }
+                let positions = SortedSet<int>(Seq.concat [ Seq.ofArray marks.Culprits; marks.Chain; operands; results ])
+                ofParts words (Folding.ofPositions (Seq.toArray positions) marks.Gaps)
+        let mark (node: PictureNode) =
+            match node.Part with
+            | One position -> { node with Mark = marks.At position }
+            | _ -> node
+        let caption = if marks.Culprits.Length = 0 then "" else " Red: where it began; thick: the way to a parameter and to the result."
+        { picture with Nodes = picture.Nodes |> Array.map mark; Caption = picture.Caption + caption }
 
     /// The picture in the language of Graphviz.
     let toDot (picture: Picture) : string =

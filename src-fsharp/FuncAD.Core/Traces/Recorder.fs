@@ -33,6 +33,9 @@ type internal Recorder(operation: string, inputs: float[]) =
     let records = List<Record>()
     let owner = ThreadOwner()
 
+    /// Is told the position of each step as it is recorded, while the function that performed it is on the stack; null for nobody.
+    member val Observer: Action<int> = null with get, set
+
     /// What was recorded so far, without the inputs, which have the first positions.
     member _.Records = records
 
@@ -61,7 +64,9 @@ type internal Recorder(operation: string, inputs: float[]) =
     member private level.Append(primitive: Primitive, value: float, arguments: Argument[]) : Real =
         owner.Require(operation, "")
         records.Add { Primitive = primitive; Arguments = arguments; Value = value }
-        Real(value, Tape.Slot(inputs.Length + records.Count - 1), level)
+        let position = inputs.Length + records.Count - 1
+        if not (isNull level.Observer) then level.Observer.Invoke position
+        Real(value, Tape.Slot position, level)
 
     override level.Unary(rule: 'R, x) =
         let y = rule.Value x.value

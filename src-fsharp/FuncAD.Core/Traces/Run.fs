@@ -83,6 +83,7 @@ type internal Run(isForward: bool, inputs: float[], records: Record[], results: 
         if position < inputs.Length || position >= steps then null else records[position - inputs.Length].Primitive
 
     member _.ArgumentsOf(position: int) : Argument[] = argumentsOf position
+    member _.ArgumentOf(position: int, index: int) : Argument = let arguments = argumentsOf position in arguments[index]
 
     member _.ValueOf(position: int) : float =
         if position < inputs.Length then inputs[position]

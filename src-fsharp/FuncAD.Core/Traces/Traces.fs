@@ -5,9 +5,8 @@ open FuncAD
 
 /// Runs functions and keeps their traces.
 module internal Trace =
-    /// Runs the function over recorded numbers; returns what was recorded, and where the results are.
-    let private record (operation: string) (f: Real[] -> 'Q) (x: float[]) : struct (Record[] * Argument[]) =
-        let level = Recorder(operation, x)
+    /// Runs the function over the numbers of a recorder, whose level ends; returns where the results are.
+    let runOn (level: Recorder) (operation: string) (f: Real[] -> 'Q) (x: float[]) : Argument[] =
         try
             let result =
                 try
@@ -30,11 +29,17 @@ module internal Trace =
                 let y = (Forward.lookThrough level y).Live
                 let step = level.StepOf y
                 { Step = step; Value = y.value; Slope = (if step < 0 then 0.0 else 1.0); IsActive = step >= 0 }
-            struct (level.Records.ToArray(), leaves.Numbers |> Array.map resultAt)
+            leaves.Numbers |> Array.map resultAt
         finally
             level.End()
 
-    let private checkInputs (operation: string) (x: float[]) : unit =
+    /// What the function does, and where its results are.
+    let private record (operation: string) (f: Real[] -> 'Q) (x: float[]) : struct (Record[] * Argument[]) =
+        let level = Recorder(operation, x)
+        let results = runOn level operation f x
+        struct (level.Records.ToArray(), results)
+
+    let checkInputs (operation: string) (x: float[]) : unit =
         if isNull x then nullArg "x"
         if x.Length = 0 then raise (ArgumentException($"{operation}: x is empty. A trace needs an input.", "x"))
 

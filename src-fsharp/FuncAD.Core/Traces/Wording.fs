@@ -8,20 +8,24 @@ open FuncAD.Formulas
 /// <summary>A line of a table: what is computed, by which formulas (with names, then with numbers), and the value.</summary>
 type internal Line = { Name: string; Formulas: string list; Numbers: string; Value: string }
 
-/// <summary>The words for a run: names, and formulas with names or with numbers put in.</summary>
+/// <summary>
+/// The words for a run: names, and formulas with names or with numbers put in. Inputs have names as steps, or their own.
+/// </summary>
 [<Sealed>]
-type internal Wording(run: Run, inputs: string[], result: string) =
+type internal Wording(run: Run, inputs: string[], result: string, areOwn: bool) =
+    let step (position: int) : string = if areOwn && run.IsInput position then inputs[position] else Typography.step run.Inputs position
+
     /// The names of variables in a formula of the step at this position.
     let names (position: int) : string[] =
         let names = Array.create Variables.count ""
         let mark = if run.IsForward then Typography.dot else Typography.bar
-        let own = Typography.step run.Inputs position
+        let own = step position
         names[Variables.result] <- own
         names[Variables.adjoint] <- mark own
         run.ArgumentsOf position
         |> Array.iteri (fun index argument ->
             if argument.Step >= 0 then
-                let name = Typography.step run.Inputs argument.Step
+                let name = step argument.Step
                 names[index] <- name
                 names[Variables.derivativeOf index] <- mark name)
         names
@@ -59,6 +63,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
           Numbers = withNumbers position before formula
           Value = Typography.number value }
 
+    new(run, inputs, result) = Wording(run, inputs, result, false)
     member _.Run = run
 
     /// The function's own name of an input or a result, such as x1 or y.
@@ -68,7 +73,7 @@ type internal Wording(run: Run, inputs: string[], result: string) =
         else $"{result}{position - run.Steps + 1}"
 
     /// The name of a step, or of a result.
-    member words.Name(position: int) : string = if run.IsResult position then words.Own position else Typography.step run.Inputs position
+    member words.Name(position: int) : string = if run.IsResult position then words.Own position else step position
 
     /// The name of a step's tangent or adjoint.
     member words.DerivativeName(position: int) : string =

@@ -1,0 +1,150 @@
+namespace FuncAD.Explaining
+
+open System
+open FuncAD
+open FuncAD.Compiled
+open FuncAD.Rules
+open FuncAD.Traces
+
+/// <summary>Digits that a run lost to rounding, and the operation that lost them.</summary>
+module internal Digits =
+    /// The decimal digits of a double.
+    let all = -(Math.Log10 LocalError.unit)
+
+    /// Errors up to the least normal double are those of underflow and are left out.
+    let private least = Math.ScaleB(1.0, -1022)
+
+    /// The loss from which on a finding is made: what is left is worth less than ten digits.
+    let notable = 6.0
+
+    /// The number of operations, times the number of derivatives, that are looked at.
+    let private budget = 100_000_000L
+
+    /// The digits that an error takes from a number: log10 of the relative error in units of a double's rounding. NaN where there is no
+    /// estimate.
+    let lost (value: float) (error: float) : float =
+        if not (Double.IsFinite value && Double.IsFinite error) then nan
+        elif error <= least then 0.0
+        elif value = 0.0 then all
+        else Math.Clamp(Math.Log10(error / abs value / LocalError.unit), 0.0, all)
+
+    /// The errors of the value and of the derivatives; NaN where there is no estimate.
+    let errors (trace: SweepTrace) : struct (float * float[]) =
+        let affordable = int (min (int64 Int32.MaxValue) (budget / int64 (max 1 trace.Steps.Length)))
+        let count = min affordable trace.Gradient.Length
+        let gradient = Array.append (trace.Errors trace.Gradient[.. count - 1]) (Array.create (trace.Gradient.Length - count) nan)
+        struct ((trace.Errors [| trace.Value |])[0], gradient)
+
+    let private isOne (argument: Argument) = argument.Step < 0 && abs argument.Value = 1.0
+
+    let private remedyOfDifference (run: Run) (arguments: Argument[]) : string =
+        let isBy (name: string) =
+            arguments |> Array.exists (fun argument -> argument.Step >= run.Inputs && (run.PrimitiveOf argument.Step).Name = name)
+        let isBeside1 = arguments |> Array.exists isOne
+        if isBeside1 && isBy "cos" then
+            "1 - cos x is 2 sin(x / 2)^2, which does not cancel."
+        elif isBeside1 && (isBy "exp" || isBy "exp2" || isBy "exp10") then
+            "e^x - 1 is ExpM1(x), and 1 - e^x is -ExpM1(x)."
+        elif isBeside1 && isBy "tanh" then
+            "1 - tanh x is 2 Sigmoid(-2 x)."
+        elif isBeside1 && (isBy "erf" || isBy "normalCdf") then
+            "1 - erf x is Erfc(x), and 1 - NormalCdf(x) is NormalCdf(-x)."
+        elif isBy "exp" then
+            "(e^x - e^-x) / 2 is Sinh(x), and e^a - e^b is e^b ExpM1(a - b)."
+        elif isBy "sqrt" then
+            "sqrt a - sqrt b is (a - b) / (sqrt a + sqrt b): multiply by the sum, and the difference is one of numbers that were not rounded."
+        elif isBy "log" then
+            "log a - log b is LogP1((a - b) / b) where a and b are close."
+        elif
+            isBy "multiply"
+            || isBy "power"
+            || arguments
+               |> Array.exists (fun argument -> argument.Step >= run.Inputs && (run.PrimitiveOf argument.Step).Name.StartsWith "power")
+        then
+            "Factor it: a^2 - b^2 is (a - b)(a + b); a variance is the mean of (x - mean)^2; Hypot is a root of a sum of squares."
+        else
+            "Take the difference of what the two have not in common, before either is rounded; or sum terms of one sign."
+
+    /// What to do about an operation of the function that makes the relative error of its operands greater.
+    let private remedy (run: Run) (position: int) : string =
+        let name = (run.PrimitiveOf position).Name
+        match name with
+        | "add"
+        | "subtract"
+        | "fusedMultiplyAdd" -> remedyOfDifference run (run.ArgumentsOf position)
+        | "log"
+        | "log2"
+        | "log10" -> "Next to 1 a logarithm has only what its argument has after the 1: LogP1(x) is log(1 + x)."
+        | "sin"
+        | "cos"
+        | "tan" ->
+            "The rounding error of a large angle is large against its period: take the whole turns off before, or use SinPi and CosPi."
+        | "acos"
+        | "asin" -> "At the ends of its domain the angle is known to half the digits: Atan2 of sine and cosine has all of them."
+        | _ -> "The error of the operand counts that many times: compute the operand more exactly, or write the formula without it."
+
+    /// "cancel 12.3 digits"
+    let private text (digits: float) : string = digits.ToString("0.0", Globalization.CultureInfo.InvariantCulture)
+
+    /// How many digits an operation takes: the amplification of the relative error.
+    let private taken (amplification: float) : float = if amplification > 1.0 then min all (Math.Log10 amplification) else 0.0
+
+    let private cancelling (digits: float) : string = $"{text digits} digits cancel, of numbers that were rounded before"
+
+    let private ofStep (run: Run) (position: int) (digits: float) : Verdict =
+        let primitive, values = run.PrimitiveOf position, run.ArgumentsOf position |> Array.map _.Value
+        let isDifference = primitive.Instruction = Instruction.Add || primitive.Instruction = Instruction.Subtract
+        { Kind = FindingKind.LostDigits
+          Says = $"{Advice.call primitive values} = {Advice.digits (run.ValueOf position)}"
+          Detail =
+            (if isDifference then cancelling digits else $"the relative error of an operand counts {text digits} digits more in the result")
+          Advice = remedy run position }
+
+    let private ofSweep (trace: SweepTrace) (step: SweepStep) (digits: float) : Verdict =
+        let isSum = step.Primitive.Instruction = Instruction.Add && step.A >= 0 && step.B >= 0
+        match step.Role with
+        | SweepRole.Adjoint when isSum ->
+            { Kind = FindingKind.LostDigits
+              Says =
+                $"contributions to an adjoint, {Advice.digits trace.Steps[step.A].Value} + {Advice.inner trace.Steps[step.B].Value} = {Advice.digits step.Value}"
+              Detail = cancelling digits
+              Advice =
+                "Parts of the derivative cancel. At a stationary point, where the derivative is 0, they must: then nothing is wrong. Elsewhere write the function so that the "
+                + "difference is in it, not in its derivative." }
+        | role ->
+            { Kind = FindingKind.LostDigits
+              Says =
+                (if role = SweepRole.Slope then "within the slope of the operation" else "slope times adjoint")
+                + $", {step.Primitive.Name} = {Advice.digits step.Value}"
+              Detail = $"the relative error of an operand counts {text digits} digits more in the result"
+              Advice =
+                "The derivative's own formula cancels there: write the function otherwise, or give it a rule with a slope of its own (AD.Custom)." }
+
+    /// Many roundings, none of which is much greater by the time it reaches the result.
+    let private ofMany: Verdict =
+        { Kind = FindingKind.LostDigits
+          Says = "the rounding errors of many operations add up"
+          Detail = "no operation makes them much greater; the error of this one is the greatest"
+          Advice = "Sum in pairs or with compensation, begin with the small numbers, or take fewer steps." }
+
+    /// The step to blame for what an operation of the sweep lost, and why.
+    let blame (run: Run) (trace: SweepTrace) (output: int) : struct (int * Verdict) =
+        let way = trace.WayOfGreatestError output
+        let amplified = Array.pairwise way |> Array.map (fun (from, to') -> struct (to', trace.Amplification(from, to')))
+        let worst =
+            if amplified.Length = 0 then
+                ValueNone
+            else
+                match amplified |> Array.maxBy (fun (struct (_, amplification)) -> amplification) with
+                | struct (_, amplification) when amplification < 10.0 -> ValueNone
+                | found -> ValueSome found
+        match worst with
+        | ValueNone -> struct (trace.Steps[way[0]].Owner, ofMany)
+        | ValueSome(struct (position, amplification)) ->
+            let step = trace.Steps[position]
+            let verdict =
+                if step.Role = SweepRole.Value then
+                    ofStep run step.Owner (taken amplification)
+                else
+                    ofSweep trace step (taken amplification)
+            struct (step.Owner, verdict)
