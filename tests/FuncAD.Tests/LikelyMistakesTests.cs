@@ -1,5 +1,7 @@
 using static FuncAD.AD;
 
+#pragma warning disable FAD001, FAD005, FAD006 // The mistakes are the point.
+
 namespace FuncAD.Tests;
 
 /// <summary>
