@@ -125,8 +125,8 @@ type Finding
         run.ArgumentsOf position |> Array.map (fun argument -> TraceOperand(words, argument)) |> Array.AsReadOnly :> _
 
     /// <summary>
-    /// Where the operation is in the program, from the stack of a second run; null where that could not be told, as for a function that does
-    /// other operations when it is run again.
+    /// Where the operation is in the program, from the stack of a second run; null where that could not be told, as for a function that
+    /// does other operations when it is run again.
     /// </summary>
     member _.Source: SourceLine = source
 

@@ -7,8 +7,9 @@ open FuncAD.Traces
 
 /// <summary>
 /// The rounding error of a single operation: the size of the difference between what it returned and its exact result for the same
-/// operands. Of the four operations and the square root it is known, since it is a double itself (T. J. Dekker, "A floating-point technique for
-/// extending the available precision", 1971; N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., sections 4.3 and 27.1).
+/// operands. Of the four operations and the square root it is known, since it is a double itself (T. J. Dekker, "A floating-point
+/// technique for extending the available precision", 1971; N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., 2002,
+/// section 4.3).
 /// </summary>
 module internal LocalError =
     /// Half the distance between 1 and the next double: the greatest relative error of an operation that is rounded correctly.

@@ -43,8 +43,8 @@ type internal SweepStep =
         | _ -> struct (step.C, step.SlopeC)
 
 /// <summary>
-/// The level on which the slopes of a run and its reverse sweep are computed again, so that each operation leaves its slopes, from which the
-/// effect of its rounding is found. It computes what the modes compute.
+/// The level on which the slopes of a run and its reverse sweep are computed again, so that each operation leaves its slopes, from which
+/// the effect of its rounding is found. It computes what the modes compute.
 /// </summary>
 [<Sealed>]
 type internal SweepLevel() =

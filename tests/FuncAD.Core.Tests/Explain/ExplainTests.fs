@@ -84,12 +84,20 @@ let private laws =
           expectChain finding) ]
 
 let private culprits =
-    [ testCase "the first of two is named, and from NaN only NaN is followed" (fun () ->
+    [ testCase "from NaN only NaN is followed" (fun () ->
           let f (x: Real) = log x + sqrt (x - 1.0)
           let finding = (AD.explain f (Real 0.0)).Findings[0]
           Expect.equal (finding.Operation, finding.Formula) ("sqrt", "sqrt v2") "NaN is followed"
           let g (x: Real) = log x - log x
           Expect.equal (AD.explain g (Real 0.0)).Findings[0].Operation "log" "without NaN, the infinity")
+
+      testCase "of two that do the same the first is named: backwards that is the last" (fun () ->
+          let formulas (f: Real -> Real) = [ for finding in (AD.explain f (Real 0.0)).Findings -> finding.Formula, finding.Place ]
+          Expect.equal (formulas (fun x -> log x + log (2.0 * x))).Head ("ln x", FindingPlace.Value) "values"
+          Expect.equal
+              (formulas (fun x -> sqrt x + sqrt (2.0 * x)))
+              [ "sqrt v2", FindingPlace.ReverseDerivative; "sqrt x", FindingPlace.ForwardDerivative ]
+              "derivatives")
 
       testCase "forward mode alone: the tangent overflows, the adjoint does not" (fun () ->
           // 1e200 × 1e200 forwards; backwards 1e-300 × 1e200 comes first
