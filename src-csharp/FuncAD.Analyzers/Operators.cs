@@ -40,6 +40,8 @@ internal static class Operators
         ["AD.Taylor"] = Treatment.Differentiates,
         ["AD.Grad"] = Treatment.Reverse,
         ["AD.ValueAndGrad"] = Treatment.Reverse,
+        ["AD.GradWithAux"] = Treatment.Reverse,
+        ["AD.ValueAndGradWithAux"] = Treatment.Reverse,
         ["AD.Jvp"] = Treatment.Differentiates,
         ["AD.Vjp"] = Treatment.Reverse,
         // in whichever mode is cheaper
@@ -52,6 +54,7 @@ internal static class Operators
         ["AD.Divergence"] = Treatment.Differentiates,
         ["AD.Curl"] = Treatment.Differentiates,
         ["AD.CheckGradient"] = Treatment.Reverse,
+        ["AD.Explain"] = Treatment.Reverse,
         ["AD.ForwardTrace"] = Treatment.Reverse,
         ["AD.ReverseTrace"] = Treatment.Reverse,
         ["AD.Compile"] = Treatment.Trace,
