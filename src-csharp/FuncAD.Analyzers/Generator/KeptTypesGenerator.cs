@@ -60,8 +60,32 @@ public sealed class KeptTypesGenerator : IIncrementalGenerator
                     && model.GetSymbolInfo(node, cancellation).Symbol is IMethodSymbol method
                     && method.ContainingAssembly?.Name is "FuncAD" or "FuncAD.Core"
                 )
-                    foreach (var argument in method.TypeArguments.Concat(method.ContainingType?.TypeArguments ?? []))
-                        yield return argument;
+                    foreach (var type in Named(compilation, method))
+                        yield return type;
         }
     }
+
+    /// <summary>
+    /// The types that a call names, and the tuples that the library makes of them: several arguments of a function are one structure, and
+    /// so are a result and what comes with it.
+    /// </summary>
+    private static IEnumerable<ITypeSymbol> Named(Compilation compilation, IMethodSymbol method)
+    {
+        foreach (var argument in method.TypeArguments.Concat(method.ContainingType?.TypeArguments ?? []))
+            yield return argument;
+        foreach (var parameter in method.Parameters)
+            if (parameter.Type is INamedTypeSymbol { DelegateInvokeMethod: { } function })
+            {
+                if (Tuple(compilation, "System.ValueTuple", [.. function.Parameters.Select(p => p.Type)]) is { } arguments)
+                    yield return arguments;
+                if (
+                    function.ReturnType is INamedTypeSymbol { IsTupleType: true } result
+                    && Tuple(compilation, "System.Tuple", result.TypeArguments) is { } results
+                )
+                    yield return results;
+            }
+    }
+
+    private static INamedTypeSymbol? Tuple(Compilation compilation, string name, ImmutableArray<ITypeSymbol> items) =>
+        items.Length is >= 2 and <= 7 ? compilation.GetTypeByMetadataName($"{name}`{items.Length}")?.Construct([.. items]) : null;
 }

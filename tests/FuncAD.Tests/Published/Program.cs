@@ -145,6 +145,12 @@ Show(
 );
 Show("custom", () => Grad(Custom("cube", x => x * x * x, (x, y) => 3 * x * x))(2));
 Show("chance", () => Stochastic.Derivative((p, chance) => chance.Bernoulli(p), RandomKey.Of(1), 1000)(0.3));
+Show("several arguments", () => Grad((Real[] a, Line b, Real c) => a[0] * b.Slope * c)([2], new Line(3, [], "b"), 4).Item2.Slope);
+Show(
+    "beside the result",
+    () => GradWithAux((Coefficients m) => (m.Slope * m.Offset, new Box<Real>(m.Slope)))(new Coefficients(2, 3)).Auxiliary
+);
+Show("explained", () => Explain(x => Real.Log(x), 0.0).ToString().Split('\n')[0]);
 Show("no numbers", () => Grad((Empty p) => 1)(new Empty()));
 
 static P Descend<P>(P x, Func<P, Real> f) => Grad(f)(x);
