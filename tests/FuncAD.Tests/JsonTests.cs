@@ -139,7 +139,7 @@ public partial class JsonTests
         var random = RandomKey.Of(1).Bits(20_000).Select(BitConverter.UInt64BitsToDouble).ToArray();
         var back = JsonSerializer.Deserialize<Tensor>(JsonSerializer.Serialize(Tensor.Of(random, 100, 200)))!;
         Assert.Equal(random.Select(Bits), back.ToArray().Select(Bits));
-        Assert.Equal([100, 200], back.Shape);
+        Assert.Equal([100, 200], back.Shape.ToArray());
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public partial class JsonTests
     [InlineData("""12""", "got a number", "$")]
     public void What_is_no_tensor_is_refused_with_the_reason_and_the_place(string text, string reason, string path)
     {
-        var error = Assert.Throws<JsonException>(() => Wrapped<Tensor>(text), exactMatch: false);
+        var error = Assert.ThrowsAny<JsonException>(() => Wrapped<Tensor>(text));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Contains($"Path: {path}.a[1] | LineNumber: 0", error.Message, StringComparison.Ordinal);
     }
@@ -214,7 +214,7 @@ public partial class JsonTests
     [InlineData("null")]
     public void What_is_no_number_is_refused_with_the_place(string text)
     {
-        var error = Assert.Throws<JsonException>(() => Wrapped<Real>(text), exactMatch: false);
+        var error = Assert.ThrowsAny<JsonException>(() => Wrapped<Real>(text));
         Assert.Contains("Path: $.a[1] | LineNumber: 0", error.Message, StringComparison.Ordinal);
     }
 
@@ -236,14 +236,26 @@ public partial class JsonTests
     [Fact]
     public void Keys_are_the_same_and_draw_the_same()
     {
-        foreach (var key in new[] { RandomKey.Of(0), RandomKey.Of(-1), RandomKey.Of(5).Fold(9), RandomKey.Of(5).Split(3)[2].Mirrored, default })
+        foreach (
+            var key in new[] { RandomKey.Of(0), RandomKey.Of(-1), RandomKey.Of(5).Fold(9), RandomKey.Of(5).Split(3)[2].Mirrored, default }
+        )
         {
             var back = JsonSerializer.Deserialize<RandomKey>(JsonSerializer.Serialize(key));
             Assert.Equal(key, back);
             Assert.Equal(key.Bits(), back.Bits());
             Assert.Equal(key.Fold(1), back.Fold(1));
         }
-        foreach (var text in new[] { "\"\"", "1", "\"0000000000000000-000000000000000\"", "\"0000000000000000-FFFFFFFFFFFFFFFF\"", "null", "\"xyz\"" })
+        foreach (
+            var text in new[]
+            {
+                "\"\"",
+                "1",
+                "\"0000000000000000-000000000000000\"",
+                "\"0000000000000000-FFFFFFFFFFFFFFFF\"",
+                "null",
+                "\"xyz\"",
+            }
+        )
         {
             var error = Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize<RandomKey>(text));
             Assert.Contains("Path: $", error.Message, StringComparison.Ordinal);

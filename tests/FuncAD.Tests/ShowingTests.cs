@@ -8,6 +8,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.DotNet.Interactive.Formatting;
+using Microsoft.FSharp.Core;
 using static FuncAD.AD;
 
 namespace FuncAD.Tests;
@@ -24,7 +25,7 @@ public partial class ShowingTests
     [
         Minimum,
         Optim.Start(new Real[] { 0.5, -1 }),
-        Stochastic.Derivative((p, chance) => chance.Bernoulli(p), RandomKey.Of(1), 100)(0.5) is var derivative ? derivative : null!,
+        Stochastic.Derivative((p, chance) => chance.Bernoulli(p), RandomKey.Of(1), 100)(0.5),
         new Estimate<Real[]>([0.5, 1], [0.1, 0.2], 10),
         AdamSettings.Default,
     ];
@@ -59,13 +60,15 @@ public partial class ShowingTests
             CheckGradient((Real x) => x * x, (Real)1),
             RandomKey.Of(1),
             Distribution.Normal(0, 1),
-            Randomised.Memory((Real[] x) => x[0] * x[0], new Real[] { 1.5 }),
+            Randomised.Memory((Real[] x) => x[0] * x[0])([1.5]),
             ForwardTrace(x => x * x, 2, 1).Operations,
         ];
         var culture = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE"); // with a comma in its numbers
+            var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            comma.NumberFormat.NumberDecimalSeparator = ",";
+            CultureInfo.CurrentCulture = comma;
             foreach (var value in Records.Concat(others))
             {
                 var text = value.ToString()!;
@@ -124,7 +127,7 @@ public partial class ShowingTests
         }
         Diff(See)(2);
         Grad((Func<Real, Real>)See)(3);
-        Taylor(2, See, 4);
+        Taylor(See, 6)(4);
         Compile((Func<Real, Real>)See, 5);
         Symbolic.Of(See, "x");
         Assert.Matches(@"^2 \(differentiated in forward mode, level \d+\)$", seen[0]);
@@ -246,7 +249,9 @@ public partial class ShowingTests
         );
         var marked = typeof(Real)
             .Assembly.GetExportedTypes()
-            .Select(type => (Type: type, Source: type.GetCustomAttributes().SingleOrDefault(a => a.GetType().Name == "TypeFormatterSourceAttribute")))
+            .Select(type =>
+                (Type: type, Source: type.GetCustomAttributes().SingleOrDefault(a => a.GetType().Name == "TypeFormatterSourceAttribute"))
+            )
             .Where(pair => pair.Source is not null)
             .ToArray();
         Assert.Contains(marked, pair => pair.Type == typeof(Tensor));

@@ -56,8 +56,7 @@ let line (elements: float[]) (shape: int[]) : string =
     let most = 8
     let length = Shape.length shape
     let first = Seq.init (min most length) (fun index -> number (element elements index)) |> String.concat ", "
-    if shape.Length = 0 then first
-    else $"""shape {Shape.text shape}: {first}{(if length > most then ", ..." else "")}"""
+    if shape.Length = 0 then first else $"""shape {Shape.text shape}: {first}{(if length > most then ", ..." else "")}"""
 
 /// A table in HTML for each matrix of the last two axes, with the shape as caption. A long array is folded, and its tables show three
 /// elements at each end of an axis.

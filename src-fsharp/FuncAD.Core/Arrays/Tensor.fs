@@ -737,7 +737,6 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorJsonConverter(
     static let refuse (got: string) : 'a =
         raise (JsonRefusal $"A Tensor is an object with a Shape and as many Elements as it has; got {got}.")
 
-    /// The items of an array, each read by a member that is given its place.
     static member private Lengths(reader: byref<Utf8JsonReader>) : int[] =
         if reader.TokenType <> JsonTokenType.StartArray then refuse $"{JsonNumber.Describe &reader} as Shape"
         let lengths = ResizeArray<int>()
@@ -759,8 +758,7 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorJsonConverter(
     /// <exception cref="T:System.Text.Json.JsonException">It is no tensor; the message says why, and names the place.</exception>
     override _.Read(reader, _, options) =
         if reader.TokenType <> JsonTokenType.StartObject then refuse (JsonNumber.Describe &reader)
-        let comparison =
-            if options.PropertyNameCaseInsensitive then StringComparison.OrdinalIgnoreCase else StringComparison.Ordinal
+        let comparison = if options.PropertyNameCaseInsensitive then StringComparison.OrdinalIgnoreCase else StringComparison.Ordinal
         let shapeName, elementsName = named options "Shape", named options "Elements"
         let mutable shape: int[] = null
         let mutable elements: float[] = null

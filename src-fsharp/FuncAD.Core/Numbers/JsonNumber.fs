@@ -62,7 +62,10 @@ type internal JsonNumber private () =
             | ValueSome x, _ -> x
             | ValueNone, (true, x) when mayBeText -> x
             | _ ->
-                raise (JsonRefusal $"{what} is a number, or one of the strings \"NaN\", \"Infinity\" and \"-Infinity\"; got the string \"{text}\".")
+                raise (
+                    JsonRefusal
+                        $"{what} is a number, or one of the strings \"NaN\", \"Infinity\" and \"-Infinity\"; got the string \"{text}\"."
+                )
         | _ -> raise (JsonRefusal $"{what} is a number; got {JsonNumber.Describe &reader}.")
 
     static member Write(writer: Utf8JsonWriter, x: float, options: JsonSerializerOptions) : unit =

@@ -17,8 +17,8 @@ type TypeFormatterSourceAttribute(source: Type) =
     /// <summary>The class: it has a constructor without parameters and CreateTypeFormatters.</summary>
     member _.FormatterSourceType = source
 
-    /// <summary>The types of media to prefer; none where text/html will do.</summary>
-    member val PreferredMimeTypes: string[] = [||] with get, set
+    /// <summary>The types of media to prefer, at least one.</summary>
+    member val PreferredMimeTypes: string[] = [| "text/html" |] with get, set
 
 /// <summary>Writes values as one type of media. Notebooks call its members by reflection.</summary>
 [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>]
@@ -35,11 +35,10 @@ type NotebookFormatter internal (mimeType: string, show: obj -> string) =
 [<AbstractClass; EditorBrowsable(EditorBrowsableState.Never)>]
 type NotebookSource internal (mimeType: string, show: obj -> string) =
     /// <summary>The formatters: the type's own, and plain text.</summary>
-    member _.CreateTypeFormatters() : NotebookFormatter seq =
-        seq {
-            NotebookFormatter(mimeType, show)
-            NotebookFormatter("text/plain", string)
-        }
+    member _.CreateTypeFormatters() : NotebookFormatter seq = seq {
+        NotebookFormatter(mimeType, show)
+        NotebookFormatter("text/plain", string)
+    }
 
 /// <summary>For what is its text: numbers, estimates and reports.</summary>
 [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>]

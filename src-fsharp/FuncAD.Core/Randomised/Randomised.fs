@@ -32,8 +32,7 @@ type SampledGradient<'P>
     member _.AllBytes: int64 = allBytes
 
     /// <summary>Such as [1, 2] (40 of 80 edges, 496 of 976 bytes).</summary>
-    override _.ToString() =
-        $"{Entries.text gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
+    override _.ToString() = $"{Entries.text gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
 /// Randomised reverse mode: gradients with the right expectation from a random part of what the tape would have to keep (Oktay, McGreivy,
