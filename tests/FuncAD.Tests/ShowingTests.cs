@@ -84,7 +84,7 @@ public partial class ShowingTests
         }
     }
 
-    [GeneratedRegex(@"\[\||\|\]|\bSome\b|\bNone\b|[{};\n]")]
+    [GeneratedRegex(@"\[\||\|\]|\bSome\b|\bNone\b|[{}\n]|\[[^\]]*;")]
     private static partial Regex FSharpSyntax();
 
     [GeneratedRegex(@"\d,\d")]

@@ -68,6 +68,8 @@ public partial class SurfaceTests
         ["TraceOperand"] = "what such a line was computed from",
         ["TraceOperations"] = "how many operations it has, in two parts",
         ["OperationCounts"] = "one of the parts",
+        ["NativeAot"] = "keeps the types that the generator cannot see",
+        ["DifferentiableAttribute"] = "marks a type for the generator",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 

@@ -756,7 +756,7 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorJsonConverter(
 
     /// <summary>Reads a tensor. Members with other names are passed over.</summary>
     /// <exception cref="T:System.Text.Json.JsonException">It is no tensor; the message says why, and names the place.</exception>
-    override _.Read(reader, _, options) =
+    override _.Read(reader, typeToConvert, options) =
         if reader.TokenType <> JsonTokenType.StartObject then refuse (JsonNumber.Describe &reader)
         let comparison = if options.PropertyNameCaseInsensitive then StringComparison.OrdinalIgnoreCase else StringComparison.Ordinal
         let shapeName, elementsName = named options "Shape", named options "Elements"

@@ -227,7 +227,7 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] RandomKeyJsonConvert
 
     /// <summary>Reads a key.</summary>
     /// <exception cref="T:System.Text.Json.JsonException">It is no key; the message names the place.</exception>
-    override _.Read(reader, _, _) =
+    override _.Read(reader, typeToConvert, options) =
         let key = if reader.TokenType = JsonTokenType.String then RandomKey.Parse(reader.GetString()) else ValueNone
         match key with
         | ValueSome key -> key
@@ -236,4 +236,4 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] RandomKeyJsonConvert
             raise (JsonRefusal $"A RandomKey is a string of two hexadecimal numbers, as JsonSerializer writes it; got {got}.")
 
     /// <summary>Writes a key.</summary>
-    override _.Write(writer, key, _) = writer.WriteStringValue key.Text
+    override _.Write(writer, key, options) = writer.WriteStringValue key.Text

@@ -1231,7 +1231,7 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] RealJsonConverter() 
 
     /// <summary>Reads a number.</summary>
     /// <exception cref="T:System.Text.Json.JsonException">It is no number; the message names the place.</exception>
-    override _.Read(reader, _, options) = Real(JsonNumber.Read(&reader, options, "A Real"))
+    override _.Read(reader, typeToConvert, options) = Real(JsonNumber.Read(&reader, options, "A Real"))
 
     /// <summary>Writes a number.</summary>
     /// <exception cref="T:System.InvalidOperationException">The number is being differentiated.</exception>
