@@ -157,9 +157,32 @@ let private surface (assembly: Assembly) : string list =
 
 let private actual () = surface typeof<Real>.Assembly
 
-/// What no user of either language names: the signatures of rules' functions need it to be public.
+/// What no user of either language names: the signatures of rules' functions, or those who call it by its name, need it to be public.
 let private nameless =
-    set [ "ICarrier`1"; "IRule"; "IFunction1"; "IFunction2"; "IUnary"; "IBinary"; "IStep"; "IChoice"; "Traits"; "Domain"; "Edge" ]
+    set
+        [ "ICarrier`1"
+          "IRule"
+          "IFunction1"
+          "IFunction2"
+          "IUnary"
+          "IBinary"
+          "IStep"
+          "IChoice"
+          "Traits"
+          "Domain"
+          "Edge"
+          // System.Text.Json's generated code, debuggers and notebooks find these by attributes
+          "RealJsonConverter"
+          "TensorJsonConverter"
+          "RandomKeyJsonConverter"
+          "TensorView"
+          "TypeFormatterSourceAttribute"
+          "NotebookFormatter"
+          "NotebookSource"
+          "TextInNotebooks"
+          "TensorInNotebooks"
+          "TraceInNotebooks"
+          "FormulaInNotebooks" ]
 
 let private isHidden (kind: Type) =
     attribute<EditorBrowsableAttribute> kind |> Option.exists (fun a -> a.State = EditorBrowsableState.Never)

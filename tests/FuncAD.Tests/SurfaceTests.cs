@@ -76,6 +76,8 @@ public partial class SurfaceTests
         ["FindingPlace"] = "to the value or to derivatives",
         ["ChainStep"] = "a step on the way to it",
         ["SourceLine"] = "its place in the program",
+        ["NativeAot"] = "keeps the types that the generator cannot see",
+        ["DifferentiableAttribute"] = "marks a type for the generator",
         ["Backend"] = "tells which BLAS computes products, and sets its threads",
     };
 

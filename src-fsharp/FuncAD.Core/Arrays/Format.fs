@@ -13,12 +13,18 @@ let private ends = 3
 let private shown isElided extent =
     if isElided && extent > 2 * ends + 1 then [ 0 .. ends - 1 ] @ [ -1 ] @ [ extent - ends .. extent - 1 ] else [ 0 .. extent - 1 ]
 
+/// A number with six digits.
+let private number (x: float) = x.ToString("G6", CultureInfo.InvariantCulture)
+
+/// The element at a position; equal ones are stored as one.
+let private element (elements: float[]) (position: int) = if elements.Length = 1 then elements[0] else elements[position]
+
 /// Rows in brackets, columns aligned, six digits; a long array shows three elements at each end of an axis, and its shape.
 let array (elements: float[]) (shape: int[]) : string =
     let length = Shape.length shape
     let isElided = length > threshold
     let strides = Shape.strides shape
-    let number index = (if elements.Length = 1 then elements[0] else elements[index]).ToString("G6", CultureInfo.InvariantCulture)
+    let number index = number (element elements index)
     let rec positions axis start : int list =
         if axis = shape.Length then
             [ start ]
@@ -43,4 +49,46 @@ let array (elements: float[]) (shape: int[]) : string =
             text.Append ']' |> ignore
     write 0 0
     if isElided || length = 0 && shape.Length > 1 then text.Append($" shape {Shape.text shape}") |> ignore
+    text.ToString()
+
+/// The shape and the first elements on one line.
+let line (elements: float[]) (shape: int[]) : string =
+    let most = 8
+    let length = Shape.length shape
+    let first = Seq.init (min most length) (fun index -> number (element elements index)) |> String.concat ", "
+    if shape.Length = 0 then first else $"""shape {Shape.text shape}: {first}{(if length > most then ", ..." else "")}"""
+
+/// A table in HTML for each matrix of the last two axes, with the shape as caption. A long array is folded, and its tables show three
+/// elements at each end of an axis.
+let html (elements: float[]) (shape: int[]) (remark: string) : string =
+    let length = Shape.length shape
+    let isElided = length > threshold
+    let text = StringBuilder()
+    let add (piece: string) = text.Append piece |> ignore
+    let strides = Shape.strides shape
+    let cell (content: string) = add $"<td style=\"text-align: right\">{content}</td>"
+    let table (caption: string) (start: int) (rows: int) (columns: int) =
+        add $"<table><caption>{caption}</caption><tbody>"
+        for row in shown isElided rows do
+            add "<tr>"
+            for column in shown isElided columns do
+                cell (if row < 0 || column < 0 then "..." else number (element elements (start + row * columns + column)))
+            add "</tr>"
+        add "</tbody></table>"
+    let caption = $"Tensor, shape {Shape.text shape}{remark}"
+    let matrixAxes = min 2 shape.Length
+    let leading = shape.Length - matrixAxes
+    let rows = if shape.Length < 2 then 1 else shape[shape.Length - 2]
+    let columns = if shape.Length = 0 then 1 else shape[shape.Length - 1]
+    let rec matrices (indices: int list) (axis: int) (start: int) =
+        if axis = leading then
+            let place = if leading = 0 then caption else $"""[{indices |> List.rev |> List.map string |> String.concat ", "}, :, :]"""
+            table place start rows columns
+        else
+            for index in shown isElided shape[axis] do
+                if index < 0 then add "<div>...</div>" else matrices (index :: indices) (axis + 1) (start + index * strides[axis])
+    if isElided then add $"<details><summary>{caption}</summary>" else add "<div>"
+    if leading > 0 && not isElided then add $"<div>{caption}</div>"
+    if length > 0 then matrices [] 0 0 else add $"<div>{caption}</div>"
+    add (if isElided then "</details>" else "</div>")
     text.ToString()

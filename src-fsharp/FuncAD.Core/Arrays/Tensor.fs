@@ -1,6 +1,8 @@
 namespace FuncAD
 
 open System
+open System.ComponentModel
+open System.Diagnostics
 open System.Collections.Immutable
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
@@ -28,7 +30,8 @@ type internal ArrayAtRuleLevelException() =
 /// Values are those of <c>double</c>; vectorised functions may differ from Math's in the last few bits. Domain errors give NaN or infinity.
 /// An index gives a <c>Real</c>, and <c>Tensor.Stack</c> makes a tensor of them.
 /// </remarks>
-[<Sealed; AllowNullLiteral; JsonConverter(typeof<TensorJson>)>]
+[<Sealed; AllowNullLiteral; JsonConverter(typeof<TensorJsonConverter>)>]
+[<DebuggerDisplay("{DebuggerText,nq}"); DebuggerTypeProxy(typeof<TensorView>); TypeFormatterSource(typeof<TensorInNotebooks>)>]
 type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor) =
     // Equal elements (of a constant, or of the cotangent of a sum) are stored as one, until Elements is read.
     let mutable elements = elements
@@ -703,34 +706,99 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     /// <summary>The values in rows, aligned; a long tensor shows its ends and its shape.</summary>
     override _.ToString() = Format.array elements shape
 
+    /// The shape and the first elements on one line, and whether and how the tensor is being differentiated.
+    member internal x.DebuggerText: string = Format.line elements shape + Real.ModeText x.Level
+
     interface IEquatable<Tensor> with
         member x.Equals other = x.Equals other
 
+/// <summary>What a debugger shows of a tensor that is opened.</summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorView(x: Tensor) =
+    /// <summary>The lengths of the axes.</summary>
+    member _.Shape: int[] = Array.copy x.Dimensions
+
+    /// <summary>The values in row-major order.</summary>
+    member _.Elements: float[] = x.Value.ToArray()
+
+    /// <summary>Whether it is being differentiated.</summary>
+    member _.IsDifferentiated: bool = not (isNull x.Node || x.Level.Ended)
+
+/// <summary>A tensor in notebooks: a table for each matrix, folded where there are many elements.</summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorInNotebooks() =
+    inherit
+        NotebookSource(
+            "text/html",
+            (fun value ->
+                let x = value :?> Tensor
+                Format.html x.Compact x.Dimensions (Real.ModeText x.Level))
+        )
+
 /// <summary>
-/// A tensor in JSON: an object with its shape and its elements in row-major order. One that is being differentiated is refused.
+/// A tensor in JSON, bit for bit: an object with its Shape and its Elements in row-major order. One that is being differentiated is
+/// refused. System.Text.Json finds the converter by itself.
 /// </summary>
-and [<Sealed>] internal TensorJson() =
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorJsonConverter() =
     inherit JsonConverter<Tensor>()
 
-    override _.Read(reader, _, options) =
-        let text = JsonElement.ParseValue &reader
-        let field (name: string) : 'T =
-            match (if text.ValueKind = JsonValueKind.Object then text.TryGetProperty name else (false, JsonElement())) with
-            | true, value -> value.Deserialize<'T> options
-            | _ -> Unchecked.defaultof<'T>
-        let shape: int[] = field "Shape"
-        let elements: float[] = field "Elements"
-        if isNull shape || isNull elements || Array.exists (fun extent -> extent < 0) shape || Shape.length shape <> elements.Length then
-            raise (JsonException "A tensor is an object with a Shape and as many Elements as it has.")
+    static let named (options: JsonSerializerOptions) (name: string) =
+        match options.PropertyNamingPolicy with
+        | null -> name
+        | policy -> policy.ConvertName name
+
+    static let refuse (got: string) : 'a =
+        raise (JsonRefusal $"A Tensor is an object with a Shape and as many Elements as it has; got {got}.")
+
+    static member private Lengths(reader: byref<Utf8JsonReader>) : int[] =
+        if reader.TokenType <> JsonTokenType.StartArray then refuse $"{JsonNumber.Describe &reader} as Shape"
+        let lengths = ResizeArray<int>()
+        while reader.Read() && reader.TokenType <> JsonTokenType.EndArray do
+            let mutable length = 0
+            if reader.TokenType <> JsonTokenType.Number || not (reader.TryGetInt32 &length) || length < 0 then
+                refuse $"a length Shape[{lengths.Count}] that is no number 0, 1, 2, ..."
+            lengths.Add length
+        lengths.ToArray()
+
+    static member private Numbers(reader: byref<Utf8JsonReader>, options: JsonSerializerOptions) : float[] =
+        if reader.TokenType <> JsonTokenType.StartArray then refuse $"{JsonNumber.Describe &reader} as Elements"
+        let numbers = ResizeArray<float>()
+        while reader.Read() && reader.TokenType <> JsonTokenType.EndArray do
+            numbers.Add(JsonNumber.Read(&reader, options, $"Elements[{numbers.Count}] of a Tensor"))
+        numbers.ToArray()
+
+    /// <summary>Reads a tensor. Members with other names are passed over.</summary>
+    /// <exception cref="T:System.Text.Json.JsonException">It is no tensor; the message says why, and names the place.</exception>
+    override _.Read(reader, typeToConvert, options) =
+        if reader.TokenType <> JsonTokenType.StartObject then refuse (JsonNumber.Describe &reader)
+        let comparison = if options.PropertyNameCaseInsensitive then StringComparison.OrdinalIgnoreCase else StringComparison.Ordinal
+        let shapeName, elementsName = named options "Shape", named options "Elements"
+        let mutable shape: int[] = null
+        let mutable elements: float[] = null
+        while reader.Read() && reader.TokenType <> JsonTokenType.EndObject do
+            let name = reader.GetString()
+            reader.Read() |> ignore
+            if String.Equals(name, shapeName, comparison) then shape <- TensorJsonConverter.Lengths &reader
+            elif String.Equals(name, elementsName, comparison) then elements <- TensorJsonConverter.Numbers(&reader, options)
+            else reader.Skip()
+        if isNull shape then refuse $"an object without {shapeName}"
+        if isNull elements then refuse $"an object without {elementsName}"
+        // as doubles, where the product of any lengths is defined
+        if shape |> Array.fold (fun product length -> product * float length) 1.0 <> float elements.Length then
+            refuse $"{elements.Length} elements for the shape {Shape.text shape}"
         Tensor(elements, shape, null)
 
+    /// <summary>Writes a tensor.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The tensor is being differentiated.</exception>
     override _.Write(writer, x, options) =
-        let elements = x.ToArray()
+        if not (isNull x.Live.Node) then PlainReading.refuse "writing JSON" "x.Value"
         writer.WriteStartObject()
-        writer.WritePropertyName "Shape"
-        JsonSerializer.Serialize(writer, x.Dimensions, options)
-        writer.WritePropertyName "Elements"
-        JsonSerializer.Serialize(writer, elements, options)
+        writer.WriteStartArray(named options "Shape")
+        for length in x.Dimensions do
+            writer.WriteNumberValue length
+        writer.WriteEndArray()
+        writer.WriteStartArray(named options "Elements")
+        for index in 0 .. x.Length - 1 do
+            JsonNumber.Write(writer, (if x.IsUniform then x.Compact[0] else x.Compact[index]), options)
+        writer.WriteEndArray()
         writer.WriteEndObject()
 
 /// <summary>What an array carries beside its elements at a level.</summary>

@@ -18,7 +18,7 @@ open System.Collections.Generic
 /// <para>Parameters that are impossible are refused by an exception that names the distribution, the parameter and its value. In compiled
 /// functions the check is a guard: it is made in each run.</para>
 /// </remarks>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Distribution internal (form: DistributionForm) =
     let parameters: IReadOnlyList<KeyValuePair<string, Real>> =
         form.Parameters |> Array.map (fun struct (name, x) -> KeyValuePair(name, x)) |> Array.AsReadOnly :> _

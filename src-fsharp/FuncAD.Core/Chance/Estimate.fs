@@ -15,7 +15,7 @@ module internal EstimateText =
     let samples (count: int) : string = if count = 1 then "(1 sample)" else $"({count} samples)"
 
 /// <summary>The mean of samples as an estimate of an expectation, with its standard error.</summary>
-[<NoComparison>]
+[<NoComparison; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Estimate =
     {
         /// <summary>The mean of the samples: an unbiased estimate of the expectation.</summary>
@@ -33,7 +33,7 @@ type Estimate =
     override x.ToString() = $"{EstimateText.entry x.Mean x.StandardError} {EstimateText.samples x.Samples}"
 
 /// <summary>Estimates of several numbers from the same samples, in the structure of a parameter.</summary>
-[<NoComparison; NoEquality>]
+[<NoComparison; NoEquality; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Estimate<'P> =
     {
         /// <summary>The mean of the samples, entry by entry: an unbiased estimate of the expectation.</summary>
@@ -46,13 +46,6 @@ type Estimate<'P> =
 
     /// <summary>Such as [0.693 ± 0.002, 1.04 ± 0.01] (1000 samples); the first entries of many.</summary>
     override x.ToString() =
-        let entries value =
-            let struct (_, leaves) = Flatten.input "Estimate.ToString" "Mean" value
-            Leaves.values leaves
-        let means, errors = entries x.Mean, entries x.StandardError
-        let shown = Array.map2 EstimateText.entry (Array.truncate 8 means) (Array.truncate 8 errors) |> String.concat ", "
-        let text =
-            if means.Length = 1 then shown
-            elif means.Length > 8 then $"[{shown}, ... {means.Length} entries]"
-            else $"[{shown}]"
+        let means, errors = Entries.values x.Mean, Entries.values x.StandardError
+        let text = Entries.join means.Length (fun index -> EstimateText.entry means[index] errors[index])
         $"{text} {EstimateText.samples x.Samples}"

@@ -6,7 +6,7 @@ open System
 /// A distribution of a random vector: x = mean + L z with independent standard normal numbers z and a lower triangular matrix L, the
 /// Cholesky factor of the covariance matrix L L^T. Made by <see cref="M:FuncAD.Distribution.MultivariateNormal"/>.
 /// </summary>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type MultivariateNormal internal (mean: Tensor, cholesky: Tensor) =
     let size = mean.Length
     let logDeterminant = Tensor.sum (Tensor.Log(Tensor.diagonal cholesky))

@@ -1,8 +1,12 @@
 namespace FuncAD
 
 open System
+open System.ComponentModel
+open System.Globalization
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Text.Json
+open System.Text.Json.Serialization
 open FuncAD.Rules
 
 /// <summary>
@@ -20,7 +24,8 @@ open FuncAD.Rules
 /// are the published generator's for the counters 0, 1, ... and the key seed.</para>
 /// <para>It is no source of secrets.</para>
 /// </remarks>
-[<IsReadOnly; Struct; NoComparison; CustomEquality>]
+[<IsReadOnly; Struct; NoComparison; CustomEquality; JsonConverter(typeof<RandomKeyJsonConverter>)>]
+[<TypeFormatterSource(typeof<TextInNotebooks>)>]
 type RandomKey =
     val private key: uint64
 
@@ -192,6 +197,43 @@ type RandomKey =
     static member op_Inequality(a: RandomKey, b: RandomKey) : bool = not (a.Equals b)
 
     /// <summary>The key's bits as two hexadecimal numbers.</summary>
-    override x.ToString() =
+    override x.ToString() = $"RandomKey({x.Text})"
+
+    /// The bits as text, which Parse reads.
+    member internal x.Text: string =
         let mirrored = if x.Flip = 0UL then "" else ", mirrored"
-        $"RandomKey({x.key:X16}-{(x.path &&& RandomKey.Path):X16}{mirrored})"
+        $"{x.key:X16}-{(x.path &&& RandomKey.Path):X16}{mirrored}"
+
+    /// The key that has this text; none for another text.
+    static member internal Parse(text: string) : RandomKey voption =
+        let bits (start: int) =
+            match UInt64.TryParse(text.AsSpan(start, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) with
+            | true, bits -> bits
+            | _ -> 0UL
+        if text.Length < 33 then
+            ValueNone
+        else
+            let key = RandomKey(bits 0, bits 17 &&& RandomKey.Path)
+            // only what Text writes is read, to the letter
+            if key.Text = text then ValueSome key
+            elif key.Mirrored.Text = text then ValueSome key.Mirrored
+            else ValueNone
+
+/// <summary>
+/// A key in JSON: the string of its bits, so that a run can be continued. System.Text.Json finds the converter by itself.
+/// </summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] RandomKeyJsonConverter() =
+    inherit JsonConverter<RandomKey>()
+
+    /// <summary>Reads a key.</summary>
+    /// <exception cref="T:System.Text.Json.JsonException">It is no key; the message names the place.</exception>
+    override _.Read(reader, typeToConvert, options) =
+        let key = if reader.TokenType = JsonTokenType.String then RandomKey.Parse(reader.GetString()) else ValueNone
+        match key with
+        | ValueSome key -> key
+        | ValueNone ->
+            let got = JsonNumber.Describe &reader
+            raise (JsonRefusal $"A RandomKey is a string of two hexadecimal numbers, as JsonSerializer writes it; got {got}.")
+
+    /// <summary>Writes a key.</summary>
+    override _.Write(writer, key, options) = writer.WriteStringValue key.Text

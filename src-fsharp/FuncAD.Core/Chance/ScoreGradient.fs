@@ -24,6 +24,9 @@ type ScoreOptions() =
     /// </summary>
     member val Antithetic = false with get, set
 
+    /// <summary>The choices by name.</summary>
+    override options.ToString() = $"Baseline = {options.Baseline}, Antithetic = {options.Antithetic}"
+
 /// <summary>The sums of the advantages of all samples, for each draw, and their number.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal AdvantageSums() =

@@ -2,6 +2,7 @@ namespace FuncAD
 
 open System
 open System.Buffers
+open System.Diagnostics
 open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Threading
@@ -19,7 +20,7 @@ open FuncAD.Compiled
 /// a point that would not is traced, and its path kept beside the others. Parts of the parameter that are not Reals, and whatever the
 /// function captures, are constants of the program: random numbers, counters and arrays keep the values that they had while tracing.
 /// </remarks>
-[<Sealed>]
+[<Sealed; DebuggerDisplay("{DebuggerText,nq}"); TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOptions) =
     let struct (like, parts) = Flatten.example "Compile" "example" example
 
@@ -230,6 +231,11 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
 
     /// <summary>The program of the example's path, as numbered assignments.</summary>
     override _.ToString() = first.Program.ToString()
+
+    /// The sizes of the example's program, whose text may be long.
+    member internal _.DebuggerText: string =
+        let count (n: int) (noun: string) = if n = 1 then $"1 {noun}" else $"{n} {noun}s"
+        $"""{count start.Length "input"}, {count first.Program.Lines.Length "operation"}, {count outputs "output"}, {count paths.Length "path"}"""
 
     /// <summary>The program of the example's path, in Graphviz's language.</summary>
     member _.ToDot() : string = first.Program.ToDot()

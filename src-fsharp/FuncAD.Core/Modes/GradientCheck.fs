@@ -13,7 +13,7 @@ type GradientVerdict =
     | Differs = 2
 
 /// <summary>The result of comparing a gradient with finite differences.</summary>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type GradientReport
     internal
     (

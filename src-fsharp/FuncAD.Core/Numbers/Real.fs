@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.ComponentModel
 open System.Diagnostics
 open System.Globalization
 open System.Numerics
@@ -20,7 +21,8 @@ open FuncAD.Rules
 /// without its derivatives; the cast <c>(double)x</c> is an error while x is being differentiated. Domain errors give NaN or infinity,
 /// never an exception.
 /// </remarks>
-[<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{ToString(),nq}"); JsonConverter(typeof<RealJson>)>]
+[<Struct; CustomEquality; CustomComparison; DebuggerDisplay("{DebuggerText,nq}"); JsonConverter(typeof<RealJsonConverter>)>]
+[<TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Real =
     val internal value: float
 
@@ -919,6 +921,20 @@ type Real =
     override x.ToString() = x.value.ToString CultureInfo.InvariantCulture
     member x.ToString(format: string, provider: IFormatProvider) = x.value.ToString(format, provider)
 
+    /// The value, and whether and how it is being differentiated. Nothing is thrown, whatever the number belongs to.
+    member internal x.DebuggerText: string = x.ToString() + Real.ModeText x.Level
+
+    /// What a debugger says of a level; nothing for none and for one that has ended.
+    static member internal ModeText(level: Level) : string =
+        let text (mode: string) = $" ({mode}, level {level.Order})"
+        match level with
+        | null -> ""
+        | _ when level.Ended -> ""
+        | :? ForwardLevel -> text "differentiated in forward mode"
+        | :? Tape -> text "differentiated in reverse mode"
+        | :? TraceLevel -> text "traced"
+        | _ -> text "differentiated"
+
     // ---- Generic math: each member is the one above, or the value's own. The operators are inlined as those above are. ----
 
     interface IComparable with
@@ -1227,11 +1243,20 @@ and [<Struct; NoEquality; NoComparison>] Condition =
 
     static member op_Implicit(isTrue: bool) : Condition = Condition isTrue
 
-/// <summary>A number in JSON, as its value is: models are saved and read again. One that is being differentiated is refused.</summary>
-and [<Sealed>] internal RealJson() =
+/// <summary>
+/// A number in JSON, bit for bit, as the number that its value is; "NaN", "Infinity" and "-Infinity" are strings. One that is being
+/// differentiated is refused. System.Text.Json finds the converter by itself.
+/// </summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] RealJsonConverter() =
     inherit JsonConverter<Real>()
-    override _.Read(reader, _, options) = Real(JsonSerializer.Deserialize<float>(&reader, options))
-    override _.Write(writer, x, options) = JsonSerializer.Serialize(writer, x.ReadPlainly "writing JSON", options)
+
+    /// <summary>Reads a number.</summary>
+    /// <exception cref="T:System.Text.Json.JsonException">It is no number; the message names the place.</exception>
+    override _.Read(reader, typeToConvert, options) = Real(JsonNumber.Read(&reader, options, "A Real"))
+
+    /// <summary>Writes a number.</summary>
+    /// <exception cref="T:System.InvalidOperationException">The number is being differentiated.</exception>
+    override _.Write(writer, x, options) = JsonNumber.Write(writer, x.ReadPlainly "writing JSON", options)
 
 /// <summary>What a number carries when its primal, tangent or slope belongs to a lower level itself.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal Nested(level: Level, primal: Real) =

@@ -53,3 +53,7 @@ type CompileOptions() =
     /// The largest number of paths through the function's branches that are compiled. On further paths the function itself runs.
     /// </summary>
     member val MaximumPaths = 16 with get, set
+
+    /// <summary>The choices by name.</summary>
+    override options.ToString() =
+        $"Mode = {options.Mode}, VectorBits = {vectorBits}, Threads = {threads}, MaximumPaths = {options.MaximumPaths}"

@@ -4,7 +4,7 @@ open System
 open FuncAD.Basics
 
 /// <summary>One randomised gradient, with what it cost to keep.</summary>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type SampledGradient<'P>
     internal (value: Real, gradient: 'P, operations: int64, edges: int64, keptEdges: int64, bytes: int64, allBytes: int64) =
     /// <summary>f(p), which is exact.</summary>
@@ -32,15 +32,7 @@ type SampledGradient<'P>
     member _.AllBytes: int64 = allBytes
 
     /// <summary>Such as [1, 2] (40 of 80 edges, 496 of 976 bytes).</summary>
-    override _.ToString() =
-        let struct (_, leaves) = Flatten.input "SampledGradient.ToString" "Gradient" gradient
-        let numbers = leaves.Numbers
-        let shown = numbers |> Seq.truncate 8 |> Seq.map (fun x -> exact x.value) |> String.concat ", "
-        let text =
-            if numbers.Length = 1 then shown
-            elif numbers.Length > 8 then $"[{shown}, ... {numbers.Length} entries]"
-            else $"[{shown}]"
-        $"{text} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
+    override _.ToString() = $"{Entries.text gradient} ({keptEdges} of {edges} edges, {bytes} of {allBytes} bytes)"
 
 /// <summary>
 /// Randomised reverse mode: gradients with the right expectation from a random part of what the tape would have to keep (Oktay, McGreivy,

@@ -10,7 +10,7 @@ open System.Runtime.InteropServices
 /// Arrays are counted once however many operations need them; those of the parameters, which are alive anyway, are not counted, while data
 /// that the function captures and a pullback needs are.
 /// </remarks>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arrayBytes: int64) =
     /// <summary>The number of recorded operations on numbers, the inputs included.</summary>
     member _.Operations: int64 = operations

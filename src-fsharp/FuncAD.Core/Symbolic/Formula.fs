@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.ComponentModel
 open System.Collections.Generic
 open FuncAD.Formulas
 
@@ -13,7 +14,7 @@ open FuncAD.Formulas
 /// The rules' slopes are the library's, computed with formulas instead of numbers: nothing is differentiated in a second way. No member
 /// recurses, so that a formula may be as deep as a program is long.
 /// </remarks>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<FormulaInNotebooks>, PreferredMimeTypes = [| "text/latex" |])>]
 type Formula internal (names: string[], expression: Expression) =
     let root = Steps.Share expression
     let steps = Lazy<Steps>(fun () -> Steps root)
@@ -101,3 +102,7 @@ type Formula internal (names: string[], expression: Expression) =
     /// Greek letters those letters, other long names upright.
     /// </summary>
     member _.ToLatex() : string = Writer.text (LatexNotation()) names steps.Value
+
+/// <summary>A formula in notebooks: set by LaTeX.</summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] FormulaInNotebooks() =
+    inherit NotebookSource("text/latex", (fun formula -> $"$${(formula :?> Formula).ToLatex()}$$"))

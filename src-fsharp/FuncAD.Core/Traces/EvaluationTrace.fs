@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.ComponentModel
 open System.Collections
 open System.Collections.Generic
 open FuncAD.Traces
@@ -101,7 +102,7 @@ type internal StepList(words: Wording, first: int, count: int) =
 /// <remarks>
 /// Steps are in the order in which the operations were performed. A constant is no step. A branch that did not run is not there.
 /// </remarks>
-[<Sealed>]
+[<Sealed; TypeFormatterSource(typeof<TraceInNotebooks>)>]
 type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     let words = Wording(run, inputs, result)
 
@@ -204,3 +205,7 @@ type EvaluationTrace internal (run: Run, inputs: string[], result: string) =
     /// <summary>The picture in the language of Graphviz with no more than this number of boxes for steps.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The number is not from 1 to 1000.</exception>
     member _.ToDot(steps: int) : string = Picture.toDot (picture steps)
+
+/// <summary>A trace in notebooks: its table and its picture.</summary>
+and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TraceInNotebooks() =
+    inherit NotebookSource("text/html", (fun trace -> (trace :?> EvaluationTrace).ToHtml()))

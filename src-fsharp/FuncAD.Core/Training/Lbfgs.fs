@@ -21,7 +21,7 @@ type StopReason =
     | LineSearch = 3
 
 /// <summary>The result of a minimisation: the lowest point that was visited.</summary>
-[<NoComparison>]
+[<NoComparison; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type Minimum<'P> =
     {
         /// <summary>The point, as constants.</summary>
@@ -37,6 +37,12 @@ type Minimum<'P> =
         /// <summary>Why the search ended. <c>Gradient</c>, and in most cases <c>Progress</c>, indicate a minimum.</summary>
         Reason: StopReason
     }
+
+    /// <summary>Such as 0 at [1, 1] (slope 1E-10, 24 iterations, ended by Gradient); the first entries of many.</summary>
+    override minimum.ToString() =
+        let iterations = if minimum.Iterations = 1 then "1 iteration" else $"{minimum.Iterations} iterations"
+        let slope = minimum.Slope.ToString("G3", System.Globalization.CultureInfo.InvariantCulture)
+        $"{Basics.exact minimum.Value} at {Entries.text minimum.Parameters} (slope {slope}, {iterations}, ended by {minimum.Reason})"
 
 /// <summary>One minimisation: its start, and the lowest point visited so far.</summary>
 [<Sealed; AllowNullLiteral>]

@@ -6,7 +6,7 @@ open FuncAD.Rules
 
 /// <summary>The state of an optimiser: the parameters, and the moments in the same structure. A step makes a new state.</summary>
 /// <remarks>The methods use the moments differently: to change the method, start with a new state.</remarks>
-[<NoComparison>]
+[<NoComparison; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type OptimState<'P> =
     {
         /// <summary>The parameters.</summary>
@@ -18,6 +18,11 @@ type OptimState<'P> =
         /// <summary>Adam's running mean of the gradient's squares, which starts at 0.</summary>
         SecondMoment: 'P
     }
+
+    /// <summary>Such as after 10 steps: [1, 2]; the first entries of many.</summary>
+    override state.ToString() =
+        let steps = if state.Steps = 1 then "1 step" else $"{state.Steps} steps"
+        $"after {steps}: {Entries.text state.Parameters}"
 
 /// <summary>Adam's constants.</summary>
 [<System.Runtime.InteropServices.TypeLibType(System.Runtime.InteropServices.TypeLibTypeFlags.FHidden)>]
@@ -32,6 +37,10 @@ type AdamSettings =
         /// <summary>The decoupled weight decay: a step also moves p by -rate decay p.</summary>
         Decay: float
     }
+
+    /// <summary>The constants by name.</summary>
+    override settings.ToString() =
+        $"Beta1 = {Basics.exact settings.Beta1}, Beta2 = {Basics.exact settings.Beta2}, Epsilon = {Basics.exact settings.Epsilon}, Decay = {Basics.exact settings.Decay}"
 
     /// <summary>0.9, 0.999, 1e-8 and no decay (Kingma and Ba 2015, section 2).</summary>
     static member Default = { Beta1 = 0.9; Beta2 = 0.999; Epsilon = 1e-8; Decay = 0.0 }

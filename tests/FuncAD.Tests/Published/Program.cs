@@ -1,4 +1,6 @@
 // What people differentiate, one line each. PublishedTests runs it as it is, published with native AOT, and trimmed: the lines are the same.
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using FuncAD;
 using static FuncAD.AD;
 
@@ -17,6 +19,12 @@ void Show(string name, Func<object?> f)
 Show("number", () => Grad(x => x * x)(3.0));
 Show("array", () => Grad(x => x[0] * x[1])([3.0, 2.0])[0]);
 Show("record", () => Grad((Line m) => m.Slope * m.Offsets[0])(new Line(2, [0.5, -1], "a")).Offsets[0]);
+Show("saved", () => JsonSerializer.Serialize(Saved.Example, SavedContext.Default.Saved));
+Show(
+    "saved and loaded",
+    () => JsonSerializer.Deserialize(JsonSerializer.Serialize(Saved.Example, SavedContext.Default.Saved), SavedContext.Default.Saved)
+);
+Show("text of a minimum", () => Optim.Lbfgs((Real[] x) => (x[0] - 1) * (x[0] - 1), [0]));
 Show("tuple", () => Grad(((Real A, Real B) p) => p.A * p.B)((2, 3)));
 Show("class tuple", () => Grad((Tuple<Real, Real> p) => p.Item1 * p.Item2)(Tuple.Create((Real)2, (Real)3)));
 Show("list", () => Grad((List<Real> p) => p[0] * p[1])([2, 3])[0]);
@@ -180,6 +188,14 @@ class Outer
     public List<Line> Lines { get; set; } = [];
     public Pair Pair { get; set; }
 }
+
+record Saved(Real Rate, Tensor Weights, RandomKey Key, Dictionary<string, Real[]> Rates)
+{
+    public static Saved Example => new(double.NaN, Tensor.Of([0.1, -0.0], 1, 2), RandomKey.Of(3), new() { ["a"] = [1, 2.5] });
+}
+
+[JsonSerializable(typeof(Saved))]
+partial class SavedContext : JsonSerializerContext;
 
 record Box<T>(T Value);
 
