@@ -13,12 +13,30 @@ let private ends = 3
 let private shown isElided extent =
     if isElided && extent > 2 * ends + 1 then [ 0 .. ends - 1 ] @ [ -1 ] @ [ extent - ends .. extent - 1 ] else [ 0 .. extent - 1 ]
 
+let private digits (x: float) = x.ToString("G6", CultureInfo.InvariantCulture)
+
+/// Lines after the first, one for the names of the columns and one for each row, aligned, six digits; of many rows or columns the first ten.
+let table (rows: string[]) (columns: string[]) (values: float[,]) : string =
+    let most = 10
+    let cut (items: string[]) = if items.Length > most then Array.append items[.. most - 1] [| "..." |] else items
+    let line (row: int) = cut (Array.init columns.Length (fun column -> digits values[row, column]))
+    let names = cut rows
+    let lines =
+        [| Array.append [| "" |] (cut columns)
+           for index = 0 to min most rows.Length - 1 do
+               Array.append [| names[index] |] (line index)
+           if rows.Length > most then [| "..." |] |]
+    let widthOf column = lines |> Array.fold (fun width cells -> if column < cells.Length then max width cells[column].Length else width) 0
+    let widths = Array.init lines[0].Length widthOf
+    let pad column (cell: string) = if column = 0 then cell.PadRight widths[0] else cell.PadLeft widths[column]
+    String.Concat(lines |> Array.map (fun cells -> "\n" + String.Join("  ", Array.mapi pad cells).TrimEnd()))
+
 /// Rows in brackets, columns aligned, six digits; a long array shows three elements at each end of an axis, and its shape.
 let array (elements: float[]) (shape: int[]) : string =
     let length = Shape.length shape
     let isElided = length > threshold
     let strides = Shape.strides shape
-    let number index = (if elements.Length = 1 then elements[0] else elements[index]).ToString("G6", CultureInfo.InvariantCulture)
+    let number index = digits (if elements.Length = 1 then elements[0] else elements[index])
     let rec positions axis start : int list =
         if axis = shape.Length then
             [ start ]
