@@ -207,4 +207,165 @@ public class JacobianBlocksTests
         Assert.Equal([0], [.. Jacobian((List<Real> x) => new Real[] { 5 })([]).Block(y => y[0], x => x).Shape]);
         Assert.Throws<ArgumentException>(() => Jacobian((Model m) => (Func<Real, Real>)(x => x))(Point));
     }
+
+    private sealed record Four(Real A, Real B, Real C, Real D);
+
+    // the value is the point
+    private static readonly JacobianBlocks<Four, Four> OfFour = Jacobian(
+        (Four o) => new Four(o.A * 2 - 1, o.B * 3 - 4, o.C * 5 + 12, o.D * 7 - 24)
+    )(new(1, 2, -3, 4));
+
+    private static string Refused(Action choose)
+    {
+        var message = Assert.Throws<ArgumentException>(choose).Message;
+        Assert.Contains("choose", message);
+        return message;
+    }
+
+    [Fact]
+    public void No_linear_combination_is_taken_for_a_number()
+    {
+        Refused(() => OfFour.Row(o => o.B + o.C - o.D));
+        Refused(() => OfFour.Column(o => o.A + 1e-30 * o.B));
+        var twelve = Tensor.Of(Enumerable.Range(1, 12).Select(k => (double)k));
+        var j = Jacobian((Tensor w) => new Four(w.Sum(), w[0], w[1], w[2]))(twelve);
+        var accepted = 0;
+        for (var a = 0; a < 12; a++)
+        for (var b = a + 1; b < 12; b++)
+        for (var c = 0; c < 12; c++)
+        {
+            if (c == a || c == b)
+                continue;
+            try
+            {
+                j.Column(w => w[a] + w[b] - w[c]);
+                accepted++;
+            }
+            catch (ArgumentException) { }
+        }
+        Assert.Equal(0, accepted);
+        var random = new Random(3);
+        for (var trial = 0; trial < 200; trial++)
+        {
+            var weights = Enumerable.Range(0, 12).Select(_ => (double)random.Next(-2, 3)).ToArray();
+            if (weights.Count(w => w != 0) != 1 || weights.Sum() != 1)
+                Refused(() => j.Column(w => (w * Tensor.Of(weights)).Sum()));
+        }
+    }
+
+    [Fact]
+    public void What_is_chosen_by_comparing_values_is_refused()
+    {
+        var wrong = new Func<Four, Real>[]
+        {
+            o => RealMath.Max(o.A, o.B),
+            o => RealMath.Min(o.A, o.B),
+            o => RealMath.Max(o.A, -1e9),
+            o => RealMath.Abs(o.A),
+            o => RealMath.Abs(o.C),
+            o => o.A > o.B ? o.A : o.B,
+            o => o.A > 0 ? o.A : o.B,
+            o => o.A > 1000 ? o.A : o.B,
+            o => o.A == 1 ? o.A : o.B,
+            o => o.A * o.B > 0 ? o.A : o.B,
+            o => new[] { o.A, o.B }.First(x => x.Value == 2),
+        };
+        foreach (var choose in wrong)
+        {
+            Refused(() => OfFour.Row(choose));
+            Refused(() => OfFour.Column(choose));
+            Refused(() => OfFour.Block(choose, o => o.A));
+            Refused(() => OfFour.Block(o => o.A, o => Tensor.Of(o.D, choose(o))));
+        }
+        var h = Hessian((Model m) => Loss(m))(Point);
+        Refused(() => h.Block(m => TensorMath.Abs(m.Weights), m => m.Bias));
+        Refused(() => h.Row(m => m.Weights.Max()));
+        Refused(() => h.Row(m => m.Weights.Sum()));
+    }
+
+    [Fact]
+    public void Constants_are_refused_and_the_message_says_so()
+    {
+        Assert.Contains("constant", Refused(() => OfFour.Row(o => o.B.Value)));
+        Assert.Contains("returned 2,", Refused(() => OfFour.Row(o => StopGradient(o.B))));
+        Refused(() => OfFour.Row(o => 1));
+        Refused(() => Hessian((Model m) => Loss(m))(Point).Block(m => m.Weights.Value, m => m.Bias));
+        // a number that another operator follows is a constant here
+        Refused(() => Diff(t => OfFour.Row(o => o.B * t).A)(1.0));
+    }
+
+    [Fact]
+    public void A_part_without_numbers_is_refused()
+    {
+        var h = Hessian((Model m) => Loss(m))(Point);
+        Refused(() => h.Block(m => "a", m => m.Bias));
+        Refused(() => h.Block(m => m.Bias, m => m.Name));
+        Assert.Equal([0, 2], [.. h.Block(m => m.Weights[0..0, 0], m => m.Rates).Shape]);
+    }
+
+    [Fact]
+    public void Choosing_moves_numbers_at_any_point()
+    {
+        double[] odd = [0.0, -0.0, double.NaN, double.PositiveInfinity];
+        var j = Jacobian((Tensor x) => new[] { x, 2 * x })(Tensor.Of(odd));
+        Assert.Equal(2 * Tensor.Identity(4), j.Block(y => y[1], x => x.Reshape(2, 2).T.T.Reshape(4)));
+        Assert.Equal(Tensor.Of(2.0, 0.0), j.Block(y => y[1], x => Tensor.Of(x[2], x[0]))[2, ..]);
+        Check.Bits(3, OfFour.Row(o => o.B * 1).B);
+    }
+
+    [Fact]
+    public void A_compiled_function_takes_rows_columns_and_the_matrix()
+    {
+        static JacobianBlocks<Four, Four> Blocks(Real t) =>
+            Jacobian((Four o) => new Four(o.A * t, o.A * o.B * t, o.C, o.D))(new Four(t, 2, 3, 4));
+        Check.Bits(6, Compile((Real t) => Blocks(t).Row(o => o.B).A)(3.0));
+        Check.Bits(9, Compile((Real t) => Blocks(t).Column(o => o.B).B)(3.0));
+        Check.Bits(3, Compile((Real t) => Blocks(t).Matrix[0, 0])(3.0));
+        static Real OfBlock(Real t) => Blocks(t).Block(o => o.B, o => o.A).ToReal();
+        Check.Bits(6, OfBlock(3.0));
+        var compiled = Assert.ThrowsAny<NotSupportedException>(() => Compile((Real t) => OfBlock(t))(3.0)).Message;
+        var explained = Explain((Real t) => OfBlock(t), 3.0).ToString();
+        foreach (var message in new[] { compiled, explained })
+        foreach (var part in new[] { "Block", "Row(", "Column(", "Matrix[i, j]" })
+            Assert.Contains(part, message);
+    }
+
+    [Fact]
+    public void Rows_and_columns_have_names_and_the_text_shows_them()
+    {
+        var j = Jacobian((Model m) => Price(m))(Point);
+        Assert.Equal(["First", "Others[0]", "Others[1]"], j.RowNames);
+        string[] columns = ["Bias", "Rates[0]", "Rates[1]", "Weights[0, 0]", "Weights[0, 1]", "Weights[1, 0]", "Weights[1, 1]"];
+        Assert.Equal(columns, j.ColumnNames);
+        Assert.Equal(
+            """
+            4 x 4
+               A  B  C  D
+            A  2  0  0  0
+            B  0  3  0  0
+            C  0  0  5  0
+            D  0  0  0  7
+            """.ReplaceLineEndings("\n"),
+            OfFour.ToString()
+        );
+        var wide = Jacobian((Real[] x) => (x[0] * x[1], x[2]))([.. Enumerable.Range(1, 30).Select(k => (Real)k)]);
+        Assert.Equal("[29]", wide.ColumnNames[29]);
+        Assert.StartsWith("2 x 30\n", wide.ToString());
+        Assert.All(wide.ToString().Split('\n')[1..], line => Assert.EndsWith("...", line));
+        Assert.Equal(["x"], Jacobian((Real x) => (x, 2 * x))(1.0).ColumnNames);
+    }
+
+    [Fact]
+    public void Errors_of_Tensor_Of_have_its_name()
+    {
+        foreach (
+            var run in new Action[]
+            {
+                () => Tensor.Of([1.0, 2.0], 3),
+                () => Tensor.Of(new double[][] { [1.0], [1.0, 2.0] }),
+                () => Tensor.Of([1.0, 2.0], -1, 2),
+            }
+        )
+            Assert.StartsWith("Tensor.Of: ", Assert.ThrowsAny<ArgumentException>(run).Message);
+    }
 }

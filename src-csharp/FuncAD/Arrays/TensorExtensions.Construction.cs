@@ -17,13 +17,13 @@ public static partial class TensorExtensions
         /// <summary>A tensor of a shape from its elements in row-major order, which are copied; a vector without a shape.</summary>
         /// <exception cref="ArgumentException">The number of elements does not fit the shape.</exception>
         public static Tensor Of(ReadOnlySpan<double> elements, params int[] shape) =>
-            Core.create(shape is [] ? [elements.Length] : shape, elements.ToArray());
+            Core.createAs("Tensor.Of", shape is [] ? [elements.Length] : shape, elements.ToArray());
 
         /// <summary>A matrix.</summary>
         public static Tensor Of(double[,] elements) => Core.ofNested(elements);
 
         /// <inheritdoc cref="Core.ofRows"/>
-        public static Tensor Of(double[][] rows) => Core.ofRows(rows);
+        public static Tensor Of(double[][] rows) => Core.ofRowsAs("Tensor.Of", rows);
 
         /// <summary>A tensor with three axes.</summary>
         public static Tensor Of(double[,,] elements) => Core.ofNested(elements);
@@ -49,7 +49,7 @@ public static partial class TensorExtensions
             var values = new double[elements.Length];
             for (var i = 0; i < values.Length; i++)
                 values[i] = double.CreateChecked(elements[i]);
-            return Core.create(shape is [] ? [values.Length] : shape, values);
+            return Core.createAs("Tensor.Of", shape is [] ? [values.Length] : shape, values);
         }
 
         /// <summary>A matrix of numbers of any type, such as <c>float[,]</c>.</summary>
@@ -57,7 +57,11 @@ public static partial class TensorExtensions
             where T : System.Numerics.INumberBase<T>
         {
             ArgumentNullException.ThrowIfNull(elements);
-            return Core.create([elements.GetLength(0), elements.GetLength(1)], elements.Cast<T>().Select(double.CreateChecked));
+            return Core.createAs(
+                "Tensor.Of",
+                [elements.GetLength(0), elements.GetLength(1)],
+                elements.Cast<T>().Select(double.CreateChecked)
+            );
         }
 
         /// <summary>Numbers as a vector, as <see cref="Stack(Real[])"/>; derivatives pass.</summary>

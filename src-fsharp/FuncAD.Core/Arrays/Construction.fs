@@ -21,26 +21,32 @@ module TensorConstruction =
                         $"all rows must have one length: row 0 has {width} elements, row {row} has {items.Length}. Fill the shorter rows up, or keep rows of different lengths as an array of tensors.")
             rows.Length, width
 
-        /// <summary>A tensor of a shape from its elements in row-major order, which are copied.</summary>
-        /// <exception cref="T:System.ArgumentException">The number of elements does not fit the shape.</exception>
-        let create (shape: int seq) (elements: float seq) : Tensor =
+        /// As create; messages name the operation that was called.
+        let internal createAs (operation: string) (shape: int seq) (elements: float seq) : Tensor =
             let shape, elements = Seq.toArray shape, Array.ofSeq elements
-            Shape.check "create" shape
+            Shape.check operation shape
             if elements.Length <> Shape.length shape then
                 Shape.fail
-                    "create"
+                    operation
                     $"the shape {Shape.text shape} has {Shape.length shape} elements, but {elements.Length} were given. The lengths of the axes multiply to the number of elements."
             Tensor(elements, shape, null)
+
+        /// <summary>A tensor of a shape from its elements in row-major order, which are copied.</summary>
+        /// <exception cref="T:System.ArgumentException">The number of elements does not fit the shape.</exception>
+        let create (shape: int seq) (elements: float seq) : Tensor = createAs "create" shape elements
 
         /// <summary>A vector.</summary>
         let ofArray (elements: float[]) : Tensor =
             if isNull elements then nullArg (nameof elements)
             Tensor(Array.copy elements, [| elements.Length |], null)
 
-        /// <summary>A matrix from its rows, which must have one length.</summary>
-        let ofRows (items: float[][]) : Tensor =
-            let height, width = rows "ofRows" items
+        /// As ofRows; messages name the operation that was called.
+        let internal ofRowsAs (operation: string) (items: float[][]) : Tensor =
+            let height, width = rows operation items
             Tensor(Array.concat items, [| height; width |], null)
+
+        /// <summary>A matrix from its rows, which must have one length.</summary>
+        let ofRows (items: float[][]) : Tensor = ofRowsAs "ofRows" items
 
         /// <summary>A tensor like an array of any number of dimensions.</summary>
         let ofNested (elements: Array) : Tensor =

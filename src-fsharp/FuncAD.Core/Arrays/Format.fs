@@ -19,6 +19,22 @@ let private number (x: float) = x.ToString("G6", CultureInfo.InvariantCulture)
 /// The element at a position; equal ones are stored as one.
 let private element (elements: float[]) (position: int) = if elements.Length = 1 then elements[0] else elements[position]
 
+/// Lines after the first, one for the names of the columns and one for each row, aligned, six digits; of many rows or columns the first ten.
+let table (rows: string[]) (columns: string[]) (values: float[,]) : string =
+    let most = 10
+    let cut (items: string[]) = if items.Length > most then Array.append items[.. most - 1] [| "..." |] else items
+    let line (row: int) = cut (Array.init columns.Length (fun column -> number values[row, column]))
+    let names = cut rows
+    let lines =
+        [| Array.append [| "" |] (cut columns)
+           for index = 0 to min most rows.Length - 1 do
+               Array.append [| names[index] |] (line index)
+           if rows.Length > most then [| "..." |] |]
+    let widthOf column = lines |> Array.fold (fun width cells -> if column < cells.Length then max width cells[column].Length else width) 0
+    let widths = Array.init lines[0].Length widthOf
+    let pad column (cell: string) = if column = 0 then cell.PadRight widths[0] else cell.PadLeft widths[column]
+    String.Concat(lines |> Array.map (fun cells -> "\n" + String.Join("  ", Array.mapi pad cells).TrimEnd()))
+
 /// Rows in brackets, columns aligned, six digits; a long array shows three elements at each end of an axis, and its shape.
 let array (elements: float[]) (shape: int[]) : string =
     let length = Shape.length shape

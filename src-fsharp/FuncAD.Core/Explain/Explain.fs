@@ -212,4 +212,4 @@ module internal Explain =
                 )
             )
         let at (numbers: Real[]) = f (Flatten.argument like { Numbers = numbers; Arrays = [||] })
-        run (ParameterNames.of' name like) at (Leaves.values leaves)
+        run (LeafNames.of' name like) at (Leaves.values leaves)

@@ -103,17 +103,27 @@ module internal HessianProducts =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector
 
-    /// All columns of H, in the order of the leaves.
-    let all (f: 'P -> Real) (like: Skeleton) (point: Leaves) : Real[][] =
+    /// Puts each entry of H in its row and column, in the order of the leaves.
+    let private fill (f: 'P -> Real) (like: Skeleton) (point: Leaves) (put: int -> int -> Real -> unit) : unit =
         columns f like point (Leaves.count point)
-        |> Array.mapi (fun index column ->
+        |> Array.iteri (fun j column ->
             if isNull column then
-                alone f like point (Leaves.unit' point index) |> Flatten.alike "Hessian" "x" like |> Leaves.elements
+                let column = alone f like point (Leaves.unit' point j) |> Flatten.alike "Hessian" "x" like |> Leaves.elements
+                column |> Array.iteri (fun i y -> put i j y)
             else
-                column |> Array.map Real)
+                for i = 0 to column.Length - 1 do
+                    put i j (Real column[i]))
+
+    /// All columns of H.
+    let all (f: 'P -> Real) (like: Skeleton) (point: Leaves) : Real[][] =
+        let n = Leaves.count point
+        let columns = Array.init n (fun _ -> Array.zeroCreate n)
+        fill f like point (fun i j y -> columns[j][i] <- y)
+        columns
 
     /// H.
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
         let struct (like, point) = Flatten.input "Hessian" "x" x
-        let columns = all f like point
-        Array2D.init x.Length x.Length (fun i j -> columns[j][i])
+        let hessian = Array2D.zeroCreate x.Length x.Length
+        fill f like point (fun i j y -> hessian[i, j] <- y)
+        hessian

@@ -14,13 +14,6 @@ open System.Collections.Generic
 [<Sealed>]
 type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Skeleton, value: Leaves, entries: Real[,]) =
 
-    /// A number for each place, by which it is known again. They are scattered (Knuth's multiplicative hashing), so that nothing that is
-    /// computed from some of them is taken for another.
-    static let marks count =
-        Array.init count (fun place -> Math.ScaleB(float (uint64 (place + 1) * 0x9E3779B97F4A7C15UL >>> 12), -52) + 1.0)
-
-    static let marked (like: Skeleton) (leaves: Leaves) : 'S = Flatten.rebuild like (Leaves.ofValues leaves (marks (Leaves.count leaves)))
-
     /// The shape of what was chosen.
     static let shape (skeleton: Skeleton) (count: int) : int[] =
         match skeleton.Structure with
@@ -29,25 +22,13 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         | :? NumberGridShape -> (skeleton.Rest :?> Extents).Lengths
         | _ -> [| count |]
 
-    /// The places of what a function chooses, and its shape.
-    static let places (operation: string) (name: string) (choose: Func<'S, 'A>) (like: Skeleton) (leaves: Leaves) : struct (int[] * int[]) =
-        if isNull choose then nullArg name
-        let struct (skeleton, reader) = Flatten.result operation name (choose.Invoke(marked like leaves))
-        let known = Dictionary<float, int>()
-        marks (Leaves.count leaves) |> Array.iteri (fun place mark -> known[mark] <- place)
-        let place (mark: float) =
-            match known.TryGetValue mark with
-            | true, place -> place
-            | _ ->
-                reader.Fail
-                    "it must choose numbers of the structure as they are, as p => p.Weights does, but it returned a number that is none of them. Compute with the block instead."
-        let chosen = Leaves.values reader.Leaves |> Array.map place
-        struct (chosen, shape skeleton chosen.Length)
-
     /// The place of the one number that a function chooses.
     static let single operation name (choose: Func<'S, Real>) like leaves : int =
-        let struct (chosen, _) = places operation name choose like leaves
-        chosen[0]
+        let struct (_, places) = Choice.places operation name choose like leaves
+        places[0]
+
+    let rowNames () = LeafNames.paths "y" result
+    let columnNames () = LeafNames.paths "x" like
 
     /// <summary>
     /// All entries in a new array, [i, j] the derivative of number i of the result with respect to number j of the parameter. A structure's
@@ -61,16 +42,28 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
     /// </summary>
     /// <param name="row">Chooses a part of the result.</param>
     /// <param name="column">Chooses a part of the parameter.</param>
-    /// <exception cref="T:System.ArgumentException">A function computes instead of choosing.</exception>
+    /// <remarks>Each function is run several times, at the point and at made-up ones, by which choosing is told from computing.</remarks>
+    /// <exception cref="T:System.ArgumentException">A function computes instead of choosing, or chooses no numbers.</exception>
+    /// <exception cref="T:System.NotSupportedException">
+    /// The entries belong to a function for Compile, Explain, Symbolic or Taylor, which follow single numbers: take Row, Column or Matrix.
+    /// </exception>
     /// <example><code>hessian.Block(p => p.Weights, p => p.Bias)</code></example>
     member _.Block(row: Func<'Q, 'A>, column: Func<'P, 'B>) : Tensor =
-        let struct (rows, rowShape) = places "Block" (nameof row) row result value
-        let struct (columns, columnShape) = places "Block" (nameof column) column like point
-        Tensor.OfReals(
+        let struct (rowPart, rows) = Choice.places "Block" (nameof row) row result value
+        let struct (columnPart, columns) = Choice.places "Block" (nameof column) column like point
+        let chosen =
             [| for i in rows do
-                   for j in columns -> entries[i, j] |],
-            Array.append rowShape columnShape
-        )
+                   for j in columns -> entries[i, j] |]
+        try
+            Tensor.OfReals(chosen, Array.append (shape rowPart rows.Length) (shape columnPart columns.Length))
+        with :? ArrayAtRuleLevelException as error ->
+            raise (
+                NotSupportedException(
+                    "Block: the entries belong to a function that Compile, Explain, Symbolic or Taylor follows, which follow single numbers, and a block is a Tensor. "
+                    + "Take Row(..), Column(..) or Matrix[i, j] in such a function.",
+                    error
+                )
+            )
 
     /// <summary>The gradient of one number of the result, in the structure of the parameter.</summary>
     /// <exception cref="T:System.ArgumentException">The function computes instead of choosing.</exception>
@@ -91,14 +84,24 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         let row i = Sums.dot entries[i, *] v
         Flatten.rebuild result (Leaves.ofElements value (Array.init (Array2D.length1 entries) row))
 
+    /// <summary>The names of the numbers of the result, as in "Prices[0]": those of the rows of the matrix, in order.</summary>
+    member _.RowNames: string[] = rowNames ()
+
+    /// <summary>The names of the numbers of the parameter, as in "Weights[0, 1]": those of the columns of the matrix, in order.</summary>
+    member _.ColumnNames: string[] = columnNames ()
+
+    /// <summary>The size and the values of the matrix with the names of its rows and columns; of a large one the first of each.</summary>
+    override _.ToString() =
+        let table = Format.table (rowNames ()) (columnNames ()) (entries |> Array2D.map _.value)
+        $"{Array2D.length1 entries} x {Array2D.length2 entries}{table}"
+
 module internal JacobianBlocks =
     let private ofColumns rows (columns: Real[][]) = Array2D.init rows columns.Length (fun i j -> columns[j][i])
 
     /// The Jacobian, in forward mode if there are no more numbers in the parameter than in the result, in reverse mode otherwise.
     let jacobian (f: 'P -> 'Q) (p: 'P) : JacobianBlocks<'P, 'Q> =
         let struct (like, point) = Flatten.input "Jacobian" "x" p
-        let struct (result, reader) =
-            f (Flatten.argument like (point |> Leaves.map (fun x -> Real x.value) _.Value)) |> Flatten.output "Jacobian"
+        let struct (result, reader) = f (Flatten.argument like (Leaves.constants point)) |> Flatten.output "Jacobian"
         if reader.HasFunctions then reader.Fail "it holds a function; a Jacobian has rows for numbers only. Apply it inside f."
         let value = reader.Leaves
         let rows, columns = Leaves.count value, Leaves.count point

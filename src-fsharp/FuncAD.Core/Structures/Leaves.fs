@@ -13,6 +13,9 @@ module internal Leaves =
     let map (number: Real -> Real) (array: Tensor -> Tensor) (leaves: Leaves) =
         { Numbers = mapItems number leaves.Numbers; Arrays = mapItems array leaves.Arrays }
 
+    /// The values alone, as constants.
+    let constants (leaves: Leaves) = leaves |> map (fun x -> Real x.value) _.Value
+
     /// The highest level among all parts.
     let highest (leaves: Leaves) : Level =
         let mutable level = Tensor.Highest leaves.Arrays
