@@ -12,12 +12,15 @@ public static class Commands
         var root = new RootCommand("Benchmarks of FuncAD. Without one of these commands, the arguments are BenchmarkDotNet's.")
         {
             Arrays(),
+            Charts(),
             Compare(),
+            ChoosingCosts(),
             CompilingCosts(),
             GuardFigures(),
             LiftingCosts(),
             Serve(),
             Chain(),
+            FirstCalls(),
             GuardOnce(),
         };
         return root;
@@ -87,6 +90,39 @@ public static class Commands
             Console.WriteLine($"wrote {parsed.GetValue(output)}");
             return rows.Any(row => row.IsWrong) ? 1 : 0;
         });
+        return command;
+    }
+
+    private static Command Charts()
+    {
+        var page = new Argument<string>("page")
+        {
+            Description = "The page that has the figures.",
+            DefaultValueFactory = _ => Path.Combine(Contestant.Folder(), "RESULTS.md"),
+        };
+        var command = new Command("charts", "Draws the charts of a page of results again, from its tables.") { page };
+        command.SetAction(parsed =>
+        {
+            var contestants = Contestant.All("python3");
+            new Report(contestants, StoredResults.Read(parsed.GetValue(page)!, contestants), []).Draw(parsed.GetValue(page)!);
+        });
+        return command;
+    }
+
+    private static Command ChoosingCosts()
+    {
+        var command = new Command(
+            "choosing",
+            "Numbers beside tensors beside compiled functions by size, and the first calls of a process."
+        );
+        command.SetAction(_ => Choosing.Run());
+        return command;
+    }
+
+    private static Command FirstCalls()
+    {
+        var command = new Command("first-calls", "The first calls of this process, in nanoseconds.") { Hidden = true };
+        command.SetAction(_ => Choosing.FirstCalls());
         return command;
     }
 

@@ -141,7 +141,7 @@ double Accuracy(Run run)
 }
 
 Save("digits-loss.svg", LossChart(runs), 900, 560);
-Save("digits-predictions.svg", Gallery(runs[^1].Network, test), 940, 520);
+Save("digits-predictions.svg", Gallery(runs[^1].Network, test), 940, 570);
 
 void Save(string name, PlotModel chart, double width, double height)
 {
@@ -168,7 +168,7 @@ return failed.Count == 0 ? 0 : 1;
 static PlotModel LossChart(IEnumerable<Run> runs)
 {
     OxyColor[] colors = [OxyColor.Parse("#7A808A"), OxyColor.Parse("#E69F00"), OxyColor.Parse("#0072B2"), OxyColor.Parse("#C8385A")];
-    var chart = Canvas("Learning to read digits: the loss in training (lines) and on digits held out (dashes)");
+    var chart = Canvas("Learning to read digits: lines are the loss in training, dashes of the same colour on digits held out");
     chart.PlotMargins = new(70, 10, 20, 54);
     chart.Axes.Add(
         new LinearAxis
@@ -248,7 +248,7 @@ static PlotModel Gallery(INetwork network, Digits digits)
         {
             Position = AxisPosition.Left,
             Minimum = 0,
-            Maximum = 53,
+            Maximum = 58,
             StartPosition = 1,
             EndPosition = 0,
             IsAxisVisible = false, // downwards
@@ -268,7 +268,24 @@ static PlotModel Gallery(INetwork network, Digits digits)
         var text = isRight ? $"{guesses[digit]} at {right[digit]:P0}" : $"{guesses[digit]}, but is {digits.Labels[digit]}";
         Say(i % columns * pitch, 38 + i / columns * rowPitch, text, isRight ? "#1D2B4F" : "#C8385A");
     }
+    Say(0, 55, "ink: none");
+    Scale(10, "ink", 0);
+    Say(31, 55, "full");
+    Say(53, 55, "more ink lowers the score");
+    Scale(71, "slope", -1);
+    Say(92, 55, "raises it");
     return picture;
+
+    // What the colours mean: all of them, from the lowest to the highest value.
+    void Scale(double left, string key, double low)
+    {
+        const int width = 20,
+            shades = 100;
+        var values = new double[shades, 1];
+        for (var i = 0; i < shades; i++)
+            values[i, 0] = low + (1 - low) * i / (shades - 1);
+        Heat(values, left, left + width, 53.5, 55.5, key);
+    }
 
     void Tiles(Tensor images, int top, string key)
     {
@@ -280,14 +297,18 @@ static PlotModel Gallery(INetwork network, Digits digits)
             var (image, i, j) = (y / rowPitch * columns + x / pitch, y % rowPitch, x % pitch);
             ink[x, y] = i < 8 && j < 8 ? images[image, 0, i, j].Value : double.NaN;
         }
+        Heat(ink, 0, ink.GetLength(0), top, top + ink.GetLength(1), key);
+    }
+
+    void Heat(double[,] values, double left, double right, double top, double bottom, string key) =>
         picture.Series.Add(
             new HeatMapSeries
             {
-                Data = ink,
-                X0 = 0,
-                X1 = ink.GetLength(0),
+                Data = values,
+                X0 = left,
+                X1 = right,
                 Y0 = top,
-                Y1 = top + ink.GetLength(1),
+                Y1 = bottom,
                 ColorAxisKey = key,
                 CoordinateDefinition = HeatMapCoordinateDefinition.Edge,
                 RenderMethod = HeatMapRenderMethod.Rectangles,
@@ -295,7 +316,6 @@ static PlotModel Gallery(INetwork network, Digits digits)
                 EdgeRenderingMode = EdgeRenderingMode.PreferSharpness,
             }
         );
-    }
 
     void Say(double x, double y, string text, string color = "#1D2B4F") =>
         picture.Annotations.Add(

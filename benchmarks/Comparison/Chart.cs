@@ -12,21 +12,22 @@ public static class Chart
     private const int Width = 900,
         Height = 480;
 
-    /// <summary>Okabe and Ito's colours, which the colour-blind tell apart, and shapes for those who print in black.</summary>
-    private static readonly (OxyColor Color, MarkerType Marker)[] Styles =
+    /// <summary>Okabe and Ito's colours first, which the colour-blind tell apart; shapes and dashes for those who print in black. No two are alike.</summary>
+    public static readonly IReadOnlyList<(OxyColor Color, MarkerType Marker, LineStyle Dashes)> Looks =
     [
-        (OxyColor.FromRgb(0, 0, 0), MarkerType.Circle),
-        (OxyColor.FromRgb(213, 94, 0), MarkerType.Square),
-        (OxyColor.FromRgb(230, 159, 0), MarkerType.Diamond),
-        (OxyColor.FromRgb(153, 153, 153), MarkerType.Triangle),
-        (OxyColor.FromRgb(0, 114, 178), MarkerType.Circle),
-        (OxyColor.FromRgb(0, 158, 115), MarkerType.Square),
-        (OxyColor.FromRgb(86, 180, 233), MarkerType.Diamond),
-        (OxyColor.FromRgb(204, 121, 167), MarkerType.Triangle),
-        (OxyColor.FromRgb(120, 80, 40), MarkerType.Square),
-        (OxyColor.FromRgb(94, 60, 153), MarkerType.Diamond),
-        (OxyColor.FromRgb(150, 180, 60), MarkerType.Circle),
-        (OxyColor.FromRgb(60, 60, 120), MarkerType.Triangle),
+        (OxyColor.FromRgb(0, 0, 0), MarkerType.Circle, LineStyle.Solid),
+        (OxyColor.FromRgb(213, 94, 0), MarkerType.Square, LineStyle.Dash),
+        (OxyColor.FromRgb(230, 159, 0), MarkerType.Diamond, LineStyle.Solid),
+        (OxyColor.FromRgb(153, 153, 153), MarkerType.Triangle, LineStyle.LongDash),
+        (OxyColor.FromRgb(0, 114, 178), MarkerType.Circle, LineStyle.Solid),
+        (OxyColor.FromRgb(0, 158, 115), MarkerType.Square, LineStyle.Dash),
+        (OxyColor.FromRgb(86, 180, 233), MarkerType.Diamond, LineStyle.DashDot),
+        (OxyColor.FromRgb(204, 121, 167), MarkerType.Triangle, LineStyle.Solid),
+        (OxyColor.FromRgb(120, 80, 40), MarkerType.Square, LineStyle.DashDot),
+        (OxyColor.FromRgb(148, 90, 220), MarkerType.Diamond, LineStyle.LongDash),
+        (OxyColor.FromRgb(150, 180, 60), MarkerType.Circle, LineStyle.DashDot),
+        (OxyColor.FromRgb(50, 50, 110), MarkerType.Triangle, LineStyle.Dash),
+        (OxyColor.FromRgb(210, 0, 70), MarkerType.Circle, LineStyle.LongDashDot),
     ];
 
     /// <summary>Times on an axis, from seconds.</summary>
@@ -44,7 +45,11 @@ public static class Chart
         value.ToString(value is >= 0.001 and < 99_999 ? "0.###" : "0.#E0", CultureInfo.InvariantCulture);
 
     /// <summary>A line of a chart; its style is always that of its place among the names.</summary>
-    public sealed record Line(string Title, int Style, IReadOnlyList<(double X, double Y)> Points, bool IsDashed = false);
+    /// <param name="Title">What the legend says.</param>
+    /// <param name="Style">The place.</param>
+    /// <param name="Pieces">The points of each family; nothing joins one family to another.</param>
+    /// <param name="IsReference">Dots in the style's colour, without marks.</param>
+    public sealed record Line(string Title, int Style, IReadOnlyList<IReadOnlyList<(double X, double Y)>> Pieces, bool IsReference = false);
 
     /// <summary>OxyPlot measures text in points of 1/72 inch and draws it in pixels of 1/96; and other fonts are wider than Arial.</summary>
     private sealed class PixelMeasurer() : PdfRenderContext(Width, Height, OxyColors.White)
@@ -86,18 +91,19 @@ public static class Chart
         );
         foreach (var line in lines)
         {
-            var (color, marker) = Styles[line.Style % Styles.Length];
+            var (color, marker, dashes) = Looks[line.Style];
             var series = new LineSeries
             {
                 Title = line.Title,
                 Color = color,
                 StrokeThickness = 1.6,
-                LineStyle = line.IsDashed ? LineStyle.Dash : LineStyle.Solid,
-                MarkerType = line.IsDashed ? MarkerType.None : marker,
+                LineStyle = line.IsReference ? LineStyle.Dot : dashes,
+                MarkerType = line.IsReference ? MarkerType.None : marker,
                 MarkerFill = color,
                 MarkerSize = 3.5,
             };
-            series.Points.AddRange(line.Points.Select(point => new DataPoint(point.X, point.Y)));
+            foreach (var piece in line.Pieces)
+                series.Points.AddRange([.. piece.Select(point => new DataPoint(point.X, point.Y)), DataPoint.Undefined]);
             model.Series.Add(series);
         }
         using var file = File.Create(path);

@@ -19,8 +19,7 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
     /// <param name="tables">Tables that BenchmarkDotNet wrote, as files in Markdown.</param>
     public void Write(string path, Pace pace, IEnumerable<string> machine, IEnumerable<string> tables)
     {
-        var charts = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Charts);
-        Directory.CreateDirectory(charts);
+        Draw(path);
         Line("# Results");
         Line();
         Line(
@@ -32,12 +31,44 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Explain(pace);
         Glance();
         foreach (var problem in Problems)
-            Section(problem, charts);
-        Growing(charts);
+            Section(problem);
+        Growing();
         LeftOut();
         foreach (var table in tables)
             Bench(table);
         File.WriteAllText(path, _page.ToString());
+    }
+
+    /// <summary>The charts alone.</summary>
+    /// <param name="path">The page that they stand beside.</param>
+    public void Draw(string path)
+    {
+        var charts = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Charts);
+        Directory.CreateDirectory(charts);
+        foreach (var problem in Problems)
+        {
+            var all = rows.Where(row => row.Problem == problem).ToList();
+            Chart.Write(
+                Path.Combine(charts, problem.Name + ".svg"),
+                $"{problem.Title}: {problem.Derivative}",
+                (problem.Axis, Chart.Text),
+                ("time", Chart.Seconds),
+                Shown(all)
+                    .Select(contestant => new Chart.Line(
+                        contestant.Title,
+                        Place(contestant),
+                        Points(all, contestant.Name, row => row.Derivative)
+                    ))
+                    .Append(new("C# by hand, function", Place(contestants[0]), Points(all, Form.Hand, row => row.Value), true))
+            );
+        }
+        Chart.Write(
+            Path.Combine(charts, "growth.svg"),
+            "FuncAD: time of the derivative over time of the function",
+            ("time of the plain function", Chart.Seconds),
+            ("ratio", Chart.Text),
+            Problems.Select((problem, index) => new Chart.Line(problem.Title, index, Quotients(problem, Form.Eager)))
+        );
     }
 
     private void Line(string text = "") => _page.Append(text).Append('\n');
@@ -95,23 +126,10 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         }
     }
 
-    private void Section(Problem problem, string charts)
+    private void Section(Problem problem)
     {
         var all = rows.Where(row => row.Problem == problem && row.Note != Peer.NotWritten).ToList();
         var shown = Shown(all);
-        Chart.Write(
-            Path.Combine(charts, problem.Name + ".svg"),
-            $"{problem.Title}: {problem.Derivative}",
-            (problem.Axis, Chart.Text),
-            ("time", Chart.Seconds),
-            shown
-                .Select(contestant => new Chart.Line(
-                    contestant.Title,
-                    Place(contestant),
-                    Points(all, contestant.Name, row => row.Derivative)
-                ))
-                .Append(new("C# by hand, function", Place(contestants[0]), Points(all, Form.Hand, row => row.Value), true))
-        );
         Line();
         Line($"## {problem.Title}");
         Line();
@@ -171,7 +189,7 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         ]);
     }
 
-    private void Growing(string charts)
+    private void Growing()
     {
         string[] ways = [Form.Hand, Form.Eager];
         Line();
@@ -187,7 +205,8 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         Header(["problem", .. ways.SelectMany(way => new[] { $"{Title(way)}, smallest", "largest" }), "sizes"], 1);
         foreach (var problem in Problems)
         {
-            var quotients = ways.Select(way => Quotients(problem, way)).ToList();
+            var quotients = ways.Select(way => Quotients(problem, way).SelectMany(piece => piece).OrderBy(point => point.X).ToList())
+                .ToList();
             if (quotients.Any(list => list.Count == 0))
                 continue;
             var sizes = rows.Where(row => row.Problem == problem && row.Contestant.Name == Form.Eager && row.Derivative is not null)
@@ -198,13 +217,6 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
                 $"{sizes[0].Size.Name} to {sizes[^1].Size.Name}",
             ]);
         }
-        Chart.Write(
-            Path.Combine(charts, "growth.svg"),
-            "FuncAD: time of the derivative over time of the function",
-            ("time of the plain function", Chart.Seconds),
-            ("ratio", Chart.Text),
-            Problems.Select((problem, index) => new Chart.Line(problem.Title, index, Quotients(problem, Form.Eager)))
-        );
         Line();
         Line($"![Growth]({Charts}/growth.svg)");
         if (growth.Count == 0)
@@ -234,18 +246,15 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
         }
     }
 
-    private List<(double X, double Y)> Quotients(Problem problem, string way) =>
-        [
-            .. rows.Where(row => row.Problem == problem && row.Contestant.Name == way && row.Derivative is not null)
-                .Select(row =>
-                    (
-                        Function: Find(rows.Where(other => other.Problem == problem && other.Size == row.Size), Form.Hand)!.Value!.Median,
-                        row.Derivative!.Median
-                    )
-                )
-                .Select(pair => (pair.Function / 1e9, pair.Median / pair.Function))
-                .OrderBy(point => point.Item1),
-        ];
+    /// <summary>The time of the function and the derivative's multiple of it, family by family.</summary>
+    private List<List<(double X, double Y)>> Quotients(Problem problem, string way)
+    {
+        double Function(Size size) => Find(rows.Where(row => row.Problem == problem && row.Size == size), Form.Hand)!.Value!.Median;
+        return Families(
+            rows.Where(row => row.Problem == problem && row.Contestant.Name == way && row.Derivative is not null),
+            row => (Function(row.Size) / 1e9, row.Derivative!.Median / Function(row.Size))
+        );
+    }
 
     private void LeftOut()
     {
@@ -282,12 +291,14 @@ public sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyList<
 
     private static Row? Find(IEnumerable<Row> among, string name) => among.FirstOrDefault(row => row.Contestant.Name == name);
 
-    private static List<(double X, double Y)> Points(IEnumerable<Row> among, string name, Func<Row, Sample?> sample) =>
-        [
-            .. among
-                .Where(row => row.Contestant.Name == name && sample(row) is not null)
-                .Select(row => (row.Size.Scale, sample(row)!.Median / 1e9)),
-        ];
+    private static List<List<(double X, double Y)>> Points(IEnumerable<Row> among, string name, Func<Row, Sample?> sample) =>
+        Families(
+            among.Where(row => row.Contestant.Name == name && sample(row) is not null),
+            row => (row.Size.Scale, sample(row)!.Median / 1e9)
+        );
+
+    private static List<List<(double X, double Y)>> Families(IEnumerable<Row> among, Func<Row, (double X, double Y)> point) =>
+        [.. among.GroupBy(row => row.Size.Family).Select(family => family.Select(point).OrderBy(p => p.X).ToList())];
 
     private void Header(string[] titles, int left)
     {

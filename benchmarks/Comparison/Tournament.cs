@@ -17,29 +17,6 @@ public sealed record Pace(bool IsQuick, double WarmUp, int Rounds, double Second
         Full = new(false, 0.7, 5, 0.1, 3, TimeSpan.FromSeconds(20));
 }
 
-/// <summary>What one contestant did on one size.</summary>
-public sealed record Row(Problem Problem, Size Size, Contestant Contestant)
-{
-    public Sample? Value { get; init; }
-
-    public Sample? Derivative { get; init; }
-
-    /// <summary>How far values and derivatives are from the yardstick's.</summary>
-    public double? Distance { get; init; }
-
-    /// <summary>By how many bytes its process grew, at its peak, since it had read the input.</summary>
-    public double? Peak { get; init; }
-
-    /// <summary>Bytes that the runtime allocated for one derivative.</summary>
-    public double? Allocated { get; init; }
-
-    /// <summary>Why there are no times.</summary>
-    public string? Note { get; init; }
-
-    /// <summary>It computed something else than the yardstick: its times do not count.</summary>
-    public bool IsWrong { get; init; }
-}
-
 /// <summary>Runs the contestants side by side: the same input, agreement first, then times in turn.</summary>
 public sealed class Tournament(IReadOnlyList<Contestant> contestants, Pace pace, TextWriter log)
 {

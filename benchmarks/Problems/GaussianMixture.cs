@@ -55,7 +55,10 @@ public static partial class GaussianMixture
     );
 
     private static Size Of(int d, int k, int n) =>
-        new($"d = {d}, K = {k}, N = {n}", (double)n * k * d * (d + 1) / 2, n == 1000 && (d, k) is (2, 5) or (10, 5) or (10, 25), d, k, n);
+        new($"d = {d}, K = {k}, N = {n}", (double)n * k * d * (d + 1) / 2, n == 1000 && (d, k) is (2, 5) or (10, 5) or (10, 25), d, k, n)
+        {
+            Family = $"d = {d}, N = {n}",
+        };
 
     private static int Triangle(int d) => d * (d - 1) / 2;
 

@@ -1,7 +1,11 @@
 namespace FuncAD.Benchmarks.Problems;
 
 /// <summary>A size of a problem: its dimensions, where it stands on the axis of a chart, and whether the quick run takes it.</summary>
-public sealed record Size(string Name, double Scale, bool IsQuick, params int[] Dimensions);
+public sealed record Size(string Name, double Scale, bool IsQuick, params int[] Dimensions)
+{
+    /// <summary>What sizes that differ in one dimension have in common: a line of a chart joins those of one family only.</summary>
+    public string Family { get; init; } = "";
+}
 
 /// <summary>A problem at one size: the point, and the data that are not differentiated. All contestants get the same, to the bit.</summary>
 public sealed record Instance(Size Size, double[] X, double[] Data)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FuncAD;
 
 public static partial class AD
@@ -7,10 +9,32 @@ public static partial class AD
     /// Forward if f has no more arguments than results, reverse otherwise. Cost: one run of f on plain numbers, to count the results, and
     /// as the mode says.
     /// </remarks>
+    [OverloadResolutionPriority(1)] // a lambda without types may take a tensor as well
     public static Func<Real[], Real[,]> Jacobian(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();
         return x => ADModule.jacobian(function, x);
+    }
+
+    /// <summary>The Jacobian of a function from tensor to tensor: a tensor with the axes of the result and then those of x.</summary>
+    /// <remarks>Cost: as <see cref="Jacobian{P, Q}"/>.</remarks>
+    /// <example><code>AD.Jacobian((Tensor x) => x * x)(Tensor.Of(1.0, 2.0))  // the matrix of 2, 0 and 0, 4</code></example>
+    public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.jacobianBlocks(function, x).Block(y => y, x => x);
+    }
+
+    /// <summary>The Jacobian of a function from any structure to any other, whose blocks are chosen by functions.</summary>
+    /// <remarks>
+    /// Cost: one run of f on plain numbers, to count the results, and a run of f for each number of p, or one and a sweep for each number of
+    /// the result (for every eight, where there are no tensors), whichever is less.
+    /// </remarks>
+    /// <example><code>AD.Jacobian((Model m) => m.Predict(points))(model).Block(y => y, m => m.Weights)</code></example>
+    public static Func<P, JacobianBlocks<P, Q>> Jacobian<P, Q>(Func<P, Q> f)
+    {
+        var function = f.ToFSharp();
+        return p => ADModule.jacobianBlocks(function, p);
     }
 
     /// <summary>The Jacobian x -> J, column by column in forward mode.</summary>
@@ -38,10 +62,28 @@ public static partial class AD
     /// each. Where numbers carry levels, where f computes with arrays or custom rules, where NaN comes out, and for programs of a million
     /// operations: a product with the Hessian for each argument.
     /// </remarks>
+    [OverloadResolutionPriority(1)] // a lambda without types may take a tensor as well
     public static Func<Real[], Real[,]> Hessian(Func<Real[], Real> f)
     {
         var function = f.ToFSharp();
         return x => ADModule.hessian(function, x);
+    }
+
+    /// <summary>The second derivatives of a function of a tensor: a tensor with the axes of x twice.</summary>
+    /// <remarks>Cost: a product with the Hessian for each element.</remarks>
+    public static Func<Tensor, Tensor> Hessian(Func<Tensor, Real> f)
+    {
+        var function = f.ToFSharp();
+        return x => ADModule.hessianBlocks(function, x).Block(x => x, x => x);
+    }
+
+    /// <summary>The second derivatives of a function of any structure, whose blocks are chosen by functions.</summary>
+    /// <remarks>Cost: as of an array, and where there are tensors a product with the Hessian for each number.</remarks>
+    /// <example><code>AD.Hessian((Model m) => Loss(m))(model).Block(m => m.Weights, m => m.Bias)</code></example>
+    public static Func<P, JacobianBlocks<P, P>> Hessian<P>(Func<P, Real> f)
+    {
+        var function = f.ToFSharp();
+        return p => ADModule.hessianBlocks(function, p);
     }
 
     /// <summary>The Hessian-vector product (x, v) -> H v, forward over reverse, without the matrix.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using FuncAD.Il;
 
@@ -21,6 +22,7 @@ namespace FuncAD;
 /// time, which native AOT does not have.
 /// </para>
 /// </remarks>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 public static partial class Lift
 {
     /// <summary>A function of one number over <see cref="Real"/>.</summary>

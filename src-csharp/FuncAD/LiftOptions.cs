@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using FuncAD.Il;
 
 namespace FuncAD;
 
 /// <summary>How code is lifted (<see cref="Lift"/>).</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 public sealed class LiftOptions
 {
     private readonly Dictionary<MethodInfo, Delegate> functions = [];

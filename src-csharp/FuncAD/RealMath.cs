@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FuncAD.Rules;
 
 namespace FuncAD;
@@ -222,7 +223,16 @@ public static class RealMath
     public static Real Sum(params ReadOnlySpan<Real> xs) => Sums.sumOf(xs);
 
     /// <inheritdoc cref="Sums.dot"/>
+    [OverloadResolutionPriority(1)] // for [1.0, 2.0], which may be either kind of span
     public static Real Dot(ReadOnlySpan<Real> xs, ReadOnlySpan<Real> ys) => Sums.dotOf(xs, ys);
+
+    /// <summary>x1 y1 + x2 y2 + ... with constants, as of two spans of numbers.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static Real Dot(ReadOnlySpan<Real> xs, ReadOnlySpan<double> ys) => Sums.dotOf(xs, Constants(ys));
+
+    /// <summary>x1 y1 + x2 y2 + ... with constants, as of two spans of numbers.</summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static Real Dot(ReadOnlySpan<double> xs, ReadOnlySpan<Real> ys) => Sums.dotOf(Constants(xs), ys);
 
     /// <inheritdoc cref="Special.gaussian"/>
     public static Real Gaussian(Real x) => Special.gaussian(x);
@@ -274,6 +284,14 @@ public static class RealMath
 
     /// <summary>The Bessel function of the second kind, of order 1, for x > 0; derivative (Y0(x) - Y2(x))/2.</summary>
     public static Real BesselY1(Real x) => Special.besselY(1, x);
+
+    private static Real[] Constants(ReadOnlySpan<double> values)
+    {
+        var constants = new Real[values.Length];
+        for (var i = 0; i < constants.Length; i++)
+            constants[i] = values[i];
+        return constants;
+    }
 
     private static T Decrement<T>(T x)
         where T : System.Numerics.IFloatingPointIeee754<T> => T.BitDecrement(x);

@@ -73,6 +73,25 @@ module AD =
     /// <remarks>Cost: as valueAndGrad.</remarks>
     let grad (f: 'P -> Real) (p: 'P) : 'P = snd (valueAndGrad f p)
 
+    /// <summary>
+    /// The value, the gradient and what else f returned, by reverse mode: f returns a pair of its real result and something auxiliary, such
+    /// as predictions or statistics.
+    /// </summary>
+    /// <remarks>
+    /// The numbers of the auxiliary part are constants to this operator: they have no part in the gradient. To operators around it they are
+    /// what they are, and are differentiated. Cost: that of the gradient alone.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentException">The auxiliary part is no structure, or holds a function.</exception>
+    let valueAndGradWithAux (f: 'P -> Real * 'A) (p: 'P) : Real * 'P * 'A =
+        notNull (nameof f) f
+        let struct (value, gradient, auxiliary) = Recording.valueAndGradientWithAux "GradWithAux" f p
+        value, gradient, auxiliary
+
+    /// <summary>The gradient and what else f returned: valueAndGradWithAux without the value.</summary>
+    let gradWithAux (f: 'P -> Real * 'A) (p: 'P) : 'P * 'A =
+        let _, gradient, auxiliary = valueAndGradWithAux f p
+        gradient, auxiliary
+
     // ---- Products with the Jacobian J of f ----
 
     /// <summary>f(p) and the Jacobian-vector product J v, by forward mode.</summary>
@@ -133,6 +152,18 @@ module AD =
         let results = (x |> Array.map (fun x -> Real x.value) |> f |> result "Jacobian").Length
         if x.Length <= results then jacobianForward f x else jacobianReverse f x
 
+    /// <summary>
+    /// The Jacobian of a function from any structure to any other, whose blocks are chosen by functions. Of a tensor,
+    /// <c>(jacobianBlocks f x).Block(id, id)</c> has the axes of the result and then those of the parameter.
+    /// </summary>
+    /// <remarks>
+    /// Cost: one run of f on plain numbers, to count the results, and a run of f for each number of the parameter, or one and a sweep for
+    /// each number of the result (for every eight, where there are no tensors), whichever is less.
+    /// </remarks>
+    let jacobianBlocks (f: 'P -> 'Q) (p: 'P) : JacobianBlocks<'P, 'Q> =
+        notNull (nameof f) f
+        JacobianBlocks.jacobian f p
+
     // ---- Second derivatives ----
 
     /// <summary>The product of the Hessian with a vector, forward over reverse.</summary>
@@ -151,6 +182,12 @@ module AD =
         notNull (nameof f) f
         notNull (nameof x) x
         HessianProducts.hessian f x
+
+    /// <summary>The second derivatives of a function of any structure, whose blocks are chosen by functions.</summary>
+    /// <remarks>Cost: as hessian, and with tensors a product with the Hessian for each number.</remarks>
+    let hessianBlocks (f: 'P -> Real) (p: 'P) : JacobianBlocks<'P, 'P> =
+        notNull (nameof f) f
+        JacobianBlocks.hessian f p
 
     // ---- Vector calculus ----
 

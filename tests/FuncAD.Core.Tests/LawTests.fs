@@ -156,6 +156,35 @@ let tests =
                       for j = 0 to row.Length - 1 do
                           expectEqual row[j] rows[i, j].Value $"{copies} rows, J[{i}, {j}]")
 
+          law "blocks of structures with tensors are those of the Jacobian and the Hessian" 200 everywhere (fun case ->
+              let point = reals case.Point[..0], Tensor.ofArray case.Point[1..]
+              let numbers (a: Real[], b: Tensor) = Array.append a (Tensor.toReals b)
+              let parts (y: Real[]) = [ y[0] ], Tensor.stack y[1..]
+              let expected, blocks = AD.jacobianReverse (f case) (reals case.Point), AD.jacobianBlocks (numbers >> f case >> parts) point
+              let n = case.Point.Length
+              let second, curvature = AD.hessian (g case) (reals case.Point), AD.hessianBlocks (numbers >> g case) point
+              for j = 0 to n - 1 do
+                  let size = sizes case (unit' n j)
+                  for i = 0 to size.Length - 1 do
+                      expectWithin (bound case size[i]) expected[i, j].Value blocks.Matrix[i, j].Value $"J[{i}, {j}]"
+                  for i = 0 to n - 1 do
+                      let size = (along case (unit' n i) (unit' n j)).Size
+                      expectWithin (bound case size) second[i, j].Value curvature.Matrix[i, j].Value $"H[{i}, {j}]"
+              expectSame blocks.Matrix[0, 0].Value ((blocks.Block((fun (y, _) -> y[0]), (fun (a, _) -> a[0]))).ToReal()).Value "a block")
+
+          law "what a function returns beside its result takes no part in the gradient" 400 everywhere (fun case ->
+              let value, gradient, (beside, tensor) =
+                  AD.valueAndGradWithAux (fun x -> let y = f case x in g case x, (y, Tensor.stack y)) (reals case.Point)
+              let y = f case (reals case.Point) |> values
+              expectSame (g case (reals case.Point)).Value value.Value "the value"
+              Array.iter2 (fun e a -> expectEqual e a "gradient") (AD.grad (g case) (reals case.Point) |> values) (values gradient)
+              Array.iteri (fun i e -> expectSame e (float beside[i]) "numbers") y
+              Array.iteri (fun i e -> expectSame e (tensor.ToArray()[i]) "a tensor") y
+              // to an operator around it, it is what it is
+              let aux x = AD.gradWithAux (fun inner -> g case inner, f case x) x |> snd
+              let expected = AD.jvp (f case) (reals case.Point) (reals case.V) |> snd |> values
+              Array.iter2 (fun e a -> expectEqual e a "J v") expected (AD.jvp aux (reals case.Point) (reals case.V) |> snd |> values))
+
           law "<w, Jv> = <J^T w, v>" 800 everywhere (fun case ->
               let left = Array.fold2 (fun sum w y -> sum + w * y) 0.0 case.W (jv case case.V)
               let right = Array.fold2 (fun sum x v -> sum + x * v) 0.0 (wj case case.W) case.V

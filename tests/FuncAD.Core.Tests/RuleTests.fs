@@ -555,5 +555,24 @@ let private accuracyTests =
                               gb.Value
                               (what + " in b")) ]
 
+// ---- What trimming keeps ----
+
+/// Programs and formulas show the parameters of a rule by its fields, which the descriptors keep.
+let private keptTests =
+    testCase "the descriptors of the trimmer name every rule with parameters" (fun () ->
+        let assembly = typeof<Real>.Assembly
+        use reader = new StreamReader(assembly.GetManifestResourceStream "ILLink.Descriptors.xml")
+        let descriptors = reader.ReadToEnd()
+        let shows (kind: Type) =
+            kind.GetFields(Reflection.BindingFlags.Instance ||| Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic)
+            |> Array.exists (fun field -> field.FieldType.IsPrimitive || field.FieldType.IsEnum)
+        let withParameters =
+            [ for kind in assembly.GetTypes() do
+                  if kind.IsValueType && typeof<IRule>.IsAssignableFrom kind && kind.Name <> "Draw" && shows kind then
+                      kind.FullName.Replace('+', '/') ]
+        Expect.isNonEmpty withParameters "rules with parameters"
+        for name in withParameters do
+            Expect.stringContains descriptors $"\"{name}\"" $"ILLink.Descriptors.xml keeps the fields of {name}")
+
 [<Tests>]
-let tests = testList "rules" [ valueTests; slopeTests; accuracyTests ]
+let tests = testList "rules" [ valueTests; slopeTests; accuracyTests; keptTests ]

@@ -18,9 +18,15 @@ internal static class Dotnet
 
     public static Result Run(params string[] arguments) => RunIn(Repository, arguments);
 
-    public static Result RunIn(string folder, params string[] arguments)
+    public static Result RunIn(string folder, params string[] arguments) =>
+        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, arguments);
+
+    /// <summary>Runs a program of a file of its own.</summary>
+    public static Result Start(string file) => Start(file, Repository, []);
+
+    private static Result Start(string file, string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        var start = new ProcessStartInfo(file, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -48,7 +54,7 @@ internal static class Dotnet
         if (!process.WaitForExit(Hang))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"dotnet {string.Join(' ', arguments)} hangs: {output}{errors}");
+            Assert.Fail($"{file} {string.Join(' ', arguments)} hangs: {output}{errors}");
         }
         process.WaitForExit(); // for the rest of the output
         return new Result(process.ExitCode, output.ToString(), errors.ToString());

@@ -18,8 +18,11 @@ internal sealed record MarkdownBlock(string Document, int Line, string Language,
     public static IEnumerable<string> Documents()
     {
         var docs = Path.Combine(Dotnet.Repository, "docs");
-        var pages = Directory.Exists(docs) ? Directory.GetFiles(docs, "*.md") : [];
-        return pages.Order(StringComparer.Ordinal).Select(page => "docs/" + Path.GetFileName(page)).Prepend("README.md");
+        var pages = Directory.Exists(docs) ? Directory.GetFiles(docs, "*.md", SearchOption.AllDirectories) : [];
+        return pages
+            .Select(page => Path.GetRelativePath(Dotnet.Repository, page).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal)
+            .Prepend("README.md");
     }
 
     public static List<MarkdownBlock> In(string document) => Parse(document, File.ReadAllLines(Path.Combine(Dotnet.Repository, document)));

@@ -36,6 +36,25 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
             );
         }
 
+        private const string Project = """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                PROPERTIES
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="FuncAD" Version="VERSION" />
+              </ItemGroup>
+            </Project>
+            """;
+
+        public string ProjectWith(string properties) =>
+            Project.Replace("PROPERTIES", properties, StringComparison.Ordinal).Replace("VERSION", Version, StringComparison.Ordinal);
+
         public string User(string name, params (string File, string Text)[] files)
         {
             var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
@@ -62,24 +81,7 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
     private static string First(string language) =>
         MarkdownBlock.In("README.md").First(b => b.Language == language && !b.IsSkipped && !b.IsFragment).Code;
 
-    private const string Project = """
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <OutputType>Exe</OutputType>
-            <TargetFramework>net10.0</TargetFramework>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <Nullable>enable</Nullable>
-            <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-            PROPERTIES
-          </PropertyGroup>
-          <ItemGroup>
-            <PackageReference Include="FuncAD" Version="VERSION" />
-          </ItemGroup>
-        </Project>
-        """;
-
-    private string ProjectWith(string properties) =>
-        Project.Replace("PROPERTIES", properties, StringComparison.Ordinal).Replace("VERSION", packages.Version, StringComparison.Ordinal);
+    private string ProjectWith(string properties) => packages.ProjectWith(properties);
 
     [Fact]
     public void A_console_project_runs_the_first_example_of_the_readme()
@@ -114,6 +116,28 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
         );
         var result = Dotnet.RunIn(folder, "fsi", "--quiet", "script.fsx");
         Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public void A_project_in_FSharp_compares_with_plain_numbers_without_a_remark()
+    {
+        const string program = """
+            open FuncAD
+            let slope = AD.grad (fun (x: Real[]) -> if x[0] > 1.0 then 2 * x[0] * x[1] else x[1]) [| 2.0; 3.0 |]
+            printfn "%O %O" slope[0] slope[1]
+            """;
+        var folder = packages.User(
+            "fsharp",
+            (
+                "fsharp.fsproj",
+                ProjectWith("")
+                    .Replace("Include=\"FuncAD\"", "Include=\"FuncAD.Core\"", StringComparison.Ordinal)
+                    .Replace("<ItemGroup>", "<ItemGroup><Compile Include=\"Program.fs\" />", StringComparison.Ordinal)
+            ),
+            ("Program.fs", program)
+        );
+        var result = Dotnet.RunIn(folder, "run");
+        Assert.True(result.ExitCode == 0 && result.Output.StartsWith("6 4", StringComparison.Ordinal), result.ToString());
     }
 
     [Fact]
@@ -155,6 +179,47 @@ public sealed class PackageTests : IClassFixture<PackageTests.Packages>
             Dotnet.RunIn(folder, ["msbuild", "-getProperty:DynamicCodeSupport", .. properties]).Output.Trim();
         Assert.Equal("true", Support());
         Assert.Equal("false", Support("-p:_IsPublishing=true"));
+    }
+
+    [Fact]
+    public void A_project_gets_the_analyzers()
+    {
+        const string program = """
+            using FuncAD;
+
+            var f = AD.Grad(x => Math.Sin((double)x));
+            Console.WriteLine(f(0.5));
+            """;
+        var folder = packages.User("analyzed", ("analyzed.csproj", ProjectWith("")), ("Program.cs", program));
+        var result = Dotnet.RunIn(folder, "build");
+        Assert.True(
+            result.ExitCode != 0
+                && result.Output.Contains("Program.cs(3,31): error FAD001", StringComparison.Ordinal)
+                && result.Output.Contains("Write Real.Sin(x)", StringComparison.Ordinal)
+                // CS8032 and AD0001: an analyzer that cannot be loaded, or fails
+                && !result.Output.Contains("CS8032", StringComparison.Ordinal)
+                && !result.Output.Contains("AD0001", StringComparison.Ordinal),
+            result.ToString()
+        );
+        File.WriteAllText(Path.Combine(folder, ".editorconfig"), "root = true\n[*.cs]\ndotnet_diagnostic.FAD001.severity = none\n");
+        result = Dotnet.RunIn(folder, "build");
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    [Fact]
+    public void The_analyzers_are_in_the_package_and_no_dependency_of_it()
+    {
+        using var package = packages.Open("FuncAD");
+        Assert.Equal(
+            ["analyzers/dotnet/cs/FuncAD.Analyzers.dll", "analyzers/dotnet/cs/FuncAD.CodeFixes.dll"],
+            package.Entries.Select(entry => entry.FullName).Where(name => name.StartsWith("analyzers/", StringComparison.Ordinal)).Order()
+        );
+        using var reader = new StreamReader(package.GetEntry("FuncAD.nuspec")!.Open());
+        var dependencies = XDocument.Load(reader).Descendants().Where(e => e.Name.LocalName == "dependency");
+        Assert.Equal(
+            ["FSharp.Core", "FuncAD.Core", "MathNet.Numerics"],
+            dependencies.Select(e => e.Attribute("id")!.Value).Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]

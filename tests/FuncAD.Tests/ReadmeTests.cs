@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace FuncAD.Tests;
 
-/// <summary>The examples in README.md and docs/*.md compile and run as they stand there.</summary>
+/// <summary>The examples in README.md and in the pages of docs, at any depth, compile and run as they stand there.</summary>
 /// <remarks>
-/// The C# blocks of a document become one program, each in a namespace of its own with its own usings and types. A block with
-/// directives (<c>#:package</c> and the like) is a program by itself. A block that starts with <c>// fragment</c> is only compiled; one
-/// fenced as <c>no-run</c> is left out. F# blocks are scripts, one each. Where the next block is fenced as <c>text output</c>, it is what the
-/// code prints.
+/// The C# blocks of all documents are compiled once, each in a namespace of its own with its own usings and types, and run in a process for
+/// each document. A block with directives (<c>#:package</c> and the like) is a program by itself. The F# blocks of a document are one script,
+/// each in a module of its own. A block that starts with <c>// fragment</c> is only compiled; one fenced as <c>no-run</c> is left out. Where
+/// the next block is fenced as <c>text output</c>, it is what the code prints.
 /// </remarks>
 [Collection(ProcessCollection.Name)]
 public partial class ReadmeTests
@@ -26,13 +26,17 @@ public partial class ReadmeTests
 
     public static TheoryData<string> DocumentsWithCSharp() => [.. MarkdownBlock.Documents().Where(document => CSharp(document).Count > 0)];
 
-    public static TheoryData<string, int> FSharpBlocks()
+    public static TheoryData<string> DocumentsWithFSharp() => [.. MarkdownBlock.Documents().Where(document => FSharp(document).Count > 0)];
+
+    /// <summary>All C# blocks without directives as one program, which runs those of the document that it is told.</summary>
+    private static readonly Lazy<string> AllCSharp = new(() =>
     {
-        var data = new TheoryData<string, int>();
-        foreach (var block in MarkdownBlock.Documents().SelectMany(MarkdownBlock.In).Where(b => b.Language == "fsharp" && !b.IsSkipped))
-            data.Add(block.Document, block.Line);
-        return data;
-    }
+        var blocks = MarkdownBlock.Documents().SelectMany(CSharp).Where(block => !HasDirectives(block)).ToList();
+        var file = WriteCSharp("all", Together(blocks));
+        var result = Dotnet.Run("build", file);
+        Assert.True(result.ExitCode == 0, $"The examples do not compile: {result}");
+        return file;
+    });
 
     [Theory]
     [MemberData(nameof(DocumentsWithCSharp), DisableDiscoveryEnumeration = true)]
@@ -41,28 +45,46 @@ public partial class ReadmeTests
         var blocks = CSharp(document);
         var together = blocks.Where(block => !HasDirectives(block)).ToList();
         if (together.Count > 0)
-        {
-            var printed = RunCSharp(document, Together(together)).Split(Marker);
-            foreach (var (block, output) in together.Where(block => !block.IsFragment).Zip(printed.Skip(1)))
-                ExpectOutput(block, output);
-        }
+            ExpectOutputs(together, Printed(document, "run", "--no-build", AllCSharp.Value, "--", document));
         foreach (var block in blocks.Where(HasDirectives))
-            ExpectOutput(block, RunCSharp($"{document}-{block.Line}", block.Code));
+            ExpectOutput(block, Printed(document, "run", WriteCSharp($"{document}-{block.Line}", block.Code)));
     }
 
     [Theory]
-    [MemberData(nameof(FSharpBlocks), DisableDiscoveryEnumeration = true)]
-    public void The_fsharp_example_runs(string document, int line)
+    [MemberData(nameof(DocumentsWithFSharp), DisableDiscoveryEnumeration = true)]
+    public void The_fsharp_examples_run(string document)
     {
-        var block = MarkdownBlock.In(document).Single(b => b.Line == line);
+        var blocks = FSharp(document);
         var libraries = new[] { "FuncAD.Core.dll", "FuncAD.dll", "MathNet.Numerics.dll", "System.Numerics.Tensors.dll" };
-        var references = libraries.Select(library => $"#r @\"{Path.Combine(AppContext.BaseDirectory, library)}\"");
-        var body = block.IsFragment ? $"open FuncAD\nlet fragment () =\n{Indent(block.Code)}    ()\n" : block.Code;
-        var place = $"#line {line + 1} @\"{Path.Combine(Dotnet.Repository, document)}\"";
-        var file = Write($"{document}-{line}.fsx", $"{string.Join('\n', references)}\n{place}\n{body}");
-        var result = Dotnet.Run("fsi", "--quiet", "--warnaserror+", file);
-        Assert.True(result.ExitCode == 0, $"{document}, line {line}: {result}");
-        ExpectOutput(block, result.Output);
+        var script = new StringBuilder();
+        foreach (var library in libraries)
+            script.AppendLine($"#r @\"{Path.Combine(AppContext.BaseDirectory, library)}\"");
+        foreach (var block in blocks)
+        {
+            var body = block.IsFragment ? $"open FuncAD\nlet fragment () =\n{Indent(block.Code)}    ()" : block.Code;
+            var place = $"#line {(block.IsFragment ? block.Line - 1 : block.Line + 1)} @\"{Path.Combine(Dotnet.Repository, document)}\"";
+            var start = block.IsFragment ? "" : $"    printfn \"{Marker}\"\n";
+            script.Append($"module Line{block.Line} =\n{start}{place}\n{Indent(body)}");
+        }
+        var file = Write($"{document}.fsx", script.ToString());
+        ExpectOutputs(blocks, Printed(document, "fsi", "--quiet", "--warnaserror+", file));
+    }
+
+    private static string Printed(string document, params string[] command)
+    {
+        var result = Dotnet.Run(command);
+        Assert.True(result.ExitCode == 0, $"{document}: {result}");
+        return result.Output;
+    }
+
+    /// <param name="blocks">Blocks that ran in turn, and fragments.</param>
+    /// <param name="printed">What they printed, each after the marker.</param>
+    private static void ExpectOutputs(List<MarkdownBlock> blocks, string printed)
+    {
+        var (complete, outputs) = (blocks.Where(block => !block.IsFragment).ToList(), printed.Split(Marker)[1..]);
+        Assert.Equal(complete.Count, outputs.Length);
+        foreach (var (block, output) in complete.Zip(outputs))
+            ExpectOutput(block, output);
     }
 
     private static void ExpectOutput(MarkdownBlock block, string printed)
@@ -81,20 +103,19 @@ public partial class ReadmeTests
     private static bool HasDirectives(MarkdownBlock block) =>
         block.Code.Split('\n').Any(line => line.StartsWith("#:", StringComparison.Ordinal));
 
-    /// <summary>What a program prints.</summary>
-    private static string RunCSharp(string name, string program)
+    private static List<MarkdownBlock> FSharp(string document) =>
+        [.. MarkdownBlock.In(document).Where(block => block.Language == "fsharp" && !block.IsSkipped)];
+
+    private static string WriteCSharp(string name, string program)
     {
         var project = Path.Combine(Dotnet.Repository, "src-csharp", "FuncAD", "FuncAD.csproj");
-        var file = Write(name + ".cs", $"#:project {project}\n#:property PublishAot=false\n{program}");
-        var result = Dotnet.Run("run", file);
-        Assert.True(result.ExitCode == 0, $"{name}: {result}");
-        return result.Output;
+        return Write(name + ".cs", $"#:project {project}\n#:property PublishAot=false\n{program}");
     }
 
     /// <summary>A line before the output of each block of a program that runs several.</summary>
     private const string Marker = "---- next block ----";
 
-    /// <summary>One program that runs the blocks in turn.</summary>
+    /// <summary>One program that runs the blocks of a document in turn.</summary>
     private static string Together(List<MarkdownBlock> blocks)
     {
         var (calls, namespaces) = (new StringBuilder(), new StringBuilder());
@@ -107,11 +128,13 @@ public partial class ReadmeTests
             var source = Path.Combine(Dotnet.Repository, block.Document);
             // Types come last in a program of top-level statements.
             var firstType = Array.FindIndex(lines, line => TypeDeclaration().IsMatch(line));
-            var (end, name) = (firstType < 0 ? lines.Length : firstType, $"Line{block.Line}");
+            var (end, name) = (firstType < 0 ? lines.Length : firstType, $"{NotInNames().Replace(block.Document, "_")}_{block.Line}");
             var statements = lines.Select((line, index) => index >= end || UsingDirective().IsMatch(line) ? "" : line);
             var types = lines.Skip(end);
             if (!block.IsFragment)
-                calls.AppendLine($"System.Console.WriteLine(\"{Marker}\");\n{name}.Example.Run();");
+                calls.AppendLine(
+                    $$"""if (args[0] == "{{block.Document}}") { System.Console.WriteLine("{{Marker}}"); {{name}}.Example.Run(); }"""
+                );
             namespaces.AppendLine($"namespace {name}\n{{\n{string.Join('\n', usings)}");
             namespaces.AppendLine($"static class Example\n{{\npublic static void Run()\n{{");
             namespaces.AppendLine($"#line {block.Line + 1} \"{source}\"\n{string.Join('\n', statements)}\n#line hidden\n}}\n}}");
@@ -131,6 +154,9 @@ public partial class ReadmeTests
         File.WriteAllText(file, text);
         return file;
     }
+
+    [GeneratedRegex(@"\W")]
+    private static partial Regex NotInNames();
 
     [GeneratedRegex(@"^using (static )?[\w.]+;|^using \w+ = ")]
     private static partial Regex UsingDirective();

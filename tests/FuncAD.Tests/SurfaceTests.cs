@@ -23,6 +23,7 @@ public partial class SurfaceTests
         ["RealMath"] = "the functions of numbers, for using static",
         ["TensorMath"] = "the functions of tensors, for using static",
         ["RealExtensions"] = "holds extension methods",
+        ["System.Linq.RealEnumerable"] = "holds extension methods",
         ["TensorExtensions"] = "holds extension methods",
         ["Optim"] = "optimisers",
         ["Schedule"] = "learning rates",
@@ -40,6 +41,7 @@ public partial class SurfaceTests
         ["Tensor"] = "the array",
         ["Slice"] = "what a tensor's indexer takes: arrays of it are made where the number of axes is not known",
         ["Condition"] = "what Real.Select takes, and Real.Less gives",
+        ["JacobianBlocks`2"] = "what AD.Jacobian and AD.Hessian return for structures",
         ["Compiled`2"] = "what AD.Compile returns",
         ["CompiledSum`2"] = "what AD.CompileSum returns",
         ["CompileOptions"] = "an argument of AD.Compile and AD.CompileSum",
@@ -82,7 +84,7 @@ public partial class SurfaceTests
     {
         var exported = Core.GetExportedTypes().Concat(Face.GetExportedTypes()).Where(type => !type.IsNested);
         var offered = exported.Where(IsOffered).Select(type => type.FullName!).ToHashSet();
-        var listed = Shown.Keys.Select(name => "FuncAD." + name).ToHashSet();
+        var listed = Shown.Keys.Select(name => name.Contains('.', StringComparison.Ordinal) ? name : "FuncAD." + name).ToHashSet();
         const string Remedy =
             "is offered by C#'s completion and is not in the list above. Make it internal where nobody outside needs it; where F# users name it, "
             + "hide it by TypeLibType(TypeLibTypeFlags.FHidden), which F#'s editors pass over; where nobody names it, by EditorBrowsable; or list it with a reason.";
@@ -175,7 +177,10 @@ public partial class SurfaceTests
 
     [Fact]
     public void The_assembly_exports_its_namespace_only() =>
-        Assert.All(Face.GetExportedTypes(), type => Assert.Equal("FuncAD", type.Namespace));
+        Assert.All(
+            Face.GetExportedTypes(),
+            type => Assert.Equal(type == typeof(RealEnumerable) ? "System.Linq" : "FuncAD", type.Namespace) // see there
+        );
 
     private static IEnumerable<string> MembersOf(Type type) =>
         type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)

@@ -31,6 +31,44 @@ public static partial class TensorExtensions
         /// <summary>A tensor with four axes.</summary>
         public static Tensor Of(double[,,,] elements) => Core.ofNested(elements);
 
+        /// <summary>A vector of numbers of any type: <c>float[]</c>, a list of <c>int</c>, a query.</summary>
+        /// <remarks>Each is converted to double, and rounded where that has fewer digits.</remarks>
+        public static Tensor Of<T>(IEnumerable<T> elements)
+            where T : System.Numerics.INumberBase<T>
+        {
+            ArgumentNullException.ThrowIfNull(elements);
+            return Core.ofArray(elements.Select(double.CreateChecked).ToArray());
+        }
+
+        /// <summary>A tensor of a shape from numbers of any type in row-major order; a vector without a shape.</summary>
+        /// <exception cref="ArgumentException">The number of elements does not fit the shape.</exception>
+        [OverloadResolutionPriority(-1)] // so that [1, 2, 3, 4] is of doubles
+        public static Tensor Of<T>(ReadOnlySpan<T> elements, params int[] shape)
+            where T : System.Numerics.INumberBase<T>
+        {
+            var values = new double[elements.Length];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = double.CreateChecked(elements[i]);
+            return Core.create(shape is [] ? [values.Length] : shape, values);
+        }
+
+        /// <summary>A matrix of numbers of any type, such as <c>float[,]</c>.</summary>
+        public static Tensor Of<T>(T[,] elements)
+            where T : System.Numerics.INumberBase<T>
+        {
+            ArgumentNullException.ThrowIfNull(elements);
+            return Core.create([elements.GetLength(0), elements.GetLength(1)], elements.Cast<T>().Select(double.CreateChecked));
+        }
+
+        /// <summary>Numbers as a vector, as <see cref="Stack(Real[])"/>; derivatives pass.</summary>
+        public static Tensor Of(params Real[] numbers) => Core.stack(numbers);
+
+        /// <summary>Numbers as a vector, as <see cref="Stack(Real[])"/>; derivatives pass.</summary>
+        public static Tensor Of(IEnumerable<Real> numbers) => Core.stack(numbers);
+
+        /// <summary>Numbers as a matrix, as <see cref="Stack(Real[,])"/>; derivatives pass.</summary>
+        public static Tensor Of(Real[,] numbers) => Core.stack2D(numbers);
+
         /// <inheritdoc cref="Core.ofVector"/>
         public static Tensor Of(Vector<double> vector) => Core.ofVector(vector);
 

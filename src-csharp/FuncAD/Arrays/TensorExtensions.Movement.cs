@@ -32,6 +32,9 @@ public static partial class TensorExtensions
         /// <inheritdoc cref="Core.transpose"/>
         public Tensor Transpose() => Core.transpose(x);
 
+        /// <summary>The transpose of a matrix, or of each matrix of a batch: <see cref="Transpose"/> as a property.</summary>
+        public Tensor T => Core.transpose(x);
+
         /// <inheritdoc cref="Core.squeeze"/>
         public Tensor Squeeze() => Core.squeeze(x);
 

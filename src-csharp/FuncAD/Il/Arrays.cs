@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace FuncAD.Il;
 
 /// <summary>Arrays of any rank, element by element.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class Arrays
 {
     public static void Fill(Array target, Array source, Func<object?, object?> convert)

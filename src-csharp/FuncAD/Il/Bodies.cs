@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
 
 /// <summary>The IL of methods, read once for a lift: whether a method computes, what it reaches and its translation all look at it.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Bodies
 {
     private readonly Dictionary<MethodBase, Body?> known = [];

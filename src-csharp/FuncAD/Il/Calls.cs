@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
@@ -40,6 +41,7 @@ internal readonly record struct Call(CallKind Kind, MethodBase? Method = null, s
 /// The policy. Values are to be those of the plain function and no derivative may be lost unseen: what would read a number as bits, as a
 /// decimal or as text that is not output is refused, by the name of the callee.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Calls(Twins twins, Bodies bodies, LiftOptions options)
 {
     private readonly Computes computes = new(twins, bodies);

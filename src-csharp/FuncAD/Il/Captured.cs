@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -8,6 +9,7 @@ namespace FuncAD.Il;
 /// Objects of the user as objects of the twins: what a function captures becomes constants as it is now, and the numbers of a parameter
 /// what the caller says. One object stays one object, so that aliases and circles survive.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Captured(Twins twins, LiftedCode code, Dictionary<object, object> made, Func<double, Real>? parameter = null)
 {
     private readonly Contents contents = new(twins, code.Calls);

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
 
 /// <summary>Which of the user's methods that show no number still compute with some, or run code on other threads: they are lifted, too.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Computes(Twins twins, Bodies bodies)
 {
     private Circular<MethodBase>? answers;

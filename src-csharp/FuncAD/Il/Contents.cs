@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -8,6 +9,7 @@ namespace FuncAD.Il;
 /// Whether an object holds numbers by what it refers to: a list of objects with a boxed double in it, an action whose closure has one. Its
 /// type does not say so, but lifted code that finds the originals there would take them for other things than numbers, or change them.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Contents(Twins twins, Calls calls)
 {
     private readonly Dictionary<object, bool> known = new(ReferenceEqualityComparer.Instance);

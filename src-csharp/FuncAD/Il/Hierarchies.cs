@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.FSharp.Core;
@@ -8,6 +9,7 @@ namespace FuncAD.Il;
 /// The classes that derive from one in its own assembly. A union, or an abstract class, may show no number where its cases hold some: it
 /// has a twin, so that its methods and what holds it are lifted with them.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class Hierarchies
 {
     private static readonly ConditionalWeakTable<Assembly, ILookup<Type, Type>> known = [];

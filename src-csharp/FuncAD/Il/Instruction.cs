@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
 
@@ -25,6 +26,7 @@ internal sealed record Instruction(int Offset, OpCode Op, object? Operand, int N
     public bool IsBranch => Op.OperandType is OperandType.InlineBrTarget or OperandType.ShortInlineBrTarget;
 
     /// <summary>The body of a method, its generic parameters replaced by the arguments that the method has.</summary>
+    [RequiresUnreferencedCode(AtRunTime.Reads)]
     public static Instruction[] Read(MethodBase method, MethodBody body)
     {
         var il = body.GetILAsByteArray()!;
@@ -58,6 +60,7 @@ internal sealed record Instruction(int Offset, OpCode Op, object? Operand, int N
         private readonly Type[]? types = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         private readonly Type[]? methods = method.IsGenericMethod ? method.GetGenericArguments() : null;
 
+        [RequiresUnreferencedCode(AtRunTime.Reads)]
         public object? Operand(OpCode op, ReadOnlySpan<byte> bytes, int next)
         {
             int Word(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadInt32LittleEndian(at);

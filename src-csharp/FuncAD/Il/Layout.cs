@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
 
 /// <summary>What copying an object of a type needs to know of it.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Layout(Type type, Twins twins)
 {
     private readonly Lazy<FieldPair[]> fields = new(() => Pairs(type, twins));

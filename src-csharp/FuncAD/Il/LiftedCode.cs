@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -6,6 +7,7 @@ using System.Runtime.CompilerServices;
 namespace FuncAD.Il;
 
 /// <summary>One lift: what is reached, the twins, an assembly with their types and the translated methods, and its static fields.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class LiftedCode
 {
     private static int count;

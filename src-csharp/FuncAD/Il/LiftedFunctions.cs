@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -6,6 +7,7 @@ using System.Runtime.CompilerServices;
 namespace FuncAD.Il;
 
 /// <summary>Functions that are lifted: made, checked against the type that is asked for, and kept where nothing is captured.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class LiftedFunctions
 {
     // Kept as long as the assembly of the function is loaded.

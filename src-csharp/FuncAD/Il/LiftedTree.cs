@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 
 namespace FuncAD.Il;
 
 /// <summary>Expression trees over Real: nodes are rebuilt at the mapped types, and methods that they call are translated from their IL.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class LiftedTree : ExpressionVisitor
 {
     private static readonly ConstructorInfo constant = typeof(Real).GetConstructor([typeof(double)])!;
@@ -31,6 +33,7 @@ internal sealed class LiftedTree : ExpressionVisitor
 
     // ---- What the tree reaches ----
 
+    [RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
     private sealed class Callees(LiftedCode code) : ExpressionVisitor
     {
         protected override Expression VisitMethodCall(MethodCallExpression node)
@@ -73,16 +76,26 @@ internal sealed class LiftedTree : ExpressionVisitor
         protected override Expression VisitMember(MemberExpression node)
         {
             Add((node.Member as PropertyInfo)?.GetMethod);
-            if (IsCaptured(node))
-                code.Reach.Add(Value(node));
+            AddCaptured(node);
             return base.VisitMember(node);
         }
 
         protected override Expression VisitConstant(ConstantExpression node)
         {
+            AddConstant(node);
+            return node;
+        }
+
+        private void AddCaptured(MemberExpression node)
+        {
+            if (IsCaptured(node))
+                code.Reach.Add(Value(node));
+        }
+
+        private void AddConstant(ConstantExpression node)
+        {
             if (node.Value is not null && !Twins.IsClosure(node.Type))
                 code.Reach.Add(node.Value);
-            return node;
         }
 
         private void Add(MethodBase? method)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MathNet.Numerics;
 using MathNet.Numerics.RootFinding;
 
@@ -7,6 +8,7 @@ namespace FuncAD.Il;
 /// What this library has better rules for than the code of MathNet.Numerics differentiated: special functions, and roots and minima by the
 /// implicit function theorem. <see cref="MathNetAlgebra"/> has its linear algebra.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class MathNetRules
 {
     public static LiftOptions Add(LiftOptions options)

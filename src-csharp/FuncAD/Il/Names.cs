@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
@@ -45,10 +46,12 @@ internal static class Names
     public static bool IsDelegate(this Type type) => type.IsSubclassOf(typeof(MulticastDelegate));
 
     /// <summary>The instance fields that a type declares itself.</summary>
+    [RequiresUnreferencedCode(AtRunTime.Reads)]
     public static FieldInfo[] OwnFields(this Type type) =>
         type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
 
     /// <summary>All instance fields of a type, those of its bases last.</summary>
+    [RequiresUnreferencedCode(AtRunTime.Reads)]
     public static IEnumerable<FieldInfo> AllFields(this Type type)
     {
         for (Type? t = type; t is not null; t = t.BaseType)

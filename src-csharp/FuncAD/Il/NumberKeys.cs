@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -8,6 +9,7 @@ namespace FuncAD.Il;
 /// How dictionaries of lifted code compare numbers as keys. A memory of results that finds one number by another of equal value hands out
 /// the derivatives of the wrong one: of an earlier call, of a constant, or of another argument that happens to be equal.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class NumberKeys<K> : IEqualityComparer<K>
 {
     public bool Equals(K? x, K? y)
@@ -21,6 +23,7 @@ internal sealed class NumberKeys<K> : IEqualityComparer<K>
     public int GetHashCode(K key) => EqualityComparer<K>.Default.GetHashCode(key!);
 }
 
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class NumberKeys
 {
     private static readonly Type[] dictionaries = [typeof(Dictionary<,>), typeof(ConcurrentDictionary<,>)];

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -8,6 +9,7 @@ namespace FuncAD.Il;
 /// What a function reaches: methods to translate, types that need twins, static fields that hold numbers. Of the virtual methods only
 /// those of classes that are made, in slots that are called: rapid type analysis (Bacon and Sweeney 1996).
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Reach(Twins twins, Calls calls, Bodies bodies)
 {
     private readonly Contents contents = new(twins, calls);

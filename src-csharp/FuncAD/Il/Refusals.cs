@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -5,6 +6,7 @@ using System.Runtime.InteropServices;
 namespace FuncAD.Il;
 
 /// <summary>The framework methods that lifted code may not call, with the reason and the remedy, and those that may read a number.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class Refusals
 {
     /// <summary>Why a method cannot be called in lifted code, or null.</summary>

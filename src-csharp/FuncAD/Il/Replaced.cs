@@ -1,9 +1,11 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace FuncAD.Il;
 
 /// <summary>A copy of a parameter with other numbers: a gradient in the user's types. It meets the numbers in the order of <see cref="Captured"/>.</summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Replaced(LiftedCode code, Func<double, double> number)
 {
     private readonly Twins twins = code.Twins;

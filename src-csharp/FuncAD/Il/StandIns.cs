@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
@@ -6,6 +7,7 @@ namespace FuncAD.Il;
 /// What stands for methods of the framework that name double: members of Real, and the methods of this class, each called Type_Method
 /// and with the mapped signature, the object of an instance method first.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static partial class StandIns
 {
     private static readonly ILookup<string, MethodInfo> byName = typeof(StandIns)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace FuncAD.Il;
@@ -5,6 +6,7 @@ namespace FuncAD.Il;
 /// <summary>
 /// Text is output. A number that is read from text, in code that also writes numbers as text, may be one of them without its derivative.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal static class Texts
 {
     private static readonly string[] writers = ["ToString", "Format", "Append", "Write", "Join", "Concat", "TryFormat", "Print"];

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
 
@@ -7,6 +8,7 @@ namespace FuncAD.Il;
 /// Translates the body of one method. The types on the evaluation stack are followed, since <c>add</c>, <c>clt</c> or <c>conv.i4</c> do
 /// not say what they work on; an instruction that cannot be translated becomes one that throws, so that only its path is lost.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed partial class Translation(LiftedCode code, MethodBase method, ILGenerator il)
 {
     private static readonly Type real = typeof(Real);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -9,6 +10,7 @@ namespace FuncAD.Il;
 /// static method that is its translation through a pointer, which is set when that method exists; so all types can be finished before
 /// any code is emitted, and all code is emitted over finished types, whose members reflection finds.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class TwinTypes(Twins twins, ModuleBuilder module, string suffix, Predicate<MethodBase> isReached)
 {
     private readonly Dictionary<Type, TypeBuilder> builders = [];

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -7,6 +8,7 @@ namespace FuncAD.Il;
 /// Which types hold numbers, and what stands for them: <see cref="Real"/> for double, arrays and framework generics at Real, and for the
 /// user's own types twins with the same fields and virtual methods, which <see cref="TwinTypes"/> builds.
 /// </summary>
+[RequiresUnreferencedCode(AtRunTime.Reads), RequiresDynamicCode(AtRunTime.Writes)]
 internal sealed class Twins(LiftOptions options)
 {
     private Circular<Type>? answers;

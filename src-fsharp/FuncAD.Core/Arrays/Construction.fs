@@ -16,7 +16,9 @@ module TensorConstruction =
             rows
             |> Array.iteri (fun row items ->
                 if items.Length <> width then
-                    Shape.fail operation $"all rows must have one length: row 0 has {width} elements, row {row} has {items.Length}.")
+                    Shape.fail
+                        operation
+                        $"all rows must have one length: row 0 has {width} elements, row {row} has {items.Length}. Fill the shorter rows up, or keep rows of different lengths as an array of tensors.")
             rows.Length, width
 
         /// <summary>A tensor of a shape from its elements in row-major order, which are copied.</summary>
@@ -25,7 +27,9 @@ module TensorConstruction =
             let shape, elements = Seq.toArray shape, Array.ofSeq elements
             Shape.check "create" shape
             if elements.Length <> Shape.length shape then
-                Shape.fail "create" $"the shape {Shape.text shape} has {Shape.length shape} elements, but {elements.Length} were given."
+                Shape.fail
+                    "create"
+                    $"the shape {Shape.text shape} has {Shape.length shape} elements, but {elements.Length} were given. The lengths of the axes multiply to the number of elements."
             Tensor(elements, shape, null)
 
         /// <summary>A vector.</summary>

@@ -80,7 +80,7 @@ module TensorMovement =
             if not isFit then
                 Shape.fail
                     "reshape"
-                    $"the shape {Shape.text x.Dimensions} has {x.Length} elements, which do not fit the shape {Shape.text asked}."
+                    $"the shape {Shape.text x.Dimensions} has {x.Length} elements, which do not fit the shape {Shape.text asked}. The lengths of the axes multiply to the number of elements."
             if Shape.areEqual shape x.Dimensions then x else Tensor.Linear(Reshape(x.Dimensions, shape), x)
 
         /// <summary>All elements as a vector.</summary>
@@ -108,7 +108,10 @@ module TensorMovement =
 
         /// <summary>A matrix transposed; of a batch, each matrix.</summary>
         let transpose (x: Tensor) : Tensor =
-            if x.Rank < 2 then Shape.fail "transpose" $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}."
+            if x.Rank < 2 then
+                Shape.fail
+                    "transpose"
+                    $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}. Reshape a vector to a row or a column first; a matrix product takes it as either."
             swapAxes -2 -1 x
 
         /// <summary>Without the axes of length 1.</summary>

@@ -62,7 +62,11 @@ let index (operation: string) (shape: int[]) (axis: int) (index: int) : int =
     let extent = shape[axis]
     if index < -extent || index >= extent then
         raise (
-            ArgumentOutOfRangeException("index", index, $"{operation}: the index {index} is outside axis {axis} of the shape {text shape}.")
+            ArgumentOutOfRangeException(
+                "index",
+                index,
+                $"{operation}: the index {index} is outside axis {axis} of the shape {text shape}. Indices of this axis go from 0 to {extent - 1}, and from -1 down to {-extent} counted from the end."
+            )
         )
     if index < 0 then index + extent else index
 

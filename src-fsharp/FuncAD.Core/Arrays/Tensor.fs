@@ -475,6 +475,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member (%)(a: Real, b: Tensor) : Tensor = Tensor.Of a % b
     static member (%)(a: Tensor, b: float) : Tensor = a % Tensor.OfConstant b
     static member (%)(a: float, b: Tensor) : Tensor = Tensor.OfConstant a % b
+    // As those of Real: F# does not widen an int for an operator.
+    static member (+)(a: Tensor, b: int) : Tensor = a + Tensor.OfConstant(float b)
+    static member (+)(a: int, b: Tensor) : Tensor = Tensor.OfConstant(float a) + b
+    static member (-)(a: Tensor, b: int) : Tensor = a - Tensor.OfConstant(float b)
+    static member (-)(a: int, b: Tensor) : Tensor = Tensor.OfConstant(float a) - b
+    static member (*)(a: Tensor, b: int) : Tensor = a * Tensor.OfConstant(float b)
+    static member (*)(a: int, b: Tensor) : Tensor = Tensor.OfConstant(float a) * b
+    static member (/)(a: Tensor, b: int) : Tensor = a / Tensor.OfConstant(float b)
+    static member (/)(a: int, b: Tensor) : Tensor = Tensor.OfConstant(float a) / b
+    static member (%)(a: Tensor, b: int) : Tensor = a % Tensor.OfConstant(float b)
+    static member (%)(a: int, b: Tensor) : Tensor = Tensor.OfConstant(float a) % b
     static member (~-)(x: Tensor) : Tensor = Tensor.Unary(Arithmetic.Negate(), x)
     static member (~+)(x: Tensor) : Tensor = Tensor.Given("plus", x)
 

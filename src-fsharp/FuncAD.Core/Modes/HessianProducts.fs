@@ -103,17 +103,17 @@ module internal HessianProducts =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector
 
+    /// All columns of H, in the order of the leaves.
+    let all (f: 'P -> Real) (like: Skeleton) (point: Leaves) : Real[][] =
+        columns f like point (Leaves.count point)
+        |> Array.mapi (fun index column ->
+            if isNull column then
+                alone f like point (Leaves.unit' point index) |> Flatten.alike "Hessian" "x" like |> Leaves.elements
+            else
+                column |> Array.map Real)
+
     /// H.
     let hessian (f: Real[] -> Real) (x: Real[]) : Real[,] =
-        let n = x.Length
         let struct (like, point) = Flatten.input "Hessian" "x" x
-        let hessian = Array2D.zeroCreate n n
-        columns f like point n
-        |> Array.iteri (fun j column ->
-            if isNull column then
-                let unit' = Leaves.ofNumbers (Array.init n (fun i -> Real(if i = j then 1.0 else 0.0)))
-                alone f like point unit' |> Array.iteri (fun i y -> hessian[i, j] <- y)
-            else
-                for i = 0 to n - 1 do
-                    hessian[i, j] <- Real column[i])
-        hessian
+        let columns = all f like point
+        Array2D.init x.Length x.Length (fun i j -> columns[j][i])

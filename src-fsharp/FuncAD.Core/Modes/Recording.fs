@@ -53,3 +53,14 @@ module internal Recording =
             struct (recording.Primals.Numbers[0], recording.Rebuild(Leaves.ofNumbers [| Real 1.0 |]))
         finally
             recording.Release()
+
+    /// The same of a function that returns something beside its real result, which comes back without the tape's level.
+    let valueAndGradientWithAux (operation: string) (f: 'P -> Real * 'A) (p: 'P) : struct (Real * 'P * 'A) =
+        let recording = Recording<'P, Real * 'A>(operation, f, p)
+        try
+            let value, auxiliary = recording.Value
+            let seeds = recording.Primals |> Leaves.map (fun _ -> Real 0.0) (fun x -> Tensor.Uniform(0.0, x.Dimensions))
+            seeds.Numbers[0] <- Real 1.0 // the result comes first among the numbers; a seed of 0 is a structural zero
+            struct (value, recording.Rebuild seeds, auxiliary)
+        finally
+            recording.Release()

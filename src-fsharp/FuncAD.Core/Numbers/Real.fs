@@ -584,6 +584,27 @@ type Real =
     static member (%)(a: Real, b: float) : Real = Real.Binary(Arithmetic.Remainder(), a, Real b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (%)(a: float, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), Real a, b)
+    // Whole numbers have operators of their own because F# does not widen an int to a double for an operator: 2 * x.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (+)(a: Real, b: int) : Real = Real.Binary(Arithmetic.Add(), a, Real(float b))
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (+)(a: int, b: Real) : Real = Real.Binary(Arithmetic.Add(), Real(float a), b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (-)(a: Real, b: int) : Real = Real.Binary(Arithmetic.Subtract(), a, Real(float b))
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (-)(a: int, b: Real) : Real = Real.Binary(Arithmetic.Subtract(), Real(float a), b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (*)(a: Real, b: int) : Real = Real.Binary(Arithmetic.Multiply(), a, Real(float b))
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (*)(a: int, b: Real) : Real = Real.Binary(Arithmetic.Multiply(), Real(float a), b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (/)(a: Real, b: int) : Real = Real.Binary(Arithmetic.Divide(), a, Real(float b))
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (/)(a: int, b: Real) : Real = Real.Binary(Arithmetic.Divide(), Real(float a), b)
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (%)(a: Real, b: int) : Real = Real.Binary(Arithmetic.Remainder(), a, Real(float b))
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member (%)(a: int, b: Real) : Real = Real.Binary(Arithmetic.Remainder(), Real(float a), b)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member (~-)(x: Real) : Real = Real.Unary(Arithmetic.Negate(), x)
     static member (~+)(x: Real) : Real = x

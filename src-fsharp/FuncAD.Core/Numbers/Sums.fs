@@ -84,7 +84,9 @@ module Sums =
     /// <exception cref="T:System.ArgumentException">There are more numbers on one side than on the other.</exception>
     let dotOf (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) : Real =
         if xs.Length <> ys.Length then
-            invalidArg (nameof ys) $"FuncAD: a dot product of {xs.Length} and {ys.Length} numbers: there must be as many on either side."
+            invalidArg
+                (nameof ys)
+                $"Dot: a dot product of {xs.Length} and {ys.Length} numbers: there must be as many on either side. Cut the longer one, as in x[..n]."
         ofProducts xs ys
 
     /// <summary>x1 + x2 + ... over a span: <c>sum</c>.</summary>

@@ -8,8 +8,10 @@ open System.Collections.Generic
 open System.Collections.Frozen
 open System.Collections.Immutable
 open System.Collections.ObjectModel
+open System.Diagnostics.CodeAnalysis
 open System.Linq.Expressions
 open System.Reflection
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Microsoft.FSharp.Reflection
 
@@ -48,6 +50,8 @@ let private isInert (kind: Type) : bool =
             isInert (kind.GetElementType())
         elif kind.Assembly = typeof<obj>.Assembly && not kind.IsGenericType && not (typeof<IEnumerable>.IsAssignableFrom kind) then
             true
+        elif Trimming.hides kind then
+            false
         else
             let isUnion = FSharpType.IsUnion(kind, allFields)
             // The fields of a union's cases lie in classes derived from it; those of an abstract class may lie anywhere.
@@ -79,7 +83,7 @@ let private refuse (kind: Type) (problem: string) : 'a =
         Refusal(
             $"FuncAD cannot take the type {kind} apart into numbers: {problem} Use Real, Tensor, arrays, lists, dictionaries, options, tuples, records, "
             + "or a type whose public constructor or settable properties cover all its fields; parts that are not to be differentiated may "
-            + "be of any type without numbers, such as string, int, bool or double."
+            + $"be of any type without numbers, such as string, int, bool or double.{Trimming.remedy kind}"
         )
     )
 
@@ -218,18 +222,46 @@ type private Dictionaries<'K, 'V when 'K: comparison> =
                   )
               kind, Lazy<Structure> shape ]
 
+/// Native AOT has generic code for the types that it sees the code used with: those that are kept here, and all classes together.
+let private kept = ConcurrentDictionary<struct (Type * Type), unit -> (Type * Lazy<Structure>) list>()
+
+let keepItems<'E> () = kept[struct (typeof<'E>, null)] <- Collections<'E>.All
+let keepEntries<'K, 'V when 'K: comparison> () = kept[struct (typeof<'K>, typeof<'V>)] <- Dictionaries<'K, 'V>.All
+
+let private keepCommon () =
+    keepItems<Real>()
+    keepItems<Tensor>()
+    keepEntries<string, Real>()
+    keepEntries<int, Real>()
+    keepEntries<int, obj>()
+
 /// The shape of a known type of collection.
+[<DynamicDependency("All", typedefof<Collections<_>>); DynamicDependency("All", typedefof<Dictionaries<int, _>>)>]
 let private collection (kind: Type) : Structure option =
-    let find (family: Type) (arguments: Type[]) =
-        let all = family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null) :?> (Type * Lazy<Structure>) list
+    let isOneOf (all: (Type * Lazy<Structure>) list) = all |> List.exists (fun (known, _) -> definition known = definition kind)
+    let find (family: Type) (first: Type) (second: Type) =
+        if not RuntimeFeature.IsDynamicCodeSupported then keepCommon ()
+        let all =
+            match kept.TryGetValue(struct (first, second)) with
+            | true, all -> all ()
+            | _ ->
+                let arguments = if isNull second then [| first |] else [| first; second |]
+                let call =
+                    if isNull second then
+                        $"KeepItems<{Trimming.name first}>"
+                    else
+                        $"KeepEntries<{Trimming.name first}, {Trimming.name second}>"
+                Trimming.orMissing kind $"Call NativeAot.{call}() before, so that it is kept" (fun () ->
+                    family.MakeGenericType(arguments).GetMethod("All", allStatics).Invoke(null, null) :?> (Type * Lazy<Structure>) list)
         all |> List.tryPick (fun (known, shape) -> if known = kind then Some shape.Value else None)
     if kind.IsArray then
-        find typedefof<Collections<_>> [| kind.GetElementType() |]
+        find typedefof<Collections<_>> (kind.GetElementType()) null
+    elif isOneOf (Collections<obj>.All()) then
+        find typedefof<Collections<_>> (kind.GetGenericArguments()[0]) null
+    elif isOneOf (Dictionaries<string, obj>.All()) then
+        find typedefof<Dictionaries<int, _>> (kind.GetGenericArguments()[0]) (kind.GetGenericArguments()[1])
     else
-        match kind.GetGenericArguments() with
-        | [| _ |] as arguments -> find typedefof<Collections<_>> arguments
-        | [| _; _ |] as arguments -> find typedefof<Dictionaries<int, _>> arguments
-        | _ -> None
+        None
 
 let private isSet (kind: Type) =
     let isSetItself (face: Type) = definition face = typedefof<IReadOnlySet<_>> || definition face = typedefof<ISet<_>>
@@ -354,6 +386,29 @@ let private object (kind: Type) =
     let kinds = members |> List.map (fun (_, kind, _) -> kind) |> List.toArray
     ObjectShape(kind, fields names kinds read.Invoke write.Invoke, hidden)
 
+// ---- Functions ----
+
+/// How functions of a type are lifted: F# functions by their domain and result, delegates by their type and result. Native AOT has the code
+/// for all delegates and for functions of numbers and objects, where the result is a number or an object.
+[<DynamicDependency(DynamicallyAccessedMemberTypes.All, typedefof<FSharpFunctionStructure<_, _>>)>]
+[<DynamicDependency(DynamicallyAccessedMemberTypes.All, typedefof<DelegateStructure<_, _>>)>]
+let private functions (kind: Type) (family: Type) (first: Type) (result: Type) : FunctionStructure =
+    let common: FunctionStructure list =
+        if RuntimeFeature.IsDynamicCodeSupported then
+            []
+        else
+            [ FSharpFunctionStructure<Real, Real>()
+              FSharpFunctionStructure<Real, obj>()
+              FSharpFunctionStructure<obj, Real>()
+              FSharpFunctionStructure<obj, obj>()
+              DelegateStructure<Func<Real, Real>, Real>()
+              DelegateStructure<Func<Real, obj>, obj>() ]
+    match common |> List.tryFind (fun structure -> structure.GetType().GetGenericArguments() = [| first; result |]) with
+    | Some structure -> structure
+    | None ->
+        let remedy = "Let it return a Real, an array or a class"
+        Trimming.orMissing kind remedy (fun () -> Activator.CreateInstance(family.MakeGenericType(first, result)) :?> FunctionStructure)
+
 // ---- All together ----
 
 let private derive (kind: Type) : Structure =
@@ -369,20 +424,19 @@ let private derive (kind: Type) : Structure =
         if kind.GetElementType() = typeof<Real> then NumberGridShape kind else GridShape(kind, part (kind.GetElementType()))
     elif FSharpType.IsFunction kind then
         let domain, range = FSharpType.GetFunctionElements kind
-        let lift = Activator.CreateInstance(typedefof<FSharpFunctionStructure<_, _>>.MakeGenericType(domain, range))
-        FunctionShape(kind, lift :?> FunctionStructure)
+        FunctionShape(kind, functions kind typedefof<FSharpFunctionStructure<_, _>> domain range)
     elif typeof<Delegate>.IsAssignableFrom kind then
         let invoke = kind.GetMethod "Invoke"
         if isNull invoke then refuse kind "it is a delegate of no known type."
         if invoke.ReturnType = typeof<Void> then refuse kind "it is an action, which has no result to differentiate."
-        let lift = Activator.CreateInstance(typedefof<DelegateStructure<_, _>>.MakeGenericType(kind, invoke.ReturnType))
-        FunctionShape(kind, lift :?> FunctionStructure)
+        FunctionShape(kind, functions kind typedefof<DelegateStructure<_, _>> kind invoke.ReturnType)
     else
         match collection kind with
         | Some shape -> shape
         | None when isInertCollection kind -> InertShape(kind, (fun _ -> true))
         | None when isSet kind ->
             refuse kind "it is a set: numbers that are equal are one in it, and tangents and gradients often are. Use a list."
+        | None when Trimming.hides kind -> refuse kind "it shows no fields."
         | None when FSharpType.IsTuple kind -> tuple kind
         | None when FSharpType.IsRecord(kind, allFields) -> record kind
         | None when FSharpType.IsUnion(kind, allFields) -> union kind

@@ -37,6 +37,30 @@ module internal Leaves =
                 next <- next + x.Length
                 Tensor(Array.sub values (next - x.Length) x.Length, x.Dimensions, null)) }
 
+    /// How many numbers there are, elements of arrays included.
+    let count (leaves: Leaves) : int = leaves.Numbers.Length + (leaves.Arrays |> Array.sumBy _.Length)
+
+    /// All of them, in order: the numbers, then the elements of the arrays; derivatives pass.
+    let elements (leaves: Leaves) : Real[] =
+        if leaves.Arrays.Length = 0 then
+            leaves.Numbers
+        else
+            Array.append leaves.Numbers (leaves.Arrays |> Array.collect (fun x -> Array.init x.Length x.ElementAt))
+
+    /// Parts in the shape of these that hold some numbers; derivatives pass.
+    let ofElements (like: Leaves) (elements: Real[]) : Leaves =
+        let mutable next = like.Numbers.Length
+        { Numbers = Array.sub elements 0 next
+          Arrays =
+            like.Arrays
+            |> Array.map (fun x ->
+                next <- next + x.Length
+                Tensor.OfReals(Array.sub elements (next - x.Length) x.Length, x.Dimensions)) }
+
+    /// 1 in one place, and 0 in all others.
+    let unit' (like: Leaves) (index: int) : Leaves =
+        ofValues like (Array.init (count like) (fun place -> if place = index then 1.0 else 0.0))
+
 /// <summary>The slots of the numbers, and the indices of the arrays, on a tape; -1 for a constant.</summary>
 [<Struct>]
 type internal Slots =

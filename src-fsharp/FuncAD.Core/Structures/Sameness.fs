@@ -79,7 +79,7 @@ module internal Sameness =
                 elif kind.GetElementType().IsPrimitive then (bytes a).SequenceEqual(bytes b)
                 else elements a b
             | (:? IEnumerable as a), (:? IEnumerable as b) when isCollection kind -> not (isNew a b) || elements a b
-            | _ when hasValueEquality kind -> a.Equals b
+            | _ when hasValueEquality kind || Trimming.isOpaque kind -> a.Equals b
             | _ ->
                 if kind.IsValueType || isNew a b then
                     for field in fieldsOf kind do
