@@ -274,8 +274,8 @@ module AD =
         Trace.reverse "ReverseTrace" (Naming.ofFunction f x.Length) f x cotangent
 
     /// <summary>
-    /// Why the value or a derivative of f is NaN or infinite at x, or how many digits it has lost to rounding: the first operation that made
-    /// it so, its line in the program, its operands and slopes, and the steps from there to a parameter and to the result.
+    /// Why the value or a derivative of f is NaN or infinite at x, or how many digits it has lost to rounding: the first operation that
+    /// made it so, its line in the program, its operands and slopes, and the steps from there to a parameter and to the result.
     /// </summary>
     /// <param name="f">The function: its result is a number. It may branch and differentiate inside.</param>
     /// <param name="x">The point: a number, an array of numbers, or another structure of them.</param>
@@ -286,8 +286,8 @@ module AD =
     /// Stability of Numerical Algorithms", 2nd ed., section 3.3). The rounding errors of + - * / and the square root are known; other
     /// functions count as correct to a unit in the last place. From 6 lost digits on there is a finding.</para>
     /// <para>Cost: two runs of f, a reverse sweep, a forward sweep for each number of x (above 20 million steps in all, for eight whose
-    /// adjoint is not finite), and a sweep for the error of each derivative (some 100 million steps in all; what is beyond has no estimate).
-    /// Some 700 bytes an operation; f is stopped after two million.</para>
+    /// adjoint is not finite), and a sweep for the error of each derivative (some 100 million steps in all; what is beyond has no
+    /// estimate). Some 700 bytes an operation; f is stopped after two million.</para>
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has no numbers, or f returns none.</exception>
     /// <exception cref="T:System.InvalidOperationException">

@@ -117,8 +117,20 @@ module internal Advice =
         else
             verdict FindingKind.Overflow $"{says}, beyond the largest double" "" (overflowOf name)
 
-    let given (what: string) (value: float) : Verdict =
-        verdict FindingKind.Given $"{what} is {digits value}" "" "The function was given it: look at where that number comes from."
+    /// What is to be said of a step whose value is below the normal doubles, or became 0 there.
+    let ofUnderflow (says: string) (value: float) : Verdict =
+        let below = if value = 0.0 then "below the smallest double" else "below the normal doubles, where digits are lost"
+        let advice =
+            "Work with logarithms: sum them instead of multiplying, and use LogSumExp for the logarithm of a sum. Hypot takes the root of a sum of squares; or scale the numbers."
+        verdict FindingKind.Underflow $"{says}, {below}" "" advice
+
+    let private whence = "The function was given it: look at where that number comes from."
+
+    let given (what: string) (value: float) : Verdict = verdict FindingKind.Given $"{what} is {digits value}" "" whence
+
+    let givenConstant (what: string) (value: float) : Verdict =
+        let advice = whence + " StopGradient or .Value may have made a constant of a number that depends on x."
+        verdict FindingKind.Given $"{what} is {digits value}" "" advice
 
     /// A slope times the derivative that came in.
     let product (slope: float) (incoming: float) (outgoing: float) : string =
@@ -127,7 +139,9 @@ module internal Advice =
     let private isDirection (name: string) = name = "hypot" || name.StartsWith "atan2"
 
     let private slopeAdvice (name: string) : string =
-        if isRoot name || isPower name then
+        if isPower name then
+            "A power whose exponent is below 1 has an infinite slope where its base is 0, and so has the logarithm in the slope in the exponent: keep the base away from 0, as by Max with a small positive number, or treat 0 apart with an if."
+        elif isRoot name then
             $"{name} has an infinite slope at 0: add a small positive number to its operand (as in Sqrt(x + 1e-12)), or treat 0 apart with an if, whose other branch then contributes nothing. A norm may be squared instead."
         elif inverses.Contains name then
             $"{name} has an infinite slope at the end of its domain: keep its operand inside, or take an angle by Atan2."
@@ -155,6 +169,14 @@ module internal Advice =
             verdict FindingKind.InfiniteSlope $"{at} has an infinite slope" (product + zero) (slopeAdvice name)
         else
             verdict FindingKind.Overflow $"the derivative of {at} is beyond the largest double" product (overflowOf name)
+
+    /// The sum of contributions that turned a derivative to NaN, if one did.
+    let noteOfSum (contributions: float[]) : string =
+        let isOneOf x = Array.contains x contributions
+        if isOneOf infinity && isOneOf -infinity && not (Array.exists Double.IsNaN contributions) then
+            "∞ - ∞ = NaN: infinite contributions of both signs"
+        else
+            ""
 
     /// The product that turned a derivative on its way to NaN, if one did.
     let note (slope: float) (incoming: float) (outgoing: float) : string =

@@ -11,9 +11,6 @@ module internal Digits =
     /// The decimal digits of a double.
     let all = -(Math.Log10 LocalError.unit)
 
-    /// Errors up to the least normal double are those of underflow and are left out.
-    let private least = Math.ScaleB(1.0, -1022)
-
     /// The loss from which on a finding is made: what is left is worth less than ten digits.
     let notable = 6.0
 
@@ -23,9 +20,10 @@ module internal Digits =
     /// The digits that an error takes from a number: log10 of the relative error in units of a double's rounding. NaN where there is no
     /// estimate.
     let lost (value: float) (error: float) : float =
-        if not (Double.IsFinite value && Double.IsFinite error) then nan
-        elif error <= least then 0.0
+        if not (Double.IsFinite value) || Double.IsNaN error then nan
+        elif error = 0.0 then 0.0
         elif value = 0.0 then all
+        elif Double.IsInfinity error then nan
         else Math.Clamp(Math.Log10(error / abs value / LocalError.unit), 0.0, all)
 
     /// The errors of the value and of the derivatives; NaN where there is no estimate.
@@ -127,24 +125,45 @@ module internal Digits =
           Detail = "no operation makes them much greater; the error of this one is the greatest"
           Advice = "Sum in pairs or with compensation, begin with the small numbers, or take fewer steps." }
 
-    /// The step to blame for what an operation of the sweep lost, and why.
-    let blame (run: Run) (trace: SweepTrace) (output: int) : struct (int * Verdict) =
+    /// Many operations, each of which makes the errors before it a little greater.
+    let private ofAmplification (digits: float) : Verdict =
+        { Kind = FindingKind.LostDigits
+          Says = "many operations amplify the rounding errors"
+          Detail = $"each by {text digits} digits or less; the error of this one is the greatest by the time it reaches the result"
+          Advice =
+            "The result depends as strongly on x, or the recurrence is unstable: take fewer steps, run it in its stable direction, or look at what does not depend on the errors, such as a mean." }
+
+    /// What to say of underflow in the function or in the sweep.
+    let private ofUnderflow (run: Run) (step: SweepStep) : Verdict =
+        let values = run.ArgumentsOf step.Owner |> Array.map _.Value
+        let says =
+            match step.Role with
+            | SweepRole.Value -> Advice.call step.Primitive values
+            | SweepRole.Slope -> $"within the slope of the operation, {step.Primitive.Name}"
+            | _ -> $"slope times adjoint, {step.Primitive.Name}"
+        Advice.ofUnderflow $"{says} = {Advice.digits step.Value}" step.Value
+
+    let private blameOnWay (run: Run) (trace: SweepTrace) (output: int) (loss: float) : struct (int * Verdict) =
         let way = trace.WayOfGreatestError output
         let amplified = Array.pairwise way |> Array.map (fun (from, to') -> struct (to', trace.Amplification(from, to')))
-        let worst =
-            if amplified.Length = 0 then
-                ValueNone
-            else
-                match amplified |> Array.maxBy (fun (struct (_, amplification)) -> amplification) with
-                | struct (_, amplification) when amplification < 10.0 -> ValueNone
-                | found -> ValueSome found
-        match worst with
-        | ValueNone -> struct (trace.Steps[way[0]].Owner, ofMany)
-        | ValueSome(struct (position, amplification)) ->
-            let step = trace.Steps[position]
-            let verdict =
-                if step.Role = SweepRole.Value then
-                    ofStep run step.Owner (taken amplification)
-                else
-                    ofSweep trace step (taken amplification)
-            struct (step.Owner, verdict)
+        let struct (position, amplification) =
+            Array.append [| struct (way[0], 1.0) |] amplified |> Array.maxBy (fun (struct (_, amplification)) -> amplification)
+        let first, worst, digits = trace.Steps[way[0]], trace.Steps[position], taken amplification
+        let underflow = if Underflow.isSmall first.Value then trace.UnderflowOf way[0] else -1
+        if underflow >= 0 && lost first.Value first.Error >= max 1.0 digits then
+            let step = trace.Steps[underflow]
+            struct (step.Owner, ofUnderflow run step)
+        elif digits < 1.0 then
+            struct (first.Owner, ofMany)
+        elif digits < loss / 2.0 then
+            struct (first.Owner, ofAmplification digits)
+        elif worst.Role = SweepRole.Value then
+            struct (worst.Owner, ofStep run worst.Owner digits)
+        else
+            struct (worst.Owner, ofSweep trace worst digits)
+
+    /// The step to blame for what an operation of the sweep lost, and why: where its digits are underflow's, that which underflowed; else
+    /// the one that amplified the errors, if it made most of the loss.
+    let blame (run: Run) (trace: SweepTrace) (output: int) (loss: float) : struct (int * Verdict) =
+        let zero = if trace.Steps[output].Value = 0.0 then trace.UnderflowOf output else -1
+        if zero >= 0 then struct (trace.Steps[zero].Owner, ofUnderflow run trace.Steps[zero]) else blameOnWay run trace output loss

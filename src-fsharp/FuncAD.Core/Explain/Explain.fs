@@ -25,7 +25,13 @@ module internal Explain =
     let private noResult: Argument = { Step = -1; Value = nan; Slope = 0.0; IsActive = false }
 
     [<Struct>]
-    type private Outcome = { Records: Record[]; Result: Argument; Failure: exn }
+    type private Outcome =
+        { Records: Record[]
+          Result: Argument
+          Failure: exn }
+
+        member outcome.HasEnded = isNull outcome.Failure
+        member outcome.IsCut = outcome.Failure :? TooLongException
 
     let private first (f: Real[] -> Real) (x: float[]) : Outcome =
         let level = Recorder(operation, x)
@@ -37,7 +43,8 @@ module internal Explain =
             { Records = level.Records.ToArray(); Result = noResult; Failure = failure }
 
     /// The lines of some steps, by a second run. Nothing if that does other operations.
-    let private sources (f: Real[] -> Real) (x: float[]) (records: Record[]) (wanted: HashSet<int>) : Dictionary<int, SourceLine> voption =
+    let private sources (f: Real[] -> Real) (x: float[]) (outcome: Outcome) (wanted: HashSet<int>) : Dictionary<int, SourceLine> voption =
+        let records = outcome.Records
         let found = Dictionary<int, SourceLine>()
         let level = Recorder(operation, x)
         let mutable isSame = true
@@ -49,6 +56,8 @@ module internal Explain =
                     let before, now = records[index], level.Records[index]
                     isSame <- isSame && now.Primitive.Equals before.Primitive && now.Value.Equals before.Value
                     found[position] <- SourceLines.current ()
+                // a run that was cut is cut at the same operation again
+                if outcome.IsCut && index = records.Length - 1 then raise (TooLongException())
         try
             Trace.runOn level operation f x |> ignore
         with _ ->
@@ -69,11 +78,11 @@ module internal Explain =
         let names = draft.Inputs |> List.map (fun input -> figures.Names[input]) |> Array.ofList |> Report.enumerate
         let derivatives = if draft.Inputs.Length = 1 then $"the derivative in {names}" else $"the derivatives in {names}"
         let are, have = if draft.Inputs.Length = 1 then "is", "has" else "are", "have"
-        let isLoss = draft.Verdict.Kind = FindingKind.LostDigits
+        let isLoss = draft.IsLoss
         let isOnlyForward = draft.Inputs |> List.forall (fun input -> Double.IsFinite figures.Gradient[input])
         [ if draft.Place = FindingPlace.Value then
               if isLoss then $"the value has {digitsLost figures.DigitsLost}"
-              elif Double.IsFinite figures.Value then "a value on the way is not finite"
+              elif Double.IsFinite figures.Value || figures.Missing <> "" then "a value on the way is not finite"
               else $"the value is {Advice.digits figures.Value}"
           if not draft.Inputs.IsEmpty then
               if isLoss then
@@ -98,6 +107,18 @@ module internal Explain =
     /// The positions of a chain that are shown.
     let private shown (run: Run) (way: int[]) : int[] = way |> Array.filter (isTold run) |> Report.ends |> fst
 
+    /// What the derivative of a step is the sum of.
+    let private contributionsTo (run: Run) (position: int) : float[] =
+        if run.IsForward then
+            run.ArgumentsOf position
+            |> Array.filter _.IsActive
+            |> Array.map (fun argument -> argument.Slope * run.DerivativeOf argument.Step)
+        else
+            run.Contributions()
+            |> Array.filter (fun contribution -> contribution.To = position)
+            |> Array.map (fun contribution ->
+                (run.ArgumentOf(contribution.From, contribution.Argument)).Slope * run.DerivativeOf contribution.From)
+
     /// What happened to the derivative on its way into a step of a chain.
     let private noteAt (run: Run) (from: int) (position: int) : string =
         let struct (step, argument, derivative) = if run.IsForward then struct (position, from, from) else struct (from, position, from)
@@ -107,7 +128,9 @@ module internal Explain =
             let incoming = run.DerivativeOf derivative
             Advice.note operand.Slope incoming (operand.Slope * incoming))
         |> Seq.tryFind (fun note -> note <> "")
-        |> Option.defaultValue ""
+        |> Option.defaultWith (fun () ->
+            let isNew = Double.IsNaN(run.DerivativeOf position) && not (Double.IsNaN(run.DerivativeOf from))
+            if isNew then Advice.noteOfSum (contributionsTo run position) else "")
 
     let private finding (figures: Figures) (sources: Dictionary<int, SourceLine>) (draft: Draft) : Finding =
         let words = Wording(draft.Run, figures.Names, ParameterNames.resultBeside figures.Names, true)
@@ -115,19 +138,21 @@ module internal Explain =
             match sources.TryGetValue position with
             | true, source -> source
             | _ -> null
-        let isOfDerivative = draft.Place <> FindingPlace.Value && draft.Verdict.Kind <> FindingKind.LostDigits
+        let isOfDerivative = not (draft.IsLoss || draft.Inputs.IsEmpty)
+        let derivativeOf position = if figures.Missing = "" then draft.Run.DerivativeOf position else nan
         let chain (isFollowed: bool) (way: int[]) =
             way
             |> Array.mapi (fun index position ->
                 let from = if index = 0 then draft.Position else way[index - 1]
                 let note = if isOfDerivative && isFollowed then noteAt draft.Run from position else ""
-                ChainStep(words, position, sourceOf position, note))
+                ChainStep(words, position, derivativeOf position, sourceOf position, note))
             |> Array.filter (fun step -> isTold draft.Run step.Step)
         Finding(
             words,
             draft.Position,
             draft.Verdict.Kind,
             draft.Place,
+            derivativeOf draft.Position,
             draft.Inputs |> List.map (fun input -> figures.Names[input]) |> Array.ofList,
             summary figures draft,
             (if draft.Verdict.Detail = "" then draft.Verdict.Says else $"{draft.Verdict.Says}: {draft.Verdict.Detail}"),
@@ -140,20 +165,26 @@ module internal Explain =
     /// Lost digits: of the value, and of derivatives by the step that lost them.
     let private losses (search: Search) (trace: SweepTrace) (figures: Figures) : Draft list =
         let isNotable (digits: float) = digits >= Digits.notable
-        let ofValue = if isNotable figures.DigitsLost then [ search.Loss(trace, -1) ] else []
+        let ofValue = if isNotable figures.DigitsLost then [ search.Loss(trace, -1, figures.DigitsLost) ] else []
         let ofDerivatives =
             [ 0 .. figures.Names.Length - 1 ]
             |> List.filter (fun input -> isNotable figures.DigitsLostInGradient[input])
             |> List.sortByDescending (fun input -> figures.DigitsLostInGradient[input])
             |> List.truncate 20
-            |> List.map (fun input -> search.Loss(trace, input))
+            |> List.map (fun input -> search.Loss(trace, input, figures.DigitsLostInGradient[input]))
         ofValue @ ofDerivatives
         |> List.groupBy (fun draft -> struct (draft.Position, draft.Verdict.Says))
         |> List.map (fun (_, same) -> { same.Head with Inputs = same |> List.collect _.Inputs |> List.sort })
 
-    let private figuresOf (names: string[]) (run: Run) (trace: SweepTrace voption) : Figures =
+    /// Why a run has no value; empty if it has.
+    let private missing (outcome: Outcome) : string =
+        if outcome.HasEnded then ""
+        elif outcome.IsCut then $"f was stopped after {mostSteps} operations"
+        else $"f threw {outcome.Failure.GetType().Name}: {outcome.Failure.Message}"
+
+    let private figuresOf (names: string[]) (run: Run) (outcome: Outcome) (trace: SweepTrace voption) : Figures =
         let value = run.ValueOf run.Steps
-        let gradient = Array.init run.Inputs run.DerivativeOf
+        let gradient = if outcome.HasEnded then Array.init run.Inputs run.DerivativeOf else Array.create run.Inputs nan
         let struct (error, errors) =
             match trace with
             | ValueSome trace -> Digits.errors trace
@@ -162,7 +193,8 @@ module internal Explain =
           Value = value
           Gradient = gradient
           DigitsLost = Digits.lost value error
-          DigitsLostInGradient = Array.map2 Digits.lost gradient errors }
+          DigitsLostInGradient = Array.map2 Digits.lost gradient errors
+          Missing = missing outcome }
 
     /// All findings, before the lines of the program are known.
     let private draftsOf (search: Search) (hasEnded: bool) (trace: SweepTrace voption) (figures: Figures) : Draft list =
@@ -178,27 +210,47 @@ module internal Explain =
           | ValueSome trace -> yield! losses search trace figures
           | ValueNone -> () ]
 
-    let private linesOf (f: Real[] -> Real) (x: float[]) (records: Record[]) (drafts: Draft list) : Dictionary<int, SourceLine> voption =
+    /// The position of the last operation.
+    let private last (x: float[]) (outcome: Outcome) : int = x.Length + outcome.Records.Length - 1
+
+    let private linesOf (f: Real[] -> Real) (x: float[]) (outcome: Outcome) (drafts: Draft list) : Dictionary<int, SourceLine> voption =
         let positions (draft: Draft) =
             Array.concat [ [| draft.Position |]; shown draft.Run draft.ToParameter; shown draft.Run draft.ToResult ]
-        if drafts.IsEmpty then ValueSome(Dictionary()) else sources f x records (drafts |> Seq.collect positions |> HashSet)
+        if drafts.IsEmpty then
+            ValueSome(Dictionary())
+        else
+            let wanted = drafts |> Seq.collect positions |> HashSet
+            if outcome.IsCut then wanted.Add(last x outcome) |> ignore
+            sources f x outcome wanted
+
+    /// What there is to say of a run that did not end.
+    let private noteOfFailure (x: float[]) (outcome: Outcome) (lines: Dictionary<int, SourceLine>) : string =
+        if outcome.IsCut then
+            let place =
+                match lines.TryGetValue(last x outcome) with
+                | true, source when not (isNull source) -> $" at {source}"
+                | _ -> ""
+            $"The run was cut after {mostSteps} operations{place}: f has no value and no derivative here. A loop that waits for a comparison with NaN does not end, since every comparison with NaN is false."
+        else
+            $"The function ended with an exception: {outcome.Failure.Message}"
 
     /// Explains a function of some numbers, which have names.
     let run (names: string[]) (f: Real[] -> Real) (x: float[]) : Explanation =
         Trace.checkInputs operation x
         let outcome = first f x
-        let hasEnded = isNull outcome.Failure
+        let hasEnded = outcome.HasEnded
         let search = Search(names, x, outcome.Records, outcome.Result)
         let trace = if hasEnded && Double.IsFinite outcome.Result.Value then ValueSome(SweepTrace.Of search.Run) else ValueNone
-        let figures = figuresOf names search.Run trace
+        let figures = figuresOf names search.Run outcome trace
         let drafts = draftsOf search hasEnded trace figures
         if not hasEnded && drafts.IsEmpty then Runtime.ExceptionServices.ExceptionDispatchInfo.Throw outcome.Failure
-        let lines = linesOf f x outcome.Records drafts
-        let findings = drafts |> List.map (finding figures (lines |> ValueOption.defaultWith Dictionary)) |> Array.ofList
+        let lines = linesOf f x outcome drafts
+        let known = lines |> ValueOption.defaultWith Dictionary
+        let findings = drafts |> List.map (finding figures known) |> Array.ofList
         let notes =
             [| if lines.IsNone then
                    "The function did other operations when it was run again, so that no lines of the program are named. Does it draw random numbers, or read something that changes?"
-               if not hasEnded then $"The function ended with an exception: {outcome.Failure.Message}"
+               if not hasEnded then noteOfFailure x outcome known
                if hasEnded && findings.Length = 0 then yield! search.Harmless() |]
         Explanation(search.Words, names, figures, findings, notes, outcome.Failure)
 

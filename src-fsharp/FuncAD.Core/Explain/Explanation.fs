@@ -10,10 +10,11 @@ open FuncAD.Traces
 /// </summary>
 [<Sealed>]
 type Explanation internal (words: Wording, names: string[], figures: Figures, findings: Finding[], notes: string[], failure: exn) =
-    /// <summary>The value of the function; NaN where it threw.</summary>
+    /// <summary>The value of the function; NaN where it threw, or was stopped.</summary>
     member _.Value: float = figures.Value
 
-    /// <summary>The derivatives, as reverse mode computes them, in the order of Parameters.</summary>
+    /// <summary>The derivatives, as reverse mode computes them, in the order of Parameters; NaN where the function threw, or was
+    /// stopped.</summary>
     member _.Gradient: IReadOnlyList<float> = Array.AsReadOnly figures.Gradient :> _
 
     /// <summary>The names of the numbers of x: x, x[1], m.Slope.</summary>

@@ -18,6 +18,8 @@ type FindingKind =
     | InfiniteSlope = 4
     /// <summary>It made an error that was there much greater: a difference of nearly equal numbers.</summary>
     | LostDigits = 5
+    /// <summary>Its value is below the normal doubles: it became 0, or lost digits, and that reached the result.</summary>
+    | Underflow = 6
 
 /// <summary>Where NaN, an infinity or an error was met first.</summary>
 type FindingPlace =
@@ -32,7 +34,7 @@ type FindingPlace =
 
 /// <summary>A step on the way from a parameter to the operation of a finding, or from there to the result.</summary>
 [<Sealed>]
-type ChainStep internal (words: Wording, position: int, source: SourceLine, note: string) =
+type ChainStep internal (words: Wording, position: int, derivative: float, source: SourceLine, note: string) =
     let run = words.Run
 
     /// <summary>The position of the step in the trace's Steps; that of the result is their number.</summary>
@@ -47,8 +49,8 @@ type ChainStep internal (words: Wording, position: int, source: SourceLine, note
     /// <summary>The value.</summary>
     member _.Value: float = run.ValueOf position
 
-    /// <summary>The adjoint of the step; its tangent in a finding of forward mode alone.</summary>
-    member _.Derivative: float = run.DerivativeOf position
+    /// <summary>The adjoint of the step; its tangent in a finding of forward mode alone; NaN if the function has no value.</summary>
+    member _.Derivative: float = derivative
 
     /// <summary>Where the operation is in the program; null for a parameter, the result, and what lies in the middle of a long
     /// chain.</summary>
@@ -71,6 +73,7 @@ type Finding
         position: int,
         kind: FindingKind,
         place: FindingPlace,
+        derivative: float,
         parameters: string[],
         summary: string,
         reason: string,
@@ -117,8 +120,8 @@ type Finding
     /// <summary>What the operation returned.</summary>
     member _.Value: float = run.ValueOf position
 
-    /// <summary>The adjoint of the operation; its tangent in a finding of forward mode alone.</summary>
-    member _.Derivative: float = run.DerivativeOf position
+    /// <summary>The adjoint of the operation; its tangent in a finding of forward mode alone; NaN if the function has no value.</summary>
+    member _.Derivative: float = derivative
 
     /// <summary>The operands, with their values and the slopes in them.</summary>
     member _.Operands: IReadOnlyList<TraceOperand> =

@@ -26,9 +26,45 @@ module internal LocalError =
         let ofA = s - ofB
         (a - ofA) + (b - ofB)
 
+    /// Functions that are 0 nowhere: a 0 at a finite operand is one of underflow.
+    let private positive =
+        set [ "exp"; "exp2"; "exp10"; "sigmoid"; "softplus"; "erfc"; "normalCdf"; "normalPdf"; "sech"; "gaussian"; "logisticDensity" ]
+
+    let private isPower (name: string) = name = "pow" || name = "power" || name.StartsWith "power("
+
+    /// Whether a function's result of 0 is one of underflow.
+    let private isUnderflow (name: string) (a: float) (b: float) : bool =
+        Double.IsFinite a && Double.IsFinite b && (positive.Contains name || isPower name && a <> 0.0)
+
     /// Nearly all functions of the table are correct to one or two units in the last place (docs/accuracy.md); one is taken for all.
-    /// A result of 0 counts as exact.
-    let private ofFunction (y: float) : float = if y = 0.0 then 0.0 else ulp y
+    /// A result of 0 counts as exact, but for that of underflow.
+    let private ofFunction (name: string) (a: float) (b: float) (y: float) : float =
+        if y <> 0.0 then ulp y
+        elif isUnderflow name a b then Double.Epsilon
+        else 0.0
+
+    /// An error that is not 0 and may be below the smallest double, as half of it is.
+    let private atLeast (error: float) : float = max Double.Epsilon (abs error)
+
+    /// The error of a product that is small: that of the product of the factors scaled to the size of 1, where it is a double.
+    let private ofSmallProduct (a: float) (b: float) (y: float) : float =
+        if a = 0.0 || b = 0.0 then
+            0.0
+        else
+            let ofA, ofB = Math.ILogB a, Math.ILogB b
+            match Math.FusedMultiplyAdd(Math.ScaleB(a, -ofA), Math.ScaleB(b, -ofB), -Math.ScaleB(y, -ofA - ofB)) with
+            | 0.0 -> 0.0
+            | error -> atLeast (Math.ScaleB(error, ofA + ofB))
+
+    /// The error of a quotient that is small, or whose dividend is.
+    let private ofSmallQuotient (a: float) (b: float) (y: float) : float =
+        if a = 0.0 || Double.IsInfinity b then
+            0.0
+        else
+            let ofA = Math.ILogB a
+            match Math.FusedMultiplyAdd(-Math.ScaleB(y, -ofA), b, Math.ScaleB(a, -ofA)) with
+            | 0.0 -> 0.0
+            | error -> atLeast (Math.ScaleB(error / b, ofA))
 
     let private ofBasic (instruction: Instruction) (a: float) (b: float) (y: float) : float =
         match instruction with
@@ -39,10 +75,10 @@ module internal LocalError =
         | Instruction.Divide when abs y >= least && abs a >= least -> Math.FusedMultiplyAdd(-y, b, a) / b
         | Instruction.Sqrt when a >= least -> Math.FusedMultiplyAdd(-y, y, a) / (2.0 * y)
         | Instruction.Multiply
-        | Instruction.Absorb when a = 0.0 || b = 0.0 -> 0.0
-        | Instruction.Divide
+        | Instruction.Absorb -> ofSmallProduct a b y
+        | Instruction.Divide -> ofSmallQuotient a b y
         | Instruction.Sqrt when a = 0.0 -> 0.0
-        | _ -> 0.5 * ulp y
+        | _ -> if y = 0.0 then 0.0 else atLeast (0.5 * ulp y)
 
     /// The size of the error of y, the primitive's result. 0 for what returns an operand, and where y is not finite.
     let of' (primitive: Primitive) (a: float) (b: float) (y: float) : float =
@@ -51,7 +87,7 @@ module internal LocalError =
             | Instruction.Call ->
                 match primitive.Traits.Recurrence with
                 | Recurrence.Linear -> 0.0
-                | _ -> ofFunction y
+                | _ -> ofFunction primitive.Name a b y
             | Instruction.Add
             | Instruction.Subtract
             | Instruction.Multiply

@@ -6,7 +6,16 @@ open FuncAD
 open FuncAD.Traces
 
 /// What an explanation says in numbers.
-type internal Figures = { Names: string[]; Value: float; Gradient: float[]; DigitsLost: float; DigitsLostInGradient: float[] }
+type internal Figures =
+    {
+        Names: string[]
+        Value: float
+        Gradient: float[]
+        DigitsLost: float
+        DigitsLostInGradient: float[]
+        /// Why there is neither value nor derivative: "f threw ..."; empty where there are.
+        Missing: string
+    }
 
 /// <summary>Explanations as text and as Markdown.</summary>
 module internal Report =
@@ -111,8 +120,12 @@ module internal Report =
 
     let private heading (figures: Figures) (findings: Finding[]) : string list =
         [ if findings.Length = 0 then "Nothing was found: value and derivatives are finite and have lost few digits."
-          $"value: {digits figures.Value}, digits lost: {decimals figures.DigitsLost}"
-          yield! parameters figures ]
+          if figures.Missing <> "" then
+              $"value: none: {figures.Missing}"
+              "derivatives: none"
+          else
+              $"value: {digits figures.Value}, digits lost: {decimals figures.DigitsLost}"
+              yield! parameters figures ]
 
     /// The explanation as text.
     let toText (figures: Figures) (findings: Finding[]) (notes: string[]) : string =

@@ -13,6 +13,8 @@ type internal Draft =
         Position: int
         Verdict: Verdict
         Place: FindingPlace
+        /// True if digits were lost, false if a number is not finite.
+        IsLoss: bool
         /// The inputs whose derivatives are affected.
         Inputs: int list
         ToParameter: int[]
@@ -34,26 +36,67 @@ type internal Search(names: string[], inputs: float[], records: Record[], result
         if run.IsInput position then
             Advice.given $"the parameter {names[position]}" (run.ValueOf position)
         elif run.IsResult position then
-            Advice.given "the result, a constant," (run.ValueOf position)
+            Advice.givenConstant "the result, a constant," (run.ValueOf position)
+        elif not (Culprits.isBad (run.ValueOf position)) then
+            let value = run.ValueOf position
+            Advice.ofUnderflow $"{Advice.call (run.PrimitiveOf position) (operandsOf position)} = {Advice.digits value}" value
         else
             match operandsOf position |> Array.tryFind Culprits.isBad with
-            | Some constant -> Advice.given $"a constant operand of {(run.PrimitiveOf position).Name}" constant
+            | Some constant -> Advice.givenConstant $"a constant operand of {(run.PrimitiveOf position).Name}" constant
             | None -> Advice.ofValue (run.PrimitiveOf position) (operandsOf position) (run.ValueOf position)
 
     let isActive (_: int) (argument: Argument) = argument.IsActive
-    let isBadValue (_: int) (argument: Argument) = Culprits.isBad argument.Value
+    let isCarried (_: int) (argument: Argument) = Culprits.isBad argument.Value || Underflow.isSmall argument.Value
     let any (_: int) = true
 
     let culpritsOfValues = lazy (Culprits.ofValues run)
 
+    let isRounded (position: int) : bool =
+        not (run.IsInput position)
+        && (let values = operandsOf position
+            let value index = if index < values.Length then values[index] else 0.0
+            LocalError.of' (run.PrimitiveOf position) (value 0) (value 1) (run.ValueOf position) > 0.0)
+
+    /// What made numbers small: an operation that underflowed, or one that was infinite and became 0 later on.
+    let smallOrigins =
+        lazy
+            (Underflow.origins
+                run.Steps
+                run.ValueOf
+                (fun position -> if run.IsInput position then Unchecked.defaultof<Primitive> else run.PrimitiveOf position)
+                isRounded
+                (fun position -> run.ArgumentsOf position |> Array.map _.Step |> Array.filter (fun step -> step >= 0))
+                (fun position -> culpritsOfValues.Value[position].Value.Step))
+
+    /// The operation that made an operand of a step small, if one did.
+    let smallBehind (position: int) : int voption =
+        if position >= run.Steps || operandsOf position |> Array.exists Culprits.isBad then
+            ValueNone
+        else
+            run.ArgumentsOf position
+            |> Array.tryPick (fun argument ->
+                if argument.Step >= 0 && smallOrigins.Value[argument.Step] >= 0 then Some smallOrigins.Value[argument.Step] else None)
+            |> function
+                | Some origin -> ValueSome origin
+                | None -> ValueNone
+
     let ofValue (culprit: Culprit) (reaches: bool) : Draft =
+        let met = culprit.Step
+        let struct (position, verdict) =
+            match smallBehind met with
+            | ValueSome origin ->
+                let later =
+                    $"{Advice.call (run.PrimitiveOf met) (operandsOf met)} = {Advice.digits (run.ValueOf met)} later on because of it"
+                struct (origin, { verdictOfValue origin with Detail = later })
+            | ValueNone -> struct (met, verdictOfValue met)
         { Run = run
-          Position = culprit.Step
-          Verdict = verdictOfValue culprit.Step
+          Position = position
+          Verdict = verdict
           Place = FindingPlace.Value
+          IsLoss = false
           Inputs = []
-          ToParameter = Chains.toParameter run isActive culprit.Step -1 any
-          ToResult = if reaches then Chains.toResult run isBadValue culprit.Step else [||] }
+          ToParameter = Chains.toParameter run isActive position -1 any
+          ToResult = if reaches then Chains.toResult run isCarried position else [||] }
 
     /// What made the value of a step or of an operand bad, if one is.
     let valueBehind (position: int) : Culprit voption =
@@ -91,20 +134,29 @@ type internal Search(names: string[], inputs: float[], records: Record[], result
           Position = culprit.Step
           Verdict = verdictOfDerivative of' culprit
           Place = place
+          IsLoss = false
           Inputs = inputs
           ToParameter = Chains.toParameter of' down culprit.Step culprit.Argument ((=) inputs.Head)
           ToResult = Chains.toResult of' up culprit.Step }
 
     /// Where a derivative became bad because a value had, the finding is about that value.
     let orOrigin (draft: Draft) : Draft =
-        match valueBehind draft.Position with
-        | ValueSome origin when origin.Step <> draft.Position ->
+        let position = draft.Position
+        let hasBadSlope = run.ArgumentsOf position |> Array.exists (fun argument -> Culprits.isBad argument.Slope)
+        let origin =
+            match valueBehind position with
+            | ValueSome origin when origin.Step <> position -> ValueSome origin.Step
+            | ValueSome _ when Culprits.isBad (run.ValueOf position) -> smallBehind position
+            | ValueNone when hasBadSlope -> smallBehind position
+            | _ -> ValueNone
+        match origin with
+        | ValueSome origin ->
             { draft with
-                Position = origin.Step
-                Verdict = { verdictOfValue origin.Step with Detail = "a slope later on is not finite because of it" }
-                ToParameter = Chains.toParameter run isActive origin.Step -1 any
-                ToResult = Chains.toResult run isActive origin.Step }
-        | _ -> draft
+                Position = origin
+                Verdict = { verdictOfValue origin with Detail = "a slope later on is not finite because of it" }
+                ToParameter = Chains.toParameter run isActive origin -1 any
+                ToResult = Chains.toResult run isActive origin }
+        | ValueNone -> draft
 
     /// Inputs with the run and the culprit of each, as one draft for each culprit.
     let drafts (place: FindingPlace) (found: (int * Run * Culprit) list) : Draft list =
@@ -170,9 +222,9 @@ type internal Search(names: string[], inputs: float[], records: Record[], result
     member search.Derivatives() : Draft list = reverse () @ forward () |> List.map orOrigin |> merge
 
     /// The operation that lost the digits of the value (input -1) or of the derivative in an input.
-    member _.Loss(trace: SweepTrace, input: int) : Draft =
+    member _.Loss(trace: SweepTrace, input: int, loss: float) : Draft =
         let output = if input < 0 then trace.Value else trace.Gradient[input]
-        let struct (position, verdict) = Digits.blame run trace output
+        let struct (position, verdict) = Digits.blame run trace output loss
         let toParameter =
             match Chains.toParameter run isActive position -1 (fun found -> input < 0 || found = input) with
             | [||] -> Chains.toParameter run isActive position -1 any
@@ -181,6 +233,7 @@ type internal Search(names: string[], inputs: float[], records: Record[], result
           Position = position
           Verdict = verdict
           Place = if input < 0 then FindingPlace.Value else FindingPlace.ReverseDerivative
+          IsLoss = true
           Inputs = if input < 0 then [] else [ input ]
           ToParameter = toParameter
           ToResult = Chains.toResult run isActive position }

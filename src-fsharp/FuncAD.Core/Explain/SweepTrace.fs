@@ -140,12 +140,28 @@ type internal SweepLevel() =
 /// </summary>
 [<Sealed>]
 type internal SweepTrace private (steps: SweepStep[], value: int, gradient: int[]) =
+    let underflows =
+        lazy
+            (Underflow.origins
+                steps.Length
+                (fun position -> steps[position].Value)
+                (fun position -> steps[position].Primitive)
+                (fun position -> steps[position].Error > 0.0)
+                (fun position -> [| steps[position].A; steps[position].B; steps[position].C |] |> Array.filter (fun step -> step >= 0))
+                (fun _ -> -1))
+
+    // an error that reaches the result is not 0 there, even where its size is below the smallest double
+    let share (weight: float) (error: float) = if error = 0.0 || weight = 0.0 then 0.0 else max Double.Epsilon (abs weight * error)
+
     /// The operation that the result is; -1 for a constant.
     member _.Value = value
 
     /// The operation that the derivative in each input is; -1 for a constant, such as a structural zero.
     member _.Gradient = gradient
     member _.Steps = steps
+
+    /// The operation at which an operation's result, which is below the normal doubles, became so; -1 if there is none.
+    member _.UnderflowOf(position: int) : int = underflows.Value[position]
 
     /// The derivatives of an operation with respect to all before it.
     member private _.Weights(of': int, weights: float[]) : unit =
@@ -168,19 +184,21 @@ type internal SweepTrace private (steps: SweepStep[], value: int, gradient: int[
                 0.0
             else
                 trace.Weights(output, weights)
-                let mutable sum = 0.0
+                let isUnderflow = steps[output].Value = 0.0 && trace.UnderflowOf output >= 0
+                let mutable sum = if isUnderflow then Double.Epsilon else 0.0
                 for position = 0 to output do
-                    if steps[position].Error > 0.0 && weights[position] <> 0.0 then
-                        sum <- sum + abs weights[position] * steps[position].Error
+                    sum <- sum + share weights[position] steps[position].Error
                 sum)
 
     /// The way of the greatest rounding error to an operation: the operations from the one that was rounded to the output.
     member trace.WayOfGreatestError(output: int) : int[] =
         let weights = Array.zeroCreate steps.Length
         trace.Weights(output, weights)
-        let share position = abs weights[position] * steps[position].Error
         let greatest =
-            Seq.init (output + 1) id |> Seq.maxBy (fun position -> let share = share position in if Double.IsNaN share then -1.0 else share)
+            Seq.init (output + 1) id
+            |> Seq.maxBy (fun position ->
+                let share = share weights[position] steps[position].Error
+                if Double.IsNaN share then -1.0 else share)
         // of the operations that use one, the next is that through which most of its effect goes
         let next, through = Array.create steps.Length -1, Array.zeroCreate<float> steps.Length
         for position = 0 to output do

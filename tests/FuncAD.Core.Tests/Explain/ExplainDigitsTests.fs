@@ -153,6 +153,30 @@ let tests =
               Expect.equal (blamed "exponential less one") ("subtract", "v1 - 1") "exponential"
               Expect.equal (blamed "one less tanh") ("subtract", "1 - v1") "tanh")
 
+          testCase "underflow loses digits" (fun () ->
+              let norm (a: Real) = sqrt (a * a + (4.0 / 3.0 * a) * (4.0 / 3.0 * a))
+              for name, f, x, truly in
+                  [ "a small factor", (fun (x: Real) -> (x * 1e-320) * 1e300), 1.2345, 12.0
+                    "a norm", norm, 3e-162, 13.7
+                    "a norm that is 0", norm, 3e-170, Digits.all
+                    "an exponential that is 0", (fun x -> exp -x), 800.0, Digits.all
+                    "half of it", (fun x -> 0.5 * exp -x), 800.0, Digits.all
+                    "a long product", (fun x -> Seq.fold (*) x (Seq.replicate 800 (Real 0.1))), 1.0, Digits.all
+                    "beside 1 it is nothing", (fun x -> 1.0 + exp -x), 800.0, 0.0 ] do
+                  let explanation = AD.explain f (Real x)
+                  Expect.isGreaterThanOrEqual explanation.DigitsLost (atLeast truly) name
+                  Expect.isLessThanOrEqual explanation.DigitsLost (atMost truly) name
+                  if truly > 6.0 then Expect.isFalse explanation.IsClean name
+              // exact, however small
+              Expect.equal (AD.explain (fun x -> 0.5 * x) (Real 1e-310)).DigitsLost 0.0 "half of a small number")
+
+          testCase "where many operations amplify errors, none is blamed alone" (fun () ->
+              let logistic (x: Real) = Seq.fold (fun y _ -> 3.9 * y * (1.0 - y)) x (seq { 1..100 })
+              let explanation = AD.explain logistic (Real 0.3)
+              let finding = explanation.Findings |> Seq.find (fun finding -> finding.Place = FindingPlace.Value)
+              Expect.stringContains finding.Summary "many operations amplify the rounding errors" (string explanation)
+              Expect.isFalse (finding.Advice.Contains "Factor") finding.Advice)
+
           testCase "stable forms have no finding" (fun () ->
               for name, f in functions do
                   if name.Contains ", by" || name.Contains ", in" || name = "no loss" || name.StartsWith "Newton" then

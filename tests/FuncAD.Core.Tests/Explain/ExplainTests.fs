@@ -23,7 +23,7 @@ let private only (explanation: Explanation) : Finding =
     Expect.equal explanation.Findings.Count 1 (string explanation)
     explanation.Findings[0]
 
-let private isLoss (finding: Finding) = finding.Kind = FindingKind.LostDigits
+let private isLoss (finding: Finding) = finding.Kind = FindingKind.LostDigits || finding.Kind = FindingKind.Underflow
 
 /// A chain is one: each step is computed from the one before, or has it for an operand.
 let private expectChain (finding: Finding) =
@@ -141,6 +141,49 @@ let private culprits =
           let finding = only explanation
           Expect.equal (finding.Operation, finding.Formula, finding.Kind) ("power", "x^0.5", FindingKind.InfiniteSlope) "finding")
 
+      testCase "underflow is a culprit of its own" (fun () ->
+          let product (x: Real) = Seq.replicate 400 x |> Seq.fold (*) (Real 1.0)
+          for name, f, x, operation in
+              [ "logarithm of a product", (fun (x: Real) -> log (product x)), 0.1, "multiply"
+                "logarithm of an exponential", (fun x -> log (exp -x)), 800.0, "exp"
+                "division by 0", (fun x -> 1.0 / (x * x)), 1e-170, "multiply"
+                "0 / 0", (fun x -> x * x / (x * x)), 1e-170, "multiply"
+                "slope of a root", (fun x -> sqrt (x * x + 2.0 * x * x)), 3e-170, "multiply"
+                "digits that are lost", (fun x -> exp -x * exp (x - 40.0)), 742.0, "exp" ] do
+              let explanation = AD.explain f (Real x)
+              let finding = explanation.Findings[0]
+              Expect.equal (finding.Kind, finding.Operation) (FindingKind.Underflow, operation) $"{name}: {explanation}"
+              Expect.isLessThan (abs finding.Value) 2.3e-308 name
+              Expect.stringContains finding.Advice "logarithms" name
+              Expect.equal (Seq.last finding.PathToResult).Name "y" name
+              expectChain finding
+          // a factor of 0, and 1 / ∞, are exact
+          Expect.isTrue (AD.explain (fun x -> x * exp (x - 800.0)) (Real 0.0)).IsClean "a factor of 0"
+          Expect.equal (AD.explain (fun x -> log (1.0 / x)) (Real infinity)).Findings[0].Kind FindingKind.Given "infinity")
+
+      testCase "an infinity that became 0 is followed" (fun () ->
+          let explanation = AD.explain (fun x -> log (1.0 / (1.0 + exp -x))) (Real -800.0)
+          let finding = explanation.Findings[0]
+          Expect.equal (finding.Operation, finding.Kind) ("exp", FindingKind.Overflow) (string explanation)
+          Expect.equal finding.Place FindingPlace.Value "place"
+          Expect.stringContains finding.Reason "log(0) = -∞" "what came of it")
+
+      testCase "notes tell where NaN came into a chain" (fun () ->
+          let notes (f: Real -> Real) (x: float) =
+              [ for finding in (AD.explain f (Real x)).Findings do
+                    for step in Seq.append finding.PathToParameter finding.PathToResult -> step.Note ]
+          Expect.contains (notes (fun x -> log (exp -x)) 800.0) "∞ × slope 0 = NaN: the 0 was computed" "product"
+          Expect.contains (notes (fun x -> sqrt (1.0 - x / x)) 0.5) "∞ - ∞ = NaN: infinite contributions of both signs" "sum")
+
+      testCase "a constant may be one by StopGradient" (fun () ->
+          let finding = (AD.explain (fun (x: Real) -> x * AD.stopGradient (log (x - 1.0))) (Real 1.0)).Findings[0]
+          Expect.stringContains finding.Advice "StopGradient or .Value" (string finding))
+
+      testCase "advice for a power is about powers" (fun () ->
+          for f in [ (fun (x: Real) -> x ** 0.5); (fun x -> x ** (x + 0.5)) ] do
+              let advice = (AD.explain f (Real 0.0)).Findings[0].Advice
+              Expect.isFalse (advice.Contains "norm" || advice.Contains "Sqrt") advice)
+
       testCase "rules of the user's" (fun () ->
           let value = AD.custom "broken" (fun _ -> nan) (fun _ _ -> Real 1.0)
           Expect.stringContains (string (AD.explain value (Real 1.0)).Findings[0]) "the custom rule broken(1) = NaN" "value"
@@ -190,6 +233,10 @@ let private surroundings =
                   (Real -1.0)
           Expect.equal (only explanation).Operation "log" "before"
           Expect.equal explanation.Exception.Message "no loss" "exception"
+          // there is no value, and no derivative: not even 0
+          Expect.isTrue (Double.IsNaN explanation.Value && Double.IsNaN explanation.Gradient[0]) "value and gradient"
+          Expect.isTrue (Double.IsNaN explanation.Findings[0].Derivative) "adjoint"
+          Expect.stringStarts (string explanation) "value: none: f threw Exception: no loss\nderivatives: none\n" "text"
           Expect.throwsC
               (fun () ->
                   AD.explain
@@ -212,6 +259,24 @@ let private surroundings =
                       (Real 1.0)
                   |> ignore)
               (fun e -> Expect.stringContains e.Message "more than 2000000 operations" "message"))
+
+      testCase "a loop that waits for NaN is cut, in both runs, and its line is told" (fun () ->
+          let explanation =
+              AD.explain
+                  (fun (x: Real) ->
+                      let mutable s = log x
+                      while not ((s * s).Value < 0.5) do
+                          s <- 0.5 * s // cut
+                      s)
+                  (Real -1.0)
+          let finding = only explanation
+          Expect.equal finding.Operation "log" "finding"
+          Expect.isNotNull finding.Source "source"
+          Expect.isTrue (Double.IsNaN explanation.Value && Double.IsNaN explanation.Gradient[0]) "value and gradient"
+          Expect.stringStarts (string explanation) "value: none: f was stopped after 2000000 operations" "text"
+          Expect.equal explanation.Notes.Count 1 "notes"
+          Expect.stringContains explanation.Notes[0] "The run was cut after 2000000 operations at " "cut"
+          Expect.stringContains explanation.Notes[0] "ExplainTests.fs:" "line")
 
       testCase "a function that is another one when it runs again has no lines" (fun () ->
           let runs = ref 0
