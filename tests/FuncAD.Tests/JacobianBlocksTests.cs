@@ -318,12 +318,12 @@ public class JacobianBlocksTests
     {
         static JacobianBlocks<Four, Four> Blocks(Real t) =>
             Jacobian((Four o) => new Four(o.A * t, o.A * o.B * t, o.C, o.D))(new Four(t, 2, 3, 4));
-        Check.Bits(6, Compile((Real t) => Blocks(t).Row(o => o.B).A)(3.0));
-        Check.Bits(9, Compile((Real t) => Blocks(t).Column(o => o.B).B)(3.0));
-        Check.Bits(3, Compile((Real t) => Blocks(t).Matrix[0, 0])(3.0));
+        Check.Bits(6, Compile((Real t) => Blocks(t).Row(o => o.B).A, 3.0).Invoke(3.0));
+        Check.Bits(9, Compile((Real t) => Blocks(t).Column(o => o.B).B, 3.0).Invoke(3.0));
+        Check.Bits(3, Compile((Real t) => Blocks(t).Matrix[0, 0], 3.0).Invoke(3.0));
         static Real OfBlock(Real t) => Blocks(t).Block(o => o.B, o => o.A).ToReal();
         Check.Bits(6, OfBlock(3.0));
-        var compiled = Assert.ThrowsAny<NotSupportedException>(() => Compile((Real t) => OfBlock(t))(3.0)).Message;
+        var compiled = Assert.ThrowsAny<NotSupportedException>(() => Compile((Real t) => OfBlock(t), 3.0).Invoke(3.0)).Message;
         var explained = Explain((Real t) => OfBlock(t), 3.0).ToString();
         foreach (var message in new[] { compiled, explained })
         foreach (var part in new[] { "Block", "Row(", "Column(", "Matrix[i, j]" })

@@ -19,7 +19,8 @@ let private number (x: float) = x.ToString("G6", CultureInfo.InvariantCulture)
 /// The element at a position; equal ones are stored as one.
 let private element (elements: float[]) (position: int) = if elements.Length = 1 then elements[0] else elements[position]
 
-/// Lines after the first, one for the names of the columns and one for each row, aligned, six digits; of many rows or columns the first ten.
+/// Lines after the first, one for the names of the columns and one for each row, aligned, six digits; of many rows or columns the first
+/// ten.
 let table (rows: string[]) (columns: string[]) (values: float[,]) : string =
     let most = 10
     let cut (items: string[]) = if items.Length > most then Array.append items[.. most - 1] [| "..." |] else items

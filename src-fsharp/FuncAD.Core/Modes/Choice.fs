@@ -4,12 +4,12 @@ open System
 open System.Collections.Generic
 
 /// <summary>
-/// Finds which numbers of a structure a function chooses. It runs in forward mode at the point itself and at made-up ones, with a tangent of
-/// its own for each number: a number that is chosen comes back with its value and its tangent everywhere. A sum, a product or a constant
+/// Finds which numbers of a structure a function chooses. It runs in forward mode at the point itself and at made-up ones, with a tangent
+/// of its own for each number: a number that is chosen comes back with its value and its tangent everywhere. A sum, a product or a constant
 /// does not, and neither does what depends on a comparison, as the made-up points differ in signs, order and size.
 /// </summary>
 module internal Choice =
-    /// The made-up points, by powers of two that their numbers have about. Each is taken with its negative, at which comparisons turn round.
+    /// The made-up points, by powers of two that their numbers have about. Each is taken with its negative, where comparisons turn round.
     let private scales = [| 0; 200; -200; 0; 30; -30; 0; 100 |]
 
     let private remedy =
