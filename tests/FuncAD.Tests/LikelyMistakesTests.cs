@@ -105,7 +105,7 @@ public class LikelyMistakesTests
                     [1.0, 2.0],
                     [3.0],
                 ]),
-            "ofRows",
+            "Tensor.Of",
             "row 0 has 2 elements, row 1 has 1",
             "Fill the shorter rows up"
         ),
@@ -186,7 +186,7 @@ public class LikelyMistakesTests
         ["a block is computed instead of chosen"] = On<ArgumentException>(
             () => Hessian((Model m) => m.A * m.A)(new(1, [])).Block(m => 2 * m.A, m => m.A),
             "Block: row",
-            "none of them",
+            "which it computed",
             "Compute with the block"
         ),
     };

@@ -38,16 +38,17 @@ module internal Choice =
 
     let private bits (x: float) = BitConverter.DoubleToInt64Bits x
 
-    /// What is known of a number: its value and its tangent, 0 unless both are plain.
+    /// What is known of a number: its value and its tangent. Without plain ones (an operator around follows the number) the tangent is NaN,
+    /// which is none of those given.
     let private known (level: ForwardLevel) (results: Leaves) : struct (float * float)[] =
         let ofNumber x =
             let struct (value, tangent) = Forward.lower level x
-            if isNull value.node && isNull tangent.node then struct (value.value, tangent.value) else struct (value.value, 0.0)
+            if isNull value.node && isNull tangent.node then struct (value.value, tangent.value) else struct (value.value, nan)
         let ofArray x =
             let struct (value, tangent) = Forward.lowerArray level x
             let isPlain = isNull value.Node && isNull tangent.Node
             Array.map2
-                (fun value tangent -> struct (value, (if isPlain then tangent else 0.0)))
+                (fun value tangent -> struct (value, (if isPlain then tangent else nan)))
                 (value.Value.ToArray())
                 (tangent.Value.ToArray())
         Array.append (results.Numbers |> Array.map ofNumber) (results.Arrays |> Array.collect ofArray)

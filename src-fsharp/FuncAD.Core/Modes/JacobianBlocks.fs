@@ -3,6 +3,16 @@ namespace FuncAD
 open System
 open System.Collections.Generic
 
+/// <summary>A block was made of entries whose level follows single numbers only.</summary>
+[<Sealed>]
+type internal BlockAtRuleLevelException(inner: exn) =
+    inherit
+        NotSupportedException(
+            "Block: the entries belong to a function that Compile, Explain, Symbolic or Taylor follows, which follow single numbers, and a block is a Tensor. "
+            + "Take Row(..), Column(..) or Matrix[i, j] in such a function.",
+            inner
+        )
+
 /// <summary>
 /// The derivatives of a function from one structure to another at a point: a matrix whose columns stand for the numbers of the parameter
 /// and whose rows stand for those of the result. A Hessian is the Jacobian of the gradient: both are structures of one type.
@@ -57,13 +67,7 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         try
             Tensor.OfReals(chosen, Array.append (shape rowPart rows.Length) (shape columnPart columns.Length))
         with :? ArrayAtRuleLevelException as error ->
-            raise (
-                NotSupportedException(
-                    "Block: the entries belong to a function that Compile, Explain, Symbolic or Taylor follows, which follow single numbers, and a block is a Tensor. "
-                    + "Take Row(..), Column(..) or Matrix[i, j] in such a function.",
-                    error
-                )
-            )
+            raise (BlockAtRuleLevelException error)
 
     /// <summary>The gradient of one number of the result, in the structure of the parameter.</summary>
     /// <exception cref="T:System.ArgumentException">The function computes instead of choosing.</exception>

@@ -11,7 +11,9 @@ module internal Trace =
             let result =
                 try
                     f (Array.init x.Length level.Input)
-                with e when level.IsRefused ->
+                with
+                | :? BlockAtRuleLevelException as e -> raise (NotSupportedException($"{operation}: {e.Message}", e))
+                | e when level.IsRefused ->
                     raise (
                         NotSupportedException(
                             $"{operation}: the function made a tensor from its inputs, or applied a custom rule over a structure. A trace follows single numbers only: write "
