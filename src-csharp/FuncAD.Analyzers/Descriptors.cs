@@ -77,4 +77,14 @@ internal static class Descriptors
         isEnabledByDefault: true,
         helpLinkUri: $"{Page}#fad007"
     );
+
+    public static readonly DiagnosticDescriptor WholeQuotient = new(
+        "FAD008",
+        "A quotient of whole numbers is cut to a whole number",
+        "{0} divides whole numbers, and C# cuts the result to a whole number before it meets a Real. Write a decimal point, as in 1.0 / 2, or divide the Real.",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: $"{Page}#fad008"
+    );
 }

@@ -22,6 +22,7 @@ public sealed class UsageAnalyzer : DiagnosticAnalyzer
         Descriptors.OuterNumber,
         Descriptors.TracedReading,
         Descriptors.ThrownAway,
+        Descriptors.WholeQuotient,
     ];
 
     /// <inheritdoc/>
@@ -53,6 +54,10 @@ public sealed class UsageAnalyzer : DiagnosticAnalyzer
                             Check(use);
                 },
                 OperationKind.Invocation
+            );
+            start.RegisterOperationAction(
+                operation => WholeQuotientRule.Check(library, (IBinaryOperation)operation.Operation, operation.ReportDiagnostic),
+                OperationKind.Binary
             );
         });
     }

@@ -25,6 +25,8 @@ public partial class RepositoryTests
                 .Documents()
                 .SelectMany(MarkdownBlock.In)
                 .Where(block => block.Language == "csharp" && !block.IsSkipped)
+                // The other half of such a class is written by System.Text.Json's generator, which is not here.
+                .Where(block => !block.Code.Contains("JsonSerializerContext", StringComparison.Ordinal))
         )
             data.Add(block.Document, block.Line);
         return data;
