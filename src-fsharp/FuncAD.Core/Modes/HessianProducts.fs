@@ -103,13 +103,14 @@ module internal HessianProducts =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector
 
-    /// Puts each entry of H in its row and column, in the order of the leaves.
-    let private fill (f: 'P -> Real) (like: Skeleton) (point: Leaves) (put: int -> int -> Real -> unit) : unit =
+    /// Puts each entry of H in its row and column, in the order of the leaves. Inlined: a call an entry took a sixth of a Hessian's time.
+    let inline private fill (f: 'P -> Real) (like: Skeleton) (point: Leaves) ([<InlineIfLambda>] put: int -> int -> Real -> unit) : unit =
         columns f like point (Leaves.count point)
         |> Array.iteri (fun j column ->
             if isNull column then
                 let column = alone f like point (Leaves.unit' point j) |> Flatten.alike "Hessian" "x" like |> Leaves.elements
-                column |> Array.iteri (fun i y -> put i j y)
+                for i = 0 to column.Length - 1 do
+                    put i j column[i]
             else
                 for i = 0 to column.Length - 1 do
                     put i j (Real column[i]))
