@@ -79,7 +79,7 @@ public static class Choosing
     public static void FirstCalls()
     {
         foreach (var (_, call) in Firsts)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Once(call)}\n{Once(call)}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Timing.Once(call)}\n{Timing.Once(call)}"));
     }
 
     private static double[] FirstCallsElsewhere()
@@ -91,31 +91,9 @@ public static class Choosing
         return [.. lines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
     }
 
-    private static double Once(Action action)
-    {
-        var start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
-    }
-
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
 
-    /// <summary>The least time of a call, when the code is compiled to the last tier.</summary>
-    private static double PerCall(Action action)
-    {
-        var calls = 1;
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Enough; calls++)
-            action();
-        Thread.Sleep(150); // the runtime compiles its last tier on a thread of its own, when it has been quiet
-        var some = Math.Max(1, calls / Repetitions);
-        double Some() =>
-            Once(() =>
-            {
-                for (var call = 0; call < some; call++)
-                    action();
-            }) / some;
-        return Enumerable.Range(0, Repetitions).Min(_ => Some());
-    }
+    private static double PerCall(Action action) => Timing.PerCall(action, Enough, Repetitions).Min();
 
     private static double Allocated(Action action)
     {

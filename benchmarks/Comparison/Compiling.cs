@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FuncAD.Benchmarks.Problems;
 
 namespace FuncAD.Benchmarks.Comparison;
@@ -128,7 +127,7 @@ public static class Compiling
             .Select(_ =>
             {
                 var compiled = Make(ExecutionMode.MachineCode);
-                return Once(() => first(compiled)) - Once(() => first(compiled));
+                return Timing.Once(() => first(compiled)) - Timing.Once(() => first(compiled));
             })
             .Order()
             .ElementAt(Repetitions / 2);
@@ -146,31 +145,5 @@ public static class Compiling
         );
     }
 
-    private static double Once(Action action)
-    {
-        var start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
-    }
-
-    /// <summary>The median time of a call, when the code is compiled to the last tier.</summary>
-    private static double PerCall(Action action)
-    {
-        var calls = 1;
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Enough; calls++)
-            action();
-        Thread.Sleep(150); // the runtime compiles its last tier on a thread of its own, when it has been quiet
-        var some = Math.Max(1, calls / Repetitions);
-        return Enumerable
-            .Range(0, Repetitions)
-            .Select(_ =>
-                Once(() =>
-                {
-                    for (var call = 0; call < some; call++)
-                        action();
-                }) / some
-            )
-            .Order()
-            .ElementAt(Repetitions / 2);
-    }
+    private static double PerCall(Action action) => Timing.PerCall(action, Enough, Repetitions).Order().ElementAt(Repetitions / 2);
 }

@@ -11,9 +11,11 @@ internal sealed class Library
     private readonly ConcurrentDictionary<ITypeSymbol, bool> holds = new(SymbolEqualityComparer.Default);
     private readonly IAssemblySymbol core;
     private readonly IAssemblySymbol face;
+    private readonly bool anyTypeHolds;
 
-    private Library(INamedTypeSymbol real, INamedTypeSymbol tensor, INamedTypeSymbol operators)
+    private Library(INamedTypeSymbol real, INamedTypeSymbol tensor, INamedTypeSymbol operators, bool anyTypeHolds)
     {
+        this.anyTypeHolds = anyTypeHolds;
         (Real, Tensor) = (real, tensor);
         (core, face) = (real.ContainingAssembly, operators.ContainingAssembly);
     }
@@ -23,11 +25,13 @@ internal sealed class Library
     public INamedTypeSymbol Tensor { get; }
 
     /// <summary>Null in a compilation that does not refer to the library.</summary>
-    public static Library? In(Compilation compilation) =>
+    /// <param name="compilation">A program.</param>
+    /// <param name="anyTypeHolds">Whether a type parameter counts as a number: a function over any number runs on Reals when it is differentiated.</param>
+    public static Library? In(Compilation compilation, bool anyTypeHolds = true) =>
         compilation.GetTypeByMetadataName("FuncAD.Real") is { } real
         && compilation.GetTypeByMetadataName("FuncAD.Tensor") is { } tensor
         && compilation.GetTypeByMetadataName("FuncAD.AD") is { } operators
-            ? new Library(real, tensor, operators)
+            ? new Library(real, tensor, operators, anyTypeHolds)
             : null;
 
     public bool IsReal(ITypeSymbol? type) => SymbolEqualityComparer.Default.Equals(type, Real);
@@ -60,8 +64,7 @@ internal sealed class Library
     private bool Holds(ITypeSymbol type, HashSet<ITypeSymbol> seen) =>
         type switch
         {
-            // a function over any number runs on Reals when it is differentiated
-            ITypeParameterSymbol => true,
+            ITypeParameterSymbol => anyTypeHolds,
             IArrayTypeSymbol array => Holds(array.ElementType, seen),
             INamedTypeSymbol { DelegateInvokeMethod: { } invoke } => Holds(invoke.ReturnType, seen),
             INamedTypeSymbol named => IsNumber(named)
@@ -77,21 +80,21 @@ internal sealed class Library
             return type.Name is "Distribution" or "MultivariateNormal" or "ScoreCost";
         if (type.TypeKind is not (TypeKind.Class or TypeKind.Struct) || IsOfFramework(type))
             return false;
+        return Parts(type).Any(part => Holds(part, seen));
+    }
+
+    /// <summary>The types of a type's fields and properties, of its bases, and of the cases of a union of F#.</summary>
+    public static IEnumerable<ITypeSymbol> Parts(INamedTypeSymbol type)
+    {
         for (var level = type; level is { SpecialType: SpecialType.None }; level = level.BaseType)
             foreach (var member in level.GetMembers())
-                if (
-                    member switch
-                    {
-                        { IsStatic: true } => null,
-                        IFieldSymbol field => field.Type,
-                        IPropertySymbol { Parameters.Length: 0 } property => property.Type,
-                        _ => null,
-                    }
-                        is { } held
-                    && Holds(held, seen)
-                )
-                    return true;
-        return false;
+                if (member is IFieldSymbol { IsStatic: false } field)
+                    yield return field.Type;
+                else if (member is IPropertySymbol { IsStatic: false, Parameters.Length: 0 } property)
+                    yield return property.Type;
+        if (type.GetAttributes().Any(attribute => attribute.AttributeClass?.Name == "CompilationMappingAttribute"))
+            foreach (var union in type.GetTypeMembers())
+                yield return union;
     }
 
     public static bool IsOfFramework(ISymbol symbol)

@@ -12,27 +12,31 @@ internal sealed class KeptTypes
         SymbolDisplayMiscellaneousOptions.ExpandValueTuple
     );
 
+    /// <summary>A generic type may hold ever larger types of its own kind.</summary>
+    private const int DeepestType = 8;
+
+    private readonly Library library;
     private readonly Compilation compilation;
     private readonly HashSet<ITypeSymbol> seen = new(SymbolEqualityComparer.Default);
     private readonly List<KeptLine> lines = [];
 
-    private KeptTypes(Compilation compilation) => this.compilation = compilation;
+    private KeptTypes(Library library, Compilation compilation) => (this.library, this.compilation) = (library, compilation);
 
-    public static IReadOnlyList<KeptLine> Of(Compilation compilation, IEnumerable<ITypeSymbol> types)
+    public static IReadOnlyList<KeptLine> Of(Library library, Compilation compilation, IEnumerable<ITypeSymbol> types)
     {
-        var kept = new KeptTypes(compilation);
+        var kept = new KeptTypes(library, compilation);
         foreach (var type in types)
             kept.Visit(type);
         return [.. kept.lines.Distinct()];
     }
 
-    private static bool IsOfFramework(INamedTypeSymbol type)
-    {
-        var name = type.ContainingNamespace;
-        while (name is { IsGlobalNamespace: false, ContainingNamespace.IsGlobalNamespace: false })
-            name = name.ContainingNamespace;
-        return name?.Name == "System" && !type.IsTupleType;
-    }
+    private static int Depth(ITypeSymbol type) =>
+        type switch
+        {
+            IArrayTypeSymbol array => 1 + Depth(array.ElementType),
+            INamedTypeSymbol { TypeArguments.IsEmpty: false } named => 1 + named.TypeArguments.Max(Depth),
+            _ => 0,
+        };
 
     private static bool IsOpen(ITypeSymbol type) =>
         type switch
@@ -47,9 +51,9 @@ internal sealed class KeptTypes
     {
         type = type.WithNullableAnnotation(NullableAnnotation.None);
         if (
-            Holders.IsLeaf(type)
+            library.IsNumber(type)
             || type.SpecialType != SpecialType.None && type.SpecialType < SpecialType.System_Array
-            || Holders.IsTooDeep(type)
+            || Depth(type) > DeepestType
             || !seen.Add(type)
         )
             return;
@@ -71,7 +75,7 @@ internal sealed class KeptTypes
             Visit(argument);
         if (type.TypeKind is TypeKind.Delegate or TypeKind.Error or TypeKind.Enum || type.IsRefLikeType || type.IsStatic)
             return;
-        if (IsOfFramework(type) || type.ContainingAssembly?.Name == "FSharp.Core")
+        if (Library.IsOfFramework(type) && !type.IsTupleType || type.ContainingAssembly?.Name == "FSharp.Core")
         {
             var arguments = type.TypeArguments;
             if (type.Name == "Tuple")
@@ -83,7 +87,7 @@ internal sealed class KeptTypes
             return;
         }
         Keep(type);
-        foreach (var part in Holders.Parts(type))
+        foreach (var part in Library.Parts(type))
             Visit(part);
     }
 
@@ -125,7 +129,7 @@ internal sealed class KeptTypes
 
     private void KeepItems(ITypeSymbol element)
     {
-        if (element.IsValueType && !Holders.IsLeaf(element) && !IsOpen(element) && IsNameable(element))
+        if (element.IsValueType && !library.IsNumber(element) && !IsOpen(element) && IsNameable(element))
             lines.Add(new KeptLine(false, $"KeepItems<{element.ToDisplayString(Written)}>()"));
     }
 

@@ -33,9 +33,9 @@ public sealed class KeptTypesGenerator : IIncrementalGenerator
             static (output, found) =>
             {
                 var (compilation, isAsked) = found;
-                if (!isAsked || compilation.GetTypeByMetadataName("FuncAD.NativeAot") is null)
+                if (!isAsked || Library.In(compilation, anyTypeHolds: false) is not { } library)
                     return;
-                var lines = KeptTypes.Of(compilation, Types(compilation, output.CancellationToken));
+                var lines = KeptTypes.Of(library, compilation, Types(library, compilation, output.CancellationToken));
                 if (lines.Count > 0)
                     output.AddSource("FuncAD.KeptTypes.g.cs", KeptTypesSource.Write(lines));
             }
@@ -43,27 +43,32 @@ public sealed class KeptTypesGenerator : IIncrementalGenerator
     }
 
     /// <summary>The types where the walk begins.</summary>
-    private static IEnumerable<ITypeSymbol> Types(Compilation compilation, CancellationToken cancellation)
+    private static IEnumerable<ITypeSymbol> Types(Library library, Compilation compilation, CancellationToken cancellation)
     {
-        var holders = new Holders();
         foreach (var tree in compilation.SyntaxTrees)
         {
             var model = compilation.GetSemanticModel(tree);
             foreach (var node in tree.GetRoot(cancellation).DescendantNodes())
                 if (node is TypeDeclarationSyntax and not InterfaceDeclarationSyntax)
                 {
-                    if (model.GetDeclaredSymbol(node, cancellation) is INamedTypeSymbol type && holders.IsDifferentiable(type))
+                    if (model.GetDeclaredSymbol(node, cancellation) is INamedTypeSymbol type && IsDifferentiable(library, type))
                         yield return type;
                 }
                 else if (
                     node is InvocationExpressionSyntax
                     && model.GetSymbolInfo(node, cancellation).Symbol is IMethodSymbol method
-                    && method.ContainingAssembly?.Name is "FuncAD" or "FuncAD.Core"
+                    && library.Declares(method)
                 )
                     foreach (var type in Named(compilation, method))
                         yield return type;
         }
     }
+
+    /// <summary>Marked, or with a field or property that holds numbers.</summary>
+    private static bool IsDifferentiable(Library library, INamedTypeSymbol type) =>
+        library.Holds(type)
+        || type.GetAttributes()
+            .Any(attribute => attribute.AttributeClass is { Name: "DifferentiableAttribute" } mark && library.Declares(mark));
 
     /// <summary>
     /// The types that a call names, and the tuples that the library makes of them: several arguments of a function are one structure, and

@@ -103,7 +103,7 @@ module internal HessianProducts =
         let unitVector (lanes: float[]) lane direction = lanes[direction * (lanes.Length / count) + lane] <- 1.0
         products f like point count unitVector
 
-    /// Puts each entry of H in its row and column, in the order of the leaves. Inlined: a call an entry took a sixth of a Hessian's time.
+    /// Puts each entry of H in its row and column, in the order of the leaves. Inlined: a call for each took a sixth of a Hessian's time.
     let inline private fill (f: 'P -> Real) (like: Skeleton) (point: Leaves) ([<InlineIfLambda>] put: int -> int -> Real -> unit) : unit =
         columns f like point (Leaves.count point)
         |> Array.iteri (fun j column ->
