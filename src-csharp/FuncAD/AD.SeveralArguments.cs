@@ -73,7 +73,7 @@ public static partial class AD
     private static Func<(A, B), Y> OfOne<A, B, Y>(this Func<A, B, Y> f)
     {
         Adapters.Given(f, nameof(f));
-        return p => f(p.Item1, p.Item2);
+        return p => f(Some(p.Item1, 1), Some(p.Item2, 2));
     }
 
     // ---- Three arguments ----
@@ -141,7 +141,7 @@ public static partial class AD
     private static Func<(A, B, C), Y> OfOne<A, B, C, Y>(this Func<A, B, C, Y> f)
     {
         Adapters.Given(f, nameof(f));
-        return p => f(p.Item1, p.Item2, p.Item3);
+        return p => f(Some(p.Item1, 1), Some(p.Item2, 2), Some(p.Item3, 3));
     }
 
     // ---- Four arguments ----
@@ -212,6 +212,15 @@ public static partial class AD
     private static Func<(A, B, C, D), Y> OfOne<A, B, C, D, Y>(this Func<A, B, C, D, Y> f)
     {
         Adapters.Given(f, nameof(f));
-        return p => f(p.Item1, p.Item2, p.Item3, p.Item4);
+        return p => f(Some(p.Item1, 1), Some(p.Item2, 2), Some(p.Item3, 3), Some(p.Item4, 4));
     }
+
+    /// <summary>An argument, which is refused where it is null, as a single one is.</summary>
+    private static T Some<T>(T argument, int position) =>
+        argument is null && !typeof(T).IsValueType
+            ? throw new ArgumentNullException(
+                nameof(argument),
+                $"FuncAD: argument {position} of the function is null, so there is nothing to take numbers from. Pass a value, or leave the argument out of the function."
+            )
+            : argument;
 }

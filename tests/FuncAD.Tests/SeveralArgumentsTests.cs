@@ -118,6 +118,18 @@ public class SeveralArgumentsTests
     }
 
     [Fact]
+    public void A_null_argument_is_refused_by_its_position()
+    {
+        static void Refused(Action call, int position) =>
+            Assert.Contains($"argument {position} of the function is null", Assert.Throws<ArgumentNullException>(call).Message);
+        Refused(() => Grad((Real[] x, Real y) => x[0] * y)(null!, 2), 1);
+        Refused(() => ValueAndGrad((Real x, Real[] y) => x * y[0])(2, null!), 2);
+        Refused(() => Jvp((Real x, Real y, Model m) => x * y)(1, 2, null!, (1, 1, null!)), 3);
+        Refused(() => Vjp((Real x, Real y, Real z, Model m) => x * y * z)(1, 2, 3, null!), 4);
+        Check.Bits(2, Grad((Real? x, Real y) => (x ?? 2) * y)(null, 3).Item2);
+    }
+
+    [Fact]
     public void A_null_function_is_refused_at_the_door()
     {
         void Refused(Func<object> call) => Assert.Equal("f", Assert.Throws<ArgumentNullException>(call).ParamName);
