@@ -110,7 +110,7 @@ public static partial class AD
     }
 
     /// <summary>The divergence of a vector field: the trace of its Jacobian.</summary>
-    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <remarks>Cost: that of <see cref="JacobianForward"/>.</remarks>
     /// <exception cref="ArgumentException">In the returned function: f does not have as many results as arguments.</exception>
     public static Func<Real[], Real> Divergence(Func<Real[], Real[]> f)
     {
@@ -119,7 +119,7 @@ public static partial class AD
     }
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
-    /// <remarks>Cost: three runs of f.</remarks>
+    /// <remarks>Cost: that of <see cref="JacobianForward"/>: one run of f.</remarks>
     /// <exception cref="ArgumentException">In the returned function: x or f(x) does not have three numbers.</exception>
     public static Func<Real[], Real[]> Curl(Func<Real[], Real[]> f)
     {

@@ -101,6 +101,14 @@ module AD =
         notNull (nameof f) f
         Pushforward.along "Jvp" "tangent" f p v
 
+    /// <summary>f(p) and the products J v with several vectors, by forward mode; each is bitwise that of jvp.</summary>
+    /// <remarks>Cost: as jacobianForward, a vector in the place of an argument.</remarks>
+    /// <exception cref="T:System.ArgumentException">One of vs does not have the structure of p.</exception>
+    let jvpMany (f: 'P -> 'Q) (p: 'P) (vs: 'P[]) : 'Q * 'Q[] =
+        notNull (nameof f) f
+        notNull (nameof vs) vs
+        VectorPushforward.along "JvpMany" "tangents" f p vs
+
     /// <summary>
     /// f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.
     /// </summary>
@@ -111,23 +119,40 @@ module AD =
         let recording = Recording<'P, 'Q>("Vjp", f, p)
         recording.Value, recording.Pullback
 
-    // ---- Jacobians: entry [i, j] is the derivative of result i with respect to argument j ----
+    /// <summary>
+    /// f(p) and the pullback of several cotangents at once, by reverse mode; each is bitwise that of vjp. The pullback may be called many
+    /// times.
+    /// </summary>
+    /// <remarks>
+    /// Cost: one run of f, and a sweep for every eight cotangents of a call (four or two on machines with shorter vectors); for each
+    /// cotangent where numbers carry levels, and with tensors or custom rules.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentException">In the pullback: one of them does not have the structure of f(p).</exception>
+    let vjpMany (f: 'P -> 'Q) (p: 'P) : 'Q * ('Q[] -> 'P[]) =
+        notNull (nameof f) f
+        let recording = Recording<'P, 'Q>("VjpMany", f, p)
+        recording.Value, recording.PullbackOfMany
 
-    let private unit' n i = Array.init n (fun j -> Real(if i = j then 1.0 else 0.0))
+    // ---- Jacobians: entry [i, j] is the derivative of result i with respect to argument j ----
 
     let private result (operation: string) (y: Real[]) =
         if isNull y then raise (ArgumentException($"{operation}: f returned null instead of an array.", "f"))
         y
 
-    /// <summary>The Jacobian, column by column in forward mode.</summary>
-    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <summary>The Jacobian by columns, in forward mode.</summary>
+    /// <remarks>
+    /// Cost: a run of f for every 32 arguments, with a multiplication and an addition for each of them beside each operation. Where numbers
+    /// carry levels, where f computes with arrays or custom rules or on several threads, where NaN comes out, and for programs of several
+    /// million operations: a run of f for each argument.
+    /// </remarks>
     let jacobianForward (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
         let f = f >> result "JacobianForward"
-        let columns = Array.init x.Length (fun j -> snd (jvp f x (unit' x.Length j)))
-        let rows = if columns.Length = 0 then (f x).Length else columns[0].Length
-        Array2D.init rows x.Length (fun i j -> columns[j][i])
+        let struct (like, point) = Flatten.input "JacobianForward" "x" x
+        match VectorPushforward.jacobian "JacobianForward" f like point with
+        | null -> Array2D.zeroCreate (f x).Length 0
+        | jacobian -> jacobian
 
     /// <summary>The Jacobian, row by row in reverse mode.</summary>
     /// <remarks>
@@ -144,21 +169,24 @@ module AD =
         finally
             recording.Release()
 
-    /// <summary>The Jacobian in the cheaper mode: forward if f has no more arguments than results, reverse otherwise.</summary>
-    /// <remarks>Cost: one run of f on plain numbers, to count the results, and that of the mode.</remarks>
+    /// <summary>The Jacobian in the cheaper mode, by the numbers of arguments and results.</summary>
+    /// <remarks>
+    /// Up to 32 arguments that is forward mode. Beyond, f is run once more on plain numbers, to count the results: cost that of
+    /// jacobianForward or that of jacobianReverse.
+    /// </remarks>
     let jacobian (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
         notNull (nameof x) x
-        let results = (x |> Array.map (fun x -> Real x.value) |> f |> result "Jacobian").Length
-        if x.Length <= results then jacobianForward f x else jacobianReverse f x
+        let count () = (x |> Array.map (fun x -> Real x.value) |> f |> result "Jacobian").Length
+        if x.Length <= JacobianMode.oneRun || JacobianMode.isForward x.Length (count ()) then jacobianForward f x else jacobianReverse f x
 
     /// <summary>
     /// The Jacobian of a function from any structure to any other, whose blocks are chosen by functions. Of a tensor,
     /// <c>(jacobianBlocks f x).Block(id, id)</c> has the axes of the result and then those of the parameter.
     /// </summary>
     /// <remarks>
-    /// Cost: one run of f on plain numbers, to count the results, and a run of f for each number of the parameter, or one and a sweep for
-    /// each number of the result (for every eight, where there are no tensors), whichever is less.
+    /// Cost: one run of f on plain numbers, to count the results, and that of jacobianForward or jacobianReverse, whichever is less. With
+    /// tensors a run of f for each number of the parameter, or one and a sweep for each number of the result.
     /// </remarks>
     let jacobianBlocks (f: 'P -> 'Q) (p: 'P) : JacobianBlocks<'P, 'Q> =
         notNull (nameof f) f
@@ -206,15 +234,16 @@ module AD =
         y
 
     /// <summary>The trace of the Jacobian of a vector field.</summary>
-    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <remarks>Cost: as jacobianForward.</remarks>
     /// <exception cref="T:System.ArgumentException">f does not have as many results as arguments.</exception>
     let divergence (f: Real[] -> Real[]) (x: Real[]) : Real =
         notNull (nameof f) f
         notNull (nameof x) x
-        x |> Array.mapi (fun i xi -> diff (along x i (fun x -> (square "Divergence" x.Length (f x))[i])) xi) |> Array.fold (+) (Real 0.0)
+        let j = jacobianForward (f >> square "Divergence" x.Length) x
+        Seq.init x.Length (fun i -> j[i, i]) |> Seq.fold (+) (Real 0.0)
 
     /// <summary>The curl of a vector field in three dimensions.</summary>
-    /// <remarks>Cost: three runs of f.</remarks>
+    /// <remarks>Cost: one run of f, as jacobianForward.</remarks>
     /// <exception cref="T:System.ArgumentException">x or f(x) does not have three numbers.</exception>
     let curl (f: Real[] -> Real[]) (x: Real[]) : Real[] =
         notNull (nameof f) f

@@ -873,7 +873,7 @@ and [<AbstractClass>] internal Lifting() =
         match level.Arrays with
         | null ->
             match level with
-            | :? DualLevel as level -> level.Refuse()
+            | :? PlainLevel as level -> level.Refuse()
             | level ->
                 (level :?> RuleLevel).IsRefused <- true
                 raise (ArrayAtRuleLevelException())

@@ -146,7 +146,7 @@ module internal CustomRules =
                 Flatten.rebuild
                     likeResult
                     { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
-            | :? DualLevel as level -> level.Refuse()
+            | :? PlainLevel as level -> level.Refuse()
             | level ->
                 // a series needs a rule's slope as a formula; Orders.fs uses nested forward mode then
                 (level :?> RuleLevel).IsRefused <- true

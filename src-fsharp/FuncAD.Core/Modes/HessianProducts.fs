@@ -69,12 +69,10 @@ type internal DualProducts<'P>(f: 'P -> Real, like: Skeleton, point: Real[], cou
         products
 
 module internal HessianProducts =
-    let private isPlain (numbers: Real[]) = numbers |> Array.forall (fun x -> isNull x.Live.node)
-
     /// The products of the Hessian with <c>count</c> vectors. <c>seed</c>, given an array, an offset and the index of a vector, writes
     /// the vector's elements into the array, from the offset on and as many doubles apart as the tape has lanes.
     let private products (f: 'P -> Real) (like: Skeleton) (point: Leaves) (count: int) (seed: Action<float[], int, int>) : float[][] =
-        if point.Arrays.Length = 0 && isPlain point.Numbers then
+        if point.Arrays.Length = 0 && Leaves.arePlain point.Numbers then
             DualProducts<'P>(f, like, point.Numbers, count, seed).All()
         else
             Array.zeroCreate count
@@ -94,7 +92,7 @@ module internal HessianProducts =
         let seed (lanes: float[]) _ _ =
             for index = 0 to lanes.Length - 1 do
                 lanes[index] <- tangent.Numbers[index].value
-        match (if isPlain tangent.Numbers then (products f like point 1 seed)[0] else null) with
+        match (if Leaves.arePlain tangent.Numbers then (products f like point 1 seed)[0] else null) with
         | null -> alone f like point tangent
         | product -> Flatten.rebuild like (product |> Array.map Real |> Leaves.ofNumbers)
 

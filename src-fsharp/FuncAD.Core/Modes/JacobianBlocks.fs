@@ -99,28 +99,46 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         let table = Format.table (rowNames ()) (columnNames ()) (entries |> Array2D.map _.value)
         $"{Array2D.length1 entries} x {Array2D.length2 entries}{table}"
 
+/// <summary>Which mode computes a Jacobian sooner, by its size alone, so that the answer does not depend on the machine.</summary>
+module internal JacobianMode =
+    /// In forward mode, one run of f with this many directions is sooner than any other way.
+    let oneRun = 32
+
+    /// Runs of f on plain numbers that take as long, about, as one run with 32 directions; as one that is recorded; and as a sweep of eight
+    /// rows (measured on programs of multiplications and elementary functions).
+    let private costOfDirections, private costOfRecording, private costOfRows = 6.0, 3.0, 2.0
+
+    /// Where f computes on numbers alone.
+    let isForward (columns: int) (rows: int) : bool =
+        let groups (count: int) (size: int) = float ((count + size - 1) / size)
+        columns <= oneRun || costOfDirections * groups columns oneRun <= costOfRecording + costOfRows * groups rows 8
+
 module internal JacobianBlocks =
     let private ofColumns rows (columns: Real[][]) = Array2D.init rows columns.Length (fun i j -> columns[j][i])
 
-    /// The Jacobian, in forward mode if there are no more numbers in the parameter than in the result, in reverse mode otherwise.
+    /// The Jacobian in the cheaper mode. With tensors a direction and a row are as dear as each other.
     let jacobian (f: 'P -> 'Q) (p: 'P) : JacobianBlocks<'P, 'Q> =
         let struct (like, point) = Flatten.input "Jacobian" "x" p
         let struct (result, reader) = f (Flatten.argument like (Leaves.constants point)) |> Flatten.output "Jacobian"
         if reader.HasFunctions then reader.Fail "it holds a function; a Jacobian has rows for numbers only. Apply it inside f."
         let value = reader.Leaves
         let rows, columns = Leaves.count value, Leaves.count point
+        let hasArrays = point.Arrays.Length + value.Arrays.Length > 0
+        let isForward = if hasArrays then columns <= rows else JacobianMode.isForward columns rows
         let entries =
-            if columns <= rows then
-                let column j =
-                    let struct (_, tangent) = Pushforward.run "Jacobian" f like point (Leaves.unit' point j)
-                    Flatten.alike "Jacobian" "the result of f" result tangent |> Leaves.elements
-                ofColumns rows (Array.init columns column)
+            if isForward then
+                match VectorPushforward.jacobian "Jacobian" f like point with
+                | null -> Array2D.zeroCreate rows 0
+                | entries when Array2D.length1 entries = rows -> entries
+                | entries ->
+                    Pushed.requireAsMany "Jacobian" rows (Array2D.length1 entries)
+                    entries
             else
                 let recording = Recording<'P, 'Q>("Jacobian", f, p)
                 try
                     Flatten.alike "Jacobian" "the result of f" result recording.Value |> ignore
                     let row i = recording.Pull(Leaves.unit' value i) |> Leaves.elements
-                    let rows = if point.Arrays.Length + value.Arrays.Length = 0 then recording.Rows() else Array.init rows row
+                    let rows = if not hasArrays then recording.Rows() else Array.init rows row
                     Array2D.init rows.Length columns (fun i j -> rows[i][j])
                 finally
                     recording.Release()

@@ -43,6 +43,12 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
     /// The pullback in the structure of the point.
     member recording.Pullback(cotangent: 'Q) : 'P = recording.Rebuild(Flatten.alike operation "cotangent" result cotangent)
 
+    /// The pullback of several cotangents at once.
+    member _.PullbackOfMany(cotangents: 'Q[]) : 'P[] =
+        if isNull cotangents then nullArg (nameof cotangents)
+        let cotangents = cotangents |> Array.map (Flatten.alike operation (nameof cotangents) result)
+        Reverse.pullMany tape slots cotangents point |> Array.map (Flatten.rebuild like)
+
     member _.Release() = tape.Release()
 
 module internal Recording =

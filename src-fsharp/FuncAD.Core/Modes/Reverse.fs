@@ -209,28 +209,43 @@ module internal Reverse =
     /// The largest tape whose rows are swept together: the cotangents of eight rows take 64 MB then.
     let private longestTogether = 1 <<< 20
 
-    /// Rows of the Jacobian from <c>first</c> on, a row in each lane, for a plain tape. Cotangents start from -0, which changes no sum.
-    let private sweepRows<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (first: int) (inputs: int) : Real[][] =
-        let slots = Array.sub slots first (min 'V.Count (slots.Length - first))
+    /// The cotangents of the inputs for <c>count</c> cotangents of the results at once, one in each lane, for a plain tape. The results have
+    /// slots and, each, a row of lanes. Cotangents start from -0, which changes no sum.
+    let private sweepLanes<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (seeds: float[][]) count inputs : Real[][] =
         let lanes = Array.zeroCreate<float> 'V.Count
         use start = fixed lanes
         let cotangents = ArrayPool<'V>.Shared.Rent tape.Count
         try
             Array.Fill(cotangents, 'V.Constant -0.0, 0, tape.Count)
             let seeds =
-                Array.init slots.Length (fun row ->
-                    Array.Fill(lanes, -0.0)
-                    lanes[row] <- 1.0
+                Array.init slots.Length (fun index ->
+                    Array.Copy(seeds[index], lanes, lanes.Length)
                     'V.Load start)
             Sweep<'V, NoMarks>.Run(tape, slots, seeds, -1, cotangents, NoMarks(), (fun _ _ -> ()))
-            let rows = slots |> Array.map (fun _ -> Array.zeroCreate<Real> inputs)
+            let rows = Array.init count (fun _ -> Array.zeroCreate<Real> inputs)
             for slot = 0 to inputs - 1 do
                 'V.Store(cotangents[slot], start)
-                for row = 0 to rows.Length - 1 do
+                for row = 0 to count - 1 do
                     rows[row][slot] <- Real(lanes[row] + 0.0)
             rows
         finally
             ArrayPool.Shared.Return cotangents
+
+    /// The cotangents of the inputs for many cotangents of the results: in groups where the tape is plain, with the bits of those that are
+    /// computed alone. <c>seed</c> gives the slots and lanes of a group from its first index and the number of lanes.
+    let private sweepMany (tape: Tape) count inputs (alone: int -> Real[]) (seed: int -> int -> struct (int[] * float[][])) : Real[][] =
+        if count < 2 || tape.Count > longestTogether || not (isPlain tape) then
+            Array.init count alone
+        else
+            let together, lanes =
+                if count > 4 && Widest.Bits = 512 then sweepLanes<Lane512>, 8
+                elif count > 2 && Widest.Bits >= 256 then sweepLanes<Lane256>, 4
+                else sweepLanes<Lane128>, 2
+            let rows =
+                [| for first in 0..lanes .. count - 1 do
+                       let struct (slots, seeds) = seed first lanes
+                       yield! together tape slots seeds (min lanes (count - first)) inputs |]
+            rows |> Array.mapi (fun row cotangents -> if isAnyNaN cotangents then alone row else cotangents)
 
     /// <summary>The cotangents of the inputs, all numbers, for each result in turn: the rows of the Jacobian, with the bits of
     /// <c>sweep</c>.</summary>
@@ -239,14 +254,21 @@ module internal Reverse =
         let alone row =
             let seeds = Array.init count (fun index -> Real(if index = row then 1.0 else 0.0))
             (sweep tape slots (Leaves.ofNumbers seeds) inputs).Numbers
-        if count < 2 || tape.Count > longestTogether || not (isPlain tape) then
-            Array.init count alone
+        let unit' first lanes =
+            let slots = Array.sub slots.OfNumbers first (min lanes (count - first))
+            struct (slots, slots |> Array.mapi (fun row _ -> Array.init lanes (fun lane -> if lane = row then 1.0 else -0.0)))
+        sweepMany tape count inputs.Numbers.Length alone unit'
+
+    /// The same for cotangents that are given. With arrays, or where a cotangent carries levels, one after the other.
+    let pullMany (tape: Tape) (slots: Slots) (cotangents: Leaves[]) (inputs: Leaves) : Leaves[] =
+        let alone index = sweep tape slots cotangents[index] inputs
+        let given first lanes =
+            let seed result lane =
+                let index = first + lane
+                let value = if index < cotangents.Length then cotangents[index].Numbers[result].value else 0.0
+                if value = 0.0 then -0.0 else value // a structural zero
+            struct (slots.OfNumbers, Array.init slots.OfNumbers.Length (fun result -> Array.init lanes (seed result)))
+        if inputs.Arrays.Length = 0 && cotangents |> Array.forall (fun w -> w.Arrays.Length = 0 && Leaves.arePlain w.Numbers) then
+            sweepMany tape cotangents.Length inputs.Numbers.Length (fun index -> (alone index).Numbers) given |> Array.map Leaves.ofNumbers
         else
-            let together, lanes =
-                if count > 4 && Widest.Bits = 512 then sweepRows<Lane512>, 8
-                elif count > 2 && Widest.Bits >= 256 then sweepRows<Lane256>, 4
-                else sweepRows<Lane128>, 2
-            let rows =
-                [| for first in 0..lanes .. count - 1 do
-                       yield! together tape slots.OfNumbers first inputs.Numbers.Length |]
-            rows |> Array.mapi (fun row cotangents -> if isAnyNaN cotangents then alone row else cotangents)
+            Array.init cotangents.Length alone

@@ -70,24 +70,6 @@ type internal Bundle<'V when 'V: struct and 'V :> ICarrier<'V>> =
 /// <summary>A rule whose slope is a function of <c>Real</c>, so that only <c>Real</c> can give the slope's tangents.</summary>
 type internal IOnReals = interface end
 
-/// <summary>Leaves a function that a dual tape cannot follow; it is differentiated on two levels instead.</summary>
-[<Sealed>]
-type internal DualTapeException() =
-    inherit Exception("The function leaves what is differentiated twice at once.")
-
-/// <summary>What dual tapes of all widths have in common.</summary>
-[<AbstractClass; AllowNullLiteral>]
-type internal DualLevel() =
-    inherit Level(null)
-    let mutable isRefused = false
-
-    /// True if a number met something that it cannot be combined with here. What the function returned is of no use then.
-    member _.IsRefused = isRefused
-
-    member _.Refuse() : 'Any =
-        isRefused <- true
-        raise (DualTapeException())
-
 /// <summary>What a slot of a dual tape has beside its frame: the tangents of its value and, where they have any, of the two
 /// slopes.</summary>
 [<Struct>]
@@ -95,10 +77,6 @@ type internal SlotTangents<'V> =
     val mutable OfValue: 'V
     val mutable OfSlopeA: 'V
     val mutable OfSlopeB: 'V
-
-/// <summary>An argument of an operation on a dual tape: a number with a slot, or a constant.</summary>
-[<Struct>]
-type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 
 /// <summary>
 /// Forward over reverse mode in one level, for functions of plain numbers: a tape whose values and slopes have tangents, in some directions
@@ -113,7 +91,7 @@ type internal Operand = { Value: float; Slot: float; IsConstant: bool }
 [<Sealed; AllowNullLiteral>]
 type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int)
     =
-    inherit DualLevel()
+    inherit PlainLevel()
     let frames = Tape()
     let mutable slots: SlotTangents<'V>[] = ArrayPool.Shared.Rent expected
     let mutable isTooLong = false

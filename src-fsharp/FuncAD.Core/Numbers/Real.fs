@@ -94,6 +94,7 @@ type Real =
         | null
         | :? Tape
         | :? ForwardLevel
+        | :? VectorForward
         | :? TraceLevel
         | :? RecordLevel -> false
         | :? Level as level when not level.Ended -> true
@@ -191,6 +192,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value x
             Real(y, PlainDouble.Slope(rule, x, y) * extra, node)
+        | :? VectorForward as level when not level.Ended -> Real.UnaryVector(level, rule, x, extra)
         | _ -> Real.UnaryNested(rule, Real(x, extra, node))
 
     /// The first argument is active, the second a constant.
@@ -205,6 +207,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, PlainDouble.SlopeA(rule, a, b, y) * extra, node)
+        | :? VectorForward as level when not level.Ended -> Real.BinaryOfVector(level, rule, a, extra, b)
         | _ -> Real.BinaryNested(rule, Real(a, extra, node), Real b)
 
     /// The first argument is a constant, the second active.
@@ -219,6 +222,7 @@ type Real =
         | :? ForwardLevel ->
             let y = rule.Value(a, b)
             Real(y, PlainDouble.SlopeB(rule, a, b, y) * extra, node)
+        | :? VectorForward as level when not level.Ended -> Real.BinaryWithVector(level, rule, a, b, extra)
         | _ -> Real.BinaryNested(rule, Real a, Real(b, extra, node))
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -232,21 +236,51 @@ type Real =
         | :? ForwardLevel when Object.ReferenceEquals(nodeA, nodeB) ->
             let y = rule.Value(a, b)
             Real(y, PlainDouble.SlopeA(rule, a, b, y) * extraA + PlainDouble.SlopeB(rule, a, b, y) * extraB, nodeA)
+        | :? VectorForward as level when Object.ReferenceEquals(nodeA, nodeB) && not level.Ended ->
+            Real.BinaryVector(level, rule, a, extraA, b, extraB)
         | _ -> Real.BinaryNested(rule, Real(a, extraA, nodeA), Real(b, extraB, nodeB))
+
+    // On a level of several directions the tangents lie in the level.
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private UnaryVector<'R when 'R: struct and 'R :> IUnary>(level: VectorForward, rule: 'R, x: float, slot: float) : Real =
+        let y = rule.Value x
+        Real(y, level.Scaled(PlainDouble.Slope(rule, x, y), slot), level)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryOfVector<'R when 'R: struct and 'R :> IBinary>
+        (level: VectorForward, rule: 'R, a: float, slot: float, b: float)
+        : Real =
+        let y = rule.Value(a, b)
+        Real(y, level.Scaled(PlainDouble.SlopeA(rule, a, b, y), slot), level)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryWithVector<'R when 'R: struct and 'R :> IBinary>
+        (level: VectorForward, rule: 'R, a: float, b: float, slot: float)
+        : Real =
+        let y = rule.Value(a, b)
+        Real(y, level.Scaled(PlainDouble.SlopeB(rule, a, b, y), slot), level)
+
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    static member private BinaryVector<'R when 'R: struct and 'R :> IBinary>
+        (level: VectorForward, rule: 'R, a: float, slotA: float, b: float, slotB: float)
+        : Real =
+        let y = rule.Value(a, b)
+        Real(y, level.Combined(PlainDouble.SlopeA(rule, a, b, y), slotA, PlainDouble.SlopeB(rule, a, b, y), slotB), level)
 
     // Operations on a dual tape are called for its width: for an unknown width they would be generic and virtual, which takes twice as long
     // as the operation itself.
 
-    static member private OnDual(tape: Level, result: struct (float * float)) : Real =
+    static member private OnPlain(level: Level, result: struct (float * float)) : Real =
         let struct (value, slot) = result
-        Real(value, slot, tape)
+        Real(value, slot, level)
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryDual<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
         match x.node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
-        | :? DualTape<PlainDouble> as tape when not tape.Ended -> Real.OnDual(tape, tape.Unary(rule, x.value, x.extra))
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Unary(rule, x.value, x.extra))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Unary(rule, x.value, x.extra))
+        | :? DualTape<PlainDouble> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Unary(rule, x.value, x.extra))
         | _ -> Real.UnaryAtHighest(rule, x)
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -256,23 +290,26 @@ type Real =
             elif isNull b.node || Object.ReferenceEquals(a.node, b.node) then a.node
             else null
         match node with
-        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
-        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
-        | :? DualTape<PlainDouble> as tape when not tape.Ended -> Real.OnDual(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
+        | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
+        | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
+        | :? DualTape<PlainDouble> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
         | _ -> Real.BinaryAtHighest(rule, a, b)
 
-    static member private TernaryDual<'R when 'R: struct and 'R :> ITernary>(level: DualLevel, rule: 'R, a: Real, b: Real, c: Real) : Real =
+    static member private TernaryPlain<'R when 'R: struct and 'R :> ITernary>
+        (level: PlainLevel, rule: 'R, a: Real, b: Real, c: Real)
+        : Real =
         let a, b, c = a.On level, b.On level, c.On level
         match level with
-        | :? DualTape<Lane512> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
-        | :? DualTape<Lane256> as tape -> Real.OnDual(tape, tape.Ternary(rule, a, b, c))
-        | level -> Real.OnDual(level, Unsafe.As<DualTape<PlainDouble>>(level).Ternary(rule, a, b, c))
+        | :? VectorForward as level -> Real.OnPlain(level, level.Ternary(rule, a, b, c))
+        | :? DualTape<Lane512> as tape -> Real.OnPlain(tape, tape.Ternary(rule, a, b, c))
+        | :? DualTape<Lane256> as tape -> Real.OnPlain(tape, tape.Ternary(rule, a, b, c))
+        | level -> Real.OnPlain(level, Unsafe.As<DualTape<PlainDouble>>(level).Ternary(rule, a, b, c))
 
-    /// A number of a dual tape, or a plain one, as an operand on the tape.
+    /// A number of a plain level, or a constant, as an operand there.
     member private x.AsOperand: Operand = { Value = x.value; Slot = x.extra; IsConstant = isNull x.node }
 
-    /// A live number as an operand on a dual tape. Numbers of lower levels are refused: they are constants on the tape, but not plain ones.
-    member private x.On(level: DualLevel) : Operand =
+    /// A live number as an operand on a plain level. Numbers of lower levels are refused: they are constants there, but not plain ones.
+    member private x.On(level: PlainLevel) : Operand =
         if not (isNull x.node || x.IsAt level) then level.Refuse()
         x.AsOperand
 
@@ -310,7 +347,7 @@ type Real =
         let x = x.Live
         match x.Level with
         | null -> Real(rule.Value x.value)
-        | :? DualLevel -> Real.Unary(rule, x)
+        | :? PlainLevel -> Real.Unary(rule, x)
         | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Unary(rule, x)
         | level ->
             let primal = x.Primal
@@ -322,7 +359,7 @@ type Real =
         let a, b = a.Live, b.Live
         match Real.Higher(a.Level, b.Level) with
         | null -> Real(rule.Value(a.value, b.value))
-        | :? DualLevel as level ->
+        | :? PlainLevel as level ->
             a.On level |> ignore
             b.On level |> ignore
             Real.Binary(rule, a, b)
@@ -348,7 +385,7 @@ type Real =
             let a, b, c = a.Live, b.Live, c.Live
             match Real.Higher(Real.Higher(a.Level, b.Level), c.Level) with
             | null -> Real(rule.Value(a.value, b.value, c.value))
-            | :? DualLevel as level -> Real.TernaryDual(level, rule, a, b, c)
+            | :? PlainLevel as level -> Real.TernaryPlain(level, rule, a, b, c)
             | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Ternary(rule, a, b, c)
             | level ->
                 let primalA, primalB, primalC = a.Below level, b.Below level, c.Below level
@@ -424,7 +461,7 @@ type Real =
         match Real.Higher(a.Level, b.Level) with
         | null -> y
         | :? TraceLevel -> y
-        | :? DualLevel as level -> level.Refuse()
+        | :? PlainLevel as level -> level.Refuse()
         | level ->
             let primal = Real.Weigh(y, a.Below level, weightA, b.Below level, weightB)
             match level with
@@ -930,7 +967,8 @@ type Real =
         match level with
         | null -> ""
         | _ when level.Ended -> ""
-        | :? ForwardLevel -> text "differentiated in forward mode"
+        | :? ForwardLevel
+        | :? VectorForward -> text "differentiated in forward mode"
         | :? Tape -> text "differentiated in reverse mode"
         | :? TraceLevel -> text "traced"
         | _ -> text "differentiated"

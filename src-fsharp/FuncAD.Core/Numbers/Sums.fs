@@ -60,6 +60,52 @@ module Sums =
         if index > start then sum <- Real(total, tape.AppendSum(tape.Count - first), tape)
         index
 
+    /// The level of several directions on which the terms and the sum so far may be added up, or null.
+    let private vectorOf (sum: Real) (x: Real) (y: Real) : VectorForward =
+        let node =
+            if not (isNull sum.node) then sum.node
+            elif not (isNull x.node) then x.node
+            else y.node
+        match node with
+        | :? VectorForward as level when not level.Ended -> level
+        | _ -> null
+
+    let inline private isAt (level: VectorForward) (x: Real) : bool = isNull x.node || Object.ReferenceEquals(x.node, level)
+
+    /// The same in vector forward mode: the sum of the products has one place, and the products have none.
+    let private addInVector (level: VectorForward) (sum: byref<Real>) (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) (start: int) : int =
+        let multiply = Arithmetic.Multiply()
+        let mutable total = sum.value
+        // the place is the level's last one as long as nothing else is put there
+        let mutable slot = if isNull sum.node then 0.0 else level.Scaled(1.0, sum.extra)
+        let mutable hasSlot = not (isNull sum.node)
+        let mutable index = start
+        let mutable isDone = false
+        while index < xs.Length && not isDone do
+            let x = xs[index]
+            let y = factor ys index
+            if isAt level x && isAt level y then
+                let product = value multiply x.value y.value
+                total <- value (Arithmetic.Add()) total product
+                let slopeX = PlainDouble.SlopeA(multiply, x.value, y.value, product)
+                let slopeY = PlainDouble.SlopeB(multiply, x.value, y.value, product)
+                match isNull x.node, isNull y.node with
+                | true, true -> ()
+                | false, true when hasSlot -> level.Add(slopeX, x.extra)
+                | true, false when hasSlot -> level.Add(slopeY, y.extra)
+                | false, false when hasSlot -> level.Add(slopeX, x.extra, slopeY, y.extra)
+                | _, isConstant ->
+                    slot <-
+                        if isConstant then level.Scaled(slopeX, x.extra)
+                        elif isNull x.node then level.Scaled(slopeY, y.extra)
+                        else level.Combined(slopeX, x.extra, slopeY, y.extra)
+                    hasSlot <- true
+                index <- index + 1
+            else
+                isDone <- true
+        if index > start then sum <- (if hasSlot then Real(total, slot, level) else Real total)
+        index
+
     /// <summary>
     /// 0 + x1 y1 + x2 y2 + ..., added from the left, bitwise equal to separate operations; x1 + x2 + ... where ys is empty.
     /// </summary>
@@ -71,7 +117,11 @@ module Sums =
         let fewest = if ys.IsEmpty then 8 else 2
         while index < xs.Length do
             let tape = if xs.Length - index < fewest then null else tapeOf sum xs[index] (factor ys index)
-            let next = if isNull tape then index else addOnTape tape &sum xs ys index
+            let vector = if isNull tape then vectorOf sum xs[index] (factor ys index) else null
+            let next =
+                if not (isNull tape) then addOnTape tape &sum xs ys index
+                elif not (isNull vector) && isAt vector sum then addInVector vector &sum xs ys index
+                else index
             if next > index then
                 index <- next
             else

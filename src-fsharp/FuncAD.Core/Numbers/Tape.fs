@@ -55,22 +55,12 @@ type internal Backpropagator<'C>() =
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Tape(arrays: ArrayMode) =
-    inherit Level(arrays)
+    inherit OwnedLevel(arrays)
     static let firstChunk = 256
     static let largestChunk = 65536
 
     /// The full chunks below the current one, oldest first; null until there is one.
     let mutable full: List<Frame[]> = null
-    let owner = Environment.CurrentManagedThreadId
-
-    /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough
-    /// stack, at least 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
-    let highest = Tape.Here() + 1024n
-    let mutable span = 0un
-
-    /// Extends that part to 64 kB below the caller.
-    let reachDown () = if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - Tape.Here()) + 65536un
-    do reachDown ()
 
     [<DefaultValue>]
     val mutable private chunk: Frame[]
@@ -117,15 +107,8 @@ type internal Tape(arrays: ArrayMode) =
                 start <- start - full[index].Length
                 visit.Invoke(full[index], start, full[index].Length)
 
-    /// The address of a local variable: a place on the stack of the calling thread.
-    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member private Here() : nativeint =
-        let mutable here = 0uy
-        NativePtr.toNativeInt &&here
-
-    /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack. Comparing the address
-    /// of a local is cheaper than comparing the thread's number (a chain of operations ran at 0.92 of its time).
-    member tape.IsReady: bool = tape.next < tape.limit && unativeint (highest - Tape.Here()) < span
+    /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack.
+    member tape.IsReady: bool = tape.next < tape.limit && tape.IsOnOwnStack
 
     /// Writes a frame on a tape that is ready, and returns its slot.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -145,14 +128,13 @@ type internal Tape(arrays: ArrayMode) =
     member private tape.PushElsewhere(a: int, b: int, slopeA: float, slopeB: float) : int =
         if tape.Ended then
             0 // numbers that refer to the slot are constants by now
-        elif Environment.CurrentManagedThreadId <> owner then
+        elif not (tape.ReachDown()) then
             invalidOp (
                 "FuncAD: a function that is being differentiated in reverse mode ran an operation on another thread than the one that "
                 + "called the operator. Its backpropagators must be recorded in one order: compute on the calling thread, differentiate "
                 + "each parallel part by itself, or use forward mode (Diff, Jvp, JacobianForward), whose operations may run on any thread."
             )
         elif tape.next < tape.limit then
-            if not tape.IsReady then reachDown ()
             tape.Write(a, b, slopeA, slopeB)
         elif tape.Count > Array.MaxLength - largestChunk then
             raise (

@@ -16,6 +16,13 @@ module internal Leaves =
     /// The values alone, as constants.
     let constants (leaves: Leaves) = leaves |> map (fun x -> Real x.value) _.Value
 
+    /// Tells whether all numbers are constants.
+    let arePlain (numbers: Real[]) : bool =
+        let mutable arePlain = true
+        for x in numbers do
+            arePlain <- arePlain && isNull x.Live.node
+        arePlain
+
     /// The highest level among all parts.
     let highest (leaves: Leaves) : Level =
         let mutable level = Tensor.Highest leaves.Arrays

@@ -98,9 +98,8 @@ module Objective =
                 )
             results
         let values (b: Vector<float>) = Plainly.reals b |> f |> counted |> Plainly.vector operation
-        // With more data than parameters, as usual, columns in forward mode are fewer than rows in reverse mode.
         let jacobian (b: Vector<float>) =
-            let differentiate = if b.Count <= y.Count then AD.jacobianForward else AD.jacobianReverse
+            let differentiate = if JacobianMode.isForward b.Count y.Count then AD.jacobianForward else AD.jacobianReverse
             differentiate (f >> counted) (Plainly.reals b) |> Plainly.matrix operation
         ObjectiveFunction.NonlinearModel((fun b _ -> values b), (fun b _ -> jacobian b), x, y, weights)
 
@@ -125,7 +124,7 @@ module Objective =
     /// The model y = f(parameters, x) with observations, for MathNet's Levenberg-Marquardt and trust-region minimisers: the sum of squares
     /// of y_i - f(parameters, x_i), with the exact Jacobian of f with respect to the parameters.
     /// </summary>
-    /// <remarks>Cost of a Jacobian: a run over all observations for each parameter.</remarks>
+    /// <remarks>Cost of a Jacobian: a run over all observations for every 32 parameters, as AD.jacobianForward.</remarks>
     /// <exception cref="T:System.ArgumentException">xs and ys differ in length.</exception>
     let leastSquares (f: Real[] -> float -> Real) (xs: float[]) (ys: float[]) : IObjectiveModel = fit null f xs ys
 
@@ -138,7 +137,7 @@ module Objective =
     /// <summary>
     /// The sum of squares of <c>count</c> residuals r(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.
     /// </summary>
-    /// <remarks>Cost of a Jacobian: a run of r for each parameter, or a sweep for each residual where those are fewer.</remarks>
+    /// <remarks>Cost of a Jacobian: that of AD.jacobian.</remarks>
     /// <exception cref="T:System.ArgumentException">On evaluation: r does not return <c>count</c> residuals.</exception>
     let residuals (count: int) (r: Real[] -> Real[]) : IObjectiveModel =
         notNull (nameof r) r

@@ -1,0 +1,221 @@
+namespace FuncAD
+
+open System
+
+/// <summary>The directions of a pushforward.</summary>
+type internal IDirections =
+    abstract Count: int
+
+    /// Writes the tangents of one number of the point in some directions in a row. False if all of them are structural zeros.
+    abstract Seed: index: int * first: int * tangents: Span<float> -> bool
+
+/// <summary>The unit vectors: a direction for each number of the point, in order.</summary>
+[<Sealed>]
+type internal UnitDirections(count: int) =
+    interface IDirections with
+        member _.Count = count
+
+        member _.Seed(index, first, tangents) =
+            let isOne = index >= first && index < first + tangents.Length
+            if isOne then
+                tangents.Clear()
+                tangents[index - first] <- 1.0
+            isOne
+
+/// <summary>Vectors that are given.</summary>
+[<Sealed>]
+type internal GivenDirections(vectors: Leaves[]) =
+    interface IDirections with
+        member _.Count = vectors.Length
+
+        member _.Seed(index, first, tangents) =
+            for direction = 0 to tangents.Length - 1 do
+                tangents[direction] <- vectors[first + direction].Numbers[index].value
+            tangents.ContainsAnyExcept 0.0
+
+module internal Pushed =
+    /// f runs several times, and must not change.
+    let requireAsMany (operation: string) (expected: int) (actual: int) : unit =
+        if actual <> expected then
+            raise (
+                InvalidOperationException(
+                    $"{operation}: f returned {expected} numbers at first and {actual} numbers when it was run again at the same point. It must depend on its argument alone."
+                )
+            )
+
+/// <summary>Takes the tangents of the results.</summary>
+type internal ITangents =
+    /// The number of results; called before the first row.
+    abstract Open: results: int -> unit
+
+    /// The tangents of one result in some directions in a row.
+    abstract Take: result: int * first: int * tangents: ReadOnlySpan<float> -> unit
+
+/// <summary>
+/// J v for many v at once, by vector forward mode: one run of f for as many directions as fit. Each is bitwise equal to the one that is
+/// computed alone. A direction that has to be computed that way is not done: where f uses arrays, custom rules over structures, numbers of
+/// lower levels or other threads, and where NaN may come from a structural zero.
+/// </summary>
+[<Sealed>]
+type internal VectorPushforward<'P, 'Q>
+    (operation: string, f: 'P -> 'Q, like: Skeleton, point: Real[], directions: IDirections, tangents: ITangents) =
+    /// The most directions of one run (measured: skinned hand, Lorenz' system).
+    static let widest = 32
+
+    /// The directions of a run whose tangents would take more memory than is permitted with the most: one vector.
+    static let narrow = 8
+
+    /// The most doubles that the tangents of a run may take: 256 MB.
+    static let longest = 1 <<< 25
+    let isDone: bool[] = Array.zeroCreate directions.Count
+    let mutable expected = 256
+    let mutable width = widest
+    let mutable isRefused = false
+    let mutable result = ValueNone
+
+    /// The inputs: those that move in no direction of the run stay constants.
+    member private _.Inputs(level: VectorForward, first: int, count: int) : Real[] =
+        let seeds = Array.zeroCreate count
+        let inputs = Array.zeroCreate point.Length
+        for index = 0 to inputs.Length - 1 do
+            let value = point[index].value
+            inputs[index] <-
+                if directions.Seed(index, first, Span seeds) then
+                    let slot = level.Input()
+                    seeds.CopyTo(level.Tangents slot)
+                    Real(value, slot, level)
+                else
+                    Real value
+        inputs
+
+    /// Hands on the tangents of the results in the directions of a run. A derivative of 0 has no sign.
+    member private _.HandOn(level: VectorForward, results: Real[], first: int, count: int) : unit =
+        match result with
+        | ValueSome struct (_, before: Leaves) -> Pushed.requireAsMany operation before.Numbers.Length results.Length
+        | ValueNone -> tangents.Open results.Length
+        let isNaN = Array.zeroCreate count
+        let zeros = Array.zeroCreate count
+        for index = 0 to results.Length - 1 do
+            let y = Forward.lookThrough level results[index]
+            if y.IsAt level then
+                let ofResult = level.Tangents y.Slot
+                for direction = 0 to count - 1 do
+                    let tangent = ofResult[direction] + 0.0
+                    ofResult[direction] <- tangent
+                    isNaN[direction] <- isNaN[direction] || Double.IsNaN tangent || Double.IsNaN y.value
+                tangents.Take(index, first, Span.op_Implicit ofResult)
+            else
+                tangents.Take(index, first, ReadOnlySpan zeros)
+        for direction = 0 to count - 1 do
+            isDone[first + direction] <- not isNaN[direction]
+
+    /// One run of f, in some directions from <c>first</c> on. Nothing is handed on if the level is refused.
+    member private run.Pass(first: int, count: int) : unit =
+        let level = VectorForward(count, expected, longest)
+        try
+            let output =
+                try
+                    f (Flatten.argument like (Leaves.ofNumbers (run.Inputs(level, first, count)))) |> Flatten.output operation |> ValueSome
+                with _ when level.IsRefused ->
+                    ValueNone
+            level.End()
+            match output with
+            | ValueSome struct (skeleton, reader) when not level.IsRefused && not reader.HasFunctions ->
+                let leaves = reader.Leaves
+                let below = leaves |> Leaves.map (fun y -> (Forward.lookThrough level y).Below level) (Forward.lookThroughArray level)
+                run.HandOn(level, leaves.Numbers, first, count)
+                if result.IsNone then result <- ValueSome struct (skeleton, below)
+            | _ -> isRefused <- true
+            expected <- max expected level.Count
+            if level.IsTooLong && width > narrow then
+                width <- narrow
+                isRefused <- false
+        finally
+            level.Release()
+
+    /// Runs f until all directions are done or f is refused; tells which are done. A last one by itself is left to forward mode alone.
+    member run.All() : bool[] =
+        let mutable first = 0
+        while first < directions.Count - 1 && not isRefused do
+            let before = width
+            let count = min width (directions.Count - first)
+            run.Pass(first, count)
+            if width = before then first <- first + count
+        isDone
+
+    /// The result's structure and the numbers in it, without derivatives: of the first run that was not refused.
+    member _.Result = result
+
+/// <summary>The rows of a Jacobian, as vector forward mode finds them.</summary>
+[<Sealed>]
+type internal JacobianRows(columns: int) =
+    let mutable entries: Real[,] = null
+
+    /// The matrix; null before the first row.
+    member _.Entries = entries
+
+    interface ITangents with
+        member _.Open rows = entries <- Array2D.zeroCreate rows columns
+
+        member _.Take(row, first, tangents) =
+            for direction = 0 to tangents.Length - 1 do
+                entries[row, first + direction] <- Real tangents[direction]
+
+/// <summary>Products with vectors, an array of numbers for each.</summary>
+[<Sealed>]
+type internal PushedVectors(vectors: int) =
+    let products: Real[][] = Array.zeroCreate vectors
+    member _.Item vector = products[vector]
+
+    interface ITangents with
+        member _.Open results =
+            for vector = 0 to vectors - 1 do
+                products[vector] <- Array.zeroCreate results
+
+        member _.Take(result, first, tangents) =
+            for vector = 0 to tangents.Length - 1 do
+                products[first + vector][result] <- Real tangents[vector]
+
+module internal VectorPushforward =
+    /// Tells whether vector forward mode can be tried at all.
+    let private isPlain (leaves: Leaves) = leaves.Arrays.Length = 0 && Leaves.arePlain leaves.Numbers
+
+    /// f p and J v for each v, which must have the structure of p.
+    let along<'P, 'Q> (operation: string) (parameter: string) (f: 'P -> 'Q) (p: 'P) (vs: 'P[]) : 'Q * 'Q[] =
+        let struct (like, point) = Flatten.input operation "x" p
+        let vectors = vs |> Array.map (Flatten.alike operation parameter like)
+        let products = PushedVectors vs.Length
+        let run = VectorPushforward<'P, 'Q>(operation, f, like, point.Numbers, GivenDirections vectors, products)
+        let isDone = if isPlain point && Array.forall isPlain vectors then run.All() else Array.zeroCreate vs.Length
+        let mutable value = ValueNone
+        let product index =
+            match run.Result with
+            | ValueSome struct (skeleton, leaves) when isDone[index] ->
+                let arrays = leaves.Arrays |> Leaves.mapItems (fun x -> Tensor.Uniform(0.0, x.Dimensions))
+                Flatten.rebuild skeleton { Numbers = products[index]; Arrays = arrays }
+            | _ ->
+                let struct (primal, tangent) = Pushforward.run operation f like point vectors[index]
+                value <- ValueSome primal
+                tangent
+        let tangents = Array.init vs.Length product
+        match run.Result, value with
+        | ValueSome struct (skeleton, leaves), ValueNone -> Flatten.rebuild skeleton leaves, tangents
+        | _, ValueSome value -> value, tangents
+        | _ -> f p, tangents // no vectors
+
+    /// The Jacobian: its columns are those of the numbers of p, in order, and its rows those of the result. Null for p without numbers.
+    let jacobian (operation: string) (f: 'P -> 'Q) (like: Skeleton) (point: Leaves) : Real[,] =
+        let count = Leaves.count point
+        let jacobian = JacobianRows count
+        let run = VectorPushforward<'P, 'Q>(operation, f, like, point.Numbers, UnitDirections count, jacobian)
+        let isDone = if isPlain point then run.All() else Array.zeroCreate count
+        for j = 0 to count - 1 do
+            if not isDone[j] then
+                let struct (_, tangent) = Pushforward.run operation f like point (Leaves.unit' point j)
+                let struct (_, reader) = Flatten.output operation tangent
+                let column = Leaves.elements reader.Leaves
+                if isNull jacobian.Entries then (jacobian :> ITangents).Open column.Length
+                Pushed.requireAsMany operation (Array2D.length1 jacobian.Entries) column.Length
+                for i = 0 to column.Length - 1 do
+                    jacobian.Entries[i, j] <- column[i]
+        jacobian.Entries

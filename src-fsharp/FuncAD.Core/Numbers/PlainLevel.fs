@@ -1,0 +1,29 @@
+namespace FuncAD
+
+open System
+
+/// <summary>Leaves a function that a plain level cannot follow; the operator goes another way then.</summary>
+[<Sealed>]
+type internal PlainLevelException() =
+    inherit Exception("The function leaves what can be differentiated in several directions at once.")
+
+/// <summary>
+/// A level for functions of plain numbers, which differentiates in several directions at once. What it cannot follow (arrays, custom rules
+/// over structures, numbers of lower levels, other threads) it refuses.
+/// </summary>
+[<AbstractClass; AllowNullLiteral>]
+type internal PlainLevel() =
+    inherit OwnedLevel(null)
+    [<VolatileField>]
+    let mutable isRefused = false
+
+    /// True if a number met something that it cannot be combined with here. What the function returned is of no use then.
+    member _.IsRefused = isRefused
+
+    member _.Refuse() : 'Any =
+        isRefused <- true
+        raise (PlainLevelException())
+
+/// <summary>An argument of an operation on a plain level: a number with a slot, or a constant.</summary>
+[<Struct>]
+type internal Operand = { Value: float; Slot: float; IsConstant: bool }
