@@ -6,8 +6,8 @@ public static partial class AD
 {
     /// <summary>The Jacobian x -> J, with J[i, j] the derivative of result i with respect to argument j, in the cheaper mode.</summary>
     /// <remarks>
-    /// Forward if f has no more arguments than results, reverse otherwise. Cost: one run of f on plain numbers, to count the results, and
-    /// as the mode says.
+    /// Up to 32 arguments that is forward mode. Beyond, f is run once more on plain numbers, to count the results: cost that of
+    /// <see cref="JacobianForward"/> or of <see cref="JacobianReverse"/>.
     /// </remarks>
     [OverloadResolutionPriority(1)] // a lambda without types may take a tensor as well
     public static Func<Real[], Real[,]> Jacobian(Func<Real[], Real[]> f)
@@ -22,13 +22,14 @@ public static partial class AD
     public static Func<Tensor, Tensor> Jacobian(Func<Tensor, Tensor> f)
     {
         var function = f.ToFSharp();
-        return x => ADModule.jacobianBlocks(function, x).Block(y => y, x => x);
+        return x => ADModule.jacobianBlocks(function, x).OfTensors();
     }
 
     /// <summary>The Jacobian of a function from any structure to any other, whose blocks are chosen by functions.</summary>
     /// <remarks>
-    /// Cost: one run of f on plain numbers, to count the results, and a run of f for each number of p, or one and a sweep for each number of
-    /// the result (for every eight, where there are no tensors), whichever is less.
+    /// Cost: one run of f on plain numbers, to count the results, and that of <see cref="JacobianForward"/> or of
+    /// <see cref="JacobianReverse"/>, whichever is less. With tensors in forward mode, tangents have an axis of directions, along which a
+    /// matrix product is one for all; in reverse mode there is a sweep for each number of the result.
     /// </remarks>
     /// <example><code>AD.Jacobian((Model m) => m.Predict(points))(model).Block(y => y, m => m.Weights)</code></example>
     public static Func<P, JacobianBlocks<P, Q>> Jacobian<P, Q>(Func<P, Q> f)
@@ -37,8 +38,12 @@ public static partial class AD
         return p => ADModule.jacobianBlocks(function, p);
     }
 
-    /// <summary>The Jacobian x -> J, column by column in forward mode.</summary>
-    /// <remarks>Cost: a run of f for each argument.</remarks>
+    /// <summary>The Jacobian x -> J by columns, in forward mode.</summary>
+    /// <remarks>
+    /// Cost: a run of f for every 32 arguments, with a multiplication and an addition for each of them beside each operation. Where numbers
+    /// carry levels, where f uses custom rules over structures or several threads, where NaN comes out, and for programs of several million
+    /// operations: a run of f for each argument.
+    /// </remarks>
     public static Func<Real[], Real[,]> JacobianForward(Func<Real[], Real[]> f)
     {
         var function = f.ToFSharp();
@@ -74,7 +79,7 @@ public static partial class AD
     public static Func<Tensor, Tensor> Hessian(Func<Tensor, Real> f)
     {
         var function = f.ToFSharp();
-        return x => ADModule.hessianBlocks(function, x).Block(x => x, x => x);
+        return x => ADModule.hessianBlocks(function, x).OfTensors();
     }
 
     /// <summary>The second derivatives of a function of any structure, whose blocks are chosen by functions.</summary>

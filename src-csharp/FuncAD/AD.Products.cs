@@ -64,8 +64,9 @@ public static partial class AD
     /// </summary>
     /// <remarks>
     /// Cost: a run of f for every 32 vectors, with a multiplication and an addition for each of them beside each operation. Where numbers
-    /// carry levels, where f computes with arrays or custom rules or on several threads, where NaN comes out, and for programs of several
-    /// million operations: a run of f for each vector.
+    /// carry levels, where f uses custom rules over structures or several threads, where NaN comes out, and for programs of several million
+    /// operations: a run of f for each vector. Tangents of tensors have an axis of directions, along which a matrix product is one for all;
+    /// its sums may be rounded otherwise than alone.
     /// </remarks>
     /// <exception cref="ArgumentException">
     /// In the returned function: one of the vectors does not have the structure of x, such as another length.

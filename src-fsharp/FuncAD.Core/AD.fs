@@ -102,7 +102,10 @@ module AD =
         Pushforward.along "Jvp" "tangent" f p v
 
     /// <summary>f(p) and the products J v with several vectors, by forward mode; each is bitwise that of jvp.</summary>
-    /// <remarks>Cost: as jacobianForward, a vector in the place of an argument.</remarks>
+    /// <remarks>
+    /// Cost: as jacobianForward, a vector in the place of an argument. Tangents of tensors have an axis of directions, along which a matrix
+    /// product is one for all; its sums may be rounded otherwise than alone.
+    /// </remarks>
     /// <exception cref="T:System.ArgumentException">One of vs does not have the structure of p.</exception>
     let jvpMany (f: 'P -> 'Q) (p: 'P) (vs: 'P[]) : 'Q * 'Q[] =
         notNull (nameof f) f
@@ -142,8 +145,8 @@ module AD =
     /// <summary>The Jacobian by columns, in forward mode.</summary>
     /// <remarks>
     /// Cost: a run of f for every 32 arguments, with a multiplication and an addition for each of them beside each operation. Where numbers
-    /// carry levels, where f computes with arrays or custom rules or on several threads, where NaN comes out, and for programs of several
-    /// million operations: a run of f for each argument.
+    /// carry levels, where f uses custom rules over structures or several threads, where NaN comes out, and for programs of several million
+    /// operations: a run of f for each argument.
     /// </remarks>
     let jacobianForward (f: Real[] -> Real[]) (x: Real[]) : Real[,] =
         notNull (nameof f) f
@@ -186,7 +189,7 @@ module AD =
     /// </summary>
     /// <remarks>
     /// Cost: one run of f on plain numbers, to count the results, and that of jacobianForward or jacobianReverse, whichever is less. With
-    /// tensors a run of f for each number of the parameter, or one and a sweep for each number of the result.
+    /// tensors in forward mode, tangents have an axis of directions; in reverse mode there is a sweep for each number of the result.
     /// </remarks>
     let jacobianBlocks (f: 'P -> 'Q) (p: 'P) : JacobianBlocks<'P, 'Q> =
         notNull (nameof f) f

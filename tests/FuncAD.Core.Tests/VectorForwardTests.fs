@@ -35,7 +35,8 @@ let private pulls (f: Real[] -> Real[]) (x: float[]) (ws: float[][]) (what: stri
 
 /// Tells whether all directions were done together.
 let private isTogether (f: Real[] -> Real[]) (x: float[]) : bool =
-    VectorPushforward<Real[], Real[]>("test", f, Flatten.ofNumbers x.Length, reals x, UnitDirections x.Length, JacobianRows x.Length).All()
+    let directions, rows = UnitDirections x.Length, JacobianRows x.Length
+    VectorPushforward<Real[], Real[]>("test", f, Flatten.ofNumbers x.Length, Leaves.ofNumbers (reals x), directions, rows).All()
     |> Array.forall id
 
 /// Vectors with structural zeros, whole numbers and others among their entries.

@@ -36,6 +36,40 @@ type internal ForwardMode =
             let y = operation.Apply x
             y.Place(OnForward level, operation.Pushforward(x, y, arguments.Carried(level, Tangents())))
 
+/// What vector forward mode's arguments carry: arrays their tangents, and numbers themselves, whose tangents the level has.
+[<Struct; NoEquality; NoComparison>]
+type internal Bundles =
+    interface ICarried with
+        member _.OfArray x = x.Tangents
+        member _.OfNumber x = x
+
+[<Struct; NoEquality; NoComparison>]
+type internal OnVector(level: VectorForward) =
+    interface IPlacement with
+        member _.Array(primal, tangents) = Tensor.OnVector(level, primal, tangents)
+        member _.Number(_, number) = number
+
+/// Refuses results that belong to levels below one that follows plain numbers only.
+[<Struct; NoEquality; NoComparison>]
+type internal RefusingNested(level: PlainLevel) =
+    interface IPlacement with
+        member _.Array(primal, _) = if isNull primal.Node then primal else level.Refuse()
+        member _.Number(primal, _) = if isNull primal.node then primal else level.Refuse()
+
+/// <summary>Vector forward mode: the results carry tangents in all directions of the level.</summary>
+[<Struct>]
+type internal VectorMode =
+    interface IMode with
+        member _.Lift<'O, 'X, 'Y
+            when 'O: struct and 'O :> IOperation<'X, 'Y> and 'X: struct and 'X :> IArguments<'X> and 'Y: struct and 'Y :> IResults<'Y>>
+            (level: Level, operation: 'O, arguments: 'X)
+            : 'Y =
+            let level = level :?> VectorForward
+            let x = arguments.Below level
+            let y = operation.Apply x
+            y.Place(RefusingNested level, y) |> ignore
+            y.Place(OnVector level, operation.Pushforwards(level, x, y, arguments.Carried(level, Bundles())))
+
 /// Arrays get new indices on the tape. A number, which then is the only result of its operation, gets the slot of the backpropagator.
 [<Struct; NoEquality; NoComparison>]
 type internal OnTape(tape: Tape, slot: float) =
@@ -87,4 +121,5 @@ type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
 /// <summary>The modes' liftings, which their levels are opened with.</summary>
 module internal ArrayModes =
     let forward: ArrayMode = LiftingBy<ForwardMode>(ForwardMode())
+    let vectorForward: ArrayMode = LiftingBy<VectorMode>(VectorMode())
     let reverse: ArrayMode = LiftingBy<ReverseMode>(ReverseMode())

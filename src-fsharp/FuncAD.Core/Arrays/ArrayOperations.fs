@@ -19,6 +19,9 @@ type internal UnaryOperation<'R when 'R: struct and 'R :> IUnary>(rule: 'R) =
             else
                 One(ElementwiseSlopes.Scale(rule.Slope<Tensor>(x, y), dx, x.Dimensions))
 
+        member _.Pushforwards(_, x, y, dx) =
+            One(ElementwiseSlopes.Scale(rule.Slope<Tensor>(x.Array, y.Array), dx.Array, dx.Array.Dimensions))
+
         member _.Backpropagator(tape, arguments, x, y) =
             let reads = rule.Slope(Reads 1, Reads 2).Set
             let x, y = Kept.If(reads &&& 1 <> 0, x.Array), Kept.If(reads &&& 2 <> 0, y.Array)
@@ -43,6 +46,13 @@ type internal BinaryOperation<'R when 'R: struct and 'R :> IBinary>(rule: 'R) =
             else
                 One(ElementwiseSlopes.Plus(ofA, ElementwiseSlopes.Scale(rule.SlopeB<Tensor>(a, b, y), dx.B, y.Dimensions)))
 
+        member _.Pushforwards(level, x, y, dx) =
+            let shape = Array.append [| level.Directions |] y.Array.Dimensions
+            let scale (slope: Tensor) (dx: Tensor) = ElementwiseSlopes.Scale(slope, Directions.aligned dx y.Array.Rank, shape)
+            let ofA = if isNull dx.A then null else scale (rule.SlopeA<Tensor>(x.A, x.B, y.Array)) dx.A
+            let ofB = if isNull dx.B then null else scale (rule.SlopeB<Tensor>(x.A, x.B, y.Array)) dx.B
+            One(ElementwiseSlopes.Plus(ofA, ofB))
+
         member _.Backpropagator(tape, arguments, x, y) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
             let readsOfA = if slotA >= 0 then rule.SlopeA(Reads 1, Reads 2, Reads 4).Set else 0
@@ -60,6 +70,11 @@ type internal ChoiceOperation<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
             let ofB = if isNull dx.B then null else ElementwiseSlopes.Chosen(rule, false, x.A, x.B, y.Array, dx.B)
             One(ElementwiseSlopes.Plus(ofA, ofB))
 
+        member this.Pushforwards(level, x, y, dx) =
+            let operation = this :> IOperation<Two, One>
+            let alone (dx: Tensor[]) = [| operation.Pushforward(x, y, Two(dx[0], dx[1])).Array |]
+            One(Array.head (Directions.each level.Directions [| dx.A; dx.B |] alone))
+
         member _.Backpropagator(tape, arguments, x, y) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
             BackpropagatorOfTwo(ChoicePullback<'R>(rule, x.A, x.B, Kept.If(false, y.Array)), slotA, slotB, tape.Arrays)
@@ -69,6 +84,7 @@ type internal LinearOperation(op: Linear) =
     interface IOperation<One, One> with
         member _.Apply x = One(Tensor.Linear(op, x.Array))
         member _.Pushforward(_, _, dx) = One(Tensor.Linear(op, dx.Array))
+        member _.Pushforwards(level, _, _, dx) = One(Tensor.Linear(op.Repeat level.Directions, dx.Array))
         member _.Backpropagator(tape, arguments, _, _) = BackpropagatorOfOne(LinearPullback op, arguments.Array.Slot, tape.Arrays)
 
 [<Struct; NoEquality; NoComparison>]
@@ -81,6 +97,17 @@ type internal BilinearOperation(op: Bilinear) =
             let ofB = if isNull dx.B then null else Tensor.Bilinear(op, x.A, dx.B)
             One(ElementwiseSlopes.Plus(ofA, ofB))
 
+        member this.Pushforwards(level, x, y, dx) =
+            match op with
+            | :? MatrixProduct as op ->
+                let ofA = if isNull dx.A then null else Tensor.Bilinear(op.Repeat(level.Directions, true), dx.A, x.B)
+                let ofB = if isNull dx.B then null else Tensor.Bilinear(op.Repeat(level.Directions, false), x.A, dx.B)
+                One(ElementwiseSlopes.Plus(ofA, ofB))
+            | _ ->
+                let operation = this :> IOperation<Two, One>
+                let alone (dx: Tensor[]) = [| operation.Pushforward(x, y, Two(dx[0], dx[1])).Array |]
+                One(Array.head (Directions.each level.Directions [| dx.A; dx.B |] alone))
+
         member _.Backpropagator(tape, arguments, x, _) =
             let slotA, slotB = Tensor.SlotOn(tape, arguments.A), Tensor.SlotOn(tape, arguments.B)
             BackpropagatorOfTwo(BilinearPullback(op, Kept.If(slotB >= 0, x.A), Kept.If(slotA >= 0, x.B)), slotA, slotB, tape.Arrays)
@@ -91,6 +118,15 @@ type internal WrittenOperation(op: Operation) =
     interface IOperation<Many, Many> with
         member _.Apply x = Many(Tensor.Apply(op.Below, x.Arrays))
         member _.Pushforward(x, y, dx) = Many(op.Pushforward(x.Arrays, y.Arrays, dx.Arrays))
+
+        member _.Pushforwards(level, x, y, dx) =
+            match op.Repeat level.Directions with
+            | null ->
+                let op = op
+                Many(Directions.each level.Directions dx.Arrays (fun dx -> op.Pushforward(x.Arrays, y.Arrays, dx)))
+            | repeated ->
+                let zeros (x: Tensor) = Tensor.Uniform(0.0, Array.append [| level.Directions |] x.Dimensions)
+                Many(repeated.Value(Array.map2 (fun x dx -> if isNull dx then zeros x else dx) x.Arrays dx.Arrays))
 
         member _.Backpropagator(tape, arguments, x, y) =
             let slots = arguments.Arrays |> Array.map (fun argument -> Tensor.SlotOn(tape, argument))
@@ -127,6 +163,8 @@ type internal StackOperation(shape: int[]) =
 
         member _.Pushforward(_, _, dx) = One(Tensor.OfReals(dx.Items, shape).WithSupport(Tensor.Reached(Tensor(dx.Reached, shape, null))))
 
+        member _.Pushforwards(level, _, _, dx) = One(Directions.ofNumbers level dx.Items shape)
+
         member _.Backpropagator(tape, arguments, _, _) =
             StackBackpropagator(arguments.Items |> Array.map (fun x -> if x.IsAt tape then Tape.Index x.Slot else -1), tape.Arrays)
 
@@ -139,5 +177,7 @@ type internal ElementOperation(position: int) =
         member _.Pushforward(_, _, dx) =
             let isReached = dx.Array.IsReached position
             Number((if isReached then dx.Array.ElementAt position else Real 0.0), isReached)
+
+        member _.Pushforwards(level, _, y, dx) = Number(Directions.ofElement level y.Item dx.Array position, true)
 
         member _.Backpropagator(_, arguments, _, _) = ElementBackpropagator(arguments.Array.Dimensions, position, arguments.Array.Slot)

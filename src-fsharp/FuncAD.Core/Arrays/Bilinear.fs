@@ -120,6 +120,21 @@ type internal MatrixProduct
         else
             struct (MatrixProduct(batch, a, c, b, not transA, false, inner, columns, rows), false)
 
+    /// The products of each of some arrays with the other operand, as one product: the arrays are one with an axis in front, and so are the
+    /// results. That axis joins the batch's first where all operands traverse both in one stride.
+    member _.Repeat(count: int, isA: bool) : MatrixProduct =
+        let matrices (operand: Batched) (size: int) = if size = 0 then 0 else Shape.length operand.Shape / size
+        let stepA = if isA then matrices a (rows * inner) else 0
+        let stepB = if isA then 0 else matrices b (inner * columns)
+        let stepC = matrices c (rows * columns)
+        let runsOn (operand: Batched) step = operand.Strides[0] * batch[0] = step
+        let joins = batch.Length > 0 && runsOn a stepA && runsOn b stepB && runsOn c stepC
+        let repeated (operand: Batched) step isMany =
+            { Strides = if joins then operand.Strides else Array.append [| step |] operand.Strides
+              Shape = if isMany then Array.append [| count |] operand.Shape else operand.Shape }
+        let batch = if joins then Array.append [| count * batch[0] |] batch[1..] else Array.append [| count |] batch
+        MatrixProduct(batch, repeated a stepA isA, repeated b stepB (not isA), repeated c stepC true, transA, transB, rows, columns, inner)
+
     /// The product of arrays of some shapes whose batches broadcast to a common one; the result has any shape that holds it.
     static member Of
         (

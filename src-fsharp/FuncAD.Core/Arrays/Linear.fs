@@ -40,6 +40,25 @@ type internal Linear(name: string, argument: int[], result: int[]) =
     abstract IsAlias: bool
     default _.IsAlias = false
 
+    /// The operation on each of some arrays, which are one with an axis in front; bit for bit.
+    abstract Repeat: count: int -> Linear
+    default op.Repeat count = Repeated(op, count)
+
+/// <summary>An operation on each of some arrays, one after the other.</summary>
+and [<Sealed>] internal Repeated(op: Linear, count: int) =
+    inherit Linear(op.Name, Array.append [| count |] op.Argument, Array.append [| count |] op.Result)
+
+    override _.Apply x =
+        let from, into = Shape.length op.Argument, Shape.length op.Result
+        let y = GC.AllocateUninitializedArray<float>(count * into)
+        for index = 0 to count - 1 do
+            Array.Copy(op.Apply(Array.sub x (index * from) from), 0, y, index * into, into)
+        y
+
+    override _.Adjoint = Repeated(op.Adjoint, count)
+    override _.KeepsUniform = op.KeepsUniform
+    override _.Covers = op.Covers
+
 /// <summary>The same elements under another shape.</summary>
 [<Sealed>]
 type internal Reshape(argument: int[], result: int[]) =
@@ -49,6 +68,7 @@ type internal Reshape(argument: int[], result: int[]) =
     override _.Adjoint = Reshape(result, argument)
     override _.KeepsUniform = true
     override _.IsAlias = true
+    override _.Repeat count = Reshape(Array.append [| count |] argument, Array.append [| count |] result)
 
 /// <summary>Reads a strided view: transposes, slices, broadcasts, diagonals, windows.</summary>
 [<Sealed>]
@@ -62,6 +82,7 @@ type internal View(name: string, argument: int[], view: StridedView) =
 
     override _.Adjoint = Unview(name, argument, view, false)
     override _.KeepsUniform = true
+    override _.Repeat count = View(name, Array.append [| count |] argument, view.Repeat(count, Shape.length argument))
 
 /// <summary>
 /// Adds through a strided view of zeros, the adjoint of reading through it: sums over axes, padding, diagonal matrices, overlapping
@@ -78,6 +99,7 @@ and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView, i
     override _.Accumulate(x, y) = view.Add(x, y)
     override _.Covers = view.Reach = Shape.length result
     override _.Adjoint = View(name, result, view)
+    override _.Repeat count = Unview(name, Array.append [| count |] result, view.Repeat(count, Shape.length result), isSum)
 
 /// <summary>
 /// Takes runs of elements from given positions: result i, j is element positions[i] + j.
@@ -140,6 +162,7 @@ type internal CumulativeSum(shape: int[], axis: int, fromEnd: bool) =
 
     override _.Covers = true
     override _.Adjoint = CumulativeSum(shape, axis, not fromEnd)
+    override _.Repeat count = CumulativeSum(Array.append [| count |] shape, axis + 1, fromEnd)
 
 /// <summary>x where a mask is not 0, and 0 elsewhere, whatever x is there.</summary>
 [<Sealed>]

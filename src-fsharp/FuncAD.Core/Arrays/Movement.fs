@@ -42,6 +42,10 @@ type internal Concatenation(axis: int, shapes: int[][], shape: int[]) =
     override op.Pushforward(x, _, dx) =
         Tensor.Apply(op, Array.map2 (fun (x: Tensor) (dx: Tensor) -> if isNull dx then Tensor.Nothing x.Dimensions else dx) x dx)
 
+    override _.Repeat count =
+        let many = Array.append [| count |]
+        Concatenation(axis + 1, Array.map many shapes, many shape)
+
     override op.Keep(x, y) = struct (op, Kept.Shapes x, Kept.Shapes y)
 
     override _.Pullback(x, _, yBar, needed) =

@@ -38,6 +38,10 @@ type internal IOperation<'X, 'Y> =
     /// The tangents of the results. Null is a structural zero; not all tangents of the arguments are.
     abstract Pushforward: x: 'X * y: 'Y * dx: 'X -> 'Y
 
+    /// The tangents of the results in all directions of a level. Those of arrays have an axis of directions in front; numbers of the level
+    /// stand for their own.
+    abstract Pushforwards: level: VectorForward * x: 'X * y: 'Y * dx: 'X -> 'Y
+
     /// The pullback, as a backpropagator for those arguments that are on the tape. The tape gives the results the indices from tape.Arrays
     /// on.
     abstract Backpropagator: tape: Tape * arguments: 'X * x: 'X * y: 'Y -> Backpropagator<ArrayCotangents>

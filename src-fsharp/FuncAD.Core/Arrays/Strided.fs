@@ -109,6 +109,10 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
             for index = 0 to extents[axis] - 1 do
                 view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])
 
+    /// The view of each of some arrays of a length, which lie one behind the other.
+    member _.Repeat(count: int, length: int) : StridedView =
+        StridedView(offset, Array.append [| length |] strides, Array.append [| count |] shape)
+
     /// The number of different elements that the view shows; 0 where its strides do not nest, so that it is unknown.
     member _.Reach: int =
         let axes =

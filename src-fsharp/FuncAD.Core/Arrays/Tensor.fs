@@ -92,6 +92,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     member internal x.Primal: Tensor = if isNull node then x else node.Primal
     member internal _.Tangent: Tensor = (node :?> ArrayDual).Tangent
 
+    /// The tangents in all directions, on a level of vector forward mode.
+    member internal _.Tangents: Tensor = (node :?> ArrayBundle).Tangents
+
     /// The index of the cotangent of an array on a tape.
     member internal _.Slot: int = (node :?> ArrayVariable).Slot
 
@@ -115,6 +118,13 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     static member internal OnTape(tape: Tape, primal: Tensor, slot: int) : Tensor =
         if not (isNull primal.Node) then tape.IsNested <- true
         Tensor(primal.Compact, primal.Dimensions, ArrayVariable(tape, primal, slot), primal.Support)
+
+    /// Tangents of null are structural zeros in all directions.
+    static member internal OnVector(level: VectorForward, primal: Tensor, tangents: Tensor) : Tensor =
+        if isNull tangents then
+            primal
+        else
+            Tensor(primal.Compact, primal.Dimensions, ArrayBundle(level, primal, tangents), primal.Support)
 
     static member internal OfConstant(value: float) = Tensor([| value |], [||], null)
     static member internal Uniform(value: float, shape: int[]) = Tensor([| value |], shape, null)
@@ -811,6 +821,11 @@ and [<Sealed; AllowNullLiteral>] internal ArrayDual(level: ForwardLevel, primal:
     inherit ArrayNode(level, primal)
     member _.Tangent = tangent
 
+/// <summary>An array with its tangents in several directions, which have an axis of directions before those of the primal.</summary>
+and [<Sealed; AllowNullLiteral>] internal ArrayBundle(level: VectorForward, primal: Tensor, tangents: Tensor) =
+    inherit ArrayNode(level, primal)
+    member _.Tangents = tangents
+
 /// <summary>An array on a tape, with the index of its cotangent.</summary>
 and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tensor, slot: int) =
     inherit ArrayNode(tape, primal)
@@ -820,7 +835,7 @@ and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tens
 /// A differentiable operation on arrays that is neither a rule of the table nor linear nor a product. Its pushforward and pullback are
 /// written out in terms of tensors, so that they nest.
 /// </summary>
-and [<AbstractClass>] internal Operation(name: string) =
+and [<AbstractClass; AllowNullLiteral>] internal Operation(name: string) =
     member _.Name = name
 
     /// The results for constants.
@@ -829,6 +844,10 @@ and [<AbstractClass>] internal Operation(name: string) =
     /// True where the results are linear in all arguments together and hold nothing but their elements and sums of them.
     abstract IsLinear: bool
     default _.IsLinear = false
+
+    /// A linear operation on each of some arguments, which are one with an axis in front; null where one goes after the other.
+    abstract Repeat: count: int -> Operation
+    default _.Repeat _ = null
 
     /// The tangents of the results. Null is a structural zero, in dx (where not all are null) and in the result.
     abstract Pushforward: x: Tensor[] * y: Tensor[] * dx: Tensor[] -> Tensor[]

@@ -69,6 +69,19 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         with :? ArrayAtRuleLevelException as error ->
             raise (BlockAtRuleLevelException error)
 
+    /// All entries of a function from tensor to tensor: with the axes of the result and then those of the parameter.
+    member internal _.OfTensors() : Tensor =
+        let shape = Array.append value.Arrays[0].Dimensions point.Arrays[0].Dimensions
+        let all = Array.zeroCreate entries.Length
+        let columns = Array2D.length2 entries
+        for i = 0 to Array2D.length1 entries - 1 do
+            for j = 0 to columns - 1 do
+                all[i * columns + j] <- entries[i, j]
+        if Leaves.arePlain all then
+            Tensor(all |> Array.map _.value, shape, null)
+        else
+            Tensor.OfReals(all, shape)
+
     /// <summary>The gradient of one number of the result, in the structure of the parameter.</summary>
     /// <exception cref="T:System.ArgumentException">The function computes instead of choosing.</exception>
     member _.Row(row: Func<'Q, Real>) : 'P =

@@ -24,13 +24,13 @@ type internal UnitDirections(count: int) =
 
 /// <summary>Vectors that are given.</summary>
 [<Sealed>]
-type internal GivenDirections(vectors: Leaves[]) =
+type internal GivenDirections(entries: float[][]) =
     interface IDirections with
-        member _.Count = vectors.Length
+        member _.Count = entries.Length
 
         member _.Seed(index, first, tangents) =
             for direction = 0 to tangents.Length - 1 do
-                tangents[direction] <- vectors[first + direction].Numbers[index].value
+                tangents[direction] <- entries[first + direction][index]
             tangents.ContainsAnyExcept 0.0
 
 module internal Pushed =
@@ -53,19 +53,19 @@ type internal ITangents =
 
 /// <summary>
 /// J v for many v at once, by vector forward mode: one run of f for as many directions as fit. Each is bitwise equal to the one that is
-/// computed alone. A direction that has to be computed that way is not done: where f uses arrays, custom rules over structures, numbers of
-/// lower levels or other threads, and where NaN may come from a structural zero.
+/// computed alone, matrix products of tangents apart. A direction that has to be computed alone is not done: where f uses custom rules over
+/// structures, numbers of lower levels or other threads, and where NaN may come from a structural zero.
 /// </summary>
 [<Sealed>]
 type internal VectorPushforward<'P, 'Q>
-    (operation: string, f: 'P -> 'Q, like: Skeleton, point: Real[], directions: IDirections, tangents: ITangents) =
+    (operation: string, f: 'P -> 'Q, like: Skeleton, point: Leaves, directions: IDirections, tangents: ITangents) =
     /// The most directions of one run (measured: skinned hand, Lorenz' system).
     static let widest = 32
 
     /// The directions of a run whose tangents would take more memory than is permitted with the most: one vector.
     static let narrow = 8
 
-    /// The most doubles that the tangents of a run may take: 256 MB.
+    /// The most doubles that the tangents of numbers in a run may take: 256 MB.
     static let longest = 1 <<< 25
     let isDone: bool[] = Array.zeroCreate directions.Count
     let mutable expected = 256
@@ -74,57 +74,89 @@ type internal VectorPushforward<'P, 'Q>
     let mutable result = ValueNone
 
     /// The inputs: those that move in no direction of the run stay constants.
-    member private _.Inputs(level: VectorForward, first: int, count: int) : Real[] =
-        let seeds = Array.zeroCreate count
-        let inputs = Array.zeroCreate point.Length
-        for index = 0 to inputs.Length - 1 do
-            let value = point[index].value
-            inputs[index] <-
+    member private run.Inputs(level: VectorForward, first: int) : Leaves =
+        let seeds = Array.zeroCreate level.Directions
+        let numbers = Array.zeroCreate point.Numbers.Length
+        for index = 0 to numbers.Length - 1 do
+            let value = point.Numbers[index].value
+            numbers[index] <-
                 if directions.Seed(index, first, Span seeds) then
                     let slot = level.Input()
                     seeds.CopyTo(level.Tangents slot)
                     Real(value, slot, level)
                 else
                     Real value
-        inputs
+        let mutable next = numbers.Length
+        let array (x: Tensor) =
+            next <- next + x.Length
+            Tensor.OnVector(level, x.Live.Value, run.Seeds(x, next - x.Length, first, seeds))
+        { Numbers = numbers; Arrays = point.Arrays |> Leaves.mapItems array }
 
-    /// Hands on the tangents of the results in the directions of a run. A derivative of 0 has no sign.
-    member private _.HandOn(level: VectorForward, results: Real[], first: int, count: int) : unit =
-        match result with
-        | ValueSome struct (_, before: Leaves) -> Pushed.requireAsMany operation before.Numbers.Length results.Length
-        | ValueNone -> tangents.Open results.Length
-        let isNaN = Array.zeroCreate count
-        let zeros = Array.zeroCreate count
-        for index = 0 to results.Length - 1 do
-            let y = Forward.lookThrough level results[index]
+    /// The tangents of an array whose elements have the indices from <c>start</c> on; null if they move in no direction of the run.
+    member private _.Seeds(x: Tensor, start: int, first: int, seeds: float[]) : Tensor =
+        let mutable elements = null
+        for index = 0 to x.Length - 1 do
+            if directions.Seed(start + index, first, Span seeds) then
+                if isNull elements then elements <- Array.zeroCreate (seeds.Length * x.Length)
+                for direction = 0 to seeds.Length - 1 do
+                    elements[direction * x.Length + index] <- seeds[direction]
+        if isNull elements then null else Tensor(elements, Array.append [| seeds.Length |] x.Dimensions, null)
+
+    /// Hands on the tangents of one result, and notes where one of them or the result is NaN. A derivative of 0 has no sign.
+    member private _.HandOn(index: int, first: int, value: float, ofResult: Span<float>, isNaN: bool[]) : unit =
+        for direction = 0 to isNaN.Length - 1 do
+            let tangent = ofResult[direction] + 0.0
+            ofResult[direction] <- tangent
+            isNaN[direction] <- isNaN[direction] || Double.IsNaN tangent || Double.IsNaN value
+        tangents.Take(index, first, Span.op_Implicit ofResult)
+
+    /// Hands on the tangents of the results in the directions of a run.
+    member private run.HandOn(level: VectorForward, results: Leaves, first: int) : unit =
+        let isNaN = Array.zeroCreate level.Directions
+        let zeros = Array.zeroCreate level.Directions
+        for index = 0 to results.Numbers.Length - 1 do
+            let y = Forward.lookThrough level results.Numbers[index]
             if y.IsAt level then
-                let ofResult = level.Tangents y.Slot
-                for direction = 0 to count - 1 do
-                    let tangent = ofResult[direction] + 0.0
-                    ofResult[direction] <- tangent
-                    isNaN[direction] <- isNaN[direction] || Double.IsNaN tangent || Double.IsNaN y.value
-                tangents.Take(index, first, Span.op_Implicit ofResult)
+                run.HandOn(index, first, y.value, level.Tangents y.Slot, isNaN)
             else
                 tangents.Take(index, first, ReadOnlySpan zeros)
-        for direction = 0 to count - 1 do
+        let mutable next = results.Numbers.Length
+        for y in results.Arrays do
+            let y = Forward.lookThroughArray level y
+            let elements = if y.IsAt level then y.Tangents.Elements else null
+            let ofElement = Array.zeroCreate level.Directions
+            for index = 0 to y.Length - 1 do
+                if isNull elements then
+                    tangents.Take(next + index, first, ReadOnlySpan zeros)
+                else
+                    for direction = 0 to ofElement.Length - 1 do
+                        ofElement[direction] <- elements[direction * y.Length + index]
+                    run.HandOn(next + index, first, y.Elements[index], Span ofElement, isNaN)
+            next <- next + y.Length
+        for direction = 0 to level.Directions - 1 do
             isDone[first + direction] <- not isNaN[direction]
 
     /// One run of f, in some directions from <c>first</c> on. Nothing is handed on if the level is refused.
     member private run.Pass(first: int, count: int) : unit =
-        let level = VectorForward(count, expected, longest)
+        let level = VectorForward(ArrayModes.vectorForward, count, expected, longest)
         try
             let output =
                 try
-                    f (Flatten.argument like (Leaves.ofNumbers (run.Inputs(level, first, count)))) |> Flatten.output operation |> ValueSome
+                    f (Flatten.argument like (run.Inputs(level, first))) |> Flatten.output operation |> ValueSome
                 with _ when level.IsRefused ->
                     ValueNone
             level.End()
             match output with
             | ValueSome struct (skeleton, reader) when not level.IsRefused && not reader.HasFunctions ->
                 let leaves = reader.Leaves
-                let below = leaves |> Leaves.map (fun y -> (Forward.lookThrough level y).Below level) (Forward.lookThroughArray level)
-                run.HandOn(level, leaves.Numbers, first, count)
-                if result.IsNone then result <- ValueSome struct (skeleton, below)
+                let below (x: Tensor) = (Forward.lookThroughArray level x).Below level
+                let primals = leaves |> Leaves.map (fun y -> (Forward.lookThrough level y).Below level) below
+                match result with
+                | ValueSome struct (_, before) -> Pushed.requireAsMany operation (Leaves.count before) (Leaves.count primals)
+                | ValueNone ->
+                    tangents.Open(Leaves.count primals)
+                    result <- ValueSome struct (skeleton, primals)
+                run.HandOn(level, leaves, first)
             | _ -> isRefused <- true
             expected <- max expected level.Count
             if level.IsTooLong && width > narrow then
@@ -161,10 +193,10 @@ type internal JacobianRows(columns: int) =
             for direction = 0 to tangents.Length - 1 do
                 entries[row, first + direction] <- Real tangents[direction]
 
-/// <summary>Products with vectors, an array of numbers for each.</summary>
+/// <summary>Products with vectors, the numbers of each in a row.</summary>
 [<Sealed>]
 type internal PushedVectors(vectors: int) =
-    let products: Real[][] = Array.zeroCreate vectors
+    let products: float[][] = Array.zeroCreate vectors
     member _.Item vector = products[vector]
 
     interface ITangents with
@@ -174,31 +206,34 @@ type internal PushedVectors(vectors: int) =
 
         member _.Take(result, first, tangents) =
             for vector = 0 to tangents.Length - 1 do
-                products[first + vector][result] <- Real tangents[vector]
+                products[first + vector][result] <- tangents[vector]
 
 module internal VectorPushforward =
     /// Tells whether vector forward mode can be tried at all.
-    let private isPlain (leaves: Leaves) = leaves.Arrays.Length = 0 && Leaves.arePlain leaves.Numbers
+    let private isPlain (leaves: Leaves) = leaves.Arrays |> Array.forall (fun x -> isNull x.Live.Node) && Leaves.arePlain leaves.Numbers
 
     /// f p and J v for each v, which must have the structure of p.
     let along<'P, 'Q> (operation: string) (parameter: string) (f: 'P -> 'Q) (p: 'P) (vs: 'P[]) : 'Q * 'Q[] =
         let struct (like, point) = Flatten.input operation "x" p
         let vectors = vs |> Array.map (Flatten.alike operation parameter like)
         let products = PushedVectors vs.Length
-        let run = VectorPushforward<'P, 'Q>(operation, f, like, point.Numbers, GivenDirections vectors, products)
-        let isDone = if isPlain point && Array.forall isPlain vectors then run.All() else Array.zeroCreate vs.Length
+        let struct (isDone, result) =
+            if isPlain point && Array.forall isPlain vectors then
+                let directions = GivenDirections(vectors |> Array.map Leaves.values)
+                let run = VectorPushforward<'P, 'Q>(operation, f, like, point, directions, products)
+                struct (run.All(), run.Result)
+            else
+                struct (Array.zeroCreate vs.Length, ValueNone)
         let mutable value = ValueNone
         let product index =
-            match run.Result with
-            | ValueSome struct (skeleton, leaves) when isDone[index] ->
-                let arrays = leaves.Arrays |> Leaves.mapItems (fun x -> Tensor.Uniform(0.0, x.Dimensions))
-                Flatten.rebuild skeleton { Numbers = products[index]; Arrays = arrays }
+            match result with
+            | ValueSome struct (skeleton, leaves) when isDone[index] -> Flatten.rebuild skeleton (Leaves.ofValues leaves products[index])
             | _ ->
                 let struct (primal, tangent) = Pushforward.run operation f like point vectors[index]
                 value <- ValueSome primal
                 tangent
         let tangents = Array.init vs.Length product
-        match run.Result, value with
+        match result, value with
         | ValueSome struct (skeleton, leaves), ValueNone -> Flatten.rebuild skeleton leaves, tangents
         | _, ValueSome value -> value, tangents
         | _ -> f p, tangents // no vectors
@@ -207,7 +242,7 @@ module internal VectorPushforward =
     let jacobian (operation: string) (f: 'P -> 'Q) (like: Skeleton) (point: Leaves) : Real[,] =
         let count = Leaves.count point
         let jacobian = JacobianRows count
-        let run = VectorPushforward<'P, 'Q>(operation, f, like, point.Numbers, UnitDirections count, jacobian)
+        let run = VectorPushforward<'P, 'Q>(operation, f, like, point, UnitDirections count, jacobian)
         let isDone = if isPlain point then run.All() else Array.zeroCreate count
         for j = 0 to count - 1 do
             if not isDone[j] then

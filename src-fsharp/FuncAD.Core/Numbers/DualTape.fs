@@ -91,7 +91,7 @@ type internal SlotTangents<'V> =
 [<Sealed; AllowNullLiteral>]
 type internal DualTape<'V when 'V: struct and 'V: (new: unit -> 'V) and 'V :> ValueType and 'V :> ICarrier<'V>>(expected: int, longest: int)
     =
-    inherit PlainLevel()
+    inherit PlainLevel(null)
     let frames = Tape()
     let mutable slots: SlotTangents<'V>[] = ArrayPool.Shared.Rent expected
     let mutable isTooLong = false

@@ -8,12 +8,12 @@ type internal PlainLevelException() =
     inherit Exception("The function leaves what can be differentiated in several directions at once.")
 
 /// <summary>
-/// A level for functions of plain numbers, which differentiates in several directions at once. What it cannot follow (arrays, custom rules
-/// over structures, numbers of lower levels, other threads) it refuses.
+/// A level for functions of plain numbers, which differentiates in several directions at once. What it cannot follow (custom rules over
+/// structures, numbers of lower levels, other threads) it refuses.
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
-type internal PlainLevel() =
-    inherit OwnedLevel(null)
+type internal PlainLevel(arrays: ArrayMode) =
+    inherit OwnedLevel(arrays)
     [<VolatileField>]
     let mutable isRefused = false
 

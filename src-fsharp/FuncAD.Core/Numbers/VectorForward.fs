@@ -16,12 +16,13 @@ open System.Runtime.Intrinsics
 /// A number holds the place of its tangents in one pooled array, in which every operation takes the next place: nothing is allocated once
 /// the pool is warm, and the memory grows with the number of operations, by 8 bytes for each direction.
 /// </remarks>
+/// <param name="arrays">What the mode does with arrays, whose tangents are arrays with an axis of directions in front.</param>
 /// <param name="directions">How many, 2 or more.</param>
 /// <param name="expected">The number of operations for which there is room from the start.</param>
 /// <param name="longest">The most doubles that tangents may take.</param>
 [<Sealed; AllowNullLiteral>]
-type internal VectorForward(directions: int, expected: int, longest: int) =
-    inherit PlainLevel()
+type internal VectorForward(arrays: ArrayMode, directions: int, expected: int, longest: int) =
+    inherit PlainLevel(arrays)
 
     /// The doubles that the tangents of one number take: whole vectors.
     let stride = (directions + VectorForward.Lanes - 1) / VectorForward.Lanes * VectorForward.Lanes
@@ -31,6 +32,9 @@ type internal VectorForward(directions: int, expected: int, longest: int) =
 
     /// The doubles of a vector. Where the machine's are shorter, .NET makes each of two or four.
     static member private Lanes = Vector512<float>.Count
+
+    /// The number of directions.
+    member _.Directions = directions
 
     /// The number of places in use.
     member _.Count = next / stride

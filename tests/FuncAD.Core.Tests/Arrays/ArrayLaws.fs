@@ -50,6 +50,21 @@ let hold (name: string) (f: Tensor[] -> Tensor[]) (x: Tensor[]) =
     Array.iter2 (fun (x: Tensor) (dx: Tensor) -> Expect.equal dx.Dimensions x.Dimensions $"{name}: the shape of a cotangent") x jtu
     let scale = magnitude u jv + magnitude jtu v
     close "<u, J v> = <J^T u, v>" scale (inner u jv) (inner jtu v)
+    let zeros = v |> Array.map (fun v -> Tensor(v.ToArray() |> Array.mapi (fun i v -> if i % 3 = 0 then v else 0.0), v.Dimensions, null))
+    let directions = [| v; w; zeros |]
+    let yOfMany, many = AD.jvpMany f x directions
+    Expect.equal yOfMany y $"{name}: the value in several directions"
+    // products of matrices may add up in another order
+    directions
+    |> Array.iteri (fun k direction ->
+        let _, alone = AD.jvp f x direction
+        Array.iter2
+            (fun (alone: Tensor) (together: Tensor) ->
+                Expect.equal together.Dimensions alone.Dimensions $"{name}: the shape of tangent {k} of several"
+                let largest = alone.Elements |> Array.fold (fun m t -> max m (abs t)) 0.0
+                Array.iter2 (fun e t -> expectWithin (1e-11 * largest) e t $"{name}: tangent {k} of several") alone.Elements together.Elements)
+            alone
+            many[k])
     let g (x: Tensor[]) = inner u (f x)
     let struct (slope, bound) = Differences.derivative 1e3 0.01 (fun t -> (g (along x v (Real t))).Value) 0.0
     expectWithin (bound + 1e-11 * scale) slope (inner u jv).Value $"{name}: <u, J v> against differences"

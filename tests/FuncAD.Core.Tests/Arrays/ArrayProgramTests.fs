@@ -185,6 +185,19 @@ let tests =
               let _, expected = AD.jvp (onReal case.Program) reals directions
               let _, actual = AD.jvp (onTensor case.Program) tensors tensorDirections
               compare "tangent" [| [| expected |] |] [| Tensor.Of actual |])
+          law "several directions at once are those that are taken alone, bit for bit" 1000 cases (fun case ->
+              let _, x = point case
+              let direction k =
+                  let _, direction = point { case with Seed = case.Seed + k }
+                  direction |> Array.mapi (fun i v -> if (i + k) % 3 = 0 then Tensor.Uniform(0.0, v.Dimensions) else v)
+              let f = onTensor case.Program
+              let _, together = AD.jvpMany f x (Array.init 5 direction)
+              for k = 0 to 4 do
+                  let _, alone = AD.jvp f x (direction k)
+                  expectSame alone.Value together[k].Value $"tangent {k}"
+              let gradient = AD.grad f x |> Array.collect _.ToArray()
+              let j = (AD.jacobianBlocks f x).Matrix
+              Expect.equal (Array2D.length1 j, Array2D.length2 j) (1, gradient.Length) "the Jacobian's shape")
           law "Hessian-vector products are those of the program over numbers" 500 cases (fun case ->
               let reals, tensors = point case
               let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
