@@ -43,7 +43,9 @@ internal static class Operators
         ["AD.GradWithAux"] = Treatment.Reverse,
         ["AD.ValueAndGradWithAux"] = Treatment.Reverse,
         ["AD.Jvp"] = Treatment.Differentiates,
+        ["AD.JvpMany"] = Treatment.Differentiates,
         ["AD.Vjp"] = Treatment.Reverse,
+        ["AD.VjpMany"] = Treatment.Reverse,
         // in whichever mode is cheaper
         ["AD.Jacobian"] = Treatment.Differentiates,
         ["AD.JacobianForward"] = Treatment.Differentiates,

@@ -106,11 +106,11 @@ module AD =
     /// Cost: as jacobianForward, a vector in the place of an argument. Tangents of tensors have an axis of directions, along which a matrix
     /// product is one for all; its sums may be rounded otherwise than alone.
     /// </remarks>
-    /// <exception cref="T:System.ArgumentException">One of vs does not have the structure of p.</exception>
-    let jvpMany (f: 'P -> 'Q) (p: 'P) (vs: 'P[]) : 'Q * 'Q[] =
+    /// <exception cref="T:System.ArgumentException">One of the tangents does not have the structure of p.</exception>
+    let jvpMany (f: 'P -> 'Q) (p: 'P) (tangents: 'P[]) : 'Q * 'Q[] =
         notNull (nameof f) f
-        notNull (nameof vs) vs
-        VectorPushforward.along "JvpMany" "tangents" f p vs
+        notNull (nameof tangents) tangents
+        VectorPushforward.along "JvpMany" "tangents" f p tangents
 
     /// <summary>
     /// f(p) and the pullback w -> w J (the vector-Jacobian product), by reverse mode. The pullback may be called many times.
