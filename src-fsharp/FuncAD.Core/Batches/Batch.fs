@@ -20,7 +20,11 @@ type internal BatchCode(program: Program, uniform: int, isSum: bool, options: Co
     let isCompilable = options.Mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
     let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
     let mutable isCompiled = false
-    let mutable code = TileCode.interpreted program uniform
+
+    /// Null until the first batch: its plan takes longer to make than the program, and many programs are never run on batches.
+    let mutable code: TileCode = null
+
+    let interpret () = lock program (fun () -> if isNull code then Volatile.Write(&code, TileCode.interpreted program uniform))
 
     let compile () =
         lock program (fun () ->
@@ -33,6 +37,7 @@ type internal BatchCode(program: Program, uniform: int, isSum: bool, options: Co
         if isCompilable && not isCompiled then
             points <- points + int64 count
             if points > hot then compile ()
+        if isNull code then interpret ()
         code
 
 /// <summary>Computes a single point: reads its inputs and writes its outputs.</summary>

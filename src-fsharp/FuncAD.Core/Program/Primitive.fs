@@ -26,6 +26,8 @@ type internal Sharing = struct end
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
 type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
+    let mutable hash = 0 // 0 until it is asked for
+
     member _.Rule = rule
     member _.Name = name
     member _.Arity = arity
@@ -52,7 +54,14 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
             Object.ReferenceEquals(primitive, other) || (primitive.GetType() = other.GetType() && rule.Equals other.Rule)
         | _ -> false
 
-    override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
+    override primitive.GetHashCode() =
+        if hash = 0 then hash <- HashCode.Combine(primitive.GetType(), rule)
+        hash
+
+module internal SharedPrimitive =
+    /// True for a rule without parameters, whose uses share one primitive: a struct without fields has the size 1. (A test checks that no
+    /// other rule is as small. Unlike reflection, the size is a constant to the JIT, and right where metadata are trimmed.)
+    let inline isOf<'R when 'R: struct> () : bool = sizeof<'R> = 1
 
 /// Primitives have a method Lanes, which computes a vector of any width from the addresses of its arguments to those of its results. Its
 /// callers need not know the rule.
@@ -90,6 +99,11 @@ module internal LaneMethods =
 [<Sealed; AllowNullLiteral>]
 type internal UnaryPrimitive<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 1, rule.Traits)
+    static let shared: UnaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then UnaryPrimitive<'R>(Unchecked.defaultof<'R>) else null
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : UnaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then shared else UnaryPrimitive<'R> rule
+
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
@@ -100,6 +114,11 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) 
 [<Sealed; AllowNullLiteral>]
 type internal BinaryPrimitive<'R when 'R: struct and 'R :> IFunction2>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 2, rule.Traits)
+    static let shared: BinaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then BinaryPrimitive<'R>(Unchecked.defaultof<'R>) else null
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : BinaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then shared else BinaryPrimitive<'R> rule
+
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
@@ -110,6 +129,11 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IFunction2>(rule: 'R)
 [<Sealed; AllowNullLiteral>]
 type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
     inherit Primitive(rule, rule.Name, 3, rule.Traits)
+    static let shared: TernaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then TernaryPrimitive<'R>(Unchecked.defaultof<'R>) else null
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : TernaryPrimitive<'R> = if SharedPrimitive.isOf<'R>() then shared else TernaryPrimitive<'R> rule
+
     static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
     override _.Value(a, b, c) = rule.Value(a, b, c)
     override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
@@ -121,6 +145,7 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
 [<Sealed; AllowNullLiteral>]
 type internal SelectPrimitive() =
     inherit Primitive(Selection(), "select", 3, Traits.Plain.On Instruction.Select)
+    static member val Shared = SelectPrimitive()
     static member Of(answer: float, a: float, b: float) : float = if answer <> 0.0 then a else b
     override _.Value(answer, a, b) = SelectPrimitive.Of(answer, a, b)
     override _.OnSpans(answer, a, b, y) = Elementwise.Select(answer, a, b, y)
@@ -129,6 +154,7 @@ type internal SelectPrimitive() =
 [<Sealed; AllowNullLiteral>]
 type internal SharePrimitive() =
     inherit Primitive(Sharing(), "share", 3, Traits.Answer.On Instruction.Share)
+    static member val Shared = SharePrimitive()
     static member Of(a: float, b: float, y: float) : float = Comparisons.share a b y
     override _.Value(a, b, y) = Comparisons.share a b y
     override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)

@@ -39,7 +39,7 @@ module internal InstructionTable =
 [<Sealed>]
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
     let first = inputs + constants.Length
-    let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
+    let guardsAt = lazy (guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict)
     let outputsOf =
         lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
 
@@ -63,7 +63,7 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
 
     /// The guards that can be checked after a line.
     member _.GuardsAfter(line: int) : Guard[] =
-        match guardsAt.TryGetValue line with
+        match guardsAt.Value.TryGetValue line with
         | true, guards -> guards
         | _ -> [||]
 
@@ -83,12 +83,13 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
             isNeeded[node] <- true
         for guard in guards do
             isNeeded[guard.Node] <- true
-        let arguments node = let struct (a, b, c) = graph.Arguments node in [| a; b; c |]
         for node = graph.Count - 1 downto graph.Inputs do
             if isNeeded[node] && not (graph.IsConstant node) then
-                let arguments = arguments node
-                for index = 0 to graph.Primitive(node).Arity - 1 do
-                    isNeeded[arguments[index]] <- true
+                let struct (a, b, c) = graph.Arguments node
+                let arity = graph.Primitive(node).Arity
+                isNeeded[a] <- true
+                if arity > 1 then isNeeded[b] <- true
+                if arity > 2 then isNeeded[c] <- true
         let number = Array.zeroCreate<int> graph.Count
         let constants = List<float>()
         for node = 0 to graph.Count - 1 do

@@ -61,8 +61,8 @@ module internal SignedZeros =
                 if arity > 2 then note c
         uses
 
-    let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
-    let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
+    let private add = BinaryPrimitive.For(Arithmetic.Add())
+    let private negate = UnaryPrimitive.For(Arithmetic.Negate())
 
     /// A new graph with the simplifications that indifferent nodes permit, and the new node for each old one. All other nodes are made by
     /// `apply`.

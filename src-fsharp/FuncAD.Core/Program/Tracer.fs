@@ -23,7 +23,7 @@ type internal Tracer(inputs: float[]) =
     let mutable isReliable = true
     let mutable recorded = 0
 
-    let equal = BinaryPrimitive<Comparisons.Equal>(Comparisons.Equal())
+    let equal = BinaryPrimitive.For(Comparisons.Equal())
 
     member _.Graph = graph
     member _.Guards = guards
@@ -73,14 +73,14 @@ type internal Tracer(inputs: float[]) =
             if primitive.Arity > 1 then level.Check(primitive, b)
         level.Number(graph.Apply(primitive, a, b, c))
 
-    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive<'R> rule, a, b, c)
-    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive<'Q> relation, a, b, Real 0.0)
-    override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
-    override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
+    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive.For rule, a, b, c)
+    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive.For relation, a, b, Real 0.0)
+    override level.Select(answer, a, b) = level.Record(SelectPrimitive.Shared, answer, a, b)
+    override level.Share(a, b, y) = level.Record(SharePrimitive.Shared, a, b, y)
 
     override level.Decide answer =
         let node = level.NodeOf answer
