@@ -54,8 +54,8 @@ module internal Path =
                 reader.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = reader.Leaves.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
             let outputs = Array.map level.NodeOf numbers
-            let struct (graph, number) = SignedZeros.simplify Lowering.apply level.Graph outputs
-            let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
+            let struct (graph, number) = SignedZeros.simplify level.Graph outputs level.Guards
+            let guards = level.Guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
             let program =
                 Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             Path(program, mode, like, level.IsReliable, numbers |> Array.map (fun (y: Real) -> y.value))

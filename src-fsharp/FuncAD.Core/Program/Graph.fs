@@ -16,6 +16,17 @@ type internal Facts =
     /// program only.
     | Uncertain = 4
 
+/// <summary>A question that was answered while a program was traced. Later runs must give the same answer.</summary>
+[<Struct>]
+type internal Guard = { Node: int; Expected: bool }
+
+/// What simplifications apply. Only those that are met are made: the first program of a process is to come soon.
+module private Simpler =
+    let inline negate () = UnaryPrimitive.For(Arithmetic.Negate())
+    let inline add () = BinaryPrimitive.For(Arithmetic.Add())
+    let inline subtract () = BinaryPrimitive.For(Arithmetic.Subtract())
+    let inline multiply () = BinaryPrimitive.For(Arithmetic.Multiply())
+
 /// <summary>A node: an input, a constant, or a primitive applied to nodes.</summary>
 [<Struct; NoEquality; NoComparison>]
 type internal GraphNode =
@@ -53,12 +64,6 @@ type internal Graph(inputs: float[]) =
     let mutable isUncertain = false
     let mutable zero = -1
     let mutable one = -1
-
-    let negate = UnaryPrimitive.For(Arithmetic.Negate())
-    let add = BinaryPrimitive.For(Arithmetic.Add())
-    let subtract = BinaryPrimitive.For(Arithmetic.Subtract())
-    let multiply = BinaryPrimitive.For(Arithmetic.Multiply())
-    let divide = BinaryPrimitive.For(Arithmetic.Divide())
 
     let append (primitive: Primitive) (a: int) (b: int) (c: int) (value: float) (fact: Facts) : int =
         if count = nodes.Length then Array.Resize(&nodes, 2 * count)
@@ -164,29 +169,29 @@ type internal Graph(inputs: float[]) =
         | Instruction.Add ->
             if graph.Is(b, -0.0) || (graph.Is(b, 0.0) && graph.AbsorbsZero a) then a
             elif graph.Is(a, -0.0) || (graph.Is(a, 0.0) && graph.AbsorbsZero b) then b
-            elif graph.IsNegated b then graph.Apply(subtract, a, graph.Unnegated b, 0)
-            elif graph.IsNegated a then graph.Apply(subtract, b, graph.Unnegated a, 0)
+            elif graph.IsNegated b then graph.Apply(Simpler.subtract (), a, graph.Unnegated b, 0)
+            elif graph.IsNegated a then graph.Apply(Simpler.subtract (), b, graph.Unnegated a, 0)
             else graph.Intern(primitive, min a b, max a b, 0)
         | Instruction.Subtract ->
             if graph.Is(b, 0.0) then a
-            elif graph.Is(a, -0.0) then graph.Apply(negate, b, 0, 0)
-            elif graph.IsNegated b then graph.Apply(add, a, graph.Unnegated b, 0)
+            elif graph.Is(a, -0.0) then graph.Apply(Simpler.negate (), b, 0, 0)
+            elif graph.IsNegated b then graph.Apply(Simpler.add (), a, graph.Unnegated b, 0)
             else graph.Intern(primitive, a, b, 0)
         | Instruction.Multiply ->
             if graph.Is(b, 1.0) then a
             elif graph.Is(a, 1.0) then b
-            elif graph.Is(b, -1.0) then graph.Apply(negate, a, 0, 0)
-            elif graph.Is(a, -1.0) then graph.Apply(negate, b, 0, 0)
+            elif graph.Is(b, -1.0) then graph.Apply(Simpler.negate (), a, 0, 0)
+            elif graph.Is(a, -1.0) then graph.Apply(Simpler.negate (), b, 0, 0)
             elif graph.IsNegated a && graph.IsConstant b then graph.Apply(primitive, graph.Unnegated a, graph.Constant -nodes[b].Value, 0)
             elif graph.IsNegated b && graph.IsConstant a then graph.Apply(primitive, graph.Constant -nodes[a].Value, graph.Unnegated b, 0)
-            elif graph.IsNegated a then graph.Apply(negate, graph.Apply(primitive, graph.Unnegated a, b, 0), 0, 0)
-            elif graph.IsNegated b then graph.Apply(negate, graph.Apply(primitive, a, graph.Unnegated b, 0), 0, 0)
+            elif graph.IsNegated a then graph.Apply(Simpler.negate (), graph.Apply(primitive, graph.Unnegated a, b, 0), 0, 0)
+            elif graph.IsNegated b then graph.Apply(Simpler.negate (), graph.Apply(primitive, a, graph.Unnegated b, 0), 0, 0)
             else graph.Intern(primitive, min a b, max a b, 0)
         | Instruction.Divide ->
             if graph.Is(b, 1.0) then a
-            elif graph.IsPowerOfTwo b then graph.Apply(multiply, a, graph.Constant(1.0 / nodes[b].Value), 0)
-            elif graph.IsNegated a then graph.Apply(negate, graph.Apply(primitive, graph.Unnegated a, b, 0), 0, 0)
-            elif graph.IsNegated b then graph.Apply(negate, graph.Apply(primitive, a, graph.Unnegated b, 0), 0, 0)
+            elif graph.IsPowerOfTwo b then graph.Apply(Simpler.multiply (), a, graph.Constant(1.0 / nodes[b].Value), 0)
+            elif graph.IsNegated a then graph.Apply(Simpler.negate (), graph.Apply(primitive, graph.Unnegated a, b, 0), 0, 0)
+            elif graph.IsNegated b then graph.Apply(Simpler.negate (), graph.Apply(primitive, a, graph.Unnegated b, 0), 0, 0)
             else graph.Intern(primitive, a, b, 0)
         | Instruction.Negate -> if graph.IsNegated a then graph.Unnegated a else graph.Intern(primitive, a, 0, 0)
         | Instruction.Abs -> if graph.IsNegated a then graph.Apply(primitive, graph.Unnegated a, 0, 0) else graph.Intern(primitive, a, 0, 0)
@@ -229,6 +234,22 @@ type internal Graph(inputs: float[]) =
         else
             append primitive a b c (primitive.Value(nodes[a].Value, nodes[b].Value, nodes[c].Value)) (graph.FactsOf(primitive, a, b, c))
             |> enter place
+
+    /// Tells for each node whether outputs or guards need it.
+    member graph.Needed(outputs: int[], guards: Guard[]) : bool[] =
+        let isNeeded = Array.zeroCreate<bool> count
+        for node in outputs do
+            isNeeded[node] <- true
+        for guard in guards do
+            isNeeded[guard.Node] <- true
+        for node = count - 1 downto inputs.Length do
+            if isNeeded[node] && not (graph.IsConstant node) then
+                let struct (a, b, c) = graph.Arguments node
+                let arity = nodes[node].Primitive.Arity
+                isNeeded[a] <- true
+                if arity > 1 then isNeeded[b] <- true
+                if arity > 2 then isNeeded[c] <- true
+        isNeeded
 
     /// The node that applies a primitive to nodes; arguments beyond its arity are 0.
     member graph.Apply(primitive: Primitive, a: int, b: int, c: int) : int =

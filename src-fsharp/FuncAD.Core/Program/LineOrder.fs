@@ -28,8 +28,8 @@ module internal LineOrder =
         if arity > 1 && b <> a then visit b
         if arity > 2 && c <> a && c <> b then visit c
 
-    /// The operations among the needed nodes of a graph, in order. Results are nodes that are outputs or guards.
-    let of' (graph: Graph) (isNeeded: bool[]) (results: seq<int>) : int[] =
+    /// The operations among the needed nodes of a graph, in order.
+    let of' (graph: Graph) (isNeeded: bool[]) (outputs: int[]) (guards: Guard[]) : int[] =
         let isLine node = isNeeded[node] && not (graph.IsInput node || graph.IsConstant node)
         let readers = Array.zeroCreate<int> graph.Count
         let mutable lines = 0
@@ -38,8 +38,10 @@ module internal LineOrder =
                 lines <- lines + 1
                 visitOperands graph line (fun operand -> readers[operand] <- readers[operand] + 1)
         let isResult = Array.zeroCreate<bool> graph.Count
-        for node in results do
+        for node in outputs do
             isResult[node] <- true
+        for guard in guards do
+            isResult[guard.Node] <- true
         let depth = Array.zeroCreate<int> graph.Count // operations from the inputs, at most far
         let isLate = Array.zeroCreate<bool> graph.Count
         for line = graph.Inputs to graph.Count - 1 do

@@ -100,12 +100,14 @@ type private Collections<'E> =
             | _ -> CollectionShape<'T, 'E>(part typeof<'E>, isDerivable, read, make, defaultArg identity box)
         kind, Lazy<Structure> shape
 
+    static member Arrays() : Type * Lazy<Structure> = Collections<'E>.Shape((fun items -> items), id<'E[]>)
+
     static member All() : (Type * Lazy<Structure>) list =
         let underlying (memory: ReadOnlyMemory<'E>) : obj =
             match MemoryMarshal.TryGetArray memory with
             | true, segment -> segment.Array
             | _ -> obj ()
-        [ Collections<'E>.Shape((fun items -> items), id<'E[]>)
+        [ Collections<'E>.Arrays()
           Collections<'E>.Shape(List.toArray, List.ofArray)
           Collections<'E>.Shape((fun (list: List<'E>) -> list.ToArray()), (fun items -> List<'E>(items)))
           Collections<'E>.Shape((Seq.toArray: 'E seq -> 'E[]), (fun items -> items))
@@ -412,7 +414,10 @@ let private functions (kind: Type) (family: Type) (first: Type) (result: Type) :
 // ---- All together ----
 
 let private derive (kind: Type) : Structure =
-    if kind = typeof<Real> then
+    if Type.op_Equality (kind, typeof<Real[]>) then
+        // The usual parameter comes first: what follows loads a hundred types that it does not need, a fifth of a process's first gradient.
+        (snd (Collections<Real>.Arrays())).Value
+    elif kind = typeof<Real> then
         NumberShape()
     elif kind = typeof<Tensor> then
         TensorShape()
