@@ -9,16 +9,18 @@ open FuncAD
 
 #nowarn "9"
 
+module internal BatchCode =
+    /// The points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
+    [<Literal>]
+    let hot = 50_000L
+
 /// <summary>
 /// The tile code of a program: interpreted until compiling pays. Outputs are added up by compiled code only; the interpreter stores them.
 /// </summary>
 [<Sealed>]
 type internal BatchCode(program: Program, uniform: int, isSum: bool, options: CompileOptions) =
-    /// The points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
-    static let hot = 50_000L
-
     let isCompilable = options.Mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
-    let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
+    let mutable points = if options.Mode = ExecutionMode.MachineCode then BatchCode.hot else 0L
     let mutable isCompiled = false
 
     /// Null until the first batch: its plan takes longer to make than the program, and many programs are never run on batches.
@@ -36,7 +38,7 @@ type internal BatchCode(program: Program, uniform: int, isSum: bool, options: Co
     member _.For(count: int) : TileCode =
         if isCompilable && not isCompiled then
             points <- points + int64 count
-            if points > hot then compile ()
+            if points > BatchCode.hot then compile ()
         if isNull code then interpret ()
         code
 

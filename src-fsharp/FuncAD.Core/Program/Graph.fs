@@ -21,7 +21,7 @@ type internal Facts =
 type internal Guard = { Node: int; Expected: bool }
 
 /// What simplifications apply. Only those that are met are made: the first program of a process is to come soon.
-module private Simpler =
+module internal Simpler =
     let inline negate () = UnaryPrimitive.For(Arithmetic.Negate())
     let inline add () = BinaryPrimitive.For(Arithmetic.Add())
     let inline subtract () = BinaryPrimitive.For(Arithmetic.Subtract())

@@ -39,9 +39,14 @@ module internal InstructionTable =
 [<Sealed>]
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
     let first = inputs + constants.Length
-    let guardsAt = lazy (guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict)
-    let outputsOf =
-        lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
+
+    /// The guards by line and the outputs by value, for compilers; null until they are asked for.
+    let mutable guardsAt: IDictionary<int, Guard[]> = null
+    let mutable outputsOf: IDictionary<int, int[]> = null
+
+    let groupGuards () = guardsAt <- guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
+    let groupOutputs () =
+        outputsOf <- outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict
 
     member _.Inputs = inputs
     member _.Constants = constants
@@ -63,13 +68,15 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
 
     /// The guards that can be checked after a line.
     member _.GuardsAfter(line: int) : Guard[] =
-        match guardsAt.Value.TryGetValue line with
+        if isNull guardsAt then groupGuards ()
+        match guardsAt.TryGetValue line with
         | true, guards -> guards
         | _ -> [||]
 
     /// The outputs that are this value.
     member _.OutputsOf(value: int) : int[] =
-        match outputsOf.Value.TryGetValue value with
+        if isNull outputsOf then groupOutputs ()
+        match outputsOf.TryGetValue value with
         | true, outputs -> outputs
         | _ -> [||]
 

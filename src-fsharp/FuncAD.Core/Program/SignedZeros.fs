@@ -61,9 +61,6 @@ module internal SignedZeros =
                 if arity > 2 then note c
         uses
 
-    let private add = BinaryPrimitive.For(Arithmetic.Add())
-    let private negate = UnaryPrimitive.For(Arithmetic.Negate())
-
     /// A new graph with the simplifications that indifferent nodes permit, of lowered rules, and the new node for each old one that is
     /// needed. What the function computed without need is left behind.
     let simplify (graph: Graph) (outputs: int[]) (guards: Guard[]) : struct (Graph * int[]) =
@@ -80,7 +77,7 @@ module internal SignedZeros =
             let argument place x = if place < primitive.Arity then number[x] else 0
             let a, b, c = argument 0 a, argument 1 b, argument 2 c
             let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
-            let together x y = simpler.Apply(negate, simpler.Apply(add, x, y, 0), 0, 0)
+            let together x y = simpler.Apply(Simpler.negate (), simpler.Apply(Simpler.add (), x, y, 0), 0, 0)
             match primitive.Instruction with
             | Instruction.Add when isIndifferent[node] && isZero b -> a
             | Instruction.Add when isIndifferent[node] && isZero a -> b
@@ -91,7 +88,7 @@ module internal SignedZeros =
                 // 0 + (p + q) and (0 + p) + q are bitwise equal, and p is ready earlier: the addition of 0 then causes no wait
                 let zero, sum = if isZero a then a, b else b, a
                 let struct (p, q, _) = simpler.Arguments sum
-                simpler.Apply(add, simpler.Apply(add, zero, min p q, 0), max p q, 0)
+                simpler.Apply(Simpler.add (), simpler.Apply(Simpler.add (), zero, min p q, 0), max p q, 0)
             | _ -> Lowering.apply simpler primitive a b c
         for node = graph.Inputs to graph.Count - 1 do
             if isNeeded[node] then number[node] <- if graph.IsConstant node then simpler.Constant(graph.Value node) else simplified node

@@ -414,10 +414,7 @@ let private functions (kind: Type) (family: Type) (first: Type) (result: Type) :
 // ---- All together ----
 
 let private derive (kind: Type) : Structure =
-    if Type.op_Equality (kind, typeof<Real[]>) then
-        // The usual parameter comes first: what follows loads a hundred types that it does not need, a fifth of a process's first gradient.
-        (snd (Collections<Real>.Arrays())).Value
-    elif kind = typeof<Real> then
+    if kind = typeof<Real> then
         NumberShape()
     elif kind = typeof<Tensor> then
         TensorShape()
@@ -449,15 +446,19 @@ let private derive (kind: Type) : Structure =
             refuse kind "it is an interface or a collection that FuncAD does not know."
         | None -> object kind
 
+let private deriveOrRefuse (kind: Type) : Structure =
+    try
+        derive kind
+    with Refusal problem ->
+        RefusedShape(kind, problem)
+
 let private structureOf (kind: Type) : Structure =
     match known.TryGetValue kind with
     | true, structure -> structure
     | _ ->
         let structure =
-            try
-                derive kind
-            with Refusal problem ->
-                RefusedShape(kind, problem)
+            // The usual parameter has no need of the hundred types that to derive others loads: a fifth of a process's first gradient.
+            if Type.op_Equality (kind, typeof<Real[]>) then (snd (Collections<Real>.Arrays())).Value else deriveOrRefuse kind
         known.GetOrAdd(kind, structure)
 
 /// The structure of a type known at compile time, kept where the JIT finds it without a look-up.
