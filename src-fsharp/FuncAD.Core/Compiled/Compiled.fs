@@ -93,9 +93,8 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
         | _ -> ()
         holds
 
-    /// True if results of an uncertain program hold a NaN that may be due to a number that is a structural zero in the function and a plain 0 in the program: then
-    /// the function itself runs.
-    // Not inlined: the JIT would load the assembly of tensors for every program.
+    /// True if results of an uncertain program hold a NaN that may be due to a number that is a structural zero in the function and a plain
+    /// 0 in the program: then the function itself runs. (Not inlined: the JIT would load the assembly of tensors for every program.)
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let isDoubtful (results: ReadOnlySpan<float>) : bool = results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
 
