@@ -42,14 +42,20 @@ public static class Choosing
         foreach (var count in new[] { 1, 3, 10, 30, 100, 300, 1000, 10_000 })
             Console.WriteLine(Elements(count));
         Console.WriteLine();
-        Console.WriteLine($"First calls, medians of {Processes} processes, in the order of the rows.");
-        Console.WriteLine("| call | the first | the second |");
-        Console.WriteLine("| --- | ---: | ---: |");
-        var runs = Enumerable.Range(0, Processes).Select(_ => FirstCallsElsewhere()).ToList();
+        Console.WriteLine(
+            $"First calls, medians of {Processes} processes: in the order of the rows, and each as the only one of its process."
+        );
+        Console.WriteLine("| call | the first | the second | the first, alone |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        var runs = Several(null);
         for (var i = 0; i < Firsts.Length; i++)
+        {
+            var alone = Several(Firsts[i].Name);
             Console.WriteLine(
-                $"| {Firsts[i].Name} | {Units.Time(Median(runs.Select(run => run[2 * i])))} | {Units.Time(Median(runs.Select(run => run[2 * i + 1])))} |"
+                $"| {Firsts[i].Name} | {Units.Time(Median(runs.Select(run => run[2 * i])))} | {Units.Time(Median(runs.Select(run => run[2 * i + 1])))} | "
+                    + $"{Units.Time(Median(alone.Select(run => run[0])))} |"
             );
+        }
     }
 
     private static string Elements(int count)
@@ -75,16 +81,22 @@ public static class Choosing
         return $"| {count} | {string.Join(" | ", cells)} | {Units.Bytes(Allocated(() => numbers(reals)))} | {Units.Bytes(Allocated(() => arrays(tensor)))} |";
     }
 
-    /// <summary>In a process of its own: nanoseconds of the first and the second call of each kind.</summary>
-    public static void FirstCalls()
+    /// <summary>In a process of its own: nanoseconds of the first and the second call of each kind, or of the only one that is named.</summary>
+    public static void FirstCalls(string? only)
     {
-        foreach (var (_, call) in Firsts)
+        foreach (var (_, call) in Firsts.Where(first => only is null || first.Name == only))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Timing.Once(call)}\n{Timing.Once(call)}"));
     }
 
-    private static double[] FirstCallsElsewhere()
+    private static List<double[]> Several(string? only) => [.. Enumerable.Range(0, Processes).Select(_ => FirstCallsElsewhere(only))];
+
+    private static double[] FirstCallsElsewhere(string? only)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Choosing).Assembly.Location, "first-calls"]) { RedirectStandardOutput = true };
+        string[] chosen = only is null ? [] : ["--only", only];
+        var start = new ProcessStartInfo("dotnet", [typeof(Choosing).Assembly.Location, "first-calls", .. chosen])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();

@@ -121,8 +121,10 @@ public static class Commands
 
     private static Command FirstCalls()
     {
-        var command = new Command("first-calls", "The first calls of this process, in nanoseconds.") { Hidden = true };
-        command.SetAction(_ => Choosing.FirstCalls());
+        var only = new Option<string?>("--only") { Description = "The only call, by its name." };
+        var command = new Command("first-calls", "The first calls of this process, in nanoseconds.") { only };
+        command.Hidden = true;
+        command.SetAction(parsed => Choosing.FirstCalls(parsed.GetValue(only)));
         return command;
     }
 

@@ -5,6 +5,42 @@ open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 
 /// <summary>
+/// What is chosen or said once. It is apart from Backend, so that a program that asks only whether code is generated makes none of it.
+/// </summary>
+[<AbstractClass; Sealed>]
+type internal BackendChoice private () =
+    static let chosen = lazy BackendChoice.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")
+
+    static let interpreted =
+        lazy
+            (if isNull (Environment.GetEnvironmentVariable "FUNCAD_QUIET") then
+                 Console.Error.WriteLine(
+                     "FuncAD: compiled functions are interpreted, 3 to 10 times slower, since this program makes no code at run time (native AOT, or DynamicCodeSupport is false). "
+                     + "Where it is not published so, add '#:property PublishAot=false' to a file-based app or <DynamicCodeSupport>true</DynamicCodeSupport> to a project. "
+                     + "FUNCAD_QUIET=1 keeps this line away."
+                 ))
+
+    static member private Libraries: string list =
+        if OperatingSystem.IsWindows() then [ "libopenblas.dll"; "openblas.dll"; "mkl_rt.2.dll"; "mkl_rt.dll" ]
+        elif OperatingSystem.IsMacOS() then [ "libopenblas.dylib"; "/System/Library/Frameworks/Accelerate.framework/Accelerate" ]
+        else [ "libopenblas.so.0"; "libopenblas.so"; "libmkl_rt.so.2"; "libmkl_rt.so"; "libblis.so.4"; "libblis.so" ]
+
+    /// The products for a value of FUNCAD_BLAS.
+    static member Choose(setting: string) : Products =
+        if String.IsNullOrWhiteSpace setting then
+            BackendChoice.Libraries |> List.tryPick NativeProducts.TryLoad |> Option.defaultWith (fun () -> ManagedProducts "")
+        elif setting = "none" then
+            ManagedProducts ""
+        else
+            NativeProducts.TryLoad setting |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
+
+    /// The products in use.
+    static member Products: Products = chosen.Value
+
+    /// Says on the standard error that programs are interpreted, the first time.
+    static member SayInterpreted() : unit = interpreted.Force()
+
+/// <summary>
 /// Where matrix products are computed: by the machine's BLAS if one is found, by MathNet.Numerics otherwise. Chosen once, when the first
 /// product runs or the first of these properties is read. Nothing has to be installed.
 /// </summary>
@@ -17,36 +53,14 @@ open System.Runtime.CompilerServices
 /// </remarks>
 [<AbstractClass; Sealed>]
 type Backend private () =
-    static let libraries =
-        if OperatingSystem.IsWindows() then [ "libopenblas.dll"; "openblas.dll"; "mkl_rt.2.dll"; "mkl_rt.dll" ]
-        elif OperatingSystem.IsMacOS() then [ "libopenblas.dylib"; "/System/Library/Frameworks/Accelerate.framework/Accelerate" ]
-        else [ "libopenblas.so.0"; "libopenblas.so"; "libmkl_rt.so.2"; "libmkl_rt.so"; "libblis.so.4"; "libblis.so" ]
-
-    static let chosen = lazy Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")
-
-    static let interpreted =
-        lazy
-            (if isNull (Environment.GetEnvironmentVariable "FUNCAD_QUIET") then
-                 Console.Error.WriteLine(
-                     "FuncAD: compiled functions are interpreted, 3 to 10 times slower, since this program makes no code at run time (native AOT, or DynamicCodeSupport is false). "
-                     + "Where it is not published so, add '#:property PublishAot=false' to a file-based app or <DynamicCodeSupport>true</DynamicCodeSupport> to a project. "
-                     + "FUNCAD_QUIET=1 keeps this line away."
-                 ))
-
     /// The products for a value of FUNCAD_BLAS.
-    static member internal Choose(setting: string) : Products =
-        if String.IsNullOrWhiteSpace setting then
-            libraries |> List.tryPick NativeProducts.TryLoad |> Option.defaultWith (fun () -> ManagedProducts "")
-        elif setting = "none" then
-            ManagedProducts ""
-        else
-            NativeProducts.TryLoad setting |> Option.defaultWith (fun () -> ManagedProducts $" (FUNCAD_BLAS = {setting} cannot be used)")
+    static member internal Choose(setting: string) : Products = BackendChoice.Choose setting
 
     /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0, kernels for Haswell)".</summary>
-    static member Name: string = chosen.Value.Name
+    static member Name: string = BackendChoice.Products.Name
 
     /// <summary>True if matrix products run in a native BLAS that was found, false if they run in MathNet.Numerics.</summary>
-    static member IsNative: bool = chosen.Value.IsNative
+    static member IsNative: bool = BackendChoice.Products.IsNative
 
     /// <summary>
     /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or MathNet.Numerics
@@ -55,10 +69,10 @@ type Backend private () =
     /// </summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">Set to less than 1.</exception>
     static member Threads
-        with get (): int = chosen.Value.Threads
+        with get (): int = BackendChoice.Products.Threads
         and set (threads: int) =
             ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof threads)
-            chosen.Value.Threads <- threads
+            BackendChoice.Products.Threads <- threads
 
     /// <summary>
     /// Whether compiled functions become machine code. False in a program that is published ahead of time (native AOT), or that turns code
@@ -69,7 +83,7 @@ type Backend private () =
 
     /// Tells whether a program becomes machine code if that is asked for, and says once why not.
     static member internal MayGenerateCode() : bool =
-        if not Backend.GeneratesCode then interpreted.Force()
+        if not Backend.GeneratesCode then BackendChoice.SayInterpreted()
         Backend.GeneratesCode
 
     /// C <- alpha op(A) op(B) + beta C; see Products.Gemm.
@@ -86,7 +100,7 @@ type Backend private () =
             beta: float,
             c: Span<float>
         ) : unit =
-        chosen.Value.Gemm(transA, transB, m, n, k, alpha, a, b, beta, c)
+        BackendChoice.Products.Gemm(transA, transB, m, n, k, alpha, a, b, beta, c)
 
     /// The inner product of two vectors of one length.
     static member internal Dot(x: ReadOnlySpan<float>, y: ReadOnlySpan<float>) : float = TensorPrimitives.Dot(x, y)

@@ -9,18 +9,24 @@ open FuncAD
 
 #nowarn "9"
 
+module internal BatchCode =
+    /// The points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
+    [<Literal>]
+    let hot = 50_000L
+
 /// <summary>
 /// The tile code of a program: interpreted until compiling pays. Outputs are added up by compiled code only; the interpreter stores them.
 /// </summary>
 [<Sealed>]
 type internal BatchCode(program: Program, uniform: int, isSum: bool, options: CompileOptions) =
-    /// The points after which interpreting has taken about as long as compiling will (benchmarks/README.md has the measurement).
-    static let hot = 50_000L
-
     let isCompilable = options.Mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
-    let mutable points = if options.Mode = ExecutionMode.MachineCode then hot else 0L
+    let mutable points = if options.Mode = ExecutionMode.MachineCode then BatchCode.hot else 0L
     let mutable isCompiled = false
-    let mutable code = TileCode.interpreted program uniform
+
+    /// Null until the first batch: its plan takes longer to make than the program, and many programs are never run on batches.
+    let mutable code: TileCode = null
+
+    let interpret () = lock program (fun () -> if isNull code then Volatile.Write(&code, TileCode.interpreted program uniform))
 
     let compile () =
         lock program (fun () ->
@@ -32,7 +38,8 @@ type internal BatchCode(program: Program, uniform: int, isSum: bool, options: Co
     member _.For(count: int) : TileCode =
         if isCompilable && not isCompiled then
             points <- points + int64 count
-            if points > hot then compile ()
+            if points > BatchCode.hot then compile ()
+        if isNull code then interpret ()
         code
 
 /// <summary>Computes a single point: reads its inputs and writes its outputs.</summary>

@@ -18,7 +18,7 @@ type internal Tile =
     }
 
 /// <summary>Runs a program over tiles of points, stage by stage.</summary>
-[<Sealed>]
+[<Sealed; AllowNullLiteral>]
 type internal TileCode(plan: Plan, fusions: Fusion[]) =
     let program = plan.Program
     let layout = plan.Layout

@@ -4,6 +4,7 @@ open System
 open System.Buffers
 open System.Diagnostics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading
 open Microsoft.FSharp.NativeInterop
@@ -80,21 +81,22 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
     /// Runs a path's program at a point; false if the point takes another path.
     let follow (path: Path<'Q>) (point: ReadOnlySpan<float>) (results: Span<float>) : bool =
         let code = path.Point.Current
-        let scratch = if code.Scratch = 0 then null else ArrayPool<float>.Shared.Rent code.Scratch
+        // Bytes, since the runtime brings the machine code of their pool along.
+        let scratch = if code.Scratch = 0 then null else ArrayPool<byte>.Shared.Rent(sizeof<float> * code.Scratch)
         use inputs = fixed &MemoryMarshal.GetReference point
         use memory = fixed scratch
         use outputs = fixed &MemoryMarshal.GetReference results
-        let holds = code.Run(inputs, memory, outputs)
-        if not (isNull scratch) then ArrayPool<float>.Shared.Return scratch
+        let holds = code.Run(inputs, NativePtr.ofNativeInt (NativePtr.toNativeInt memory), outputs)
+        if not (isNull scratch) then ArrayPool<byte>.Shared.Return scratch
         match code with
         | :? MachineCode as code when isNull direct && not path.Program.IsUncertain -> direct <- code.Whole
         | _ -> ()
         holds
 
-    /// True if results hold a NaN that may be due to a number that is a structural zero in the function and a plain 0 in the program: then
-    /// the function itself runs.
-    let isDoubtful (path: Path<'Q>) (results: ReadOnlySpan<float>) : bool =
-        path.Program.IsUncertain && results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
+    /// True if results of an uncertain program hold a NaN that may be due to a number that is a structural zero in the function and a plain
+    /// 0 in the program: then the function itself runs. (Not inlined: the JIT would load the assembly of tensors for every program.)
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let isDoubtful (results: ReadOnlySpan<float>) : bool = results.Length > 0 && Double.IsNaN(TensorPrimitives.Max results) // NaN if one of them is
 
     /// Runs the program of the path that a point takes. Null if there is none, or if its results are in doubt.
     let run (point: ReadOnlySpan<float>) (results: Span<float>) : Path<'Q> =
@@ -109,7 +111,7 @@ type Compiled<'P, 'Q> internal (f: 'P -> 'Q, example: 'P, options: CompileOption
                 latest <- index
             index <- index + 1
             if isNull taken && index = known.Length then known <- discover known (point.ToArray())
-        if isNull taken || isDoubtful taken (Span.op_Implicit results) then null else taken
+        if isNull taken || (taken.Program.IsUncertain && isDoubtful (Span.op_Implicit results)) then null else taken
 
     /// The program of the example's path.
     member internal _.Program = first.Program

@@ -4,15 +4,17 @@ open System
 open System.Threading
 open FuncAD
 
+module internal PointCode =
+    /// The runs after which interpreting has taken about as long as compiling will, so that at most twice the least possible time is spent
+    /// (benchmarks/README.md has the measurement).
+    [<Literal>]
+    let hot = 4000
+
 /// <summary>The code of a path's program at one point: interpreted until compiling pays.</summary>
 [<Sealed>]
 type internal PointCode(program: Program, mode: ExecutionMode) =
-    /// The runs after which interpreting has taken about as long as compiling will, so that at most twice the least possible time is spent
-    /// (benchmarks/README.md has the measurement).
-    static let hot = 4000
-
     let isCompilable = mode <> ExecutionMode.Interpreted && Backend.MayGenerateCode()
-    let mutable runs = if mode = ExecutionMode.MachineCode then hot else 0
+    let mutable runs = if mode = ExecutionMode.MachineCode then PointCode.hot else 0
     let mutable code: ScalarCode = Interpreter program
 
     let compile () =
@@ -23,9 +25,9 @@ type internal PointCode(program: Program, mode: ExecutionMode) =
 
     /// The code for the next run.
     member _.Current: ScalarCode =
-        if isCompilable && runs <= hot then
+        if isCompilable && runs <= PointCode.hot then
             runs <- runs + 1
-            if runs > hot then compile ()
+            if runs > PointCode.hot then compile ()
         code
 
 /// <summary>One path through a function's branches: its program, and the structure of its results.</summary>
@@ -54,8 +56,8 @@ module internal Path =
                 reader.Fail "it holds a tensor. Compiled programs compute with single numbers: return Reals."
             let numbers = reader.Leaves.Numbers |> Array.map (fun y -> Forward.lookThrough level y.Live)
             let outputs = Array.map level.NodeOf numbers
-            let struct (graph, number) = SignedZeros.simplify Lowering.apply level.Graph outputs
-            let guards = [| for guard in level.Guards -> { guard with Node = number[guard.Node] } |]
+            let struct (graph, number) = SignedZeros.simplify level.Graph outputs level.Guards
+            let guards = level.Guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
             let program =
                 Program.Of(graph, outputs |> Array.map (fun node -> number[node]), guards, level.Recorded, level.Graph.IsUncertain)
             Path(program, mode, like, level.IsReliable, numbers |> Array.map (fun (y: Real) -> y.value))

@@ -90,7 +90,7 @@ type internal SweepLevel() =
 
     override level.Unary(rule: 'R, x) =
         let y = rule.Value x.value
-        let primitive = UnaryPrimitive<'R> rule
+        let primitive = UnaryPrimitive.For rule
         level.Append(
             primitive,
             y,
@@ -105,7 +105,7 @@ type internal SweepLevel() =
 
     override level.Binary(rule: 'R, a, b) =
         let y = rule.Value(a.value, b.value)
-        let primitive = BinaryPrimitive<'R> rule
+        let primitive = BinaryPrimitive.For rule
         let error = LocalError.of' primitive a.value b.value y
         let slopeA = if a.IsAt level then PlainDouble.SlopeA(rule, a.value, b.value, y) else 0.0
         let slopeB = if b.IsAt level then PlainDouble.SlopeB(rule, a.value, b.value, y) else 0.0
@@ -114,7 +114,7 @@ type internal SweepLevel() =
     override level.Ternary(rule: 'R, a, b, c) =
         let x, y, z = PlainDouble a.value, PlainDouble b.value, PlainDouble c.value
         let value = rule.Value(a.value, b.value, c.value)
-        let primitive = TernaryPrimitive<'R> rule
+        let primitive = TernaryPrimitive.For rule
         level.Append(
             primitive,
             value,
@@ -129,7 +129,7 @@ type internal SweepLevel() =
 
     override level.Choice(rule: 'R, a, b, share) =
         let value = rule.Value(a.value, b.value)
-        level.Append(BinaryPrimitive<'R> rule, value, 0.0, level.PositionOf a, share, level.PositionOf b, 1.0 - share, -1, 0.0)
+        level.Append(BinaryPrimitive.For rule, value, 0.0, level.PositionOf a, share, level.PositionOf b, 1.0 - share, -1, 0.0)
 
     override _.Weigh(_, _, _, _, _) = raise (NotSupportedException "A run that is explained is not traced.")
 

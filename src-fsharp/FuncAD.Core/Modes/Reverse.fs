@@ -155,8 +155,10 @@ module internal Reverse =
                 match cotangents.Sum slot with
                 | null -> Tensor.Uniform(0.0, input.Dimensions)
                 | sum -> sum.Untracked
-            let result = { Numbers = Array.init inputs.Numbers.Length numberAt; Arrays = inputs.Arrays |> Array.mapi arrayAt }
-            cotangents.Release()
+            let result =
+                { Numbers = Array.init inputs.Numbers.Length numberAt
+                  Arrays = (if inputs.Arrays.Length = 0 then [||] else Array.mapi arrayAt inputs.Arrays) }
+            if tape.Arrays > 0 then cotangents.Release()
             if isTracking then ValueSome result
             elif cotangents.IsInDoubt || isAnyNaN result.Numbers || result.Arrays |> Array.exists _.HasNaN then ValueNone
             else ValueSome result

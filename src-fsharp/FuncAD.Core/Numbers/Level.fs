@@ -31,12 +31,14 @@ type internal Node(owner: Level) =
 /// A differentiation level: the tag that one application of an operator puts on its numbers, so that its perturbations are told apart
 /// from everybody else's (Siskind and Pearlmutter, "Nesting forward-mode AD in a functional framework", 2008).
 /// </summary>
-and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
+and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode, interpretsRules: bool) =
     inherit Node(null)
     static let mutable newest = 0L
     let order = Level.Fresh()
     [<VolatileField>]
     let mutable ended = false
+
+    new(arrays: ArrayMode) = Level(arrays, false)
 
     /// The next order. The counter is the only global variable of the library.
     static member private Fresh() = Interlocked.Increment &newest
@@ -46,6 +48,9 @@ and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
 
     /// What the level's mode does with arrays; null where it follows single numbers only.
     member internal _.Arrays = arrays
+
+    /// True for a level that interprets rules by itself (RuleLevel, in Real.fs).
+    member internal _.InterpretsRules = interpretsRules
 
     /// True once the operator has returned: to every operation the level's numbers are constants from then on.
     member internal _.Ended = ended

@@ -285,11 +285,7 @@ type Real =
 
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private BinaryDual<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Real, b: Real) : Real =
-        let node =
-            if isNull a.node then b.node
-            elif isNull b.node || Object.ReferenceEquals(a.node, b.node) then a.node
-            else null
-        match node with
+        match Real.CommonNode(a.node, b.node) with
         | :? DualTape<Lane512> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
         | :? DualTape<Lane256> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
         | :? DualTape<PlainDouble> as tape when not tape.Ended -> Real.OnPlain(tape, tape.Binary(rule, a.AsOperand, b.AsOperand))
@@ -318,7 +314,10 @@ type Real =
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     static member private UnaryNested<'R when 'R: struct and 'R :> IUnary>(rule: 'R, x: Real) : Real =
         match Nested.Live x.node with
-        | null -> Real.UnaryDual(rule, x)
+        | null ->
+            match RuleLevel.Live x.node with
+            | null -> Real.UnaryDual(rule, x)
+            | level -> level.Unary(rule, x)
         | nested ->
             let y = Real.Unary(rule, nested.Primal)
             Real.Join(nested.Level, y, x, rule.Slope<Real>(nested.Primal, y))
@@ -339,7 +338,16 @@ type Real =
             let y = Real.Binary(rule, a, nestedB.Primal)
             Real.Join(nestedB.Level, y, b, rule.SlopeB<Real>(a, nestedB.Primal, y))
         else
-            Real.BinaryDual(rule, a, b)
+            let node = Real.CommonNode(a.node, b.node)
+            match (if isNull node then null else RuleLevel.Live node) with
+            | null -> Real.BinaryDual(rule, a, b)
+            | level -> level.Binary(rule, a, b)
+
+    /// The node of two numbers if they have the same or one is a constant; null if they are of two nodes.
+    static member private CommonNode(a: Node, b: Node) : Node =
+        if isNull a then b
+        elif isNull b || Object.ReferenceEquals(a, b) then a
+        else null
 
     /// An operation belongs to the highest live level of its arguments; the rule's slopes are computed below it.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -1338,10 +1346,17 @@ and [<Struct>] internal Lifted =
 
 /// <summary>A level that interprets rules by itself, such as Taylor mode's. Its members are called if an argument belongs to it.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal RuleLevel() =
-    inherit Level(null)
+    inherit Level(null, true)
 
     /// True if a number of the level met something that the level cannot follow. The results of the function are invalid then.
     member val IsRefused = false with get, set
+
+    /// The node as a level of this kind that has not ended; otherwise null.
+    static member Live(node: Node) : RuleLevel =
+        if not node.IsNested && Unsafe.As<Level>(node).InterpretsRules && not (Unsafe.As<Level>(node).Ended) then
+            Unsafe.As<RuleLevel> node
+        else
+            null
 
     abstract Unary<'R when 'R: struct and 'R :> IUnary> : rule: 'R * x: Real -> Real
     abstract Binary<'R when 'R: struct and 'R :> IBinary> : rule: 'R * a: Real * b: Real -> Real

@@ -20,33 +20,41 @@ module internal LineOrder =
         | Instruction.Negate -> true
         | _ -> false
 
-    /// The operations among the needed nodes of a graph, in order. Results are nodes that are outputs or guards.
-    let of' (graph: Graph) (isNeeded: bool[]) (results: seq<int>) : int[] =
+    /// Visits the different arguments of a line, in order.
+    let inline private visitOperands (graph: Graph) (line: int) ([<InlineIfLambda>] visit: int -> unit) : unit =
+        let struct (a, b, c) = graph.Arguments line
+        let arity = graph.Primitive(line).Arity
+        visit a
+        if arity > 1 && b <> a then visit b
+        if arity > 2 && c <> a && c <> b then visit c
+
+    /// The operations among the needed nodes of a graph, in order.
+    let of' (graph: Graph) (isNeeded: bool[]) (outputs: int[]) (guards: Guard[]) : int[] =
         let isLine node = isNeeded[node] && not (graph.IsInput node || graph.IsConstant node)
-        let operands node =
-            let struct (a, b, c) = graph.Arguments node
-            [| a; b; c |] |> Array.truncate (graph.Primitive node).Arity |> Array.distinct
-        let lines =
-            [| for node in graph.Inputs .. graph.Count - 1 do
-                   if isLine node then node |]
         let readers = Array.zeroCreate<int> graph.Count
-        for line in lines do
-            for operand in operands line do
-                readers[operand] <- readers[operand] + 1
+        let mutable lines = 0
+        for line = graph.Inputs to graph.Count - 1 do
+            if isLine line then
+                lines <- lines + 1
+                visitOperands graph line (fun operand -> readers[operand] <- readers[operand] + 1)
         let isResult = Array.zeroCreate<bool> graph.Count
-        for node in results do
+        for node in outputs do
             isResult[node] <- true
+        for guard in guards do
+            isResult[guard.Node] <- true
         let depth = Array.zeroCreate<int> graph.Count // operations from the inputs, at most far
         let isLate = Array.zeroCreate<bool> graph.Count
-        for line in lines do
-            let depthOf operand = if isLine operand && not isLate[operand] then far else depth[operand]
-            depth[line] <- 1 + (operands line |> Array.map depthOf |> Array.max)
-            isLate[line] <- depth[line] < far && readers[line] = 1 && not isResult[line] && isQuick (graph.Primitive line)
-        let order = List<int>(lines.Length)
+        for line = graph.Inputs to graph.Count - 1 do
+            if isLine line then
+                let mutable deepest = 0
+                visitOperands graph line (fun operand ->
+                    deepest <- max deepest (if isLine operand && not isLate[operand] then far else depth[operand]))
+                depth[line] <- 1 + deepest
+                isLate[line] <- depth[line] < far && readers[line] = 1 && not isResult[line] && isQuick (graph.Primitive line)
+        let order = List<int> lines
         let rec add line =
-            for operand in operands line do
-                if isLate[operand] then add operand
+            visitOperands graph line (fun operand -> if isLate[operand] then add operand)
             order.Add line
-        for line in lines do
-            if not isLate[line] then add line
+        for line = graph.Inputs to graph.Count - 1 do
+            if isLine line && not isLate[line] then add line
         order.ToArray()

@@ -8,31 +8,36 @@ open FuncAD.Rules
 /// slope, the sigmoid, then share one exponential, and rules that machine instructions can compute need no call.
 /// </summary>
 module internal Lowering =
-    let private abs = UnaryPrimitive<Piecewise.Abs>(Piecewise.Abs())
-    let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
-    let private exp = UnaryPrimitive<Exponentials.Exp>(Exponentials.Exp())
-    let private log1p = UnaryPrimitive<Exponentials.LogP1>(Exponentials.LogP1())
-    let private subtract = BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
-    let private multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
-    let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
-    let private divide = BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide())
-    let private max = BinaryPrimitive<Piecewise.Max>(Piecewise.Max())
-    let private min = BinaryPrimitive<Piecewise.Min>(Piecewise.Min())
-    let private less = BinaryPrimitive<Comparisons.Less>(Comparisons.Less())
-    let private equal = BinaryPrimitive<Comparisons.Equal>(Comparisons.Equal())
-    let private select = SelectPrimitive()
+    let private abs = UnaryPrimitive.For(Piecewise.Abs())
+    let private negate = UnaryPrimitive.For(Arithmetic.Negate())
+    let private exp = UnaryPrimitive.For(Exponentials.Exp())
+    let private log1p = UnaryPrimitive.For(Exponentials.LogP1())
+    let private subtract = BinaryPrimitive.For(Arithmetic.Subtract())
+    let private multiply = BinaryPrimitive.For(Arithmetic.Multiply())
+    let private add = BinaryPrimitive.For(Arithmetic.Add())
+    let private divide = BinaryPrimitive.For(Arithmetic.Divide())
+    let private max = BinaryPrimitive.For(Piecewise.Max())
+    let private min = BinaryPrimitive.For(Piecewise.Min())
+    let private less = BinaryPrimitive.For(Comparisons.Less())
+    let private equal = BinaryPrimitive.For(Comparisons.Equal())
+    let private select = SelectPrimitive.Shared
+
+    /// exp(-|x|).
+    let private decay (graph: Graph) (x: int) : int = graph.Apply(exp, graph.Apply(negate, graph.Apply(abs, x, 0, 0), 0, 0), 0, 0)
+
+    let private sigmoid (graph: Graph) (x: int) : int =
+        let e = decay graph x
+        let numerator = graph.Apply(select, graph.Apply(less, x, graph.Zero, 0), e, graph.One)
+        graph.Apply(divide, numerator, graph.Apply(add, graph.One, e, 0), 0)
 
     /// The node that applies a rule, by simpler rules where possible.
     let apply (graph: Graph) (primitive: Primitive) (a: int) (b: int) (c: int) : int =
-        let zero, one = graph.Constant 0.0, graph.Constant 1.0
-        let decay x = graph.Apply(exp, graph.Apply(negate, graph.Apply(abs, x, 0, 0), 0, 0), 0, 0)
-        let sigmoid x =
-            let e = decay x
-            graph.Apply(divide, graph.Apply(select, graph.Apply(less, x, zero, 0), e, one), graph.Apply(add, one, e, 0), 0)
+        let zero = graph.Zero
+        let one = graph.One
         match primitive.Rule with
-        | :? Exponentials.Sigmoid -> sigmoid a
-        | :? Exponentials.LogisticDensity -> graph.Apply(multiply, sigmoid a, sigmoid (graph.Apply(negate, a, 0, 0)), 0)
-        | :? Exponentials.Softplus -> graph.Apply(add, graph.Apply(max, a, zero, 0), graph.Apply(log1p, decay a, 0, 0), 0)
+        | :? Exponentials.Sigmoid -> sigmoid graph a
+        | :? Exponentials.LogisticDensity -> graph.Apply(multiply, sigmoid graph a, sigmoid graph (graph.Apply(negate, a, 0, 0)), 0)
+        | :? Exponentials.Softplus -> graph.Apply(add, graph.Apply(max, a, zero, 0), graph.Apply(log1p, decay graph a, 0, 0), 0)
         | :? Powers.OneMinusSquare -> graph.Apply(multiply, graph.Apply(subtract, one, a, 0), graph.Apply(add, one, a, 0), 0)
         | :? Powers.ReciprocalOfPositive ->
             // NaN for numbers below 0; -0 has the reciprocal of 0

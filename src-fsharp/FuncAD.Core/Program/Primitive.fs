@@ -25,9 +25,11 @@ type internal Sharing = struct end
 /// their rules are.
 /// </summary>
 [<AbstractClass; AllowNullLiteral>]
-type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
+type internal Primitive(rule: obj, arity: int, traits: Traits, hasParameters: bool) =
+    let mutable hash = 0 // 0 until it is asked for
+
     member _.Rule = rule
-    member _.Name = name
+    abstract Name: string
     member _.Arity = arity
     member _.Traits = traits
     member _.Instruction = traits.Instruction
@@ -41,7 +43,7 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
 
     /// A static method on doubles that computes the value, which the JIT inlines; null for a rule with parameters.
     member primitive.Method: MethodInfo =
-        if rule.GetType().GetFields(BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic).Length > 0 then
+        if hasParameters then
             null
         else
             primitive.GetType().GetMethod("Of", BindingFlags.Static ||| BindingFlags.Public ||| BindingFlags.NonPublic)
@@ -49,10 +51,20 @@ type internal Primitive(rule: obj, name: string, arity: int, traits: Traits) =
     override primitive.Equals other =
         match other with
         | :? Primitive as other ->
-            Object.ReferenceEquals(primitive, other) || (primitive.GetType() = other.GetType() && rule.Equals other.Rule)
+            Object.ReferenceEquals(primitive, other)
+            || (Type.op_Equality (primitive.GetType(), other.GetType()) && (not hasParameters || rule.Equals other.Rule))
         | _ -> false
 
-    override primitive.GetHashCode() = HashCode.Combine(primitive.GetType(), rule)
+    override primitive.GetHashCode() =
+        if hash = 0 then
+            let kind = primitive.GetType().GetHashCode()
+            hash <- if hasParameters then HashCode.Combine(kind, rule.GetHashCode()) else kind
+        hash
+
+module internal Parameters =
+    /// False for a rule without parameters, whose uses share one primitive: a struct without fields has the size 1. (A test checks that no
+    /// other rule is as small. Unlike reflection, the size is a constant to the JIT, and right where metadata are trimmed.)
+    let inline areIn<'R when 'R: struct> () : bool = sizeof<'R> > 1
 
 /// Primitives have a method Lanes, which computes a vector of any width from the addresses of its arguments to those of its results. Its
 /// callers need not know the rule.
@@ -89,8 +101,14 @@ module internal LaneMethods =
 
 [<Sealed; AllowNullLiteral>]
 type internal UnaryPrimitive<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 1, rule.Traits)
+    inherit Primitive(rule, 1, rule.Traits, Parameters.areIn<'R>())
+    static let shared: UnaryPrimitive<'R> = if Parameters.areIn<'R>() then null else UnaryPrimitive<'R>(Unchecked.defaultof<'R>)
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : UnaryPrimitive<'R> = if Parameters.areIn<'R>() then UnaryPrimitive<'R> rule else shared
+
     static member Of(x: float) : float = Unchecked.defaultof<'R>.Value x
+    override _.Name = rule.Name
     override _.Value(x, _, _) = rule.Value x
     override _.OnSpans(x, _, _, y) = Elementwise.Unary(rule, x, y)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -99,8 +117,14 @@ type internal UnaryPrimitive<'R when 'R: struct and 'R :> IFunction1>(rule: 'R) 
 
 [<Sealed; AllowNullLiteral>]
 type internal BinaryPrimitive<'R when 'R: struct and 'R :> IFunction2>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 2, rule.Traits)
+    inherit Primitive(rule, 2, rule.Traits, Parameters.areIn<'R>())
+    static let shared: BinaryPrimitive<'R> = if Parameters.areIn<'R>() then null else BinaryPrimitive<'R>(Unchecked.defaultof<'R>)
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : BinaryPrimitive<'R> = if Parameters.areIn<'R>() then BinaryPrimitive<'R> rule else shared
+
     static member Of(a: float, b: float) : float = Unchecked.defaultof<'R>.Value(a, b)
+    override _.Name = rule.Name
     override _.Value(a, b, _) = rule.Value(a, b)
     override _.OnSpans(a, b, _, y) = Elementwise.Binary(rule, a, b, y)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -109,8 +133,14 @@ type internal BinaryPrimitive<'R when 'R: struct and 'R :> IFunction2>(rule: 'R)
 
 [<Sealed; AllowNullLiteral>]
 type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) =
-    inherit Primitive(rule, rule.Name, 3, rule.Traits)
+    inherit Primitive(rule, 3, rule.Traits, Parameters.areIn<'R>())
+    static let shared: TernaryPrimitive<'R> = if Parameters.areIn<'R>() then null else TernaryPrimitive<'R>(Unchecked.defaultof<'R>)
+
+    /// The primitive of a rule.
+    static member For(rule: 'R) : TernaryPrimitive<'R> = if Parameters.areIn<'R>() then TernaryPrimitive<'R> rule else shared
+
     static member Of(a: float, b: float, c: float) : float = Unchecked.defaultof<'R>.Value(a, b, c)
+    override _.Name = rule.Name
     override _.Value(a, b, c) = rule.Value(a, b, c)
     override _.OnSpans(a, b, c, y) = Elementwise.Ternary(rule, a, b, c, y)
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -120,16 +150,20 @@ type internal TernaryPrimitive<'R when 'R: struct and 'R :> ITernary>(rule: 'R) 
 /// <summary>a where the answer is 1, b where it is 0.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SelectPrimitive() =
-    inherit Primitive(Selection(), "select", 3, Traits.Plain.On Instruction.Select)
+    inherit Primitive(Selection(), 3, Traits.Plain.On Instruction.Select, false)
+    static member val Shared = SelectPrimitive()
     static member Of(answer: float, a: float, b: float) : float = if answer <> 0.0 then a else b
+    override _.Name = "select"
     override _.Value(answer, a, b) = SelectPrimitive.Of(answer, a, b)
     override _.OnSpans(answer, a, b, y) = Elementwise.Select(answer, a, b, y)
 
 /// <summary>The share that a has in the result y of a choice between a and b.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal SharePrimitive() =
-    inherit Primitive(Sharing(), "share", 3, Traits.Answer.On Instruction.Share)
+    inherit Primitive(Sharing(), 3, Traits.Answer.On Instruction.Share, false)
+    static member val Shared = SharePrimitive()
     static member Of(a: float, b: float, y: float) : float = Comparisons.share a b y
+    override _.Name = "share"
     override _.Value(a, b, y) = Comparisons.share a b y
     override _.OnSpans(a, b, y, share) = Elementwise.Share(a, b, y, share)
 

@@ -39,9 +39,14 @@ module internal InstructionTable =
 [<Sealed>]
 type internal Program(inputs: int, constants: float[], lines: Line[], outputs: int[], guards: Guard[], traced: int, isUncertain: bool) =
     let first = inputs + constants.Length
-    let guardsAt = guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
-    let outputsOf =
-        lazy (outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict)
+
+    /// The guards by line and the outputs by value, for compilers; null until they are asked for.
+    let mutable guardsAt: IDictionary<int, Guard[]> = null
+    let mutable outputsOf: IDictionary<int, int[]> = null
+
+    let groupGuards () = guardsAt <- guards |> Array.groupBy (fun guard -> guard.Node - first) |> dict
+    let groupOutputs () =
+        outputsOf <- outputs |> Array.indexed |> Array.groupBy snd |> Array.map (fun (value, places) -> value, Array.map fst places) |> dict
 
     member _.Inputs = inputs
     member _.Constants = constants
@@ -63,13 +68,15 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
 
     /// The guards that can be checked after a line.
     member _.GuardsAfter(line: int) : Guard[] =
+        if isNull guardsAt then groupGuards ()
         match guardsAt.TryGetValue line with
         | true, guards -> guards
         | _ -> [||]
 
     /// The outputs that are this value.
     member _.OutputsOf(value: int) : int[] =
-        match outputsOf.Value.TryGetValue value with
+        if isNull outputsOf then groupOutputs ()
+        match outputsOf.TryGetValue value with
         | true, outputs -> outputs
         | _ -> [||]
 
@@ -78,27 +85,21 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
 
     /// The program of those nodes of a graph that its outputs and guards need.
     static member Of(graph: Graph, outputs: int[], guards: Guard[], traced: int, isUncertain: bool) : Program =
-        let isNeeded = Array.zeroCreate<bool> graph.Count
-        for node in outputs do
-            isNeeded[node] <- true
-        for guard in guards do
-            isNeeded[guard.Node] <- true
-        let arguments node = let struct (a, b, c) = graph.Arguments node in [| a; b; c |]
-        for node = graph.Count - 1 downto graph.Inputs do
-            if isNeeded[node] && not (graph.IsConstant node) then
-                let arguments = arguments node
-                for index = 0 to graph.Primitive(node).Arity - 1 do
-                    isNeeded[arguments[index]] <- true
+        let isNeeded = graph.Needed(outputs, guards)
         let number = Array.zeroCreate<int> graph.Count
-        let constants = List<float>()
+        let mutable first = graph.Inputs // the number of the next constant, and then of the first line
         for node = 0 to graph.Count - 1 do
             if graph.IsInput node then
                 number[node] <- node
             elif isNeeded[node] && graph.IsConstant node then
-                number[node] <- graph.Inputs + constants.Count
-                constants.Add(graph.Value node)
-        let nodes = LineOrder.of' graph isNeeded (Seq.append outputs (guards |> Seq.map _.Node))
-        nodes |> Array.iteri (fun line node -> number[node] <- graph.Inputs + constants.Count + line)
+                number[node] <- first
+                first <- first + 1
+        let constants = Array.zeroCreate<float>(first - graph.Inputs)
+        for node = graph.Inputs to graph.Count - 1 do
+            if isNeeded[node] && graph.IsConstant node then constants[number[node] - graph.Inputs] <- graph.Value node
+        let nodes = LineOrder.of' graph isNeeded outputs guards
+        for line = 0 to nodes.Length - 1 do
+            number[nodes[line]] <- first + line
         let line node =
             let primitive = graph.Primitive node
             let struct (a, b, c) = graph.Arguments node
@@ -106,7 +107,7 @@ type internal Program(inputs: int, constants: float[], lines: Line[], outputs: i
             { Primitive = primitive; Instruction = primitive.Instruction; A = operand 0 a; B = operand 1 b; C = operand 2 c }
         let lines = Array.map line nodes
         let guards = guards |> Array.map (fun guard -> { guard with Node = number[guard.Node] })
-        Program(graph.Inputs, constants.ToArray(), lines, outputs |> Array.map (fun node -> number[node]), guards, traced, isUncertain)
+        Program(graph.Inputs, constants, lines, outputs |> Array.map (fun node -> number[node]), guards, traced, isUncertain)
 
     /// <summary>Some of the lines as a program of its own, with other inputs.</summary>
     /// <param name="chosen">The lines, in order.</param>

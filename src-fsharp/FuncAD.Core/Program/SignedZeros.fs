@@ -9,14 +9,14 @@ open FuncAD.Rules
 /// among the cotangents before do not matter.
 /// </summary>
 module internal SignedZeros =
-    /// Tells for each node whether the outputs are equal for the values 0 and -0 of the node.
-    let private indifferent (graph: Graph) (outputs: int[]) : bool[] =
+    /// Tells for each needed node whether the outputs are equal for the values 0 and -0 of the node.
+    let private indifferent (graph: Graph) (outputs: int[]) (isNeeded: bool[]) : bool[] =
         let isIndifferent = Array.create graph.Count true
         for node in outputs do
             isIndifferent[node] <- false
         let demand node condition = isIndifferent[node] <- isIndifferent[node] && condition
         for node = graph.Count - 1 downto graph.Inputs do
-            if not (graph.IsConstant node) then
+            if isNeeded[node] && not (graph.IsConstant node) then
                 let primitive = graph.Primitive node
                 let struct (a, b, c) = graph.Arguments node
                 let isFree = isIndifferent[node]
@@ -61,39 +61,35 @@ module internal SignedZeros =
                 if arity > 2 then note c
         uses
 
-    let private add = BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add())
-    let private negate = UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
-
-    /// A new graph with the simplifications that indifferent nodes permit, and the new node for each old one. All other nodes are made by
-    /// `apply`.
-    let simplify (apply: Graph -> Primitive -> int -> int -> int -> int) (graph: Graph) (outputs: int[]) : struct (Graph * int[]) =
-        let isIndifferent = indifferent graph outputs
+    /// A new graph with the simplifications that indifferent nodes permit, of lowered rules, and the new node for each old one that is
+    /// needed. What the function computed without need is left behind.
+    let simplify (graph: Graph) (outputs: int[]) (guards: Guard[]) : struct (Graph * int[]) =
+        let isNeeded = graph.Needed(outputs, guards)
+        let isIndifferent = indifferent graph outputs isNeeded
         let uses = uses graph outputs
         let simpler = Graph(Array.init graph.Inputs graph.Value)
         let number = Array.init graph.Count id
+        let simplified node =
+            let primitive = graph.Primitive node
+            let struct (a, b, c) = graph.Arguments node
+            let isSumOfItsOwn x = uses[x] = 1 && simpler.IsSum number[x]
+            let isAlone = primitive.Arity = 2 && (isSumOfItsOwn a || isSumOfItsOwn b)
+            let argument place x = if place < primitive.Arity then number[x] else 0
+            let a, b, c = argument 0 a, argument 1 b, argument 2 c
+            let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
+            let together x y = simpler.Apply(Simpler.negate (), simpler.Apply(Simpler.add (), x, y, 0), 0, 0)
+            match primitive.Instruction with
+            | Instruction.Add when isIndifferent[node] && isZero b -> a
+            | Instruction.Add when isIndifferent[node] && isZero a -> b
+            | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b ->
+                together (simpler.Unnegated a) (simpler.Unnegated b)
+            | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
+            | Instruction.Add when isAlone && (isZero a || isZero b) ->
+                // 0 + (p + q) and (0 + p) + q are bitwise equal, and p is ready earlier: the addition of 0 then causes no wait
+                let zero, sum = if isZero a then a, b else b, a
+                let struct (p, q, _) = simpler.Arguments sum
+                simpler.Apply(Simpler.add (), simpler.Apply(Simpler.add (), zero, min p q, 0), max p q, 0)
+            | _ -> Lowering.apply simpler primitive a b c
         for node = graph.Inputs to graph.Count - 1 do
-            number[node] <-
-                if graph.IsConstant node then
-                    simpler.Constant(graph.Value node)
-                else
-                    let primitive = graph.Primitive node
-                    let struct (a, b, c) = graph.Arguments node
-                    let isSumOfItsOwn x = uses[x] = 1 && simpler.IsSum number[x]
-                    let isAlone = primitive.Arity = 2 && (isSumOfItsOwn a || isSumOfItsOwn b)
-                    let argument place x = if place < primitive.Arity then number[x] else 0
-                    let a, b, c = argument 0 a, argument 1 b, argument 2 c
-                    let isZero x = simpler.IsConstant x && simpler.Value x = 0.0
-                    let together x y = simpler.Apply(negate, simpler.Apply(add, x, y, 0), 0, 0)
-                    match primitive.Instruction with
-                    | Instruction.Add when isIndifferent[node] && isZero b -> a
-                    | Instruction.Add when isIndifferent[node] && isZero a -> b
-                    | Instruction.Add when isIndifferent[node] && simpler.IsNegated a && simpler.IsNegated b ->
-                        together (simpler.Unnegated a) (simpler.Unnegated b)
-                    | Instruction.Subtract when isIndifferent[node] && simpler.IsNegated a -> together (simpler.Unnegated a) b
-                    | Instruction.Add when isAlone && (isZero a || isZero b) ->
-                        // 0 + (p + q) and (0 + p) + q are bitwise equal, and p is ready earlier: the addition of 0 then causes no wait
-                        let zero, sum = if isZero a then a, b else b, a
-                        let struct (p, q, _) = simpler.Arguments sum
-                        simpler.Apply(add, simpler.Apply(add, zero, min p q, 0), max p q, 0)
-                    | _ -> apply simpler primitive a b c
+            if isNeeded[node] then number[node] <- if graph.IsConstant node then simpler.Constant(graph.Value node) else simplified node
         struct (simpler, number)

@@ -5,10 +5,6 @@ open System.Collections.Generic
 open FuncAD
 open FuncAD.Rules
 
-/// <summary>A question that was answered while a program was traced. Later runs must give the same answer.</summary>
-[<Struct>]
-type internal Guard = { Node: int; Expected: bool }
-
 /// <summary>
 /// The level of a program that is being traced. It records each operation as a node of a graph, and also computes its value for the
 /// example, from which questions are answered. The operators of the library run over its numbers as over any others, on levels above.
@@ -17,16 +13,16 @@ type internal Guard = { Node: int; Expected: bool }
 type internal Tracer(inputs: float[]) =
     inherit TraceLevel()
     let graph = Graph inputs
-    let guards = List<Guard>()
-    let asked = HashSet<Guard>()
+
+    /// The guards in order, and the same as a set; null before the first.
+    let mutable guards: List<Guard> = null
+    let mutable asked: HashSet<Guard> = null
     let owner = ThreadOwner()
     let mutable isReliable = true
     let mutable recorded = 0
 
-    let equal = BinaryPrimitive<Comparisons.Equal>(Comparisons.Equal())
-
     member _.Graph = graph
-    member _.Guards = guards
+    member _.Guards: Guard[] = if isNull guards then [||] else guards.ToArray()
 
     /// The number of operations performed, including repeated ones and those left out of the graph.
     member _.Recorded = recorded
@@ -55,32 +51,41 @@ type internal Tracer(inputs: float[]) =
 
     member private level.Ask(node: int, expected: bool) =
         let guard = { Node = node; Expected = expected }
-        if not (graph.IsConstant node) && asked.Add guard then guards.Add guard
+        if not (graph.IsConstant node) then
+            if isNull asked then
+                asked <- HashSet()
+                guards <- List()
+            if asked.Add guard then guards.Add guard
 
     /// Guards against NaN in an argument of an operation that may hide it, if the argument is uncertain. An operation that reads the sign
     /// of NaN has all its arguments guarded, since simplifications do not preserve that sign.
     member private level.Check(primitive: Primitive, node: int) =
         if graph.Knows(node, Facts.Uncertain) || (primitive.Traits.ReadsSignOfNaN && not (graph.IsConstant node)) then
-            if Double.IsNaN(graph.Value node) then isReliable <- false else level.Ask(graph.Apply(equal, node, node, 0), true)
+            if Double.IsNaN(graph.Value node) then
+                isReliable <- false
+            else
+                level.Ask(graph.Apply(BinaryPrimitive.For(Comparisons.Equal()), node, node, 0), true)
 
     member private level.Record(primitive: Primitive, a: Real, b: Real, c: Real) : Real =
         owner.Require("AD.Compile", "; the compiled function runs on many")
         recorded <- recorded + 1
-        let node (x: Real) index = if index < primitive.Arity then level.NodeOf x else 0
-        let a, b, c = node a 0, node b 1, node c 2
+        let arity = primitive.Arity
+        let a = level.NodeOf a
+        let b = if arity > 1 then level.NodeOf b else 0
+        let c = if arity > 2 then level.NodeOf c else 0
         if primitive.HidesNaN then
-            if primitive.Arity > 0 then level.Check(primitive, a)
-            if primitive.Arity > 1 then level.Check(primitive, b)
+            level.Check(primitive, a)
+            if arity > 1 then level.Check(primitive, b)
         level.Number(graph.Apply(primitive, a, b, c))
 
-    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive<'R> rule, a, b, c)
-    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive<'Q> relation, a, b, Real 0.0)
-    override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
-    override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
+    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive.For rule, a, b, c)
+    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive.For relation, a, b, Real 0.0)
+    override level.Select(answer, a, b) = level.Record(SelectPrimitive.Shared, answer, a, b)
+    override level.Share(a, b, y) = level.Record(SharePrimitive.Shared, a, b, y)
 
     override level.Decide answer =
         let node = level.NodeOf answer

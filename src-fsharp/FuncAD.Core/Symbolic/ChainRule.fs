@@ -11,7 +11,7 @@ open FuncAD.Rules
 /// sums and products of constants are computed, and negations move in front of products and into sums; none of this changes a rounding.
 /// </summary>
 module internal ChainRule =
-    let private share, select, answerNot = SharePrimitive(), SelectPrimitive(), BinaryPrimitive<Comparisons.Not>(Comparisons.Not())
+    let private share, select, answerNot = SharePrimitive(), SelectPrimitive(), BinaryPrimitive.For(Comparisons.Not())
 
     /// slope * tangent; null, the structural zero, where there is no tangent.
     let private product (slope: Expression) (tangent: Expression) : Expression =

@@ -13,11 +13,9 @@ open FuncAD.Rules
 /// </summary>
 [<Sealed; AllowNullLiteral>]
 type internal Expression private (primitive: Primitive, a: Expression, b: Expression, c: Expression, value: float, variable: int) =
-    static let add, subtract =
-        BinaryPrimitive<Arithmetic.Add>(Arithmetic.Add()), BinaryPrimitive<Arithmetic.Subtract>(Arithmetic.Subtract())
-    static let multiply = BinaryPrimitive<Arithmetic.Multiply>(Arithmetic.Multiply())
-    static let divide, negate =
-        BinaryPrimitive<Arithmetic.Divide>(Arithmetic.Divide()), UnaryPrimitive<Arithmetic.Negate>(Arithmetic.Negate())
+    static let add, subtract = BinaryPrimitive.For(Arithmetic.Add()), BinaryPrimitive.For(Arithmetic.Subtract())
+    static let multiply = BinaryPrimitive.For(Arithmetic.Multiply())
+    static let divide, negate = BinaryPrimitive.For(Arithmetic.Divide()), UnaryPrimitive.For(Arithmetic.Negate())
 
     /// Null for a constant and for a variable.
     member _.Primitive = primitive
@@ -64,10 +62,10 @@ type internal Expression private (primitive: Primitive, a: Expression, b: Expres
         static member Multiply(a, b) = Expression.Apply(multiply, a, b, null)
         static member Divide(a, b) = Expression.Apply(divide, a, b, null)
         static member Negate a = Expression.Apply(negate, a, null, null)
-        static member Unary(rule: 'R, x) = Expression.Apply(UnaryPrimitive<'R> rule, x, null, null)
-        static member Binary(rule: 'R, a, b) = Expression.Apply(BinaryPrimitive<'R> rule, a, b, null)
-        static member Step(rule: 'R, x) = Expression.Apply(UnaryPrimitive<'R> rule, x, null, null)
-        static member Choice(rule: 'R, a, b) = Expression.Apply(BinaryPrimitive<'R> rule, a, b, null)
+        static member Unary(rule: 'R, x) = Expression.Apply(UnaryPrimitive.For rule, x, null, null)
+        static member Binary(rule: 'R, a, b) = Expression.Apply(BinaryPrimitive.For rule, a, b, null)
+        static member Step(rule: 'R, x) = Expression.Apply(UnaryPrimitive.For rule, x, null, null)
+        static member Choice(rule: 'R, a, b) = Expression.Apply(BinaryPrimitive.For rule, a, b, null)
 
 /// An application, as what it is known by.
 [<Struct; CustomEquality; NoComparison>]

@@ -65,12 +65,12 @@ type internal FormulaLevel() =
         let expression (x: Real) index = if index < primitive.Arity then level.ExpressionOf x else null
         level.Number(Expression.Apply(primitive, expression a 0, expression b 1, expression c 2))
 
-    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive<'R> rule, a, b, c)
-    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive<'R> rule, x, Real 0.0, Real 0.0)
-    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive<'R> rule, a, b, Real 0.0)
-    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive<'Q> relation, a, b, Real 0.0)
+    override level.Unary(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Binary(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Ternary(rule: 'R, a, b, c) = level.Record(TernaryPrimitive.For rule, a, b, c)
+    override level.Step(rule: 'R, x) = level.Record(UnaryPrimitive.For rule, x, Real 0.0, Real 0.0)
+    override level.Choice(rule: 'R, a, b) = level.Record(BinaryPrimitive.For rule, a, b, Real 0.0)
+    override level.Relation(relation: 'Q, a, b) = level.Record(BinaryPrimitive.For relation, a, b, Real 0.0)
     override level.Select(answer, a, b) = level.Record(SelectPrimitive(), answer, a, b)
     override level.Share(a, b, y) = level.Record(SharePrimitive(), a, b, y)
     override _.HasValues = false

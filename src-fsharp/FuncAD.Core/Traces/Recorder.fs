@@ -70,19 +70,19 @@ type internal Recorder(operation: string, inputs: float[]) =
 
     override level.Unary(rule: 'R, x) =
         let y = rule.Value x.value
-        level.Append(UnaryPrimitive<'R> rule, y, [| level.Argument(x, PlainDouble.Slope(rule, x.value, y), true) |])
+        level.Append(UnaryPrimitive.For rule, y, [| level.Argument(x, PlainDouble.Slope(rule, x.value, y), true) |])
 
     override level.Binary(rule: 'R, a, b) =
         let y = rule.Value(a.value, b.value)
         // a constant's slope is not asked for, as in the modes
         let slopeA = if level.StepOf a < 0 then 0.0 else PlainDouble.SlopeA(rule, a.value, b.value, y)
         let slopeB = if level.StepOf b < 0 then 0.0 else PlainDouble.SlopeB(rule, a.value, b.value, y)
-        level.Append(BinaryPrimitive<'R> rule, y, [| level.Argument(a, slopeA, true); level.Argument(b, slopeB, true) |])
+        level.Append(BinaryPrimitive.For rule, y, [| level.Argument(a, slopeA, true); level.Argument(b, slopeB, true) |])
 
     override level.Ternary(rule: 'R, a, b, c) =
         let x, y, z = PlainDouble a.value, PlainDouble b.value, PlainDouble c.value
         level.Append(
-            TernaryPrimitive<'R> rule,
+            TernaryPrimitive.For rule,
             rule.Value(a.value, b.value, c.value),
             [| level.Argument(a, (rule.SlopeA<PlainDouble>(x, y, z)).Value, true)
                level.Argument(b, (rule.SlopeB<PlainDouble>(x, y, z)).Value, true)
@@ -91,7 +91,7 @@ type internal Recorder(operation: string, inputs: float[]) =
 
     override level.Choice(rule: 'R, a, b, share) =
         level.Append(
-            BinaryPrimitive<'R> rule,
+            BinaryPrimitive.For rule,
             rule.Value(a.value, b.value),
             [| level.Argument(a, share, share > 0.0); level.Argument(b, 1.0 - share, share < 1.0) |]
         )

@@ -33,6 +33,7 @@ public class LimitTests
         ["forward over reverse"] = length => () => AD.Diff(AD.Grad(Chain<Real>(length)))(0.5),
         ["product with the Hessian"] = length => () => AD.Hvp(Chain<Real>(length))(0.5, 1),
         ["reverse over reverse"] = length => () => AD.Grad(AD.Grad(Chain<Real>(length)))(0.5),
+        ["tracing of reverse"] = length => () => AD.Compile(AD.Grad(Chain<Real>(length)), 0.5),
     };
 
     private static readonly Dictionary<string, Action> Calls = new()
