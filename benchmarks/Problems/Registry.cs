@@ -15,6 +15,8 @@ public static class Registry
         Lorenz.Problem,
         LogisticRegression.Problem,
         Perceptron.Problem,
+        SkinnedHand.Problem,
+        Lstm.Problem,
         Helmholtz.Problem,
         Helmholtz.SecondOrder,
     ];
