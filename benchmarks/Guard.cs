@@ -33,6 +33,12 @@ public static class Guard
         ["mixture d = 10, K = 5, eager"] = () => Mixture(10, Form.Eager),
         ["mixture d = 2, K = 5, compiled"] = () => Mixture(2, Form.Compiled),
         ["Rosenbrock's Hessian, n = 100, eager"] = () => Gradient("rosenbrock-hessian", Form.Eager),
+        ["hand, Jacobian by numbers"] = () => Hand(Form.Eager),
+        ["hand, Jacobian by tensors"] = () => Hand(Form.Arrays),
+        ["LSTM by numbers"] = () => Lstm(Form.Eager),
+        ["LSTM by tensors"] = () => Lstm(Form.Arrays),
+        ["tensor chain, 10^3"] = () => TensorGrowth.Gradient(1000),
+        ["tensor chain, 10^5"] = () => TensorGrowth.Gradient(100_000),
         ["training step, 784-256-128-10"] = () =>
         {
             var step = ArrayPrograms.All["mlp-784-256-128-10"]();
@@ -134,6 +140,10 @@ public static class Guard
 
     private static Action Mixture(int d, string form) =>
         Derivative(GaussianMixture.Problem, new Size("mixture", 1, true, d, 5, 1000), form);
+
+    private static Action Hand(string form) => Derivative(SkinnedHand.Problem, new Size("hand", 1, true, 136, 100), form);
+
+    private static Action Lstm(string form) => Derivative(Problems.Lstm.Problem, new Size("lstm", 1, true, 2, 64, 14), form);
 
     private static Action Gradient(string problem, string form)
     {
