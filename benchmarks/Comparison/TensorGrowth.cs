@@ -12,7 +12,9 @@ public static class TensorGrowth
 
     public static void Run()
     {
-        Console.WriteLine($"A chain over tensors of {Elements} elements, an operation; the result alone is {8 * Elements} bytes of numbers.");
+        Console.WriteLine(
+            $"A chain over tensors of {Elements} elements, an operation; the result alone is {8 * Elements} bytes of numbers."
+        );
         Console.WriteLine();
         Console.WriteLine("| operations | value | allocated | value and gradient | least to most | allocated |");
         Console.WriteLine("| ---: | ---: | ---: | ---: | ---: | ---: |");

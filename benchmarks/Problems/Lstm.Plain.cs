@@ -34,7 +34,12 @@ public static partial class Lstm
     }
 
     /// <summary>The log likelihood of a character after this output of the layers. Leaves y - logSumExp y.</summary>
-    private static double Likelihood(ReadOnlySpan<double> extra, ReadOnlySpan<double> output, ReadOnlySpan<double> character, Span<double> y)
+    private static double Likelihood(
+        ReadOnlySpan<double> extra,
+        ReadOnlySpan<double> output,
+        ReadOnlySpan<double> character,
+        Span<double> y
+    )
     {
         var width = y.Length;
         var max = double.NegativeInfinity;

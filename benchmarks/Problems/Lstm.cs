@@ -1,15 +1,15 @@
 namespace FuncAD.Benchmarks.Problems;
 
 /// <summary>
-/// A language model by long short-term memory, after ADBench (Srajer, Kukelova and Fitzgibbon 2018; its objective "LSTM"). Dimensions: layers l, characters
-/// c, width b. X: for each layer the weights of its four gates and their biases (8 x b), then the input's scale, the output's scale and the output's bias
-/// (b each). Data: the state that the layers begin with, hidden and cell (l x 2 x b), then the text (c x b).
+/// A language model by long short-term memory, after ADBench (Srajer, Kukelova and Fitzgibbon 2018; its objective "LSTM"). Dimensions: layers l,
+/// characters c, width b. X: for each layer the weights of its four gates and their biases (8 x b), then the input's scale, the output's scale and
+/// the output's bias (b each). Data: the state that the layers begin with, hidden and cell (l x 2 x b), then the text (c x b).
 /// </summary>
 /// <remarks>
-/// The weights are diagonal. A layer with input u, hidden h and cell s has, element by element, forget = sigmoid(w[0] u + a[0]), keep = sigmoid(w[1] h + a[1]),
-/// show = sigmoid(w[2] u + a[2]) and change = tanh(w[3] h + a[3]); then s becomes forget s + keep change, and h becomes show tanh(s), which is the next layer's
-/// input. From a character u the first layer gets scale u, and of the last layer's h a linear function is y. The value is the mean over characters but the
-/// first, and over their b elements, of -character (y - logSumExp y), with y from the character before.
+/// The weights are diagonal. A layer with input u, hidden h and cell s has, element by element, forget = sigmoid(w[0] u + a[0]), keep = sigmoid(w[1]
+/// h + a[1]), show = sigmoid(w[2] u + a[2]) and change = tanh(w[3] h + a[3]); then s becomes forget s + keep change, and h becomes show tanh(s),
+/// which is the next layer's input. From a character u the first layer gets scale u, and of the last layer's h a linear function is y. The value is
+/// the mean over characters but the first, and over their b elements, of -character (y - logSumExp y), with y from the character before.
 /// </remarks>
 public static partial class Lstm
 {
@@ -28,7 +28,10 @@ public static partial class Lstm
     );
 
     private static Size Of(int layers, int characters, bool isQuick) =>
-        new($"l = {layers}, c = {characters}", layers * characters * Width, isQuick, layers, characters, Width) { Family = $"l = {layers}" };
+        new($"l = {layers}, c = {characters}", layers * characters * Width, isQuick, layers, characters, Width)
+        {
+            Family = $"l = {layers}",
+        };
 
     private static Instance Generate(Size size)
     {

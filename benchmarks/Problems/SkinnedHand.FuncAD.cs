@@ -35,8 +35,8 @@ public static partial class SkinnedHand
     }
 
     /// <summary>
-    /// Bones of one depth at a time, all fingers together; the vertices, of which there are most, along the last axis. Frames are 4 x 4 here, and bones stand in
-    /// the order of their depth.
+    /// Bones of one depth at a time, all fingers together; the vertices, of which there are most, along the last axis. Frames are 4 x 4 here, and
+    /// bones stand in the order of their depth.
     /// </summary>
     private static Func<Tensor, Tensor> Residuals(Model model)
     {

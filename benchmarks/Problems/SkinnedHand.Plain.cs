@@ -5,8 +5,8 @@ namespace FuncAD.Benchmarks.Problems;
 public static partial class SkinnedHand
 {
     /// <summary>
-    /// By hand: an angle moves only the bones from its own to the tip of its finger; the derivative of a frame by an angle goes through the same products as
-    /// the frame, and skinning with it in place of the frame is the derivative of skinning. Loops run along the vertices, in vectors.
+    /// By hand: an angle moves only the bones from its own to the tip of its finger; the derivative of a frame by an angle goes through the same
+    /// products as the frame, and skinning with it in place of the frame is the derivative of skinning. Loops run along the vertices, in vectors.
     /// </summary>
     private sealed class Plain(Model model)
     {

@@ -1,17 +1,17 @@
 namespace FuncAD.Benchmarks.Problems;
 
 /// <summary>
-/// A skinned hand that is to meet points, after ADBench (Srajer, Kukelova and Fitzgibbon 2018; its objective "HAND, simple"). Dimensions: vertices V, points N.
-/// X: the hand's rotation (a vector, not 0) and translation (3 each), then for each of five fingers the bend and the spread of its first bone and the bends of
-/// the next two. Data: for each of the 22 bones its frame in that of its parent, in the pose at rest (3 x 4, the last row of 4 x 4 left out); the inverse of its
-/// frame in the hand's, in the same pose; the vertices in that pose (3 x V); the weights of bones in vertices (22 x V); for each point its vertex; the points
-/// (3 x N). Values: 3 x N. Derivatives: 3 N x 26.
+/// A skinned hand that is to meet points, after ADBench (Srajer, Kukelova and Fitzgibbon 2018; its objective "HAND, simple"). Dimensions: vertices V,
+/// points N. X: the hand's rotation (a vector, not 0) and translation (3 each), then for each of five fingers the bend and the spread of its first
+/// bone and the bends of the next two. Data: for each of the 22 bones its frame in that of its parent, in the pose at rest (3 x 4, the last row of 4
+/// x 4 left out); the inverse of its frame in the hand's, in the same pose; the vertices in that pose (3 x V); the weights of bones in vertices (22 x
+/// V); for each point its vertex; the points (3 x N). Values: 3 x N. Derivatives: 3 N x 26.
 /// </summary>
 /// <remarks>
-/// Bone 0 is the wrist, 1 the palm, and each finger has four from 2 on, of which the tip does not bend. With B[b] the frames at rest and L[b] = Rz(spread) Rx(bend),
-/// a bone's frame is F[b] = F[parent] B[b] L[b], and it carries with it a point p of the hand at rest to T[b] p, T[b] = F[b] inverse[b]. A vertex goes to
-/// v = R(rotation) (the sum over b of weight[b] T[b] p) + translation, with R by Rodrigues' formula, and the residual is a point less its vertex. Most weights are
-/// 0, but no form makes use of that, nor of vertices that no point is for: the published programs do not.
+/// Bone 0 is the wrist, 1 the palm, and each finger has four from 2 on, of which the tip does not bend. With B[b] the frames at rest and L[b] =
+/// Rz(spread) Rx(bend), a bone's frame is F[b] = F[parent] B[b] L[b], and it carries with it a point p of the hand at rest to T[b] p, T[b] = F[b]
+/// inverse[b]. A vertex goes to v = R(rotation) (the sum over b of weight[b] T[b] p) + translation, with R by Rodrigues' formula, and the residual is
+/// a point less its vertex. Most weights are 0, but no form makes use of that, nor of vertices that no point is for: the published programs do not.
 /// </remarks>
 public static partial class SkinnedHand
 {
@@ -100,7 +100,8 @@ public static partial class SkinnedHand
         }
     }
 
-    private static Size Of(int vertices, int points, bool isQuick) => new($"V = {vertices}, N = {points}", points, isQuick, vertices, points);
+    private static Size Of(int vertices, int points, bool isQuick) =>
+        new($"V = {vertices}, N = {points}", points, isQuick, vertices, points);
 
     /// <summary>The bone that carries this one; -1 for the wrist.</summary>
     private static int Parent(int bone) => IsKnuckle(bone) ? 1 : bone - 1;
@@ -146,7 +147,9 @@ public static partial class SkinnedHand
             }
         }
         int[] vertexOf = [.. Enumerable.Range(0, points).Select(_ => random.Below(vertices))];
-        var targets = Enumerable.Range(0, 3 * points).Select(i => positions[i / points * vertices + vertexOf[i % points]] + 0.1 * random.Normal());
+        var targets = Enumerable
+            .Range(0, 3 * points)
+            .Select(i => positions[i / points * vertices + vertexOf[i % points]] + 0.1 * random.Normal());
         double[] x = [.. random.Uniforms(3, -0.5, 0.5), .. random.Uniforms(3, -0.2, 0.2), .. random.Uniforms(Inputs - Angles, -0.3, 0.9)];
         return new(size, x, [.. atRest, .. inverses, .. positions, .. weights, .. vertexOf, .. targets]);
     }
