@@ -11,7 +11,7 @@ namespace FuncAD.Benchmarks.Problems;
 /// Bone 0 is the wrist, 1 the palm, and each finger has four from 2 on, of which the tip does not bend. With B[b] the frames at rest and L[b] =
 /// Rz(spread) Rx(bend), a bone's frame is F[b] = F[parent] B[b] L[b], and it carries with it a point p of the hand at rest to T[b] p, T[b] = F[b]
 /// inverse[b]. A vertex goes to v = R(rotation) (the sum over b of weight[b] T[b] p) + translation, with R by Rodrigues' formula, and the residual is
-/// a point less its vertex. Most weights are 0, but no form makes use of that, nor of vertices that no point is for: the published programs do not.
+/// a point less its vertex. Most weights are 0, but no form makes use of that, nor of vertices that no point is for: the published function does not.
 /// </remarks>
 public static partial class SkinnedHand
 {
