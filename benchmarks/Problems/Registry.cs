@@ -15,10 +15,10 @@ public static class Registry
         Lorenz.Problem,
         LogisticRegression.Problem,
         Perceptron.Problem,
-        SkinnedHand.Problem,
-        Lstm.Problem,
         Helmholtz.Problem,
         Helmholtz.SecondOrder,
+        SkinnedHand.Problem,
+        Lstm.Problem,
     ];
 
     /// <summary>The problem of this name.</summary>
