@@ -27,6 +27,8 @@ public static class ArrayPrograms
         ["softmax-1024x1000"] = SoftmaxCrossEntropy,
         ["mlp-784-256-128-10"] = Network,
         ["logistic-1e5x50"] = Logistic,
+        ["skinning-vertices-last"] = () => Skinning([22, 3, 544], [22, 1, 544], 0),
+        ["skinning-vertices-first"] = () => Skinning([544, 22, 3], [544, 22, 1], 1),
     };
 
     private static Tensor Wave(Func<double, double> function, int[] shape, double step = 0.1, double shift = 0, double scale = 1)
@@ -118,6 +120,25 @@ public static class ArrayPrograms
         return () =>
         {
             var (value, slope) = gradient(w);
+            return () => new(value.Value, Magnitude(slope));
+        };
+    }
+
+    /// <summary>What each bone makes of each vertex, weighted and summed over the bones: the short axes come first in one, last in the other.</summary>
+    private static Func<Func<ArrayResult>> Skinning(int[] shape, int[] weightShape, int bones)
+    {
+        var weights = Wave(Math.Cos, weightShape);
+        var perBone = Wave(Math.Sin, shape);
+        var gradient = AD.ValueAndGrad(
+            (Tensor x) =>
+            {
+                var skinned = (weights * x).SumOver(bones);
+                return (skinned * skinned).Sum();
+            }
+        );
+        return () =>
+        {
+            var (value, slope) = gradient(perBone);
             return () => new(value.Value, Magnitude(slope));
         };
     }

@@ -18,6 +18,7 @@ public static class Commands
             CompilingCosts(),
             GuardFigures(),
             LiftingCosts(),
+            TensorChain(),
             Serve(),
             Chain(),
             FirstCalls(),
@@ -142,6 +143,13 @@ public static class Commands
     {
         var command = new Command("lifting", "What lifting costs, and lifted code beside code written over Real and beside plain code.");
         command.SetAction(_ => Lifting.Run());
+        return command;
+    }
+
+    private static Command TensorChain()
+    {
+        var command = new Command("tensor-chain", "What an operation over a small tensor costs in time and memory, as chains grow.");
+        command.SetAction(_ => TensorGrowth.Run());
         return command;
     }
 

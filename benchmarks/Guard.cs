@@ -33,16 +33,17 @@ public static class Guard
         ["mixture d = 10, K = 5, eager"] = () => Mixture(10, Form.Eager),
         ["mixture d = 2, K = 5, compiled"] = () => Mixture(2, Form.Compiled),
         ["Rosenbrock's Hessian, n = 100, eager"] = () => Gradient("rosenbrock-hessian", Form.Eager),
-        ["training step, 784-256-128-10"] = () =>
-        {
-            var step = ArrayPrograms.All["mlp-784-256-128-10"]();
-            return () => step();
-        },
-        ["elementwise functions on 10^6 elements"] = () =>
-        {
-            var program = ArrayPrograms.All["elementwise-1e6"]();
-            return () => program();
-        },
+        ["hand, value by numbers"] = () => Hand(Form.Eager, evaluation => evaluation.Value),
+        ["hand, Jacobian by numbers"] = () => Hand(Form.Eager, evaluation => evaluation.Derivative),
+        ["hand, Jacobian by tensors"] = () => Hand(Form.Arrays, evaluation => evaluation.Derivative),
+        ["LSTM by numbers"] = () => Lstm(Form.Eager),
+        ["LSTM by tensors"] = () => Lstm(Form.Arrays),
+        ["tensor chain, 10^3"] = () => TensorGrowth.Gradient(1000),
+        ["tensor chain, 10^5"] = () => TensorGrowth.Gradient(100_000),
+        ["skinning, vertices last"] = () => Arrays("skinning-vertices-last"),
+        ["skinning, vertices first"] = () => Arrays("skinning-vertices-first"),
+        ["training step, 784-256-128-10"] = () => Arrays("mlp-784-256-128-10"),
+        ["elementwise functions on 10^6 elements"] = () => Arrays("elementwise-1e6"),
     };
 
     public static int Run(string? other)
@@ -135,6 +136,20 @@ public static class Guard
     private static Action Mixture(int d, string form) =>
         Derivative(GaussianMixture.Problem, new Size("mixture", 1, true, d, 5, 1000), form);
 
+    private static Action Arrays(string name)
+    {
+        var program = ArrayPrograms.All[name]();
+        return () => program();
+    }
+
+    private static Action Hand(string form, Func<Evaluation, Func<double[]>> part)
+    {
+        var run = part(Prepare(SkinnedHand.Problem, new Size("hand", 1, true, 136, 100), form));
+        return () => run();
+    }
+
+    private static Action Lstm(string form) => Derivative(Problems.Lstm.Problem, new Size("lstm", 1, true, 2, 64, 14), form);
+
     private static Action Gradient(string problem, string form)
     {
         var found = Registry.Find(problem);
@@ -143,8 +158,14 @@ public static class Guard
 
     private static Action Derivative(Problem problem, Size size, string form)
     {
-        var evaluation = problem.Forms.Single(candidate => candidate.Name == form).Prepare(problem.Generate(size));
+        var evaluation = Prepare(problem, size, form);
         return () => evaluation.Derivative();
+    }
+
+    private static Evaluation Prepare(Problem problem, Size size, string form)
+    {
+        Backend.Threads = 1; // as in the comparison
+        return problem.Forms.Single(candidate => candidate.Name == form).Prepare(problem.Generate(size));
     }
 
     private static string Text(double nanoseconds) =>

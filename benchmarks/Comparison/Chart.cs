@@ -28,6 +28,7 @@ public static class Chart
         (OxyColor.FromRgb(150, 180, 60), MarkerType.Circle, LineStyle.DashDot),
         (OxyColor.FromRgb(50, 50, 110), MarkerType.Triangle, LineStyle.Dash),
         (OxyColor.FromRgb(210, 0, 70), MarkerType.Circle, LineStyle.LongDashDot),
+        (OxyColor.FromRgb(0, 190, 190), MarkerType.Square, LineStyle.LongDashDot),
     ];
 
     /// <summary>Times on an axis, from seconds.</summary>

@@ -3,7 +3,7 @@ namespace FuncAD.Benchmarks.Problems;
 public static partial class BundleAdjustment
 {
     /// <summary>Rodrigues' formula with a = cos, b = sin / angle, c = (1 - cos) / angle^2, and the derivatives of b and c, over the angle.</summary>
-    private static void Rotation(double square, out double a, out double b, out double c, out double slopeB, out double slopeC)
+    internal static void Rotation(double square, out double a, out double b, out double c, out double slopeB, out double slopeC)
     {
         if (square == 0)
         {

@@ -17,6 +17,8 @@ public static class Registry
         Perceptron.Problem,
         Helmholtz.Problem,
         Helmholtz.SecondOrder,
+        SkinnedHand.Problem,
+        Lstm.Problem,
     ];
 
     /// <summary>The problem of this name.</summary>

@@ -280,6 +280,119 @@ struct Perceptron : Dense {
     }
 };
 
+struct Hand : Dense {
+    static constexpr int small = 26, bones = 22;
+    int m() const { return 3 * in.dimensions[1]; }
+    template <class T, class A, class B>
+    static void compose(const A* a, const B* b, T* c) {
+        for (int i = 0; i < 12; i += 4)
+            for (int j = 0; j < 4; j++) {
+                c[i + j] = a[i] * b[j] + a[i + 1] * b[4 + j] + a[i + 2] * b[8 + j];
+                if (j == 3) c[i + j] += a[i + 3];
+            }
+    }
+    template <class T>
+    void pose(const T* x, T (*transforms)[12]) const {
+        using std::cos;
+        using std::sin;
+        T relative[12], frames[bones][12];
+        for (int bone = 0; bone < bones; bone++) {
+            const int joint = bone < 2 ? 3 : (bone - 2) % 4;
+            const double *at_rest = &in.data[12 * bone], *inverse = at_rest + 12 * bones;
+            const T* angles = x + 6 + (bone - 2) / 4 * 4;
+            if (joint < 3) {
+                const T& bend = angles[joint == 0 ? 0 : joint + 1];
+                T sb = sin(bend), cb = cos(bend), ss(0.0), cs(1.0);
+                if (joint == 0) ss = sin(angles[1]), cs = cos(angles[1]);
+                const T turn[12] = {cs, -ss * cb, ss * sb, T(0.0), ss, cs * cb, -cs * sb, T(0.0), T(0.0), sb, cb, T(0.0)};
+                compose(at_rest, turn, relative);
+            } else {
+                for (int i = 0; i < 12; i++) relative[i] = at_rest[i];
+            }
+            if (bone == 0)
+                std::copy(relative, relative + 12, frames[0]);
+            else
+                compose(frames[joint == 0 ? 1 : bone - 1], relative, frames[bone]);
+            compose(frames[bone], inverse, transforms[bone]);
+        }
+    }
+    template <class T>
+    static void rotate(const T* r, T* result) {
+        using std::cos;
+        using std::sin;
+        using std::sqrt;
+        T square = r[0] * r[0] + r[1] * r[1] + r[2] * r[2], angle = sqrt(square), a = cos(angle), b = sin(angle) / angle, c = (1.0 - a) / square;
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++) {
+                result[3 * i + j] = c * r[i] * r[j];
+                if (i == j)
+                    result[3 * i + j] += a;
+                else if ((i + 1) % 3 == j)
+                    result[3 * i + j] -= b * r[3 - i - j];
+                else
+                    result[3 * i + j] += b * r[3 - i - j];
+            }
+    }
+    template <class T>
+    void operator()(long, const T* x, T* result) const {
+        const long vertices = in.dimensions[0], points = in.dimensions[1];
+        const double *positions = &in.data[24 * bones], *weights = positions + 3 * vertices, *vertex_of = weights + bones * vertices;
+        const double* targets = vertex_of + points;
+        T transforms[bones][12], turn[9];
+        pose(x, transforms);
+        rotate(x, turn);
+        std::vector<T> moved(3 * vertices);
+        for (long v = 0; v < vertices; v++) {
+            T p[3] = {T(0.0), T(0.0), T(0.0)};
+            for (int bone = 0; bone < bones; bone++)
+                for (int i = 0; i < 3; i++) {
+                    const T* row = transforms[bone] + 4 * i;
+                    p[i] += weights[bone * vertices + v] *
+                            (row[0] * positions[v] + row[1] * positions[vertices + v] + row[2] * positions[2 * vertices + v] + row[3]);
+                }
+            for (int i = 0; i < 3; i++) moved[i * vertices + v] = turn[3 * i] * p[0] + turn[3 * i + 1] * p[1] + turn[3 * i + 2] * p[2] + x[3 + i];
+        }
+        for (int i = 0; i < 3; i++)
+            for (long k = 0; k < points; k++) result[i * points + k] = targets[i * points + k] - moved[i * vertices + long(vertex_of[k])];
+    }
+};
+
+struct Lstm : Dense {
+    static constexpr int small = 0;
+    template <class T>
+    static T sigmoid(const T& x) {
+        using std::exp;
+        return T(1.0 / (1.0 + exp(-x)));
+    }
+    template <class T>
+    void operator()(long, const T* x, T* result) const {
+        using std::tanh;
+        const long layers = in.dimensions[0], steps = in.dimensions[1] - 1, width = in.dimensions[2];
+        const double* text = &in.data[2 * layers * width];
+        const T* extra = x + 8 * layers * width;
+        std::vector<T> state(in.data.begin(), in.data.begin() + 2 * layers * width), input(width), y(width);
+        T sum(0.0);
+        for (long step = 0; step < steps; step++, text += width) {
+            for (long i = 0; i < width; i++) input[i] = extra[i] * text[i];
+            for (long layer = 0; layer < layers; layer++) {
+                const T* w = x + 8 * layer * width;
+                T *hidden = &state[2 * layer * width], *cell = hidden + width;
+                for (long i = 0; i < width; i++) {
+                    T forget = sigmoid(T(w[i] * input[i] + w[4 * width + i])), keep = sigmoid(T(w[width + i] * hidden[i] + w[5 * width + i]));
+                    T show = sigmoid(T(w[2 * width + i] * input[i] + w[6 * width + i])), change = tanh(w[3 * width + i] * hidden[i] + w[7 * width + i]);
+                    cell[i] = forget * cell[i] + keep * change;
+                    hidden[i] = show * tanh(cell[i]);
+                    input[i] = hidden[i];
+                }
+            }
+            for (long i = 0; i < width; i++) y[i] = extra[width + i] * input[i] + extra[2 * width + i];
+            T shift = log_sum_exp(y.data(), width);
+            for (long i = 0; i < width; i++) sum += text[width + i] * (y[i] - shift);
+        }
+        *result = -sum / double(steps * width);
+    }
+};
+
 struct Helmholtz : Dense {
     static constexpr int small = 0;
     template <class T>
@@ -365,6 +478,8 @@ std::optional<Evaluation> assemble(const std::string& problem, const Instance& i
     if (problem == "lorenz") return all.first(Lorenz{in}).finish();
     if (problem == "logistic") return all.first(Logistic{in}).finish();
     if (problem == "perceptron") return all.first(Perceptron{in}).finish();
+    if (problem == "hand") return all.first(Hand{in}).finish();
+    if (problem == "lstm") return all.first(Lstm{in}).finish();
     if (problem == "helmholtz") return all.first(Helmholtz{in}).finish();
     if (problem == "rosenbrock-hessian") return all.second(Rosenbrock{in}).finish();
     if (problem == "helmholtz-hessian") return all.second(Helmholtz{in}).finish();

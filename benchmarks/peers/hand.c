@@ -534,6 +534,273 @@ static void helmholtz_hessian(const int64_t *dimensions, long n, const double *x
     }
 }
 
+/* Skinned hand. Frames are 3 x 4 by rows. */
+
+enum { BONES = 22, HAND_INPUTS = 26, OF_FINGER = 4 };
+
+typedef struct {
+    double m[12];
+} Frame;
+
+typedef struct {
+    long vertices, points;
+    const Frame *at_rest, *inverses;
+    const double *positions, *weights, *vertex_of, *targets;
+} Hand;
+
+static Hand hand(const int64_t *dimensions, const double *data) {
+    Hand h = {.vertices = dimensions[0], .points = dimensions[1], .at_rest = (const Frame *)data, .inverses = (const Frame *)data + BONES};
+    h.positions = data + 2 * BONES * 12;
+    h.weights = h.positions + 3 * h.vertices;
+    h.vertex_of = h.weights + BONES * h.vertices;
+    h.targets = h.vertex_of + h.points;
+    return h;
+}
+
+static long hand_results(const int64_t *dimensions, long n) { return (void)n, 3 * dimensions[1]; }
+static long hand_entries(const int64_t *dimensions, long n) { return 3 * dimensions[1] * n; }
+static long hand_work(const int64_t *dimensions, long n) { return 3 * dimensions[0] * (1 + n); }
+
+/* The product; the corner of b is 1 if it is a frame, 0 if it is the derivative of one. */
+static inline Frame compose(const Frame *a, const Frame *b, double corner) {
+    Frame c;
+    for (int i = 0; i < 12; i += 4)
+        for (int j = 0; j < 4; j++)
+            c.m[i + j] = a->m[i] * b->m[j] + a->m[i + 1] * b->m[4 + j] + a->m[i + 2] * b->m[8 + j] + (j == 3 ? corner * a->m[i + 3] : 0);
+    return c;
+}
+
+typedef struct {
+    Frame relative[BONES], frames[BONES], transforms[BONES], slopes[BONES][OF_FINGER];
+} Pose;
+
+/* The wrist, the palm, and fingers of four bones, whose angles are bend and spread of the first and the bends of the next two. An angle moves the bones from its
+   own to the tip of its finger. */
+static void hand_pose(const Hand *h, const double *x, Pose *pose, int with_slopes) {
+    for (int bone = 0; bone < BONES; bone++) {
+        const int joint = bone < 2 ? -1 : (bone - 2) % OF_FINGER, parent = joint == 0 ? 1 : bone - 1;
+        const double *angles = x + 6 + (bone - 2) / OF_FINGER * OF_FINGER, bend = joint < 0 || joint == 3 ? 0 : angles[joint == 0 ? 0 : joint + 1];
+        const double spread = joint == 0 ? angles[1] : 0, sb = sin(bend), cb = cos(bend), ss = sin(spread), cs = cos(spread);
+        const Frame turn = {{cs, -ss * cb, ss * sb, 0, ss, cs * cb, -cs * sb, 0, 0, sb, cb, 0}};
+        pose->relative[bone] = compose(&h->at_rest[bone], &turn, 1);
+        pose->frames[bone] = bone == 0 ? pose->relative[0] : compose(&pose->frames[parent], &pose->relative[bone], 1);
+        pose->transforms[bone] = compose(&pose->frames[bone], &h->inverses[bone], 1);
+        if (!with_slopes || joint < 0) continue;
+        const int inherited = joint == 0 ? 0 : joint == 3 ? OF_FINGER : joint + 1;
+        Frame *slopes = pose->slopes[bone];
+        for (int angle = 0; angle < inherited; angle++) slopes[angle] = compose(&pose->slopes[parent][angle], &pose->relative[bone], 1);
+        if (joint == 3) continue;
+        const Frame by_bend = {{0, ss * sb, ss * cb, 0, 0, -cs * sb, -cs * cb, 0, 0, cb, -sb, 0}};
+        const Frame by_spread = {{-ss, -cs * cb, cs * sb, 0, cs, -ss * cb, ss * sb, 0, 0, 0, 0, 0}};
+        const Frame bent = compose(&h->at_rest[bone], &by_bend, 0), swung = compose(&h->at_rest[bone], &by_spread, 0);
+        slopes[inherited] = compose(&pose->frames[parent], &bent, 0);
+        if (joint == 0) slopes[1] = compose(&pose->frames[parent], &swung, 0);
+    }
+}
+
+static Frame hand_place(const double *x) {
+    const double r0 = x[0], r1 = x[1], r2 = x[2];
+    const Rotation t = rotation(r0 * r0 + r1 * r1 + r2 * r2);
+    const double p0 = t.b * r0, p1 = t.b * r1, p2 = t.b * r2, q0 = t.c * r0, q1 = t.c * r1, q2 = t.c * r2;
+    return (Frame){{t.a + q0 * r0, q0 * r1 - p2, q0 * r2 + p1, x[3], q1 * r0 + p2, t.a + q1 * r1, q1 * r2 - p0, x[4], q2 * r0 - p1, q2 * r1 + p0, t.a + q2 * r2, x[5]}};
+}
+
+/* The derivative of a I + b [r] + c r r' by r[j], where sign(i, k, j) is what r[j] counts in the element (i, k) of [r]. */
+static int sign(int i, int k, int j) { return (i - k) * (j - i) * (j - k) / 2; }
+
+static Frame hand_place_slope(const double *r, int j) {
+    const Rotation t = rotation(r[0] * r[0] + r[1] * r[1] + r[2] * r[2]);
+    Frame result = {{0}};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 3; k++) {
+            const double skew = i == k ? 0 : sign(i, k, 3 - i - k) * r[3 - i - k];
+            result.m[4 * i + k] = r[j] * (t.slope_b * skew + t.slope_c * r[i] * r[k] - (i == k ? t.b : 0)) + t.b * sign(i, k, j) +
+                                  t.c * ((i == j ? r[k] : 0) + (k == j ? r[i] : 0));
+        }
+    return result;
+}
+
+/* Adds weights times the mapped points to the sums, or with no weights the mapped points. */
+static void add_mapped(long n, const Frame *map, const double *restrict points, const double *restrict weights, double *restrict sums) {
+    const double *m = map->m, *y = points + n, *z = points + 2 * n;
+    for (int row = 0; row < 3; row++, m += 4, sums += n) {
+        const double m0 = m[0], m1 = m[1], m2 = m[2], m3 = m[3];
+        if (weights) {
+#pragma omp simd
+            for (long i = 0; i < n; i++) sums[i] += weights[i] * (m0 * points[i] + m1 * y[i] + m2 * z[i] + m3);
+        } else {
+#pragma omp simd
+            for (long i = 0; i < n; i++) sums[i] += m0 * points[i] + m1 * y[i] + m2 * z[i] + m3;
+        }
+    }
+}
+
+static void hand_skin(const Hand *h, const Pose *pose, double *rest) {
+    memset(rest, 0, 3 * h->vertices * sizeof(double));
+    for (int bone = 0; bone < BONES; bone++) add_mapped(h->vertices, &pose->transforms[bone], h->positions, h->weights + bone * h->vertices, rest);
+}
+
+static void hand_value(const int64_t *dimensions, long n, const double *x, const double *data, double *work, double *result) {
+    (void)n;
+    const Hand h = hand(dimensions, data);
+    const Frame place = hand_place(x);
+    double *rest = work, *moved = work + 3 * h.vertices;
+    Pose pose;
+    hand_pose(&h, x, &pose, 0);
+    hand_skin(&h, &pose, rest);
+    memset(moved, 0, 3 * h.vertices * sizeof(double));
+    add_mapped(h.vertices, &place, rest, NULL, moved);
+    for (int row = 0; row < 3; row++, moved += h.vertices)
+        for (long i = 0; i < h.points; i++) result[row * h.points + i] = h.targets[row * h.points + i] - moved[(long)h.vertex_of[i]];
+}
+
+static void hand_jacobian(const int64_t *dimensions, long n, const double *x, const double *data, double *work, double *result) {
+    const Hand h = hand(dimensions, data);
+    const long size = 3 * h.vertices;
+    const Frame place = hand_place(x);
+    double *rest = work, *slopes = work + size;
+    Pose pose;
+    hand_pose(&h, x, &pose, 1);
+    hand_skin(&h, &pose, rest);
+    memset(slopes, 0, n * size * sizeof(double));
+    for (int j = 0; j < 3; j++) {
+        const Frame slope = hand_place_slope(x, j);
+        add_mapped(h.vertices, &slope, rest, NULL, slopes + j * size);
+        for (long i = 0; i < h.vertices; i++) slopes[(3 + j) * size + j * h.vertices + i] = 1;
+    }
+    for (int bone = 2; bone < BONES; bone++) {
+        const int joint = (bone - 2) % OF_FINGER, count = joint == 0 ? 2 : joint == 1 ? 3 : OF_FINGER;
+        for (int angle = 0; angle < count; angle++) {
+            const Frame transform = compose(&pose.slopes[bone][angle], &h.inverses[bone], 1), slope = compose(&place, &transform, 0);
+            add_mapped(h.vertices, &slope, h.positions, h.weights + bone * h.vertices, slopes + (6 + bone - 2 - joint + angle) * size);
+        }
+    }
+    for (int row = 0; row < 3; row++)
+        for (long i = 0; i < h.points; i++, result += n) {
+            const double *from = slopes + row * h.vertices + (long)h.vertex_of[i];
+            for (long j = 0; j < n; j++) result[j] = -from[j * size];
+        }
+}
+
+/* Long short-term memory: everything that the way back needs is put on a stack on the way there, as source transformation does. */
+
+enum { ROWS = 8, KEPT = 8 };
+
+typedef struct {
+    long layers, steps, width, states, first;
+    const double *start, *text;
+} Memory;
+
+static Memory memory(const int64_t *dimensions, const double *data) {
+    Memory m = {.layers = dimensions[0], .steps = dimensions[1] - 1, .width = dimensions[2], .start = data};
+    m.states = 2 * m.layers * m.width;
+    m.first = m.layers * ROWS * m.width;
+    m.text = data + m.states;
+    return m;
+}
+
+static long lstm_work(const int64_t *dimensions, long n) {
+    return (void)n, dimensions[2] * (4 * dimensions[0] + dimensions[1] * (1 + dimensions[0] * KEPT));
+}
+
+static inline double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+/* One character through the layers: the state moves on. For each element are kept input, hidden and cell before, the four gates, and tanh of the cell after. */
+static void lstm_forward(const Memory *m, const double *x, const double *character, double *state, double *kept) {
+    const long width = m->width;
+    for (long layer = 0; layer < m->layers; layer++) {
+        const double *w = x + layer * ROWS * width;
+        double *hidden = state + 2 * layer * width, *cell = hidden + width;
+        for (long i = 0; i < width; i++, kept += KEPT) {
+            const double input = layer == 0 ? x[m->first + i] * character[i] : hidden[i - 2 * width];
+            const double forget = sigmoid(w[i] * input + w[4 * width + i]), keep = sigmoid(w[width + i] * hidden[i] + w[5 * width + i]);
+            const double show = sigmoid(w[2 * width + i] * input + w[6 * width + i]), change = tanh(w[3 * width + i] * hidden[i] + w[7 * width + i]);
+            const double next = forget * cell[i] + keep * change, squashed = tanh(next);
+            const double values[KEPT] = {input, hidden[i], cell[i], forget, keep, show, change, squashed};
+            memcpy(kept, values, sizeof values);
+            cell[i] = next;
+            hidden[i] = show * squashed;
+        }
+    }
+}
+
+/* The log likelihood of a character after this output of the layers. Leaves y - logSumExp y. */
+static double lstm_likelihood(const Memory *m, const double *extra, const double *output, const double *character, double *y) {
+    double likelihood = 0;
+    for (long i = 0; i < m->width; i++) y[i] = extra[m->width + i] * output[i] + extra[2 * m->width + i];
+    const double shift = log_sum_exp(m->width, y);
+    for (long i = 0; i < m->width; i++) {
+        y[i] -= shift;
+        likelihood += character[i] * y[i];
+    }
+    return likelihood;
+}
+
+static void lstm_value(const int64_t *dimensions, long n, const double *x, const double *data, double *work, double *result) {
+    (void)n;
+    const Memory m = memory(dimensions, data);
+    double *state = work, *y = work + m.states, *kept = y + m.width, sum = 0;
+    memcpy(state, m.start, m.states * sizeof(double));
+    for (long step = 0; step < m.steps; step++) {
+        lstm_forward(&m, x, m.text + step * m.width, state, kept);
+        sum += lstm_likelihood(&m, x + m.first, state + m.states - 2 * m.width, m.text + (step + 1) * m.width, y);
+    }
+    *result = -sum / (m.steps * m.width);
+}
+
+static void lstm_backward(const Memory *m, const double *x, const double *character, const double *kept, double *state_bar, double *gradient) {
+    const long width = m->width;
+    for (long layer = m->layers - 1; layer >= 0; layer--) {
+        const double *w = x + layer * ROWS * width, *k = kept + layer * width * KEPT;
+        double *slope = gradient + layer * ROWS * width, *hidden_bar = state_bar + 2 * layer * width, *cell_bar = hidden_bar + width;
+        for (long i = 0; i < width; i++, k += KEPT) {
+            const double next_bar = cell_bar[i] + hidden_bar[i] * k[5] * (1 - k[7] * k[7]), forget_bar = next_bar * k[2] * k[3] * (1 - k[3]);
+            const double keep_bar = next_bar * k[6] * k[4] * (1 - k[4]), show_bar = hidden_bar[i] * k[7] * k[5] * (1 - k[5]);
+            const double change_bar = next_bar * k[4] * (1 - k[6] * k[6]), input_bar = forget_bar * w[i] + show_bar * w[2 * width + i];
+            slope[i] += forget_bar * k[0];
+            slope[width + i] += keep_bar * k[1];
+            slope[2 * width + i] += show_bar * k[0];
+            slope[3 * width + i] += change_bar * k[1];
+            slope[4 * width + i] += forget_bar;
+            slope[5 * width + i] += keep_bar;
+            slope[6 * width + i] += show_bar;
+            slope[7 * width + i] += change_bar;
+            cell_bar[i] = next_bar * k[3];
+            hidden_bar[i] = keep_bar * w[width + i] + change_bar * w[3 * width + i];
+            if (layer == 0)
+                gradient[m->first + i] += input_bar * character[i];
+            else
+                hidden_bar[i - 2 * width] += input_bar;
+        }
+    }
+}
+
+static void lstm_gradient(const int64_t *dimensions, long n, const double *x, const double *data, double *work, double *gradient) {
+    const Memory m = memory(dimensions, data);
+    const long size = m.layers * m.width * KEPT, width = m.width;
+    const double *extra = x + m.first, bar = -1.0 / (m.steps * width);
+    double *state = work, *state_bar = work + m.states, *y = work + 2 * m.states, *kept = y + m.steps * width, *extra_bar = gradient + m.first;
+    memset(gradient, 0, n * sizeof(double));
+    memset(state_bar, 0, m.states * sizeof(double));
+    memcpy(state, m.start, m.states * sizeof(double));
+    for (long step = 0; step < m.steps; step++) {
+        lstm_forward(&m, x, m.text + step * width, state, kept + step * size);
+        lstm_likelihood(&m, extra, state + m.states - 2 * width, m.text + (step + 1) * width, y + step * width);
+    }
+    for (long step = m.steps - 1; step >= 0; step--) {
+        const double *character = m.text + (step + 1) * width, *k = kept + (step + 1) * size - width * KEPT;
+        double *output_bar = state_bar + m.states - 2 * width, mass = 0;
+        for (long i = 0; i < width; i++) mass += character[i];
+        for (long i = 0; i < width; i++, k += KEPT) {
+            const double y_bar = bar * (character[i] - mass * exp(y[step * width + i]));
+            extra_bar[width + i] += y_bar * (k[5] * k[7]);
+            extra_bar[2 * width + i] += y_bar;
+            output_bar[i] += y_bar * extra[width + i];
+        }
+        lstm_backward(&m, x, m.text + step * width, kept + step * size, state_bar, gradient);
+    }
+}
+
 const Problem hand_problems[] = {
     {"gmm", mixture_value, mixture_gradient, one, as_many, mixture_work},
     {"ba", ba_value, ba_jacobian, ba_results, ba_entries, one},
@@ -545,6 +812,8 @@ const Problem hand_problems[] = {
     {"lorenz", lorenz_value, lorenz_jacobian, three, three_by_six, one},
     {"logistic", logistic_value, logistic_gradient, one, as_many, one},
     {"perceptron", perceptron_value, perceptron_gradient, one, as_many, three_widths},
+    {"hand", hand_value, hand_jacobian, hand_results, hand_entries, hand_work},
+    {"lstm", lstm_value, lstm_gradient, one, as_many, lstm_work},
     {"helmholtz", helmholtz_value, helmholtz_gradient, one, as_many, as_many},
     {"helmholtz-hessian", helmholtz_value, helmholtz_hessian, one, squared, as_many},
 };

@@ -21,6 +21,8 @@ Inputs are closed formulas of the position i in row-major order, counted from 0 
                       timed steps go on from there.
     logistic          features x_i = sin(0.10001 i), 10^5 x 50, w_j = 0.1 cos(0.1 j), target of row r = 1 if r mod 3 = 0 else 0; mean
                       binary cross-entropy of the logits x w
+    skinning          x_i = sin(0.1 i), 22 bones x 3 coordinates x 544 vertices, weights w_i = cos(0.1 i), 22 x 1 x 544; the sum of squares of
+                      the sum over bones of w x. Vertices first: 544 x 22 x 3 and 544 x 22 x 1
 """
 
 import argparse
@@ -131,8 +133,25 @@ def logistic():
     return run
 
 
+def skinning(shape, weight_shape, bones):
+    x, weights = wave(torch.sin, *shape).requires_grad_(), wave(torch.cos, *weight_shape)
+
+    def run():
+        x.grad = None
+        skinned = (weights * x).sum(bones)
+        value = (skinned * skinned).sum()
+        value.backward()
+        return value, (x.grad,)
+
+    return run
+
+
 PROGRAMS = {f"matmul-{n}": (lambda n=n: matmul(n)) for n in (64, 128, 256, 512, 1024)}
 PROGRAMS |= {"elementwise-1e6": elementwise, "softmax-1024x1000": softmax, "mlp-784-256-128-10": mlp, "logistic-1e5x50": logistic}
+PROGRAMS |= {
+    "skinning-vertices-last": lambda: skinning((22, 3, 544), (22, 1, 544), 0),
+    "skinning-vertices-first": lambda: skinning((544, 22, 3), (544, 22, 1), 1),
+}
 
 
 def measure(run, runs):

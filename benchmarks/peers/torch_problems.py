@@ -120,6 +120,70 @@ def perceptron(dimensions, data):
     return loss
 
 
+def hand(dimensions, data):
+    vertices, points = dimensions
+    bones, fingers = 22, 5
+    frames, rest = data[: 24 * bones].reshape(2, bones, 3, 4), data[24 * bones :]
+    below = torch.tensor([0.0, 0, 0, 1], dtype=data.dtype).expand(2, bones, 1, 4)
+    order = [0, 1] + [depth + 4 * finger for depth in range(2, 6) for finger in range(fingers)]
+    at_rest, inverses = torch.cat([frames, below], 2)[:, order]
+    positions, weights, vertex_of, targets = rest.split([3 * vertices, bones * vertices, points, 3 * points])
+    positions = torch.cat([positions.reshape(3, vertices), torch.ones(1, vertices, dtype=data.dtype)])
+    weights, vertex_of, targets = weights.reshape(bones, 1, vertices)[order], vertex_of.long(), targets.reshape(3, points)
+    joints = [(bone - 2) % 4 if bone > 1 else 3 for bone in order]
+    first = [6 + (bone - 2) // 4 * 4 for bone in order]
+    # after the last argument there is a zero
+    bends = torch.tensor([26 if joint == 3 else at + (joint + 1 if joint else 0) for joint, at in zip(joints, first)])
+    spreads = torch.tensor([26 if joint else at + 1 for joint, at in zip(joints, first)])
+    zero, zeros, ones, identity = (f(*n, dtype=data.dtype) for f, n in ((torch.zeros, [1]), (torch.zeros, [bones]), (torch.ones, [bones]), (torch.eye, [3])))
+    skew = torch.tensor([[0, 0, 0], [0, 0, -1], [0, 1, 0], [0, 0, 1], [0, 0, 0], [-1, 0, 0], [0, -1, 0], [1, 0, 0], [0, 0, 0]], dtype=data.dtype)
+
+    def residuals(x):
+        angles = torch.cat([x, zero])
+        bend, spread = angles[bends], angles[spreads]
+        sb, cb, ss, cs = bend.sin(), bend.cos(), spread.sin(), spread.cos()
+        turns = [cs, -ss * cb, ss * sb, zeros, ss, cs * cb, -cs * sb, zeros, zeros, sb, cb, zeros, zeros, zeros, zeros, ones]
+        relative = at_rest @ torch.stack(turns, 1).reshape(bones, 4, 4)
+        frames = [relative[:1], relative[:1] @ relative[1:2]]
+        for start in range(2, bones, fingers):
+            frames.append(frames[-1] @ relative[start : start + fingers])
+        transforms = (torch.cat(frames) @ inverses)[:, :3]
+        rest = (weights * (transforms.reshape(3 * bones, 4) @ positions).reshape(bones, 3, vertices)).sum(0)
+        square = x[:3].dot(x[:3])
+        angle = square.sqrt()
+        k = (skew @ x[:3]).reshape(3, 3)
+        rotation = identity + angle.sin() / angle * k + (1 - angle.cos()) / square * (k @ k)
+        return targets - (rotation @ rest + x[3:6].reshape(3, 1))[:, vertex_of]
+
+    return residuals
+
+
+def lstm(dimensions, data):
+    layers, characters, width = dimensions
+    rows = data.reshape(-1, width).unbind()
+    text = rows[2 * layers :]
+
+    def loss(x):
+        w = x.reshape(-1, width).unbind()
+        state, total = list(rows[: 2 * layers]), 0
+        for before, character in zip(text, text[1:]):
+            value = w[-3] * before
+            for layer in range(layers):
+                w_forget, w_keep, w_show, w_change, forget, keep, show, change = w[8 * layer : 8 * layer + 8]
+                hidden, cell = state[2 * layer : 2 * layer + 2]
+                forget = (w_forget * value + forget).sigmoid()
+                keep = (w_keep * hidden + keep).sigmoid()
+                show = (w_show * value + show).sigmoid()
+                change = (w_change * hidden + change).tanh()
+                cell = forget * cell + keep * change
+                value = show * cell.tanh()
+                state[2 * layer : 2 * layer + 2] = value, cell
+            total = total + character.dot((w[-2] * value + w[-1]).log_softmax(0))
+        return -total / ((characters - 1) * width)
+
+    return loss
+
+
 def helmholtz(dimensions, data):
     (n,) = dimensions
     b, a = data[:n], data[n:].reshape(n, n)
@@ -175,6 +239,10 @@ def jacobian(f, x):
     return lambda: [f(x)], lambda: [torch.autograd.functional.jacobian(f, x, vectorize=True)]
 
 
+def jacobian_forward(f, x):
+    return lambda: [f(x)], lambda: [torch.autograd.functional.jacobian(f, x, vectorize=True, strategy="forward-mode")]
+
+
 def separate(f, x):
     """The results belong to separate arguments, so that the gradient of their sum has all derivatives."""
 
@@ -215,6 +283,8 @@ PROBLEMS = {
     "lorenz": (jacobian, lorenz),
     "logistic": (gradient, logistic),
     "perceptron": (gradient, perceptron),
+    "hand": (jacobian_forward, hand),
+    "lstm": (gradient, lstm),
     "helmholtz": (gradient, helmholtz),
     "helmholtz-hessian": (hessian, helmholtz),
 }
