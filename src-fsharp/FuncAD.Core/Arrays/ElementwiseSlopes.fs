@@ -31,18 +31,8 @@ type internal ElementwiseSlopes private () =
     /// Along, for short runs.
     [<SkipLocalsInit>]
     static member private AlongShort<'D when 'D: struct and 'D :> IPartial>
-        (
-            partial: 'D,
-            first: bool,
-            runs: Broadcast,
-            a: float[],
-            b: float[],
-            y: float[],
-            t: float[],
-            out: float[],
-            sums: bool,
-            add: bool
-        ) : unit =
+        (partial: 'D, first: bool, runs: Broadcast, a: float[], b: float[], y: float[], t: float[], out: float[], sums: bool, add: bool)
+        : unit =
         let bufferA, bufferB = NativePtr.stackalloc<float> RunWalk.Buffer, NativePtr.stackalloc<float> RunWalk.Buffer
         let contributions = NativePtr.stackalloc<float> RunWalk.Buffer
         // an operand that is not read is not written out: its first element stands for it

@@ -38,7 +38,7 @@ module internal PackedProduct =
 
         member x.At(row: int, column: int) : nativeptr<float> = NativePtr.add x.Start (row * x.Down + column * x.Right)
 
-    /// What a block of sums is stored with: c <- alpha sums + beta c, where c has rows that are `Down` apart. Where beta is 0, c is not read.
+    /// What a block of sums is stored with: c <- alpha sums + beta c, with rows of c that are `Down` apart. Where beta is 0, c is not read.
     [<Struct; NoEquality; NoComparison>]
     type private Target =
         { Alpha: float

@@ -42,7 +42,6 @@ type internal Products() =
         y: nativeptr<float> ->
             unit
 
-
     /// <summary>
     /// C &lt;- alpha op(A) op(B) + beta C, where op(A) is m x k, op(B) k x n and C m x n, all dense and row-major; A is stored k x m if
     /// transA, B n x k if transB.

@@ -69,12 +69,9 @@ type internal RunReader(source: float[], extents: int[], strides: int[]) =
         let mutable from, into = source, place
         for _ in 1..runs do
             // what a vector writes beyond its run is overwritten by the next one
-            if length <= 4 then
-                Vector256.Store(Vector256.Create(NativePtr.read from), into)
-            elif length <= 8 then
-                Vector512.Store(Vector512.Create(NativePtr.read from), into)
-            else
-                Span<float>(NativePtr.toVoidPtr into, length).Fill(NativePtr.read from)
+            if length <= 4 then Vector256.Store(Vector256.Create(NativePtr.read from), into)
+            elif length <= 8 then Vector512.Store(Vector512.Create(NativePtr.read from), into)
+            else Span<float>(NativePtr.toVoidPtr into, length).Fill(NativePtr.read from)
             from <- NativePtr.add from down
             into <- NativePtr.add into length
 

@@ -147,8 +147,7 @@ and [<Sealed>] internal Determinant() =
     inherit Operation("determinant")
 
     /// The product of the pivots, with their exponents summed separately: no intermediate product leaves the range of double.
-    static member private Product(a: Tensor) : float =
-        let struct (pivots, isOdd, scale) = Pivots.Of a
+    static member private ScaledProduct(pivots: float[], isOdd: bool, scale: int) : float =
         let mutable product = 1.0
         let mutable exponent = scale
         for pivot in pivots do
@@ -158,6 +157,16 @@ and [<Sealed>] internal Determinant() =
             product <- Math.ScaleB(product, -carry)
             exponent <- exponent + size + carry
         Math.ScaleB((if isOdd then -product else product), exponent)
+
+    /// The product of the pivots, bitwise equal to the scaled one as long as it stays in the range of double.
+    static member private Product(a: Tensor) : float =
+        let struct (pivots, isOdd, scale) = Pivots.Of a
+        let mutable plain = 1.0
+        let mutable isInRange = scale = 0
+        for pivot in pivots do
+            plain <- plain * pivot
+            isInRange <- isInRange && abs plain > 1e-290 && abs plain < 1e290
+        if isInRange then (if isOdd then -plain else plain) else Determinant.ScaledProduct(pivots, isOdd, scale)
 
     override _.Value x =
         [| Tensor.OfConstant(
