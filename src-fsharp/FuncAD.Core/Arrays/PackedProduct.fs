@@ -197,7 +197,7 @@ module internal PackedProduct =
     /// The product of some rows of A, of limited depth, with all columns of B.
     [<SkipLocalsInit>]
     let private multiplyBlock (a: Lying) (b: Lying) (m: int) (n: int) (depth: int) (target: Target) =
-        let isWide = Vector512.IsHardwareAccelerated && n > 8 && m > 4
+        let isWide = Widest.Bits = 512 && n > 8 && m > 4
         let panel = NativePtr.stackalloc<float>(depth * (if isWide then 16 else 8))
         let mutable j = 0
         while j < n do
