@@ -1,6 +1,8 @@
 /// Matrix products, by whatever computes them: against three loops.
 module FuncAD.Tests.BackendTests
 
+#nowarn "9" // pinned arrays
+
 open System
 open Expecto
 open FuncAD
@@ -13,7 +15,8 @@ let private everyProducts = [ managed; Backend.Choose null ] |> List.distinctBy 
 
 type private Case = { TransA: bool; TransB: bool; M: int; N: int; K: int; Alpha: float; Beta: float }
 
-/// Sizes around those of the registers (4 and 8), a panel's depth (256), and where the implementations hand over to one another.
+/// Sizes around those of the registers (4 x 8 and 8 x 16), a panel's depth (256), a turned block's height (256), and where the
+/// implementations hand over to one another.
 let private cases =
     let shapes =
         [ for m in [ 0; 1; 2; 3; 4; 5; 9 ] do
@@ -28,7 +31,11 @@ let private cases =
           40, 1, 700
           1, 700, 40
           700, 1, 40
-          128, 9, 257 ]
+          128, 9, 257
+          300, 40, 20
+          20, 300, 260
+          8, 16, 5
+          9, 24, 5 ]
     [ for m, n, k in shapes do
           for transA in [ false; true ] do
               for transB in [ false; true ] do
@@ -130,9 +137,34 @@ let tests =
                         finally
                             products.Threads <- before) ]
 
+          testCase "managed: an element's bits are those of its row times its column, at any number of threads" (fun () ->
+              let m, n, k = 133, 70, 300
+              for transA in [ false; true ] do
+                  for transB in [ false; true ] do
+                      let a, b = Array.init (m * k) (fun i -> sin (float i)), Array.init (k * n) (fun i -> cos (float i))
+                      let product threads =
+                          let c = Array.zeroCreate<float>(m * n)
+                          use pa = fixed a
+                          use pb = fixed b
+                          use pc = fixed c
+                          PackedProduct.multiply threads transA transB m n k 1.0 pa pb 0.0 pc
+                          c
+                      let once = product 1
+                      for threads in [ 2; 3; 5 ] do
+                          Expect.equal (product threads) once $"{threads} threads"
+                      for i, j in [ 0, 0; 7, 15; 8, 16; 131, 69; 132, 64; 132, 69 ] do
+                          let row = Array.init k (fun p -> if transA then a[p * m + i] else a[i * k + p])
+                          let column = Array.init k (fun p -> if transB then b[j * k + p] else b[p * n + j])
+                          let c = [| nan |]
+                          use pa = fixed row
+                          use pb = fixed column
+                          use pc = fixed c
+                          PackedProduct.multiply 1 false false 1 1 k 1.0 pa pb 0.0 pc
+                          expectSame once[i * n + j] c[0] $"({i}, {j}), transposed: {transA}, {transB}")
+
           testCase "none is the fallback" (fun () ->
               Expect.isFalse managed.IsNative "managed"
-              expectMentions [ "MathNet.Numerics" ] managed.Name)
+              expectMentions [ "managed code" ] managed.Name)
 
           testCase "a library that is not there, or is no BLAS, is passed over, and the name says so" (fun () ->
               let path = IO.Path.GetTempFileName()
@@ -141,14 +173,14 @@ let tests =
                   for library in [ "no-such-library"; "/no/such/library.so"; path; "libc.so.6" ] do
                       let products = Backend.Choose library
                       Expect.isFalse products.IsNative library
-                      expectMentions [ "MathNet.Numerics"; library ] products.Name
+                      expectMentions [ "managed code"; library ] products.Name
                       check products { TransA = true; TransB = false; M = 9; N = 10; K = 11; Alpha = 2.0; Beta = 0.5 }
               finally
                   IO.File.Delete path)
 
           testCase "the process has chosen once" (fun () ->
               Expect.equal Backend.Name (Backend.Choose(Environment.GetEnvironmentVariable "FUNCAD_BLAS")).Name "name"
-              Expect.equal Backend.IsNative (not (Backend.Name.StartsWith "MathNet")) "native"
+              Expect.equal Backend.IsNative (not (Backend.Name.StartsWith "managed")) "native"
               Expect.isGreaterThan Backend.Threads 0 "threads"
               thrown<ArgumentOutOfRangeException>(fun () -> Backend.Threads <- 0) |> ignore
               let c = [| nan |]

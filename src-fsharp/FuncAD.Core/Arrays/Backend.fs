@@ -41,15 +41,17 @@ type internal BackendChoice private () =
     static member SayInterpreted() : unit = interpreted.Force()
 
 /// <summary>
-/// Where matrix products are computed: by the machine's BLAS if one is found, by MathNet.Numerics otherwise. Chosen once, when the first
+/// Where matrix products are computed: by the machine's BLAS if one is found, in managed code otherwise. Chosen once, when the first
 /// product runs or the first of these properties is read. Nothing has to be installed.
 /// </summary>
 /// <remarks>
 /// The usual names of OpenBLAS, MKL and BLIS are tried where the operating system and .NET look for native libraries (on macOS, Accelerate
-/// too). The environment variable FUNCAD_BLAS chooses instead: "none" for MathNet.Numerics, or the name or path of a library with the C
-/// interface of BLAS and 32-bit integers. If that cannot be used, MathNet.Numerics is, and <c>Name</c> says so.
+/// too). The environment variable FUNCAD_BLAS chooses instead: "none" for managed code, or the name or path of a library with the C
+/// interface of BLAS and 32-bit integers. If that cannot be used, managed code is, and <c>Name</c> says so. An OpenBLAS that is older than
+/// the processor, and took kernels without fused multiplication and addition, leaves products of matrices to the managed code, too. A
+/// program that chose a native provider for MathNet.Numerics gets that one in place of managed code.
 /// Results are bitwise equal for equal numbers as long as the library, the machine and the number of threads stay the same; with another
-/// number of threads, a library may sum in another order.
+/// number of threads, a library may sum in another order. In managed code an element's bits depend on its row and its column alone.
 /// </remarks>
 [<AbstractClass; Sealed>]
 type Backend private () =
@@ -59,11 +61,11 @@ type Backend private () =
     /// <summary>The library in use, for example "OpenBLAS 0.3.21 (libopenblas.so.0, kernels for Haswell)".</summary>
     static member Name: string = BackendChoice.Products.Name
 
-    /// <summary>True if matrix products run in a native BLAS that was found, false if they run in MathNet.Numerics.</summary>
+    /// <summary>True if matrix products run in a native BLAS that was found, false if they run in managed code.</summary>
     static member IsNative: bool = BackendChoice.Products.IsNative
 
     /// <summary>
-    /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or MathNet.Numerics
+    /// The number of threads that one product may use, from OpenBLAS, MKL, BLIS or, for managed code, MathNet.Numerics
     /// (<c>Control.MaxDegreeOfParallelism</c>). It holds for the whole process. For other libraries, which do not tell, it reads as 1, and
     /// setting it does nothing.
     /// </summary>

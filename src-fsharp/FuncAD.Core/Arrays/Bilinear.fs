@@ -65,7 +65,8 @@ type internal MatrixProduct
             struct (last, false, true, false, rows, columns, batch[last] * inner)
         | _ -> struct (batch.Length, false, transA, transB, rows, columns, inner)
 
-    let steps (operand: Batched) size = operand.Strides |> Array.map (fun stride -> stride * size)
+    let steps (operand: Batched) size =
+        if batch.Length = 0 then operand.Strides else operand.Strides |> Array.map (fun stride -> stride * size)
     let stepsA, stepsB, stepsC = steps a (rows * inner), steps b (inner * columns), steps c (rows * columns)
 
     /// z <- beta z + the product, for the axes of the batch from `axis` on, with each operand's first matrix at its place. If several

@@ -34,6 +34,20 @@ type internal Broadcast(shape: int[], a: int[], b: int[]) =
     let mutable run = -1
     let mutable startA, startB = 0, 0
 
+    /// The number of runs.
+    member _.Count = runs
+
+    /// True for many runs of so few elements that the start of a kernel takes longer than they do: ShortRuns takes them in blocks.
+    member _.IsShort = length > 1 && length < Broadcast.LeastLong && runs >= 4
+
+    /// The least length of a run that is worth a kernel of its own (measured).
+    static member LeastLong = 64
+
+    /// The lengths of the axes, merged where both arrays permit it, and the steps along them in a and in b.
+    member _.Extents = merged |> Array.map (fun struct (extent, _, _) -> extent)
+    member _.StridesA = merged |> Array.map (fun struct (_, stride, _) -> stride)
+    member _.StridesB = merged |> Array.map (fun struct (_, _, stride) -> stride)
+
     /// The length of every run.
     member _.Length = length
 

@@ -108,10 +108,11 @@ module TensorContractions =
     /// The product of op(a) and op(b), where op transposes the last two axes if the flag is set, for arguments of some shapes;
     /// `operation` is the name in errors.
     let internal matrixProduct operation (transposeA: bool) (transposeB: bool) (shapeA: int[]) (shapeB: int[]) : Bilinear =
-        let both = $"the shapes {Shape.text shapeA} and {Shape.text shapeB}"
+        // texts are made for errors only: they take longer than a small product
+        let both () = $"the shapes {Shape.text shapeA} and {Shape.text shapeB}"
         let rankA, rankB = shapeA.Length, shapeB.Length
         if rankA = 0 || rankB = 0 then
-            Shape.fail operation $"expected vectors, matrices or batches of matrices, got {both}. A product with a number is a * b."
+            Shape.fail operation $"expected vectors, matrices or batches of matrices, got {both ()}. A product with a number is a * b."
         let struct (rows, innerA) =
             if rankA = 1 then struct (1, shapeA[0])
             elif transposeA then struct (shapeA[rankA - 1], shapeA[rankA - 2])
@@ -120,31 +121,30 @@ module TensorContractions =
             if rankB = 1 then struct (shapeB[0], 1)
             elif transposeB then struct (shapeB[rankB - 1], shapeB[rankB - 2])
             else struct (shapeB[rankB - 2], shapeB[rankB - 1])
-        let flags = if transposeA || transposeB then $" (transposed: {transposeA}, {transposeB})" else ""
+        let flags () = if transposeA || transposeB then $" (transposed: {transposeA}, {transposeB})" else ""
         if innerA <> inner then
             Shape.fail
                 operation
-                $"{both}{flags} do not match: {innerA} columns of the first meet {inner} rows of the second. Transpose one of the two, or exchange them."
-        let batchA, batchB = Array.truncate (rankA - 2) shapeA, Array.truncate (rankB - 2) shapeB
-        if not (Seq.forall2 (fun m n -> m = n || m = 1 || n = 1) (Seq.rev batchA) (Seq.rev batchB)) then
-            Shape.fail
-                operation
-                $"the batches of {both}{flags} do not broadcast: before the last two axes, counted from there, lengths must be equal or one of them 1."
-        let batch = Shape.broadcast operation batchA batchB
-        let result = Array.concat [ batch; (if rankA = 1 then [||] else [| rows |]); (if rankB = 1 then [||] else [| columns |]) ]
-        MatrixProduct.Of(
-            batchA,
-            batchB,
-            batch,
-            shapeA,
-            shapeB,
-            result,
-            transposeA && rankA > 1,
-            transposeB && rankB > 1,
-            rows,
-            columns,
-            inner
-        )
+                $"{both ()}{flags ()} do not match: {innerA} columns of the first meet {inner} rows of the second. Transpose one of the two, or exchange them."
+        let product batchA batchB batch result =
+            let transA, transB = transposeA && rankA > 1, transposeB && rankB > 1
+            MatrixProduct.Of(batchA, batchB, batch, shapeA, shapeB, result, transA, transB, rows, columns, inner)
+        let own =
+            match rankA, rankB with
+            | 1, 1 -> [||]
+            | 1, _ -> [| columns |]
+            | _, 1 -> [| rows |]
+            | _ -> [| rows; columns |]
+        if rankA <= 2 && rankB <= 2 then
+            product [||] [||] [||] own
+        else
+            let batchA, batchB = Array.truncate (rankA - 2) shapeA, Array.truncate (rankB - 2) shapeB
+            if not (Seq.forall2 (fun m n -> m = n || m = 1 || n = 1) (Seq.rev batchA) (Seq.rev batchB)) then
+                Shape.fail
+                    operation
+                    $"the batches of {both ()}{flags ()} do not broadcast: before the last two axes, counted from there, lengths must be equal or one of them 1."
+            let batch = Shape.broadcast operation batchA batchB
+            product batchA batchB batch (Array.append batch own)
 
     module Tensor =
         /// <summary>The sum of a_i b_i over two vectors of one length; derivatives b and a.</summary>

@@ -1,7 +1,11 @@
 namespace FuncAD
 
+#nowarn "9" // stack buffers
+
 open System
+open System.Runtime.CompilerServices
 open FuncAD.Rules
+open Microsoft.FSharp.NativeInterop
 
 /// <summary>Tangents and cotangents times the slopes of elementwise operations.</summary>
 [<AbstractClass; Sealed>]
@@ -24,6 +28,34 @@ type internal ElementwiseSlopes private () =
     static member inline private Part(elements: float[], start: int, length: int) : ReadOnlySpan<float> =
         if elements.Length = 1 then ReadOnlySpan elements else ReadOnlySpan(elements, start, length)
 
+    /// Along, for short runs.
+    [<SkipLocalsInit>]
+    static member private AlongShort<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, first: bool, runs: Broadcast, a: float[], b: float[], y: float[], t: float[], out: float[], sums: bool, add: bool)
+        : unit =
+        let bufferA, bufferB = NativePtr.stackalloc<float> RunWalk.Buffer, NativePtr.stackalloc<float> RunWalk.Buffer
+        let contributions = NativePtr.stackalloc<float> RunWalk.Buffer
+        // an operand that is not read is not written out: its first element stands for it
+        let reader operand (elements: float[]) strides =
+            RunReader((if partial.Operands &&& operand <> 0 then elements else elements[..0]), runs.Extents, strides)
+        let readA, readB = reader 1 a runs.StridesA, reader 2 b runs.StridesB
+        let target = if sums then RunSums(out, runs.Extents, (if first then runs.StridesA else runs.StridesB)) else Unchecked.defaultof<_>
+        let share = RunWalk.Block / runs.Length
+        let mutable run = 0
+        while run < runs.Count do
+            let count = min share (runs.Count - run)
+            let start, length = run * runs.Length, count * runs.Length
+            let a = readA.Next(count, bufferA)
+            let b = readB.Next(count, bufferB)
+            let y = ElementwiseSlopes.Part(y, start, length)
+            let t = ElementwiseSlopes.Part(t, start, length)
+            if sums then
+                partial.Apply(a, b, y, t, Span<float>(NativePtr.toVoidPtr contributions, length), false)
+                target.Walk(count, contributions)
+            else
+                partial.Apply(a, b, y, t, Span(out, start, length), add)
+            run <- run + count
+
     /// <summary>
     /// out (+)= a partial derivative times t, over arrays of y's shape. With <c>sums</c>, out has the shape of the operand (the first or
     /// the second), elements that were repeated by broadcasting receive the sum, and contributions are always added.
@@ -36,19 +68,22 @@ type internal ElementwiseSlopes private () =
         let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else x.Layout
         let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
         let y', t' = y.Compact, t.Compact
-        while runs.Next() do
-            let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
-            let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
-            let y = ElementwiseSlopes.Part(y', runs.Start, runs.Length)
-            let t = ElementwiseSlopes.Part(t', runs.Start, runs.Length)
-            if not sums then
-                partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
-            else
-                let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
-                if length = runs.Length then
-                    partial.Apply(a, b, y, t, Span(out, start, length), true)
+        if runs.IsShort then
+            ElementwiseSlopes.AlongShort(partial, first, runs, a', b', y', t', out, sums, add)
+        else
+            while runs.Next() do
+                let a = ReadOnlySpan(a', runs.StartA, runs.LengthA)
+                let b = ReadOnlySpan(b', runs.StartB, runs.LengthB)
+                let y = ElementwiseSlopes.Part(y', runs.Start, runs.Length)
+                let t = ElementwiseSlopes.Part(t', runs.Start, runs.Length)
+                if not sums then
+                    partial.Apply(a, b, y, t, Span(out, runs.Start, runs.Length), add)
                 else
-                    out[start] <- out[start] + partial.Sum(runs.Length, a, b, y, t)
+                    let start, length = if first then runs.StartA, runs.LengthA else runs.StartB, runs.LengthB
+                    if length = runs.Length then
+                        partial.Apply(a, b, y, t, Span(out, start, length), true)
+                    else
+                        out[start] <- out[start] + partial.Sum(runs.Length, a, b, y, t)
 
     /// The part of a tangent or cotangent that belongs to the first or second argument of a choice: all where it is chosen, half at a tie,
     /// and nothing elsewhere.

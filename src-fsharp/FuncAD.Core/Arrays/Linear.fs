@@ -101,6 +101,24 @@ and [<Sealed>] internal Unview(name: string, result: int[], view: StridedView, i
     override _.Adjoint = View(name, result, view)
     override _.Repeat count = Unview(name, Array.append [| count |] result, view.Repeat(count, Shape.length result), isSum)
 
+/// <summary>A matrix transposed. Small ones take a plain loop, others a view, which goes tile by tile.</summary>
+[<Sealed>]
+type internal Transpose(rows: int, columns: int) =
+    inherit Linear("transpose", [| rows; columns |], [| columns; rows |])
+
+    override _.Apply x =
+        let y = GC.AllocateUninitializedArray<float> x.Length
+        if x.Length > 256 then
+            StridedView(0, [| 1; columns |], [| columns; rows |]).Read(x, y)
+        else
+            for row = 0 to rows - 1 do
+                for column = 0 to columns - 1 do
+                    y[column * rows + row] <- x[row * columns + column]
+        y
+
+    override _.Adjoint = Transpose(columns, rows)
+    override _.KeepsUniform = true
+
 /// <summary>
 /// Takes runs of elements from given positions: result i, j is element positions[i] + j.
 /// </summary>

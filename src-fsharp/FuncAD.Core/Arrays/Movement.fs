@@ -116,7 +116,7 @@ module TensorMovement =
                 Shape.fail
                     "transpose"
                     $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}. Reshape a vector to a row or a column first; a matrix product takes it as either."
-            swapAxes -2 -1 x
+            if x.Rank = 2 then Tensor.Linear(Transpose(x.Dimensions[0], x.Dimensions[1]), x) else swapAxes -2 -1 x
 
         /// <summary>Without the axes of length 1.</summary>
         let squeeze (x: Tensor) : Tensor = reshape (x.Dimensions |> Array.filter (fun extent -> extent <> 1)) x
@@ -293,7 +293,13 @@ module TensorMovement =
         let private triangle operation isKept (x: Tensor) : Tensor =
             if x.Rank < 2 then Shape.fail operation $"expected a matrix or a batch of matrices, got the shape {Shape.text x.Dimensions}."
             let rows, columns = x.Dimensions[x.Rank - 2], x.Dimensions[x.Rank - 1]
-            let mask = Array.init x.Length (fun i -> if isKept (i / columns % rows) (i % columns) then 1.0 else 0.0)
+            let mask = Array.zeroCreate<float> x.Length
+            let mutable place = 0
+            while place < mask.Length do
+                for row = 0 to rows - 1 do
+                    for column = 0 to columns - 1 do
+                        if isKept row column then mask[place + row * columns + column] <- 1.0
+                place <- place + rows * columns
             Tensor.Linear(Masked(mask, true, x.Dimensions), x)
 
         /// <summary>The lower triangle, up to a diagonal (0 the main one, -1 the one below), and zeros above.</summary>

@@ -4,6 +4,11 @@ open System
 open System.Collections.Generic
 open System.Numerics.Tensors
 
+module internal StridedRun =
+    /// The longest run for which a plain loop is faster than a call.
+    [<Literal>]
+    let Short = 8
+
 /// An action on the elements of a strided view and of the dense array that it is read into or added from.
 type internal IStridedAction =
     /// A run of `length` elements: `step` apart in the strided array from `position` on, and adjacent in the dense one from `place` on.
@@ -17,9 +22,9 @@ type internal Reading(strided: float[], dense: float[]) =
         member _.Element(position, place) = dense[place] <- strided[position]
 
         member _.Run(position, step, place, length) =
-            if step = 1 then
+            if step = 1 && length > StridedRun.Short then
                 Array.Copy(strided, position, dense, place, length)
-            elif step = 0 then
+            elif step = 0 && length > StridedRun.Short then
                 Array.Fill(dense, strided[position], place, length)
             else
                 let mutable position = position
@@ -49,7 +54,7 @@ type internal Adding(strided: float[], dense: float[]) =
         member _.Element(position, place) = strided[position] <- strided[position] + dense[place]
 
         member _.Run(position, step, place, length) =
-            if step = 1 then
+            if step = 1 && length > StridedRun.Short then
                 let target = Span(strided, position, length)
                 TensorPrimitives.Add(ReadOnlySpan(dense, place, length), Span.op_Implicit target, target)
             elif step = 0 then
@@ -105,6 +110,9 @@ and [<Sealed>] internal StridedView(offset: int, strides: int[], shape: int[]) =
             action.Run(position, steps[last], place, extents[last])
         elif isTransposed && axis = last - 1 then
             view.Tiles(action, position, place)
+        elif axis = last - 1 then
+            for index = 0 to extents[axis] - 1 do
+                action.Run(position + index * steps[axis], steps[last], place + index * sizes[axis], extents[last])
         else
             for index = 0 to extents[axis] - 1 do
                 view.Visit(action, axis + 1, position + index * steps[axis], place + index * sizes[axis])

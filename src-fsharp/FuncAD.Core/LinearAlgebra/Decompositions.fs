@@ -11,6 +11,9 @@ open FuncAD.Matrices
 type internal CholeskyFactor() =
     inherit Operation("cholesky")
 
+    /// Tells whether the square of a pivot exceeds its rounding error, for the diagonal entry that it came from.
+    static member private IsPivot(n: int, pivot: float, entry: float) : bool = pivot * pivot > Math.ScaleB(float n, -52) * entry
+
     /// The Cholesky factor; none where the square of a pivot does not exceed its rounding error, since A then has an eigenvalue that is 0
     /// or negative.
     static member private Factor(a: Matrix<float>) : Matrix<float> voption =
@@ -19,9 +22,25 @@ type internal CholeskyFactor() =
                 ValueSome(a.Cholesky().Factor)
             with :? ArgumentException ->
                 ValueNone
-        let rounding = Math.ScaleB(float a.RowCount, -52)
-        let isDefinite (l: Matrix<float>) i = l[i, i] * l[i, i] > rounding * a[i, i]
+        let isDefinite (l: Matrix<float>) i = CholeskyFactor.IsPivot(a.RowCount, l[i, i], a[i, i])
         factor |> ValueOption.filter (fun l -> Seq.forall (isDefinite l) (seq { 0 .. a.RowCount - 1 }))
+
+    /// The factor of a small matrix, which needs no scaling.
+    static member private Small(a: Tensor) : Tensor voption =
+        let n, l = a.Dimensions[0], Array.copy a.Elements
+        let mutable isDefinite = SmallMatrices.cholesky n (Span l)
+        for i = 0 to n - 1 do
+            isDefinite <- isDefinite && CholeskyFactor.IsPivot(n, l[i * n + i], a.Elements[i * n + i])
+        if isDefinite then ValueSome(Tensor(l, a.Dimensions, null)) else ValueNone
+
+    static member private Of(a: Tensor) : Tensor voption =
+        if SmallMatrices.isFit a then
+            CholeskyFactor.Small a
+        else
+            // a factor of 2^(2h) is taken out of A, hence 2^h out of L
+            let half = exponent a.Elements / 2
+            CholeskyFactor.Factor(Tensor.toMatrix (scaleBy (Array.create a.Length (-2 * half)) a))
+            |> ValueOption.map (fun l -> scaleBy (Array.create a.Length half) (Tensor.ofMatrix l))
 
     override op.Value x =
         if x[0].Length = 0 then
@@ -29,11 +48,8 @@ type internal CholeskyFactor() =
         elif not (isFinite x[0]) then
             [| allNaN x[0].Dimensions |]
         else
-            // a factor of 2^(2h) is taken out of A, hence 2^h out of L
-            let half = exponent x[0].Elements / 2
-            let a = Tensor.toMatrix (scaleBy (Array.create x[0].Length (-2 * half)) x[0])
-            match CholeskyFactor.Factor a with
-            | ValueSome l -> [| scaleBy (Array.create x[0].Length half) (Tensor.ofMatrix l) |]
+            match CholeskyFactor.Of x[0] with
+            | ValueSome l -> [| l |]
             | ValueNone ->
                 Shape.fail
                     op.Name
@@ -51,9 +67,10 @@ type internal CholeskyFactor() =
     override _.Pullback(_, y, yBar, _) =
         let struct (l, e) = centred y[0]
         let inner = phi (leftTransposed l yBar[0])
-        // L^-T inner L^-1
-        let left = Tensor.solveUpper (transpose l) inner
-        [| magnify -e (symmetric (transpose (Tensor.solveUpper (transpose l) (transpose left)))) |]
+        // L^-T inner L^-1, and its symmetric part, which is that of its transpose
+        let upper = transpose l
+        let left = Tensor.solveUpper upper inner
+        [| magnify -e (symmetric (Tensor.solveUpper upper (transpose left))) |]
 
 /// <summary>
 /// Q and R of a matrix with at least as many rows as columns; R has a positive diagonal, which makes them unique and smooth. The pullback

@@ -3,6 +3,43 @@ namespace FuncAD
 open System
 open FuncAD.Matrices
 
+/// <summary>The pivots of Gaussian elimination, from which the determinant follows.</summary>
+[<AbstractClass; Sealed>]
+type internal Pivots private () =
+    static member private IsOdd(permutation: MathNet.Numerics.Permutation) : bool =
+        let mutable isOdd = false
+        let seen = Array.create permutation.Dimension false
+        for start = 0 to seen.Length - 1 do
+            let mutable i = start
+            while not seen[i] do
+                seen[i] <- true
+                i <- permutation[i]
+                if i <> start then isOdd <- not isOdd
+        isOdd
+
+    static member private Small(a: Tensor) : struct (float[] * bool) =
+        let n = a.Dimensions[0]
+        let factors = SmallMatrices.numbers ()
+        let pivots = SmallMatrices.indices ()
+        a.Elements.CopyTo factors
+        SmallMatrices.eliminate n factors pivots
+        let diagonal = Array.zeroCreate n
+        for i = 0 to n - 1 do
+            diagonal[i] <- factors[i * n + i]
+        struct (diagonal, SmallMatrices.isOdd n pivots)
+
+    /// The pivots of a finite matrix, whether they stand for an odd number of exchanged rows, and the exponent of the power of two by which
+    /// their product is to be multiplied.
+    static member Of(a: Tensor) : struct (float[] * bool * int) =
+        if SmallMatrices.isFit a then
+            let struct (pivots, isOdd) = Pivots.Small a
+            struct (pivots, isOdd, 0)
+        else
+            let struct (rows, columns) = scalesOfElimination a
+            let factors = (Tensor.toMatrix (unscale rows columns a)).LU()
+            let pivots = Array.init rows.Length (fun i -> factors.U[i, i])
+            struct (pivots, Pivots.IsOdd factors.P, Array.sum rows + Array.sum columns)
+
 /// <summary>
 /// The adjugate of a matrix: det(A) A^-1, and its limit where A is singular. The gradient of the determinant is its transpose.
 /// </summary>
@@ -72,6 +109,8 @@ type internal Adjugate private () =
             undefined a
         elif a.Length = 1 then
             Tensor.Uniform(1.0, a.Dimensions)
+        elif isNull a.Level && a.Dimensions[0] <= SmallMatrices.LargestMinors && SmallMatrices.isUsual a.Compact then
+            Tensor(SmallMatrices.adjugate a.Dimensions[0] a.Elements, a.Dimensions, null)
         else
             // adj(D A E) = adj(E) adj(A) adj(D); the powers of two on the diagonals of D and E bring all rows and columns to one size
             let struct (rows, columns) = scales a
@@ -108,30 +147,26 @@ and [<Sealed>] internal Determinant() =
     inherit Operation("determinant")
 
     /// The product of the pivots, with their exponents summed separately: no intermediate product leaves the range of double.
-    static member private Product(a: Tensor) : float =
-        let struct (rows, columns) = scalesOfElimination a
-        let factors = (Tensor.toMatrix (unscale rows columns a)).LU()
+    static member private ScaledProduct(pivots: float[], isOdd: bool, scale: int) : float =
         let mutable product = 1.0
-        let mutable exponent = Array.sum rows + Array.sum columns
-        for i = 0 to rows.Length - 1 do
-            let pivot = factors.U[i, i]
+        let mutable exponent = scale
+        for pivot in pivots do
             let size = if pivot = 0.0 then 0 else Math.ILogB pivot
             product <- product * Math.ScaleB(pivot, -size)
             let carry = if product = 0.0 then 0 else Math.ILogB product
             product <- Math.ScaleB(product, -carry)
             exponent <- exponent + size + carry
-        Math.ScaleB((if factors.P |> Determinant.IsOdd then -product else product), exponent)
+        Math.ScaleB((if isOdd then -product else product), exponent)
 
-    static member private IsOdd(permutation: MathNet.Numerics.Permutation) : bool =
-        let mutable isOdd = false
-        let seen = Array.create permutation.Dimension false
-        for start = 0 to seen.Length - 1 do
-            let mutable i = start
-            while not seen[i] do
-                seen[i] <- true
-                i <- permutation[i]
-                if i <> start then isOdd <- not isOdd
-        isOdd
+    /// The product of the pivots, bitwise equal to the scaled one as long as it stays in the range of double.
+    static member private Product(a: Tensor) : float =
+        let struct (pivots, isOdd, scale) = Pivots.Of a
+        let mutable plain = 1.0
+        let mutable isInRange = scale = 0
+        for pivot in pivots do
+            plain <- plain * pivot
+            isInRange <- isInRange && abs plain > 1e-290 && abs plain < 1e290
+        if isInRange then (if isOdd then -plain else plain) else Determinant.ScaledProduct(pivots, isOdd, scale)
 
     override _.Value x =
         [| Tensor.OfConstant(
@@ -148,10 +183,6 @@ and [<Sealed>] internal Determinant() =
 type internal LogDeterminant() =
     inherit Operation("logDeterminant")
 
-    static let pivots (a: Tensor) : struct (float[] * int) =
-        let struct (rows, columns) = scalesOfElimination a
-        struct ((Tensor.toMatrix (unscale rows columns a)).LU().U.Diagonal().ToArray(), Array.sum rows + Array.sum columns)
-
     /// The inverse transposed; NaN for a singular matrix, where the logarithm is -infinity and has no slope.
     static let gradient (a: Tensor) : Tensor =
         if a.Length = 0 then
@@ -159,7 +190,7 @@ type internal LogDeterminant() =
         elif not (isFinite a) then
             undefined a
         else
-            let struct (pivots, _) = pivots a.Value
+            let struct (pivots, _, _) = Pivots.Of a.Value
             if Array.contains 0.0 pivots then undefined a else transpose (Solve.Of("logDeterminant", a, Tensor.identity a.Dimensions[0]))
 
     override _.Value x =
@@ -168,7 +199,7 @@ type internal LogDeterminant() =
         elif not (isFinite x[0]) then
             [| Tensor.OfConstant Double.NaN |]
         else
-            let struct (pivots, exponent) = pivots x[0]
+            let struct (pivots, _, exponent) = Pivots.Of x[0]
             let sum = pivots |> Seq.sumBy (fun pivot -> Math.Log(abs pivot))
             [| Tensor.OfConstant(if exponent = 0 then sum else sum + float exponent * Math.Log 2.0) |]
 

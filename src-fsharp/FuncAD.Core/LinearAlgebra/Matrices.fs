@@ -31,10 +31,40 @@ let leftTransposed (a: Tensor) (b: Tensor) : Tensor = Tensor.matmulTransposed tr
 /// a b^T
 let rightTransposed (a: Tensor) (b: Tensor) : Tensor = Tensor.matmulTransposed false true a b
 
-let symmetric (x: Tensor) : Tensor = 0.5 * x + 0.5 * transpose x
+/// The symmetric part of a square matrix, 0.5 x + 0.5 x^T.
+[<Sealed>]
+type SymmetricPart(n: int) =
+    inherit Linear("symmetric", [| n; n |], [| n; n |])
 
-/// The lower triangle with half the diagonal: Phi of Murray, "Differentiation of the Cholesky decomposition" (2016).
-let phi (x: Tensor) : Tensor = Tensor.lowerTriangle 0 x - 0.5 * Tensor.diagonalMatrix (Tensor.diagonal x)
+    override _.Apply x =
+        let y = GC.AllocateUninitializedArray<float> x.Length
+        for i = 0 to n - 1 do
+            for j = 0 to n - 1 do
+                y[i * n + j] <- 0.5 * x[i * n + j] + 0.5 * x[j * n + i]
+        y
+
+    override op.Adjoint = op
+    override _.Covers = true
+
+/// The lower triangle of a square matrix with half the diagonal, zeros above.
+[<Sealed>]
+type HalvedTriangle(n: int) =
+    inherit Linear("phi", [| n; n |], [| n; n |])
+
+    override _.Apply x =
+        let y = Array.zeroCreate<float> x.Length
+        for i = 0 to n - 1 do
+            for j = 0 to i - 1 do
+                y[i * n + j] <- x[i * n + j]
+            y[i * n + i] <- 0.5 * x[i * n + i]
+        y
+
+    override op.Adjoint = op
+
+let symmetric (x: Tensor) : Tensor = Tensor.Linear(SymmetricPart x.Dimensions[0], x)
+
+/// Phi of Murray, "Differentiation of the Cholesky decomposition" (2016).
+let phi (x: Tensor) : Tensor = Tensor.Linear(HalvedTriangle x.Dimensions[0], x)
 
 let isNone (x: Tensor) = isNull x
 
@@ -92,16 +122,21 @@ let rec scaleBy (exponents: int[]) (x: Tensor) : Tensor =
         scaleBy (Array.map2 (-) exponents step) (x * factors)
 
 /// x 2^e
-let magnify (e: int) (x: Tensor) : Tensor = scaleBy (Array.create x.Length e) x
+let magnify (e: int) (x: Tensor) : Tensor = if e = 0 then x else scaleBy (Array.create x.Length e) x
 
 /// A triangular matrix times 2^-e, and e: the mean of the largest and the smallest exponent on its diagonal, so that the diagonal stays
-/// away from the ends of double's range.
+/// away from the ends of double's range. It is left as it is where its diagonal is near 1 anyway.
 let centred (x: Tensor) : struct (Tensor * int) =
     let n = x.Dimensions[0]
-    let sizes =
-        [ for i in 0 .. n - 1 do
-              if x.Elements[i * n + i] <> 0.0 then exponent [ x.Elements[i * n + i] ] ]
-    let e = if sizes.IsEmpty || not (isFinite x) then 0 else (List.max sizes + List.min sizes) / 2
+    let mutable least, most = Int32.MaxValue, Int32.MinValue
+    for i = 0 to n - 1 do
+        let entry = abs x.Elements[i * n + i]
+        if entry <> 0.0 && Double.IsFinite entry then
+            let size = max -1022 (Math.ILogB entry)
+            least <- min least size
+            most <- max most size
+    let e = if least > most || not (isFinite x) then 0 else (least + most) / 2
+    let e = if abs e <= 8 then 0 else e
     struct (magnify -e x, e)
 
 /// <summary>

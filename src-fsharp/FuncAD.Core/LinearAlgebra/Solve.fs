@@ -13,10 +13,24 @@ type internal Solve(name: string) =
     /// The name, for errors, is that of the operation that the user called.
     static member Of(name: string, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(Solve name, [| a; b |])[0]
 
+    /// The result for a small matrix, which needs no scaling.
+    member private op.Small(a: Tensor, b: Tensor) : Tensor =
+        let n = a.Dimensions[0]
+        let factors = SmallMatrices.numbers ()
+        let pivots = SmallMatrices.indices ()
+        a.Elements.CopyTo factors
+        SmallMatrices.eliminate n factors pivots
+        if SmallMatrices.isSingular n factors then singular op.Name
+        let x = Array.copy b.Elements
+        SmallMatrices.substitute n factors pivots b.Dimensions[1] (Span x)
+        Tensor(x, b.Dimensions, null)
+
     override op.Value x =
         let n = x[0].Dimensions[0]
         if n = 0 || x[1].Length = 0 then
             [| x[1] |]
+        elif SmallMatrices.isFit x[0] then
+            [| op.Small(x[0], x[1]) |]
         elif not (isFinite x[0]) then
             [| allNaN x[1].Dimensions |]
         else
@@ -46,15 +60,25 @@ type internal TriangularSolve(isLower: bool) =
 
     static member Of(isLower, a: Tensor, b: Tensor) : Tensor = Tensor.Apply(TriangularSolve isLower, [| a; b |])[0]
 
-    override op.Value x = if isFinite (triangle x[0]) then [| op.Eliminate(x[0], x[1]) |] else [| allNaN x[1].Dimensions |]
+    /// Tells whether the triangle that is read is finite.
+    member private _.IsFinite(x: Tensor) : bool =
+        let n, a = x.Dimensions[0], x.Elements
+        let mutable isFinite = true
+        for row = 0 to n - 1 do
+            for column = (if isLower then 0 else row) to (if isLower then row else n - 1) do
+                isFinite <- isFinite && Double.IsFinite a[row * n + column]
+        isFinite
+
+    override op.Value x = if op.IsFinite x[0] then [| op.Eliminate(x[0], x[1]) |] else [| allNaN x[1].Dimensions |]
 
     member private op.Eliminate(x: Tensor, b: Tensor) : Tensor =
         let n, columns = x.Dimensions[0], b.Dimensions[1]
         let a, y = x.Elements, b.ToArray()
-        for row in (if isLower then [ 0 .. n - 1 ] else [ n - 1 .. -1 .. 0 ]) do
+        for index = 0 to n - 1 do
+            let row = if isLower then index else n - 1 - index
             let pivot = a[row * n + row]
             if pivot = 0.0 then singular op.Name
-            for k in (if isLower then [ 0 .. row - 1 ] else [ row + 1 .. n - 1 ]) do
+            for k = (if isLower then 0 else row + 1) to (if isLower then row - 1 else n - 1) do
                 let factor = a[row * n + k]
                 for column = 0 to columns - 1 do
                     y[row * columns + column] <- y[row * columns + column] - factor * y[k * columns + column]
@@ -79,7 +103,11 @@ module TensorSolving =
             Shape.fail
                 operation
                 $"the right side must be a vector or a matrix with as many rows as the matrix {Shape.text a.Dimensions}, got the shape {Shape.text b.Dimensions}."
-        if b.Rank = 2 then solve b else Tensor.reshape [ b.Length ] (solve (Tensor.expandDims 1 b))
+        if b.Rank = 2 then
+            solve b
+        else
+            let vector, column = b.Dimensions, [| b.Length; 1 |]
+            Tensor.Linear(Reshape(column, vector), solve (Tensor.Linear(Reshape(vector, column), b)))
 
     module Tensor =
         /// <summary>X with A X = B, by LU decomposition; B is a vector or a matrix. Cost: 2/3 n^3, and as much in the pullback.</summary>
