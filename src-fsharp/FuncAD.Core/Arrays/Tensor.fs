@@ -365,14 +365,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             Tensor(y, shape, null)
         else
             let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
-            let runs = Broadcast(shape, a.Layout, b.Layout)
-            while runs.Next() do
-                Elementwise.Binary(
-                    rule,
-                    ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
-                    ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
-                    Span(y, runs.Start, runs.Length)
-                )
+            if Broadcast.IsOneRun(y.Length, a.Compact, b.Compact) then
+                Elementwise.Binary(rule, ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
+            else
+                let runs = Broadcast(shape, a.Layout, b.Layout)
+                while runs.Next() do
+                    Elementwise.Binary(
+                        rule,
+                        ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
+                        ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
+                        Span(y, runs.Start, runs.Length)
+                    )
             Tensor(y, shape, null)
 
     /// The shape with which kernels read an array: no axes where one number stands for all.
