@@ -50,7 +50,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], arena: ArrayAren
     do Array.Clear(isInRegion, 0, count)
 
     /// The chunks of the regions; null for those without cotangents.
-    let regions = Array.zeroCreate<float[]> (if isNull arena then 0 else arena.Chunks)
+    let regions = Array.zeroCreate<float[]>(if isNull arena then 0 else arena.Chunks)
 
     /// The chunk of the last region that was taken: there is none in the chunks after it.
     let mutable lastChunk = regions.Length - 1

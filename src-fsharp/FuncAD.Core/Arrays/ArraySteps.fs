@@ -94,10 +94,7 @@ type internal RuleOfTwo() =
     static member HandOn(cotangents: ArrayCotangents, slot: int, place: int, yBar: Span<float>) : unit =
         let mutable isSet = false
         let out = cotangents.OpenRegion(slot, place, yBar.Length, &isSet)
-        if isSet then
-            Numerics.Tensors.TensorPrimitives.Add(Span.op_Implicit out, Span.op_Implicit yBar, out)
-        else
-            yBar.CopyTo out
+        if isSet then Numerics.Tensors.TensorPrimitives.Add(Span.op_Implicit out, Span.op_Implicit yBar, out) else yBar.CopyTo out
 
     /// In a sweep with supports, the tensors' pullback.
     abstract Track: cotangents: ArrayCotangents * step: inref<ArrayStep> -> unit
@@ -160,8 +157,7 @@ type internal ChoiceStep<'R when 'R: struct and 'R :> IChoice>(rule: 'R) =
         let a, b, y = ArrayRule.OfA(arena, &step), ArrayRule.OfB(arena, &step), ArrayRule.Result(arena, &step)
         BackpropagatorOfTwo(ChoicePullback<'R>(rule, a, b, y), step.A, step.B, step.Result).Resume(cotangents, 0)
 
-    override _.Pull(cotangents, step, first, yBar) =
-        RuleOfTwo.Contribute(cotangents, &step, PartialOfChoice<'R>(rule, first), first, yBar)
+    override _.Pull(cotangents, step, first, yBar) = RuleOfTwo.Contribute(cotangents, &step, PartialOfChoice<'R>(rule, first), first, yBar)
 
 /// <summary>Applies operations to small arrays on a tape, and records them as steps. The results are null for all others.</summary>
 [<AbstractClass; Sealed>]

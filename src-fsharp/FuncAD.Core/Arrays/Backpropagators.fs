@@ -81,8 +81,7 @@ type internal PartialContribution<'D when 'D: struct and 'D :> IPartial>
 [<Struct; NoEquality; NoComparison>]
 type internal BinaryPullback<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor, y: Tensor) =
     /// A sum hands its cotangent on as it is to an operand of its own shape.
-    static member HandsOn(first: bool) : bool =
-        typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>)
+    static member HandsOn(first: bool) : bool = typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>)
 
     interface IPullback with
         member _.Pull(cotangents, slot, first, taken) =

@@ -100,7 +100,7 @@ type internal Tape(arrays: ArrayMode) =
 
     /// The backpropagators to which frames of kind Closure refer.
     [<DefaultValue>]
-    val mutable Closures: List<Backpropagator>
+    val mutable Closures: PooledList<Backpropagator>
 
     /// The arrays on the tape, and what it keeps of small ones; null before the first array.
     [<DefaultValue>]
@@ -223,9 +223,9 @@ type internal Tape(arrays: ArrayMode) =
         if tape.Ended then
             0.0
         else
-            if isNull tape.Closures then tape.Closures <- List()
+            if isNull tape.Closures then tape.Closures <- new PooledList<Backpropagator>()
             let slot = tape.PushFrame(Frame.Closure, 0, Tape.Slot tape.Closures.Count, 0.0)
-            tape.Closures.Add closure
+            tape.Closures.Add closure |> ignore
             Tape.Slot slot
 
     /// Records the backpropagator of an operation on small arrays, which is the arena's next step.
@@ -259,6 +259,7 @@ type internal Tape(arrays: ArrayMode) =
         | _ -> ()
         if not (isNull tape.Arena) then (tape.Arena :> IDisposable).Dispose()
         tape.Arena <- null
+        if not (isNull tape.Closures) then (tape.Closures :> IDisposable).Dispose()
         tape.Closures <- null
         tape.Slopes <- null
         tape.chunk <- null
