@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Buffers
 open System.Collections.Generic
 open System.Numerics
 open FuncAD.Rules
@@ -30,16 +31,31 @@ type internal IContribution =
 /// is not shared, and an array that is no longer needed is used again for a later cotangent of its length.
 /// </summary>
 /// <remarks>
+/// The cotangents of small arrays, whose elements are in the tape's arena, are in chunks like its own while operations on small arrays are
+/// resumed (<c>Region</c>). Any other backpropagator finds them as tensors, like all others: they change places when they are asked for.
 /// The first sweep keeps no supports and works in place on plain numbers; a structural zero that meets an infinite slope gives NaN there.
 /// If NaN comes out, a second sweep keeps supports and works in terms of tensors. If arrays carry levels, only the latter is run, since its
 /// own operations are recorded and swept later.
 /// </remarks>
 [<Sealed>]
-type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTracking: bool) =
+type internal ArrayCotangents(numbers: Real[], touched: bool[], arena: ArrayArena, isTracking: bool) =
     let mutable isInDoubt = false
-    let sums = Array.zeroCreate<Tensor> count
-    let shares = Array.zeroCreate<Shares> count
+    let count = if isNull arena then 0 else arena.Arrays.Count
+    let sums = ArrayPool<Tensor>.Shared.Rent count
+    let shares = ArrayPool<Shares>.Shared.Rent count
     let spare = Dictionary<int, Stack<float[]>>()
+
+    /// True where a region holds a cotangent.
+    let isInRegion = ArrayPool<bool>.Shared.Rent count
+    do Array.Clear(isInRegion, 0, count)
+
+    /// The chunks of the regions; null for those without cotangents.
+    let regions = Array.zeroCreate<float[]>(if isNull arena then 0 else arena.Chunks)
+
+    /// The chunk of the last region that was taken: there is none in the chunks after it.
+    let mutable lastChunk = regions.Length - 1
+
+    member _.Arena = arena
 
     /// True if cotangents carry supports.
     member _.IsTracking = isTracking
@@ -85,11 +101,77 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
         for arrays in spare.Values do
             SpareArrays.Return arrays
 
+    /// Returns what the sweep has rented to the pool.
+    member _.Dispose() : unit =
+        for region in regions do
+            if not (isNull region) then ArrayPool.Shared.Return region
+        ArrayPool.Shared.Return(sums, clearArray = true)
+        ArrayPool.Shared.Return(shares, clearArray = true)
+        ArrayPool.Shared.Return isInRegion
+
+    // ---- Small arrays ----
+
+    /// Where the cotangent of an array in the arena is, or will be, while operations on small arrays are resumed.
+    member private _.Region(place: int, length: int) : Span<float> =
+        let chunk = ArrayArena.ChunkOf place
+        if isNull regions[chunk] then regions[chunk] <- ArrayPool.Shared.Rent(arena.Extent chunk)
+        Span(regions[chunk], ArrayArena.IndexOf place, length)
+
+    /// Puts a cotangent that is a tensor in its region.
+    member private cotangents.Localise(index: int, region: Span<float>) : unit =
+        let sum = sums[index]
+        if not (isNull sum) then
+            if sum.IsUniform then region.Fill sum.Compact[0] else Span(sum.Compact).CopyTo region
+            cotangents.Drop(sum, shares[index])
+            sums[index] <- null
+            shares[index] <- null
+            isInRegion[index] <- true
+
+    /// Makes a tensor of a cotangent that is in its region.
+    member private cotangents.Gather(index: int) : unit =
+        if isInRegion[index] then
+            let array = &arena.Arrays[index]
+            let sum = cotangents.Rent(Shape.length array.Shape)
+            cotangents.Region(array.Place, sum.Length).CopyTo(Span sum)
+            isInRegion[index] <- false
+            sums[index] <- Tensor(sum, array.Shape, null)
+            shares[index] <- Shares()
+
+    /// Takes the cotangent of a small array out, in a sweep without supports: empty if there is none. It may be read until the cotangent
+    /// of an earlier result is taken.
+    member cotangents.TakeRegion(index: int, place: int, length: int) : Span<float> =
+        if isNull sums[index] && not isInRegion[index] then
+            Span.Empty
+        else
+            // Results of later operations are in the chunks above, and their cotangents are used up.
+            let chunk = ArrayArena.ChunkOf place
+            while lastChunk > chunk do
+                if not (isNull regions[lastChunk]) then ArrayPool.Shared.Return regions[lastChunk]
+                regions[lastChunk] <- null
+                lastChunk <- lastChunk - 1
+            let region = cotangents.Region(place, length)
+            cotangents.Localise(index, region)
+            isInRegion[index] <- false
+            region
+
+    /// The cotangent of a small array, to be added to if <c>isSet</c>, and to be written otherwise.
+    member cotangents.OpenRegion(index: int, place: int, length: int, isSet: byref<bool>) : Span<float> =
+        let region = cotangents.Region(place, length)
+        cotangents.Localise(index, region)
+        isSet <- isInRegion[index]
+        isInRegion[index] <- true
+        region
+
+    // ---- All arrays ----
+
     /// The sum of the contributions so far; null if there was none.
-    member _.Sum(index: int) : Tensor = sums[index]
+    member cotangents.Sum(index: int) : Tensor =
+        cotangents.Gather index
+        sums[index]
 
     /// Takes a cotangent out, with its share in its array. A share of null means that the array must not be written.
-    member _.Take(index: int) : struct (Tensor * Shares) =
+    member cotangents.Take(index: int) : struct (Tensor * Shares) =
+        cotangents.Gather index
         let taken = if isInDoubt then struct (null, null) else struct (sums[index], shares[index])
         sums[index] <- null
         shares[index] <- null
@@ -111,7 +193,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
 
     /// An array that holds the sum so far, or zeros if there was no contribution, and may be written.
     member cotangents.Open(index: int, shape: int[]) : float[] =
-        match sums[index] with
+        match cotangents.Sum index with
         | null ->
             let zeros = cotangents.Rent(Shape.length shape)
             Array.Clear zeros
@@ -127,7 +209,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
 
     /// Adds a contribution, whose share in its array is used up.
     member cotangents.Add(index: int, contribution: Tensor, share: Shares) =
-        match sums[index] with
+        match cotangents.Sum index with
         | _ when cotangents.DoubtIf(not (isNull contribution.Node)) -> ()
         | null -> cotangents.Set(index, (if isTracking then contribution.Tracked else contribution), share)
         | sum when isTracking -> cotangents.Set(index, Tensor.Binary(Arithmetic.Add(), sum, contribution.Tracked), null)
@@ -155,7 +237,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
     member cotangents.Write<'K when 'K: struct and 'K :> IContribution>
         (index: int, shape: int[], taken: Taken, kernel: 'K, covers: bool, overwrites: bool)
         : unit =
-        if not (covers && isNull sums[index]) then
+        if not (covers && isNull (cotangents.Sum index)) then
             kernel.Write(cotangents.Open(index, shape), true)
             if taken.IsLast then cotangents.Drop(taken.Cotangent, taken.Share)
         elif overwrites && taken.IsLast && cotangents.IsOwn(taken.Cotangent, taken.Share) then
@@ -170,7 +252,7 @@ type internal ArrayCotangents(numbers: Real[], touched: bool[], count: int, isTr
 
     /// Adds a number to one element.
     member cotangents.AddElement(index: int, shape: int[], position: int, contribution: Real) =
-        let sum = sums[index]
+        let sum = cotangents.Sum index
         if not isTracking then
             if not (cotangents.DoubtIf(not (isNull contribution.node))) then
                 let total = cotangents.Open(index, shape)

@@ -1,5 +1,8 @@
 namespace FuncAD
 
+open System.Runtime.CompilerServices
+open FuncAD.Rules
+
 // How the modes lift operations on arrays.
 
 /// <summary>
@@ -74,7 +77,7 @@ type internal VectorMode =
 [<Struct; NoEquality; NoComparison>]
 type internal OnTape(tape: Tape, slot: float) =
     interface IPlacement with
-        member _.Array(primal, _) = Tensor.OnTape(tape, primal, tape.NewArray())
+        member _.Array(primal, _) = Tensor.OnTape(tape, primal)
         member _.Number(primal, _) = Real.OnTape(tape, primal, slot)
 
 /// <summary>Reverse mode: the tape gets a backpropagator, which a sweep resumes.</summary>
@@ -93,7 +96,6 @@ type internal ReverseMode =
             y.Place(OnTape(tape, slot), y)
 
 /// <summary>Lifts the operators of arrays, all by the one lifting of a mode.</summary>
-[<Sealed>]
 type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
     inherit Lifting()
 
@@ -118,8 +120,28 @@ type internal LiftingBy<'M when 'M: struct and 'M :> IMode>(mode: 'M) =
 
     override _.Element(level, x, position) = mode.Lift<ElementOperation, One, Number>(level, ElementOperation position, One x).Item
 
+/// <summary>Lifts the operators of arrays to tapes: operations on small arrays by steps in the tape's arena (ArraySteps.fs).</summary>
+[<Sealed>]
+type internal LiftingToTape() =
+    inherit LiftingBy<ReverseMode>(ReverseMode())
+
+    override _.Unary<'R when 'R: struct and 'R :> IUnary>(level: Level, rule: 'R, x: Tensor) : Tensor =
+        match ArraySteps.Unary(Unsafe.As<Tape> level, rule, x) with
+        | null -> base.Unary(level, rule, x)
+        | y -> y
+
+    override _.Binary<'R when 'R: struct and 'R :> IBinary>(level: Level, rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        match ArraySteps.Binary(Unsafe.As<Tape> level, rule, a, b) with
+        | null -> base.Binary(level, rule, a, b)
+        | y -> y
+
+    override _.Choice<'R when 'R: struct and 'R :> IChoice>(level: Level, rule: 'R, a: Tensor, b: Tensor) : Tensor =
+        match ArraySteps.Choice(Unsafe.As<Tape> level, rule, a, b) with
+        | null -> base.Choice(level, rule, a, b)
+        | y -> y
+
 /// <summary>The modes' liftings, which their levels are opened with.</summary>
 module internal ArrayModes =
     let forward: ArrayMode = LiftingBy<ForwardMode>(ForwardMode())
     let vectorForward: ArrayMode = LiftingBy<VectorMode>(VectorMode())
-    let reverse: ArrayMode = LiftingBy<ReverseMode>(ReverseMode())
+    let reverse: ArrayMode = LiftingToTape()

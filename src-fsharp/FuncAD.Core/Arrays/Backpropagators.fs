@@ -80,15 +80,13 @@ type internal PartialContribution<'D when 'D: struct and 'D :> IPartial>
 
 [<Struct; NoEquality; NoComparison>]
 type internal BinaryPullback<'R when 'R: struct and 'R :> IBinary>(rule: 'R, a: Tensor, b: Tensor, y: Tensor) =
-    /// A sum hands its cotangent on as it is, shared, to an operand of its own shape.
-    member private _.IsHandedOn(operand: Tensor, first: bool) : bool =
-        Shape.areEqual operand.Dimensions y.Dimensions
-        && (typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>))
+    /// A sum hands its cotangent on as it is to an operand of its own shape.
+    static member HandsOn(first: bool) : bool = typeof<'R> = typeof<Arithmetic.Add> || (first && typeof<'R> = typeof<Arithmetic.Subtract>)
 
     interface IPullback with
-        member pullback.Pull(cotangents, slot, first, taken) =
+        member _.Pull(cotangents, slot, first, taken) =
             let operand = if first then a else b
-            if pullback.IsHandedOn(operand, first) then
+            if BinaryPullback<'R>.HandsOn first && Shape.areEqual operand.Dimensions y.Dimensions then
                 cotangents.HandOn(slot, taken.Cotangent, taken)
             elif cotangents.IsTracking then
                 let slope = if first then rule.SlopeA<Tensor>(a, b, y) else rule.SlopeB<Tensor>(a, b, y)

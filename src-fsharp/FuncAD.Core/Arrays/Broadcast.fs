@@ -48,6 +48,10 @@ type internal Broadcast(shape: int[], a: int[], b: int[]) =
     member _.StridesA = merged |> Array.map (fun struct (_, stride, _) -> stride)
     member _.StridesB = merged |> Array.map (fun struct (_, _, stride) -> stride)
 
+    /// True where both arrays are read as they are, or one number for all: no runs are needed.
+    static member IsOneRun(length: int, a: float[], b: float[]) : bool =
+        (a.Length = length || a.Length = 1) && (b.Length = length || b.Length = 1)
+
     /// The length of every run.
     member _.Length = length
 

@@ -65,6 +65,21 @@ type internal ElementwiseSlopes private () =
         : unit =
         let a' = if sums && first then a.Elements else a.Compact
         let b' = if sums && not first then b.Elements else b.Compact
+        let y', t' = y.Compact, t.Compact
+        if Broadcast.IsOneRun(y.Length, a', b') then
+            if sums && out.Length <> y.Length then
+                out[0] <- out[0] + partial.Sum(y.Length, ReadOnlySpan a', ReadOnlySpan b', ReadOnlySpan y', ReadOnlySpan t')
+            else
+                partial.Apply(ReadOnlySpan a', ReadOnlySpan b', ReadOnlySpan y', ReadOnlySpan t', Span out, add || sums)
+        else
+            ElementwiseSlopes.AlongRuns(partial, first, a, b, y, t, out, sums, add)
+
+    /// The same where an array is repeated along some of the axes.
+    static member private AlongRuns<'D when 'D: struct and 'D :> IPartial>
+        (partial: 'D, first: bool, a: Tensor, b: Tensor, y: Tensor, t: Tensor, out: float[], sums: bool, add: bool)
+        : unit =
+        let a' = if sums && first then a.Elements else a.Compact
+        let b' = if sums && not first then b.Elements else b.Compact
         let layout (x: Tensor) isSummed = if isSummed then x.Dimensions else x.Layout
         let runs = Broadcast(y.Dimensions, layout a (sums && first), layout b (sums && not first))
         let y', t' = y.Compact, t.Compact

@@ -11,7 +11,7 @@ let fail (operation: string) (problem: string) : 'a = raise (ArgumentException $
 /// The number of elements.
 let length (shape: int[]) : int =
     let mutable product = 1L
-    for extent in (if Array.contains 0 shape then [| 0 |] else shape) do
+    for extent in (if Span(shape).Contains 0 then [| 0 |] else shape) do
         product <- product * int64 extent
         if product > int64 Array.MaxLength then
             raise (OverflowException $"Tensor: the shape {text shape} has more elements than an array can hold.")
@@ -72,8 +72,10 @@ let index (operation: string) (shape: int[]) (axis: int) (index: int) : int =
 
 /// The common shape by NumPy's rules: axes are matched from the last; lengths agree or one of them is 1.
 let broadcast (operation: string) (a: int[]) (b: int[]) : int[] =
-    if areEqual a b then
+    if b.Length = 0 || areEqual a b then
         a
+    elif a.Length = 0 then
+        b
     else
         let rank = max a.Length b.Length
         let extent (shape: int[]) axis = if axis < rank - shape.Length then 1 else shape[axis - (rank - shape.Length)]

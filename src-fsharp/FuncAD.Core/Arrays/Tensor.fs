@@ -32,12 +32,13 @@ type internal ArrayAtRuleLevelException() =
 /// </remarks>
 [<Sealed; AllowNullLiteral; JsonConverter(typeof<TensorJsonConverter>)>]
 [<DebuggerDisplay("{DebuggerText,nq}"); DebuggerTypeProxy(typeof<TensorView>); TypeFormatterSource(typeof<TensorInNotebooks>)>]
-type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor) =
+type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support: Tensor, slot: int) =
     // Equal elements (of a constant, or of the cotangent of a sum) are stored as one, until Elements is read.
     let mutable elements = elements
     let length = Shape.length shape
 
-    internal new(elements, shape, node) = Tensor(elements, shape, node, null)
+    internal new(elements, shape, node, support) = Tensor(elements, shape, node, support, -1)
+    internal new(elements, shape, node) = Tensor(elements, shape, node, null, -1)
 
     member internal _.Dimensions = shape
     member internal _.Node = node
@@ -89,14 +90,17 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
     // ---- Levels ----
 
     member internal x.Level: Level = if isNull node then null else node.Level
-    member internal x.Primal: Tensor = if isNull node then x else node.Primal
+    member internal x.Primal: Tensor =
+        if isNull node then x
+        elif isNull node.Primal then Tensor(elements, shape, null, support)
+        else node.Primal
     member internal _.Tangent: Tensor = (node :?> ArrayDual).Tangent
 
     /// The tangents in all directions, on a level of vector forward mode.
     member internal _.Tangents: Tensor = (node :?> ArrayBundle).Tangents
 
     /// The index of the cotangent of an array on a tape.
-    member internal _.Slot: int = (node :?> ArrayVariable).Slot
+    member internal _.Slot: int = slot
 
     /// The array as operations see it: without the levels that have ended.
     member internal x.Live: Tensor =
@@ -106,7 +110,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         live
 
     member internal x.IsAt(level: Level) = not (isNull node) && Object.ReferenceEquals(node.Level, level)
-    member internal x.Below(level: Level) = if x.IsAt level then node.Primal else x
+    member internal x.Below(level: Level) = if x.IsAt level then x.Primal else x
 
     /// A tangent of null is a structural zero.
     static member internal OnForward(level: ForwardLevel, primal: Tensor, tangent: Tensor) : Tensor =
@@ -115,9 +119,26 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
         else
             Tensor(primal.Compact, primal.Dimensions, ArrayDual(level, primal, tangent.Tracked), primal.Support)
 
-    static member internal OnTape(tape: Tape, primal: Tensor, slot: int) : Tensor =
-        if not (isNull primal.Node) then tape.IsNested <- true
-        Tensor(primal.Compact, primal.Dimensions, ArrayVariable(tape, primal, slot), primal.Support)
+    /// A new array of the tape. The arena keeps the elements of a small one. On a tape that has ended it is a constant.
+    static member internal OnTape(tape: Tape, primal: Tensor) : Tensor =
+        if tape.Ended then
+            primal
+        else
+            if isNull tape.Arena then
+                tape.Arena <- new ArrayArena()
+                tape.PlainNode <- ArrayVariable(tape, null)
+            let shape = primal.Dimensions
+            if isNull primal.Node then
+                let place = if ArrayArena.Takes primal.Length then tape.Arena.Keep(primal.Compact, primal.Length) else -1
+                Tensor.OnTape(tape, primal.Compact, shape, place, primal.Support)
+            else
+                tape.IsNested <- true
+                let slot = tape.Arena.Arrays.Add { Shape = shape; Place = -1 }
+                Tensor(primal.Compact, shape, ArrayVariable(tape, primal), primal.Support, slot)
+
+    /// An array that is plain below the tape, with its place in the arena.
+    static member internal OnTape(tape: Tape, elements: float[], shape: int[], place: int, support: Tensor) : Tensor =
+        Tensor(elements, shape, Unsafe.As<ArrayNode> tape.PlainNode, support, tape.Arena.Arrays.Add { Shape = shape; Place = place })
 
     /// Tangents of null are structural zeros in all directions.
     static member internal OnVector(level: VectorForward, primal: Tensor, tangents: Tensor) : Tensor =
@@ -165,9 +186,9 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             let node: ArrayNode =
                 match node with
                 | :? ArrayDual -> ArrayDual(x.Level :?> ForwardLevel, x.Primal.WithSupport support, x.Tangent)
-                | :? ArrayVariable -> ArrayVariable(x.Level :?> Tape, x.Primal.WithSupport support, x.Slot)
-                | _ -> null
-            Tensor(elements, shape, node, support)
+                | :? ArrayVariable when not (isNull node.Primal) -> ArrayVariable(x.Level :?> Tape, x.Primal.WithSupport support)
+                | node -> node
+            Tensor(elements, shape, node, support, slot)
 
     /// The array as a tangent or cotangent. One without a support gets one that says that every element was reached.
     member internal x.Tracked: Tensor = if isNull support then x.WithSupport(Tensor.Uniform(1.0, shape)) else x
@@ -354,17 +375,20 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             Tensor(y, shape, null)
         else
             let y = GC.AllocateUninitializedArray<float>(Shape.length shape)
-            let runs = Broadcast(shape, a.Layout, b.Layout)
-            if runs.IsShort then
-                ShortRuns.Binary(rule, runs, a.Compact, b.Compact, y)
+            if Broadcast.IsOneRun(y.Length, a.Compact, b.Compact) then
+                Elementwise.Binary(rule, ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
             else
-                while runs.Next() do
-                    Elementwise.Binary(
-                        rule,
-                        ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
-                        ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
-                        Span(y, runs.Start, runs.Length)
-                    )
+                let runs = Broadcast(shape, a.Layout, b.Layout)
+                if runs.IsShort then
+                    ShortRuns.Binary(rule, runs, a.Compact, b.Compact, y)
+                else
+                    while runs.Next() do
+                        Elementwise.Binary(
+                            rule,
+                            ReadOnlySpan(a.Compact, runs.StartA, runs.LengthA),
+                            ReadOnlySpan(b.Compact, runs.StartB, runs.LengthB),
+                            Span(y, runs.Start, runs.Length)
+                        )
             Tensor(y, shape, null)
 
     /// The shape with which kernels read an array: no axes where one number stands for all.
@@ -817,6 +841,8 @@ and [<Sealed; EditorBrowsable(EditorBrowsableState.Never)>] TensorJsonConverter(
 /// <summary>What an array carries beside its elements at a level.</summary>
 and [<AbstractClass; AllowNullLiteral>] internal ArrayNode(level: Level, primal: Tensor) =
     member _.Level = level
+
+    /// Null where the primal is the constant of the same elements.
     member _.Primal = primal
 
 /// <summary>A dual array: its tangent has the primal's shape.</summary>
@@ -829,10 +855,11 @@ and [<Sealed; AllowNullLiteral>] internal ArrayBundle(level: VectorForward, prim
     inherit ArrayNode(level, primal)
     member _.Tangents = tangents
 
-/// <summary>An array on a tape, with the index of its cotangent.</summary>
-and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tensor, slot: int) =
+/// <summary>
+/// An array on a tape; the tensor has the index of its cotangent. All arrays that are plain below the tape share one, whose primal is null.
+/// </summary>
+and [<Sealed; AllowNullLiteral>] internal ArrayVariable(tape: Tape, primal: Tensor) =
     inherit ArrayNode(tape, primal)
-    member _.Slot = slot
 
 /// <summary>
 /// A differentiable operation on arrays that is neither a rule of the table nor linear nor a product. Its pushforward and pullback are

@@ -62,8 +62,9 @@ type internal Loop =
     /// Copies the last `rest` numbers of an input and pads them with the last one. The buffer of an input with one number stays.
     static member private Pad(source: nativeptr<float>, first: int, rest: int, whole: bool, buffer: nativeptr<float>) : nativeptr<float> =
         if whole then
-            for lane in 0 .. Loop.Widest - 1 do
-                NativePtr.set buffer lane (NativePtr.get source (first + min lane (rest - 1)))
+            let padded = Span<float>(NativePtr.toVoidPtr buffer, Loop.Widest)
+            Span<float>(NativePtr.toVoidPtr (NativePtr.add source first), rest).CopyTo padded
+            padded.Slice(rest).Fill(padded[rest - 1])
             buffer
         else
             source
@@ -125,8 +126,7 @@ type internal Loop =
                 atY <- Loop.Pad(fixedY, length - rest, rest, true, NativePtr.add buffers (4 * Loop.Widest))
                 place <- 0n
                 limit <- nativeint 'V.Count * 8n
-        for lane in 0 .. rest - 1 do
-            NativePtr.set fixedY (length - rest + lane) (NativePtr.get atY lane)
+        if rest > 0 then Span<float>(NativePtr.toVoidPtr atY, rest).CopyTo(y.Slice(length - rest))
 
     /// (y_i, z_i) = shared(x_i), for a length that is a multiple of the widest vectors' lanes.
     static member OnShared<'V, 'T when 'V: struct and 'V :> ILanes<'V> and 'T: struct and 'T :> ISharedForm>

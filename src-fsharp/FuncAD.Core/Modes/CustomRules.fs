@@ -145,7 +145,7 @@ module internal CustomRules =
                 let numbers = primals.Numbers |> Array.mapi (fun index primal -> Real.OnTape(tape, primal, Tape.Slot(first + index)))
                 Flatten.rebuild
                     likeResult
-                    { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal, tape.NewArray())) }
+                    { Numbers = numbers; Arrays = primals.Arrays |> Array.map (fun primal -> Tensor.OnTape(tape, primal)) }
             | :? PlainLevel as level -> level.Refuse()
             | level ->
                 // a series needs a rule's slope as a formula; Orders.fs uses nested forward mode then

@@ -61,8 +61,8 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
         for index = first + terms - 1 downto first do
             Sweep<'T, 'M>.Resume(&chunk[index], cotangent, cotangents, marks)
 
-    /// Resumes the frames of one chunk, last first. Frames of kind Closure and Lifted go to <c>resume</c>, with their slots; it checks
-    /// itself which slots are touched.
+    /// Resumes the frames of one chunk, last first. Frames of kind Closure, Step and Lifted go to <c>resume</c>, with their slots; it
+    /// checks itself which slots are touched.
     static member Chunk(chunk: Frame[], start: int, length: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
         let mutable index = length - 1
         while index >= 0 do
@@ -98,7 +98,7 @@ module internal Reverse =
         let numbers = Array.zeroCreate point.Numbers.Length
         for index = 0 to numbers.Length - 1 do
             numbers[index] <- Real.OnTape(tape, point.Numbers[index].Live, tape.PushLeaf())
-        { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live, tape.NewArray())) }
+        { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live)) }
 
     /// All backpropagators are frames with plain slopes.
     let private isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
@@ -126,13 +126,16 @@ module internal Reverse =
         let touched = ArrayPool<bool>.Shared.Rent tape.Count
         Array.Clear(touched, 0, tape.Count)
         let marks = Marks touched
-        let cotangents = ArrayCotangents(numbers, touched, tape.Arrays, isTracking)
+        let cotangents = new ArrayCotangents(numbers, touched, tape.Arena, isTracking)
 
         let resume (frame: Frame) slot =
             let index = Tape.Index frame.SlopeA
             if frame.A = Frame.Closure then
                 // no other heirs of Backpropagator are on tapes
                 Unsafe.As<Backpropagator<ArrayCotangents>>(tape.Closures[index]).Resume(cotangents, slot)
+            elif frame.A = Frame.Step then
+                let step = &tape.Arena.Steps[index]
+                Unsafe.As<ArrayRule>(step.Rule).Resume(cotangents, &step)
             elif touched[slot] then
                 let slopes = &Lifted.On(tape)[index]
                 let cotangent = numbers[slot]
@@ -163,6 +166,7 @@ module internal Reverse =
             elif cotangents.IsInDoubt || isAnyNaN result.Numbers || result.Arrays |> Array.exists _.HasNaN then ValueNone
             else ValueSome result
         finally
+            cotangents.Dispose()
             ArrayPool.Shared.Return(numbers, clearArray = true)
             ArrayPool.Shared.Return touched
 

@@ -12,7 +12,7 @@ open Microsoft.FSharp.NativeInterop
 /// <summary>
 /// A backpropagator of an elementary function, defunctionalised (Reynolds 1972; Danvy and Nielsen 2001): to resume it with the
 /// cotangent yBar of its result means to add SlopeA yBar to slot A and SlopeB yBar to slot B. An unused side points at the frame's own
-/// slot, whose cotangent is not read again. A negative A marks the other kinds of frames: Leaf, Closure, Sum and Lifted.
+/// slot, whose cotangent is not read again. A negative A marks the other kinds of frames: Leaf, Closure, Sum, Step and Lifted.
 /// </summary>
 [<Struct>]
 type internal Frame =
@@ -29,6 +29,9 @@ type internal Frame =
 
     /// The A of a sum of many terms. The terms are the B frames right before it, and the cotangent of the sum is that of each term.
     static member Sum = Int32.MinValue + 2
+
+    /// The A of a backpropagator of an operation on small arrays; SlopeA holds its index in the arena.
+    static member Step = Int32.MinValue + 3
 
     /// The A of a frame whose slopes carry levels themselves, complemented; SlopeA holds the index of the slopes. On a dual tape such a
     /// frame is one whose slopes have tangents.
@@ -82,13 +85,20 @@ type internal Tape(arrays: ArrayMode) =
     /// The number of slots in use.
     member tape.Count = tape.start + tape.next
 
+    /// The number of arrays on the tape. A sweep keeps their cotangents by index, apart from those of numbers.
+    member tape.Arrays = if isNull tape.Arena then 0 else tape.Arena.Arrays.Count
+
     /// The backpropagators to which frames of kind Closure refer.
     [<DefaultValue>]
-    val mutable Closures: List<Backpropagator>
+    val mutable Closures: PooledList<Backpropagator>
 
-    /// The number of arrays on the tape. A sweep keeps their cotangents by index, apart from those of numbers.
+    /// The arrays on the tape, and what it keeps of small ones; null before the first array.
     [<DefaultValue>]
-    val mutable Arrays: int
+    val mutable Arena: ArrayArena
+
+    /// What marks an array that is plain below the tape: its node there (Tensor.fs), the same for all.
+    [<DefaultValue>]
+    val mutable PlainNode: obj
 
     /// True where an array on the tape carries levels below it.
     [<DefaultValue>]
@@ -195,15 +205,13 @@ type internal Tape(arrays: ArrayMode) =
         if tape.Ended then
             0.0
         else
-            if isNull tape.Closures then tape.Closures <- List()
+            if isNull tape.Closures then tape.Closures <- new PooledList<Backpropagator>()
             let slot = tape.PushFrame(Frame.Closure, 0, Tape.Slot tape.Closures.Count, 0.0)
-            tape.Closures.Add closure
+            tape.Closures.Add closure |> ignore
             Tape.Slot slot
 
-    /// A new index for the cotangent of an array.
-    member tape.NewArray() : int =
-        tape.Arrays <- tape.Arrays + 1
-        tape.Arrays - 1
+    /// Records the backpropagator of an operation on small arrays, which is the arena's next step.
+    member tape.PushStep() : unit = tape.PushFrame(Frame.Step, 0, Tape.Slot tape.Arena.Steps.Count, 0.0) |> ignore
 
     /// Records a backpropagator of one or two variables by the index of its slopes.
     member tape.PushLifted(a: int, b: int, slopes: int) : float = Tape.Slot(tape.PushFrame(Frame.Lifted a, b, Tape.Slot slopes, 0.0))
@@ -231,6 +239,9 @@ type internal Tape(arrays: ArrayMode) =
         match tape.Slopes with
         | :? IDisposable as slopes -> slopes.Dispose()
         | _ -> ()
+        if not (isNull tape.Arena) then (tape.Arena :> IDisposable).Dispose()
+        tape.Arena <- null
+        if not (isNull tape.Closures) then (tape.Closures :> IDisposable).Dispose()
         tape.Closures <- null
         tape.Slopes <- null
         tape.chunk <- null

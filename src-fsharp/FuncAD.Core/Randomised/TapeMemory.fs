@@ -8,7 +8,8 @@ open System.Runtime.InteropServices
 /// <summary>What the tape of one run of a function keeps for the sweep.</summary>
 /// <remarks>
 /// Arrays are counted once however many operations need them; those of the parameters, which are alive anyway, are not counted, while data
-/// that the function captures and a pullback needs are.
+/// that the function captures and a pullback needs are. Arrays of up to 256 elements are copied to the tape, whether a pullback reads them or
+/// not.
 /// </remarks>
 [<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arrayBytes: int64) =
@@ -74,11 +75,20 @@ module internal TapeMemory =
         let struct (like, point) = Flatten.input "Randomised.Memory" "x" p
         let tape = Tape ArrayModes.reverse
         try
-            f (Flatten.argument like (Reverse.onTape tape point)) |> ignore
+            let inputs = Reverse.onTape tape point
+            let inArena () = if isNull tape.Arena then struct (0, 0L) else struct (tape.Arena.KeptArrays, tape.Arena.KeptNumbers)
+            let struct (inputArrays, inputNumbers) = inArena ()
+            f (Flatten.argument like inputs) |> ignore
             let seen = HashSet<obj>(ReferenceEqualityComparer.Instance)
             for x in point.Arrays do
                 seen.Add x.Compact |> ignore
-            let struct (arrays, bytes) = if isNull tape.Closures then struct (0, 0L) else reach seen (tape.Closures |> Seq.map box)
-            TapeMemory(int64 tape.Count, 24L * int64 tape.Count, arrays, bytes)
+            let struct (arrays, bytes) =
+                if isNull tape.Closures then
+                    struct (0, 0L)
+                else
+                    reach seen (Seq.init tape.Closures.Count (fun index -> box tape.Closures[index]))
+            let struct (smallArrays, smallNumbers) = inArena ()
+            let arrays = arrays + smallArrays - inputArrays
+            TapeMemory(int64 tape.Count, 24L * int64 tape.Count, arrays, bytes + 8L * (smallNumbers - inputNumbers))
         finally
             tape.Release()

@@ -24,8 +24,15 @@ type Line =
     | Element of int
     | Scale of int * float
 
-/// The inputs: a matrix, a row, a column, a number and another matrix.
-let private shapes = [| [| 2; 3 |]; [| 3 |]; [| 2; 1 |]; [||]; [| 2; 3 |] |]
+/// The inputs: a matrix, a row, a column, a number and another matrix. The matrices of some programs are too long for a tape's arena, or as
+/// long as it takes them.
+let private shapesOf (seed: int) =
+    let rows, columns =
+        match seed % 16 with
+        | 0 -> 19, 14
+        | 1 -> 16, 16
+        | _ -> 2, 3
+    [| [| rows; columns |]; [| columns |]; [| rows; 1 |]; [||]; [| rows; columns |] |]
 
 /// What a program computes with: arrays, or lists of numbers with a shape.
 type IArrays<'A> =
@@ -55,6 +62,23 @@ let private onTensors =
             Tensor.Linear(View("transpose", x.Dimensions, StridedView(0, [| 1; columns |], [| columns; rows |])), x)
         member _.SumRows x = Tensor.SumTo(x, x.Dimensions[1..])
         member _.Element x = Tensor.Of(x.ElementAt(x.Length - 1)) }
+
+/// The same, with random numbers of other operations between any two, whose results nothing reads: the arrays of the program lie anywhere in
+/// the chunks of the tape's arena, and on both sides of their ends.
+let private amid (seed: int) =
+    let random = Random seed
+    let after (result: Tensor) =
+        for _ in 1 .. random.Next 60 do
+            Tensor.Exp result |> ignore
+        result
+    { new IArrays<Tensor> with
+        member _.Shape x = onTensors.Shape x
+        member _.Unary(rule, x) = after (onTensors.Unary(rule, x))
+        member _.Binary(rule, a, b) = after (onTensors.Binary(rule, a, b))
+        member _.Reshape(shape, x) = after (onTensors.Reshape(shape, x))
+        member _.Transpose x = after (onTensors.Transpose x)
+        member _.SumRows x = after (onTensors.SumRows x)
+        member _.Element x = after (onTensors.Element x) }
 
 /// The shape of a broadcast and, for each of its elements, the positions in both operands: from the definition.
 let private onNumbers =
@@ -120,10 +144,10 @@ let private total (arrays: IArrays<'A>) (sum: 'A -> Real) (program: Line list) (
 
 let private onTensor program (inputs: Tensor[]) = total onTensors Tensor.sum program inputs
 
-let private onReal program (inputs: Real[][]) =
-    total onNumbers (fun (_, x) -> Array.sum x) program (Array.map2 (fun shape x -> shape, x) shapes inputs)
-
 type Case = { Program: Line list; Seed: int }
+
+let private onReal case (inputs: Real[][]) =
+    total onNumbers (fun (_, x) -> Array.sum x) case.Program (Array.map2 (fun shape x -> shape, x) (shapesOf case.Seed) inputs)
 
 let private cases =
     let index = Gen.choose (0, 30)
@@ -164,6 +188,7 @@ let private compare (what: string) (expected: Real[][]) (actual: Tensor[]) =
 
 let private point case =
     let random = Random case.Seed
+    let shapes = shapesOf case.Seed
     let numbers = shapes |> Array.map (fun shape -> Array.init (Shape.length shape) (fun _ -> 2.0 * random.NextDouble() - 1.0))
     let reals = numbers |> Array.map (Array.map Real)
     let tensors = Array.map2 (fun shape x -> Tensor(x, shape, null)) shapes numbers
@@ -175,14 +200,20 @@ let tests =
         "arrays: random programs"
         [ law "values and gradients are those of the program over numbers" 3000 cases (fun case ->
               let reals, tensors = point case
-              let expected, gradient = AD.valueAndGrad (onReal case.Program) reals
+              let expected, gradient = AD.valueAndGrad (onReal case) reals
               let actual, gradients = AD.valueAndGrad (onTensor case.Program) tensors
               compare "value" [| [| expected |] |] [| Tensor.Of actual |]
               compare "gradient" gradient gradients)
+          law "neither depends on where a tape keeps its arrays" 1000 cases (fun case ->
+              let _, tensors = point case
+              let value, gradient = AD.valueAndGrad (onTensor case.Program) tensors
+              let valueAmid, gradientAmid = AD.valueAndGrad (total (amid case.Seed) Tensor.sum case.Program) tensors
+              Expect.equal valueAmid value "value"
+              Expect.equal (gradientAmid |> Array.map _.ToArray()) (gradient |> Array.map _.ToArray()) "gradient, bit by bit")
           law "tangents are those of the program over numbers" 1000 cases (fun case ->
               let reals, tensors = point case
-              let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
-              let _, expected = AD.jvp (onReal case.Program) reals directions
+              let directions, tensorDirections = point { case with Seed = case.Seed + 16 }
+              let _, expected = AD.jvp (onReal case) reals directions
               let _, actual = AD.jvp (onTensor case.Program) tensors tensorDirections
               compare "tangent" [| [| expected |] |] [| Tensor.Of actual |])
           law "several directions at once are those that are taken alone, bit for bit" 1000 cases (fun case ->
@@ -200,10 +231,10 @@ let tests =
               Expect.equal (Array2D.length1 j, Array2D.length2 j) (1, gradient.Length) "the Jacobian's shape")
           law "Hessian-vector products are those of the program over numbers" 500 cases (fun case ->
               let reals, tensors = point case
-              let directions, tensorDirections = point { case with Seed = case.Seed + 1 }
-              compare "H v" (AD.hvp (onReal case.Program) reals directions) (AD.hvp (onTensor case.Program) tensors tensorDirections)
+              let directions, tensorDirections = point { case with Seed = case.Seed + 16 }
+              compare "H v" (AD.hvp (onReal case) reals directions) (AD.hvp (onTensor case.Program) tensors tensorDirections)
               let inner (a: Tensor[]) (b: Tensor[]) = ArrayLaws.inner a b
               compare
                   "H v, reverse over reverse"
-                  (AD.hvp (onReal case.Program) reals directions)
+                  (AD.hvp (onReal case) reals directions)
                   (AD.grad (fun x -> inner (AD.grad (onTensor case.Program) x) tensorDirections) tensors)) ]

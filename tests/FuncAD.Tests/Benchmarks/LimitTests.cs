@@ -20,6 +20,8 @@ public class LimitTests
 
     private static readonly Real[] Ten = Enumerable.Range(0, 10).Select(i => Math.Sin(i)).ToArray().ToReals();
 
+    private static readonly Tensor Sixteen = Tensor.Linspace(0, 1, 16);
+
     private static readonly Func<Real[], Real[], (Real, Real)> Product = AD.Jvp<Real[], Real>(Rosenbrock.Value);
 
     private static readonly Func<Real, Real[]> Pullback = AD.Vjp<Real[], Real>(Rosenbrock.Value)(Ten).Pullback;
@@ -34,6 +36,7 @@ public class LimitTests
         ["product with the Hessian"] = length => () => AD.Hvp(Chain<Real>(length))(0.5, 1),
         ["reverse over reverse"] = length => () => AD.Grad(AD.Grad(Chain<Real>(length)))(0.5),
         ["tracing of reverse"] = length => () => AD.Compile(AD.Grad(Chain<Real>(length)), 0.5),
+        ["reverse, tensors of 16"] = length => () => AD.Grad(ArrayChain(length))(Sixteen),
     };
 
     private static readonly Dictionary<string, Action> Calls = new()
@@ -207,6 +210,16 @@ public class LimitTests
             for (var step = 0L; step < operations / 7; step++)
                 y = y + T.Sin(y) * small - x / (large + y * y);
             return y;
+        };
+
+    /// <summary>Four operations a step, whose results take 208 bytes each: the elements, and the tensor.</summary>
+    private static Func<Tensor, Real> ArrayChain(long operations) =>
+        x =>
+        {
+            var y = x;
+            for (var step = 0L; step < operations / 4; step++)
+                y = TensorMath.Tanh(y * x + x) - x;
+            return y.Sum();
         };
 
     /// <summary>Dot products of seven numbers, which are fourteen operations.</summary>
