@@ -186,6 +186,7 @@ type Tensor internal (elements: float[], shape: int[], node: ArrayNode, support:
             let node: ArrayNode =
                 match node with
                 | :? ArrayDual -> ArrayDual(x.Level :?> ForwardLevel, x.Primal.WithSupport support, x.Tangent)
+                | :? ArrayBundle -> ArrayBundle(x.Level :?> VectorForward, x.Primal.WithSupport support, x.Tangents)
                 | :? ArrayVariable when not (isNull node.Primal) -> ArrayVariable(x.Level :?> Tape, x.Primal.WithSupport support)
                 | node -> node
             Tensor(elements, shape, node, support, slot)

@@ -215,8 +215,8 @@ module internal Reverse =
     /// The largest tape whose rows are swept together: the cotangents of eight rows take 64 MB then.
     let private longestTogether = 1 <<< 20
 
-    /// The cotangents of the inputs for <c>count</c> cotangents of the results at once, one in each lane, for a plain tape. The results have
-    /// slots and, each, a row of lanes. Cotangents start from -0, which changes no sum.
+    /// The cotangents of the inputs for <c>count</c> cotangents of the results at once, one in each lane, for a plain tape. A result has a
+    /// slot and a row of lanes. Cotangents start from -0, which changes no sum.
     let private sweepLanes<'V when 'V: struct and 'V :> ILanes<'V>> (tape: Tape) (slots: int[]) (seeds: float[][]) count inputs : Real[][] =
         let lanes = Array.zeroCreate<float> 'V.Count
         use start = fixed lanes
