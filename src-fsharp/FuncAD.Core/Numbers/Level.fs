@@ -31,7 +31,7 @@ type internal Node(owner: Level) =
 and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
     inherit Node(null)
     static let mutable newest = 0L
-    let order = Level.Fresh()
+    let mutable order = Level.Fresh()
     [<VolatileField>]
     let mutable ended = false
 
@@ -49,6 +49,11 @@ and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode) =
 
     abstract End: unit -> unit
     default _.End() = ended <- true
+
+    /// Begins the level anew, above all others by time. Its owner must tell the numbers of earlier runs from those of this one.
+    member internal _.Begin() =
+        order <- Level.Fresh()
+        ended <- false
 
 /// <summary>A level of forward mode. It stores no derivatives: the tangents are in the numbers.</summary>
 [<Sealed; AllowNullLiteral>]

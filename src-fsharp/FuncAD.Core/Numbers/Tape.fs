@@ -61,16 +61,21 @@ type internal Tape(arrays: ArrayMode) =
 
     /// The full chunks below the current one, oldest first; null until there is one.
     let mutable full: List<Frame[]> = null
-    let owner = Environment.CurrentManagedThreadId
+    let mutable owner = Environment.CurrentManagedThreadId
+    let mutable origin = 0
+
+    /// The number of slots that were in use at the end of the last run.
+    let mutable spent = 0
 
     /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough
     /// stack, at least 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
-    let highest = Tape.Here() + 1024n
+    let mutable highest = Tape.Here() + 1024n
+
+    /// 0 until the first frame, so that short programs ask the runtime once.
     let mutable span = 0un
 
     /// Extends that part to 64 kB below the caller.
     let reachDown () = if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - Tape.Here()) + 65536un
-    do reachDown ()
 
     [<DefaultValue>]
     val mutable private chunk: Frame[]
@@ -89,8 +94,14 @@ type internal Tape(arrays: ArrayMode) =
     /// A tape for single numbers.
     new() = Tape null
 
-    /// The number of slots in use.
+    /// The number of slots in use, those of earlier runs included.
     member tape.Count = tape.start + tape.next
+
+    /// The first slot of this run: 0 but on a tape that was opened again. Numbers of earlier runs have slots below, and are constants.
+    member _.Origin = origin
+
+    /// True while a tape that was released has slots left for further runs.
+    member _.IsReopenable = spent < Array.MaxLength / 4
 
     /// The backpropagators to which frames of kind Closure refer.
     [<DefaultValue>]
@@ -108,14 +119,23 @@ type internal Tape(arrays: ArrayMode) =
     [<DefaultValue>]
     val mutable Slopes: obj
 
+    /// The number of chunks; each but the newest is full.
+    member tape.Chunks: int = (if tape.next > 0 then 1 else 0) + (if isNull full then 0 else full.Count)
+
+    /// A chunk by its index, oldest first, and the number of its frames.
+    member tape.Chunk(index: int) : struct (Frame[] * int) =
+        if isNull full || index = full.Count then
+            struct (tape.chunk, tape.next)
+        else
+            struct (full[index], full[index].Length)
+
     /// Visits the chunks, newest first, each with the slot of its first frame and the number of its frames.
     member tape.ForEachChunk(visit: Action<Frame[], int, int>) =
-        let mutable start = tape.start
-        if tape.next > 0 then visit.Invoke(tape.chunk, start, tape.next)
-        if not (isNull full) then
-            for index = full.Count - 1 downto 0 do
-                start <- start - full[index].Length
-                visit.Invoke(full[index], start, full[index].Length)
+        let mutable next = tape.Count
+        for index = tape.Chunks - 1 downto 0 do
+            let struct (chunk, length) = tape.Chunk index
+            next <- next - length
+            visit.Invoke(chunk, next, length)
 
     /// The address of a local variable: a place on the stack of the calling thread.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -164,6 +184,7 @@ type internal Tape(arrays: ArrayMode) =
         else
             let length =
                 if isNull tape.chunk then
+                    reachDown ()
                     firstChunk
                 else
                     if isNull full then full <- List()
@@ -241,11 +262,12 @@ type internal Tape(arrays: ArrayMode) =
     /// Ends the level and returns the frames to the pool, after the last sweep.
     member tape.Release() =
         tape.End()
+        spent <- tape.Count
         if not (isNull tape.chunk) then ArrayPool.Shared.Return tape.chunk
         if not (isNull full) then
             for chunk in full do
                 ArrayPool.Shared.Return chunk
-            full <- null
+            full.Clear()
         match tape.Slopes with
         | :? IDisposable as slopes -> slopes.Dispose()
         | _ -> ()
@@ -254,3 +276,16 @@ type internal Tape(arrays: ArrayMode) =
         tape.chunk <- null
         tape.next <- 0
         tape.start <- 0
+
+    /// Opens a tape that was released for another run, on the calling thread. Its slots follow those of the run before, so that a sweep
+    /// tells numbers of earlier runs, which are constants, from those of this one (Marks in Modes/Reverse.fs). Only a sweep of numbers
+    /// without closures does so: where a run turns out to need more, it is repeated on a new tape.
+    member tape.Reopen() =
+        origin <- spent
+        tape.start <- spent
+        tape.Arrays <- 0
+        tape.IsNested <- false
+        owner <- Environment.CurrentManagedThreadId
+        highest <- Tape.Here() + 1024n
+        span <- 0un
+        tape.Begin()
