@@ -95,7 +95,7 @@ type internal GradientWorkspace(count: int, isKept: bool) =
 /// </remarks>
 [<Sealed>]
 type Prepared<'P> internal (operation: string, remedy: string, isKept: bool, f: 'P -> Real, example: 'P) =
-    let struct (like, point) = Flatten.example "Prepare" "example" example
+    let struct (like, point) = Flatten.input "Prepare" "example" example
     let point = Leaves.constants point
     let count = Leaves.count point
     let isArray = Type.op_Equality (typeof<'P>, typeof<Real[]>)

@@ -90,12 +90,19 @@ module internal OneResult =
             tape.Release()
 
 module internal Recording =
+    /// The same of a structure, which may hold arrays.
     let private ofStructure (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
-        let recording = Recording<'P, Real>(operation, f, p)
-        try
-            struct (recording.Primals.Numbers[0], recording.Rebuild(Leaves.ofNumbers [| Real 1.0 |]))
-        finally
-            recording.Release()
+        let struct (like, point) = Flatten.input operation "x" p
+        if point.Arrays.Length = 0 then
+            let onNumbers numbers = f (Flatten.argument like (Leaves.ofNumbers numbers))
+            let struct (value, cotangents) = OneResult.ofNumbers onNumbers point.Numbers
+            struct (value, Flatten.rebuild like (Leaves.ofNumbers cotangents))
+        else
+            let recording = Recording<'P, Real>(operation, f, p)
+            try
+                struct (recording.Primals.Numbers[0], recording.Rebuild(Leaves.ofNumbers [| Real 1.0 |]))
+            finally
+                recording.Release()
 
     /// The value and the gradient of a function with one real result; the tape is released.
     let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
