@@ -139,7 +139,7 @@ let private stale =
               let f (x: Real[]) =
                   match way % 4 with
                   | 0 -> x[0] * x[1]
-                  | 1 -> Tensor.Of(x).Sum() * x[0]
+                  | 1 -> Tensor.sum (Tensor.OfReals(x, [| x.Length |])) * x[0]
                   | 2 -> AD.diff (fun y -> y * y * x[1]) x[0]
                   | _ -> AD.customPullback "product" (fun (x: Real[]) -> x[0] * x[1]) (fun x _ w -> [| w * x[1]; w * x[0] |]) x
               let prepared = AD.prepare f (reals [| 0.0; 0.0 |])
@@ -156,7 +156,7 @@ let private special =
                   [ "constant", (fun _ -> Real 2.0)
                     "an input", (fun x -> x[1])
                     "sqrt beside nothing", (fun x -> sqrt x[0] * 0.0 + x[1])
-                    "chosen", (fun x -> if x[0] < 1.0 then x[1] else sqrt x[0])
+                    "chosen", (fun x -> if x[0].Value < 1.0 then x[1] else sqrt x[0])
                     "NaN", (fun x -> log x[0] * x[1])
                     "infinite", (fun x -> sqrt x[0] + x[1]) ]
               for name, f in functions do
@@ -202,8 +202,8 @@ let private special =
 
           testCase "tensors"
           <| fun _ ->
-              let f (x: Tensor) = (x * x * x).Sum()
-              let prepared = AD.prepare f (Tensor.Of([| 0.0; 0.0; 0.0 |]))
+              let f (x: Tensor) = Tensor.sum (x * x * x)
+              let prepared = AD.prepare f (Tensor.ofArray [| 0.0; 0.0; 0.0 |])
               let x = [| 1.0; 2.0; 3.0 |]
               expectAll [| 3.0; 12.0; 27.0 |] (gradientOf prepared x) "gradient"
               expectSame 36.0 (prepared.Value(ReadOnlySpan x)) "value" ]

@@ -73,36 +73,58 @@ module internal OneResult =
         finally
             tape.Release()
 
-    let ofNumbers (f: 'P -> Real) (x: Real[]) : struct (Real * Real[]) =
+    /// The value of f, for numbers that are no longer needed: their cotangents take their places. f does not keep the array.
+    let inPlace (f: Real[] -> Real) (numbers: Real[]) : Real =
         let tape = Tape ArrayModes.reverse
         try
-            let mutable inputs = Array.zeroCreate x.Length
-            for index = 0 to x.Length - 1 do
-                inputs[index] <- Real.OnTape(tape, x[index].Live, tape.PushLeaf())
-            let y = f (Unsafe.As<Real[], 'P>(&inputs))
+            for index = 0 to numbers.Length - 1 do
+                numbers[index] <- Real.OnTape(tape, numbers[index].Live, tape.PushLeaf())
+            let y = f numbers
             tape.End()
             let y = Forward.lookThrough tape y
-            // f may have kept its argument: the cotangents go into an array of their own.
-            let cotangents = Array.zeroCreate x.Length
-            pull tape y (Span cotangents)
-            struct (y.Below tape, cotangents)
+            pull tape y (Span numbers)
+            y.Below tape
         finally
             tape.Release()
+
+    let ofNumbers (f: 'P -> Real) (x: Real[]) : struct (Real * Real[]) =
+        let cotangents = Array.copy x
+        let run (numbers: Real[]) =
+            let mutable argument = Array.copy numbers // f may keep it, or write into it
+            f (Unsafe.As<Real[], 'P>(&argument))
+        struct (inPlace run cotangents, cotangents)
 
 module internal Recording =
     /// The same of a structure, which may hold arrays.
     let private ofStructure (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
         let struct (like, point) = Flatten.input operation "x" p
-        if point.Arrays.Length = 0 then
-            let onNumbers numbers = f (Flatten.argument like (Leaves.ofNumbers numbers))
-            let struct (value, cotangents) = OneResult.ofNumbers onNumbers point.Numbers
-            struct (value, Flatten.rebuild like (Leaves.ofNumbers cotangents))
-        else
+        match like.Structure with
+        | :? Branch when point.Arrays.Length = 0 ->
+            let value = OneResult.inPlace (fun numbers -> f (Flatten.argument like (Leaves.ofNumbers numbers))) point.Numbers
+            struct (value, Flatten.rebuild like point)
+        | _ ->
             let recording = Recording<'P, Real>(operation, f, p)
             try
                 struct (recording.Primals.Numbers[0], recording.Rebuild(Leaves.ofNumbers [| Real 1.0 |]))
             finally
                 recording.Release()
+
+    /// The same of a type that compiled code takes apart. Where that fails, the structure's own visit does it, or says why not.
+    let private ofProduct (codec: Codec<'P>) (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
+        let numbers = Array.zeroCreate codec.Numbers
+        let others = if codec.Others = 0 then null else Array.zeroCreate codec.Others
+        if codec.TryRead(p, numbers, others) then
+            let like () = let struct (like, _) = Flatten.input operation "x" p in like
+            let run numbers =
+                match codec.TryMake(numbers, others) with
+                | ValueSome p -> f p
+                | ValueNone -> f (Flatten.argument (like ()) (Leaves.ofNumbers numbers))
+            let value = OneResult.inPlace run numbers
+            match codec.TryMake(numbers, others) with
+            | ValueSome gradient -> struct (value, gradient)
+            | ValueNone -> struct (value, Flatten.rebuild (like ()) (Leaves.ofNumbers numbers))
+        else
+            ofStructure operation f p
 
     /// The value and the gradient of a function with one real result; the tape is released.
     let valueAndGradient (operation: string) (f: 'P -> Real) (p: 'P) : struct (Real * 'P) =
@@ -116,7 +138,12 @@ module internal Recording =
             let mutable gradient = gradient
             struct (value, Unsafe.As<Real[], 'P>(&gradient))
         else
-            ofStructure operation f p
+            match Structures.of'<'P>() with
+            | :? CodedShape as shape ->
+                match shape.Rehearsed with
+                | :? Codec<'P> as codec -> ofProduct codec operation f p
+                | _ -> ofStructure operation f p
+            | _ -> ofStructure operation f p
 
     /// The same of a function that returns something beside its real result, which comes back without the tape's level.
     let valueAndGradientWithAux (operation: string) (f: 'P -> Real * 'A) (p: 'P) : struct (Real * 'P * 'A) =

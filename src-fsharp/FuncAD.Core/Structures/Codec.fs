@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Buffers
 open System.Linq.Expressions
 
 /// <summary>Writes the numbers of a value, and its other parts, into arrays from some places on; false where it cannot.</summary>
@@ -25,6 +26,20 @@ type internal Codec(numbers: int, others: int, runsUserCode: bool) =
     abstract Read: value: obj * numbers: Real[] * number: int * others: obj[] * other: int -> bool
     abstract Make: numbers: Real[] * number: int * others: obj[] * other: int -> obj
 
+/// <summary>Whether a value that was made of parts holds them when it is read again.</summary>
+module internal Kept =
+    /// 0 and -0 are the same here: a constructor's Max(A, 0) may turn one into the other.
+    let isNumber (x: Real) (y: Real) : bool =
+        Object.ReferenceEquals(x.node, y.node)
+        && x.value.Equals y.value
+        && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
+
+    let isOther (x: obj) (y: obj) : bool =
+        Object.ReferenceEquals(x, y)
+        || (match x, y with
+            | (:? string as x), (:? string as y) -> String.Equals(x, y)
+            | _ -> Sameness.areSame x y)
+
 [<Sealed; AllowNullLiteral>]
 type internal Codec<'T>(numbers: int, others: int, runsUserCode: bool, read: ReadParts<'T>, make: MakeOfParts<'T>) =
     inherit Codec(numbers, others, runsUserCode)
@@ -43,6 +58,37 @@ type internal Codec<'T>(numbers: int, others: int, runsUserCode: bool, read: Rea
             box (make.Invoke(numbers, number, others, other))
         with _ ->
             null
+
+    /// Reads the parts of a value; false where it cannot.
+    member _.TryRead(value: 'T, into: Real[], rest: obj[]) : bool =
+        try
+            read.Invoke(value, into, 0, rest, 0)
+        with _ ->
+            false
+
+    /// True if a value that was made of these parts holds them when it is read again.
+    member private codec.IsKept(made: 'T, from: Real[], rest: obj[]) : bool =
+        let again = ArrayPool<Real>.Shared.Rent numbers
+        try
+            let others = if others = 0 then null else Array.zeroCreate<obj> others
+            let mutable isKept = codec.TryRead(made, again, others)
+            for index = 0 to numbers - 1 do
+                isKept <- isKept && Kept.isNumber again[index] from[index]
+            if not (isNull rest) then
+                for index = 0 to rest.Length - 1 do
+                    isKept <- isKept && Kept.isOther rest[index] others[index]
+            isKept
+        finally
+            Array.Clear(again, 0, numbers)
+            ArrayPool.Shared.Return again
+
+    /// A value of these parts; ValueNone where the user's code throws or does not keep them.
+    member codec.TryMake(from: Real[], rest: obj[]) : 'T voption =
+        try
+            let made = make.Invoke(from, 0, rest, 0)
+            if not runsUserCode || codec.IsKept(made, from, rest) then ValueSome made else ValueNone
+        with _ ->
+            ValueNone
 
     /// Reads the items from <c>start</c> to before <c>stop</c>; false where one cannot be read.
     member codec.ReadSome(items: 'T[], start: int, stop: int, into: Real[], first: int, rest: obj[]) : bool =

@@ -190,6 +190,14 @@ type internal CodedShape(kind: Type, rest: obj, fields: Fields, codec: Lazy<Code
     /// Null where there is no code for the type.
     member _.Codec: Codec = codec.Value
 
+    /// The same, for a value that is read for itself: null for the first ones.
+    member _.Rehearsed: Codec =
+        if readings < rehearsals then
+            readings <- readings + 1
+            null
+        else
+            codec.Value
+
     /// Skeletons of the parts from the other parts of a value, in the order in which a codec reads them, from one on.
     member private _.PartsOf(others: obj[], next: byref<int>) : Skeleton[] =
         let parts = Array.zeroCreate fields.Parts.Length
@@ -216,12 +224,7 @@ type internal CodedShape(kind: Type, rest: obj, fields: Fields, codec: Lazy<Code
         Skeleton(shape, rest, others, Func<Skeleton, Skeleton[]> expand)
 
     override shape.TakeCompact(value, into) =
-        let codec =
-            if readings < rehearsals then
-                readings <- readings + 1
-                null
-            else
-                codec.Value
+        let codec = shape.Rehearsed
         if isNull codec then
             null
         else

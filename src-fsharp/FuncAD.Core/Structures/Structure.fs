@@ -143,12 +143,6 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
                 + "it inside f; or let members return what they are given, without setters for computed ones."
             )
 
-    /// 0 and -0 are the same here: a constructor's Max(A, 0) may turn one into the other.
-    static member IsKept(x: Real, y: Real) : bool =
-        Object.ReferenceEquals(x.node, y.node)
-        && x.value.Equals y.value
-        && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
-
     // A codec writes numbers into the buffer from Room's place on; Commit appends them.
 
     /// Where a codec writes numbers: those to append, or those that are only compared.
@@ -172,11 +166,11 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         match expected with
         | ValueSome rebuilt ->
             for index = 0 to extra - 1 do
-                isSame <- isSame && LeafReader.IsKept(compared[index], rebuilt.Numbers[count + index])
+                isSame <- isSame && Kept.isNumber compared[index] rebuilt.Numbers[count + index]
         | ValueNone -> ()
         if others <> Others.Ignore then
             for index = 0 to like.Length - 1 do
-                isSame <- isSame && Sameness.areSame like[index] others'[index]
+                isSame <- isSame && Kept.isOther like[index] others'[index]
         if isSame then count <- count + extra
         isSame
 
@@ -193,7 +187,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
 
     member leaves.Add(x: Real) =
         match expected with
-        | ValueSome rebuilt -> leaves.CheckRebuilt(LeafReader.IsKept(x, rebuilt.Numbers[count]))
+        | ValueSome rebuilt -> leaves.CheckRebuilt(Kept.isNumber x rebuilt.Numbers[count])
         | ValueNone ->
             leaves.Reserve 1
             numbers[count] <- x
