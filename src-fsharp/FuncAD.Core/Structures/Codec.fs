@@ -27,14 +27,14 @@ type internal Codec(numbers: int, others: int, runsUserCode: bool) =
     abstract Make: numbers: Real[] * number: int * others: obj[] * other: int -> obj
 
 /// <summary>Whether a value that was made of parts holds them when it is read again.</summary>
-module internal Kept =
+module internal RoundTrip =
     /// 0 and -0 are the same here: a constructor's Max(A, 0) may turn one into the other.
-    let isNumber (x: Real) (y: Real) : bool =
+    let isKept (x: Real) (y: Real) : bool =
         Object.ReferenceEquals(x.node, y.node)
         && x.value.Equals y.value
         && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
 
-    let isOther (x: obj) (y: obj) : bool =
+    let isOtherKept (x: obj) (y: obj) : bool =
         Object.ReferenceEquals(x, y)
         || (match x, y with
             | (:? string as x), (:? string as y) -> String.Equals(x, y)
@@ -73,10 +73,10 @@ type internal Codec<'T>(numbers: int, others: int, runsUserCode: bool, read: Rea
             let others = if others = 0 then null else Array.zeroCreate<obj> others
             let mutable isKept = codec.TryRead(made, again, others)
             for index = 0 to numbers - 1 do
-                isKept <- isKept && Kept.isNumber again[index] from[index]
+                isKept <- isKept && RoundTrip.isKept again[index] from[index]
             if not (isNull rest) then
                 for index = 0 to rest.Length - 1 do
-                    isKept <- isKept && Kept.isOther rest[index] others[index]
+                    isKept <- isKept && RoundTrip.isOtherKept rest[index] others[index]
             isKept
         finally
             Array.Clear(again, 0, numbers)

@@ -166,11 +166,11 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         match expected with
         | ValueSome rebuilt ->
             for index = 0 to extra - 1 do
-                isSame <- isSame && Kept.isNumber compared[index] rebuilt.Numbers[count + index]
+                isSame <- isSame && RoundTrip.isKept compared[index] rebuilt.Numbers[count + index]
         | ValueNone -> ()
         if others <> Others.Ignore then
             for index = 0 to like.Length - 1 do
-                isSame <- isSame && Kept.isOther like[index] others'[index]
+                isSame <- isSame && RoundTrip.isOtherKept like[index] others'[index]
         if isSame then count <- count + extra
         isSame
 
@@ -187,7 +187,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
 
     member leaves.Add(x: Real) =
         match expected with
-        | ValueSome rebuilt -> leaves.CheckRebuilt(Kept.isNumber x rebuilt.Numbers[count])
+        | ValueSome rebuilt -> leaves.CheckRebuilt(RoundTrip.isKept x rebuilt.Numbers[count])
         | ValueNone ->
             leaves.Reserve 1
             numbers[count] <- x

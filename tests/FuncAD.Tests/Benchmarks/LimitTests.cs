@@ -24,7 +24,7 @@ public class LimitTests
 
     private static readonly Func<Real, Real[]> Pullback = AD.Vjp<Real[], Real>(Rosenbrock.Value)(Ten).Pullback;
 
-    private static readonly Prepared<Real[]> PreparedRosenbrock = AD.Prepare(Rosenbrock.Value, Ten);
+    private static readonly Prepared<Real[]> PreparedRosenbrock = AD.Prepare<Real[]>(Rosenbrock.Value, Ten);
 
     private static readonly double[] PlainTen = Ten.ToDoubles(),
         PlainGradient = new double[10];
