@@ -29,19 +29,15 @@ let private holds (prepared: Prepared<Real[]>) (f: Real[] -> Real) (x: float[]) 
     expectAll (values gradient) into $"{what}, gradient with the value"
     expectSame value.Value (prepared.Value(ReadOnlySpan x)) $"{what}, value alone"
 
-type private Body =
-    { Mass: Real
-      Name: string
-      Position: struct (Real * Real)
-      Speeds: Real[] }
+type private Body = { Mass: Real; Name: string; Position: struct (Real * Real); Speeds: Real[] }
 
 let private throws<'E when 'E :> exn> (parts: string list) (action: unit -> unit) =
     let error =
         try
             action ()
             failtest "nothing was thrown"
-        with
-        | :? 'E as error -> error :> exn
+        with :? 'E as error ->
+            error :> exn
     for part in parts do
         Expect.stringContains error.Message part "the message"
 

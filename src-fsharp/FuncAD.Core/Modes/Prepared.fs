@@ -32,10 +32,7 @@ type internal GradientWorkspace(count: int, isKept: bool) =
     let mutable needsNewTape = not isKept
 
     let reopen () : Tape =
-        if needsNewTape || isNull tape || not tape.IsReopenable then
-            tape <- Tape ArrayModes.reverse
-        else
-            tape.Reopen()
+        if needsNewTape || isNull tape || not tape.IsReopenable then tape <- Tape ArrayModes.reverse else tape.Reopen()
         tape
 
     /// The array for the next run.
@@ -86,8 +83,8 @@ type internal GradientWorkspace(count: int, isKept: bool) =
 /// <remarks>
 /// <para>The numbers of x are those of the structure in order: numbers first, then the elements of tensors.</para>
 /// <para>A gradient allocates nothing once a first call has made its workspace, if the parameter is an array of numbers and f computes with
-/// numbers; what f itself allocates is f's. Several threads may call at once, and f may call the object itself: each call has a workspace of
-/// its own.</para>
+/// numbers; what f itself allocates is f's. Several threads may call at once, and f may call the object itself: each call has a workspace
+/// of its own.</para>
 /// <para>The array that f is given, and the numbers in it, are used again by later calls: f keeps neither for later. It may keep copies of
 /// values (<c>x.Value</c>).</para>
 /// <para>Doubles carry no derivatives. Where what goes into a span depends on a number that f captured and that is being differentiated
@@ -192,7 +189,8 @@ type Prepared<'P> internal (operation: string, remedy: string, isKept: bool, f: 
     /// <param name="x">The point.</param>
     /// <param name="into">Gets the n x n entries: that of row i and column j at i n + j.</param>
     /// <remarks>Cost: that of AD.Hessian, with its workspace.</remarks>
-    /// <exception cref="T:System.ArgumentException">x has another length than the example has numbers, or into than their square.</exception>
+    /// <exception cref="T:System.ArgumentException">x has another length than the example has numbers, or into than their
+    /// square.</exception>
     /// <exception cref="T:System.InvalidOperationException">
     /// A second derivative depends on a number that is being differentiated outside.
     /// </exception>
@@ -210,8 +208,8 @@ type Prepared<'P> internal (operation: string, remedy: string, isKept: bool, f: 
 /// into spans. Made by AD.Prepare. Every call runs the function, which may branch; the results are those of AD.Jacobian, bit for bit.
 /// </summary>
 /// <remarks>
-/// Several threads may call at once, and f may call the object itself. Doubles carry no derivatives: where what goes into a span depends on a
-/// number that f captured and that is being differentiated outside, the call is an error.
+/// Several threads may call at once, and f may call the object itself. Doubles carry no derivatives: where what goes into a span depends
+/// on a number that f captured and that is being differentiated outside, the call is an error.
 /// </remarks>
 [<Sealed>]
 type PreparedVector internal (f: Real[] -> Real[], jacobian: Func<Real[], int, Real[,]>, example: Real[]) =
@@ -219,8 +217,7 @@ type PreparedVector internal (f: Real[] -> Real[], jacobian: Func<Real[], int, R
         let struct (_, point) = Flatten.input "Prepare" "example" example
         point.Numbers.Length
 
-    let check (method: string) (x: ReadOnlySpan<float>) =
-        PreparedCalls.checkLength method "x" "the numbers of the example" count x.Length
+    let check (method: string) (x: ReadOnlySpan<float>) = PreparedCalls.checkLength method "x" "the numbers of the example" count x.Length
 
     let constants (x: ReadOnlySpan<float>) : Real[] =
         let numbers = Array.zeroCreate x.Length
@@ -250,7 +247,9 @@ type PreparedVector internal (f: Real[] -> Real[], jacobian: Func<Real[], int, R
     /// <param name="into">
     /// Gets the m x n entries: the derivative of result i with respect to argument j at i n + j. Its length tells the number m of results.
     /// </param>
-    /// <remarks>Cost: that of AD.JacobianForward where f has no more arguments than results, that of AD.JacobianReverse otherwise.</remarks>
+    /// <remarks>
+    /// Cost: that of AD.JacobianForward where f has no more arguments than results, that of AD.JacobianReverse otherwise.
+    /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has another length than the example, or into than the Jacobian.</exception>
     /// <exception cref="T:System.InvalidOperationException">
     /// A derivative depends on a number that is being differentiated outside.

@@ -46,10 +46,12 @@ type internal NoMarks =
 /// </summary>
 [<Struct>]
 type internal SinceOrigin<'M when 'M: struct and 'M :> IMarks>(origin: int, marks: 'M) =
+    member private _.At(slot: int) : int = Math.Max(slot - origin + 1, 0)
+
     interface IMarks with
-        member _.Place slot = Math.Max(slot - origin + 1, 0)
-        member since.IsTouched slot = marks.IsTouched((since :> IMarks).Place slot)
-        member since.Touch slot = marks.Touch((since :> IMarks).Place slot)
+        member since.Place slot = since.At slot
+        member since.IsTouched slot = marks.IsTouched(since.At slot)
+        member since.Touch slot = marks.Touch(since.At slot)
 
 /// <summary>
 /// The reverse sweep: it resumes each backpropagator once, in reverse order of creation, so that all later results have contributed to its
@@ -89,8 +91,7 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
                     Sweep<'T, 'M>.Resume(&frame, cotangent, cotangents, marks)
             elif frame.A = Frame.Sum then
                 index <- index - frame.B
-                if marks.IsTouched slot then 
-                    Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[marks.Place slot], cotangents, marks)
+                if marks.IsTouched slot then Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[marks.Place slot], cotangents, marks)
             elif frame.A <> Frame.Leaf then
                 resume.Invoke(frame, slot)
             index <- index - 1

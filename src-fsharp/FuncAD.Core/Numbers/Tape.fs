@@ -124,10 +124,7 @@ type internal Tape(arrays: ArrayMode) =
 
     /// A chunk by its index, oldest first, and the number of its frames.
     member tape.Chunk(index: int) : struct (Frame[] * int) =
-        if isNull full || index = full.Count then
-            struct (tape.chunk, tape.next)
-        else
-            struct (full[index], full[index].Length)
+        if isNull full || index = full.Count then struct (tape.chunk, tape.next) else struct (full[index], full[index].Length)
 
     /// Visits the chunks, newest first, each with the slot of its first frame and the number of its frames.
     member tape.ForEachChunk(visit: Action<Frame[], int, int>) =

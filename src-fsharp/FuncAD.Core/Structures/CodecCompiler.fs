@@ -24,10 +24,7 @@ let rec private sizeOf (around: Type list) (declared: Type) (structure: Structur
         let join size index =
             match size, sizeOf (declared :: around) shape.Fields.Kinds[index] shape.Fields.Parts[index].Value with
             | ValueSome a, ValueSome b ->
-                ValueSome
-                    { Numbers = a.Numbers + b.Numbers
-                      Others = a.Others + b.Others
-                      RunsUserCode = a.RunsUserCode || b.RunsUserCode }
+                ValueSome { Numbers = a.Numbers + b.Numbers; Others = a.Others + b.Others; RunsUserCode = a.RunsUserCode || b.RunsUserCode }
             | _ -> ValueNone
         Seq.fold join (ValueSome { Numbers = 0; Others = 0; RunsUserCode = shape.HasUserCode }) (seq { 0 .. shape.Fields.Parts.Length - 1 })
     | _ -> ValueNone
@@ -86,6 +83,13 @@ let private maker (shape: CodedShape) : Delegate =
 let compile (shape: CodedShape) : Codec =
     match (if Backend.GeneratesCode then sizeOf [] shape.Kind shape else ValueNone) with
     | ValueSome size when size.Numbers > 0 && size.Numbers + size.Others <= mostParts ->
-        let arguments: obj[] = [| size.Numbers; size.Others; size.RunsUserCode; reader shape; maker shape |]
-        Activator.CreateInstance(typedefof<Codec<_>>.MakeGenericType shape.Kind, arguments) :?> Codec
+        try
+            let arguments: obj[] = [| size.Numbers; size.Others; size.RunsUserCode; reader shape; maker shape |]
+            Activator.CreateInstance(typedefof<Codec<_>>.MakeGenericType shape.Kind, arguments) :?> Codec
+        with
+        | :? ArgumentException
+        | :? InvalidOperationException
+        | :? NotSupportedException
+        | :? TypeLoadException ->
+            null // members that expressions cannot reach: the structure's visit does it
     | _ -> null

@@ -167,13 +167,15 @@ type internal GridShape(kind: Type, element: Lazy<Structure>) =
 /// A named list of parts: a tuple, a record, a case of a union.
 [<NoComparison; NoEquality>]
 type internal Fields =
-    { Names: string[]
-      Kinds: Type[]
-      Parts: Lazy<Structure>[]
-      Read: obj -> obj[]
-      Make: obj[] -> obj
-      /// None where code cannot reach the parts.
-      Code: ProductCode option }
+    {
+        Names: string[]
+        Kinds: Type[]
+        Parts: Lazy<Structure>[]
+        Read: obj -> obj[]
+        Make: obj[] -> obj
+        /// None where code cannot reach the parts.
+        Code: ProductCode option
+    }
 
 /// A product, whose values a codec may take apart. <c>rest</c> is that of every such value.
 [<AbstractClass>]
@@ -242,8 +244,7 @@ type internal CodedShape(kind: Type, rest: obj, fields: Fields, codec: Lazy<Code
         let codec = codec.Value
         let others = if codec.Others = 0 then null else Array.zeroCreate codec.Others
         let first = into.Room codec.Numbers
-        codec.Read(value, into.Buffer, first, others, 0)
-        && into.Commit(codec.Numbers, ReadOnlySpan like.Others, ReadOnlySpan others)
+        codec.Read(value, into.Buffer, first, others, 0) && into.Commit(codec.Numbers, ReadOnlySpan like.Others, ReadOnlySpan others)
 
     override _.PutCompact(like, numbers, first) =
         match codec.Value.Make(numbers, first, like.Others, 0) with
@@ -333,10 +334,7 @@ type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: boo
             | null -> null
             | codec ->
                 let others = Array.zeroCreate (codec.Others * items.Length)
-                if shape.ReadBlocks(codec, items, null, others, into) then
-                    Skeleton(shape, box items.Length, others, expand)
-                else
-                    null
+                if shape.ReadBlocks(codec, items, null, others, into) then Skeleton(shape, box items.Length, others, expand) else null
 
     override shape.MatchCompact(like, value, into) =
         if isDerivable then into.CheckExact(typeof<'T>, value)
