@@ -52,6 +52,7 @@ internal static class Operators
         ["AD.JacobianReverse"] = Treatment.Reverse,
         ["AD.Hessian"] = Treatment.Reverse,
         ["AD.Hvp"] = Treatment.Reverse,
+        ["AD.Prepare"] = Treatment.Reverse,
         ["AD.Laplacian"] = Treatment.Differentiates,
         ["AD.Divergence"] = Treatment.Differentiates,
         ["AD.Curl"] = Treatment.Differentiates,

@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Runtime.CompilerServices
 open FuncAD.Basics
 open FuncAD.Traces
 
@@ -25,8 +26,14 @@ module AD =
     /// <remarks>Cost: one run of f, at most a few times as long.</remarks>
     let diff (f: Real -> 'Q) (x: Real) : 'Q =
         notNull (nameof f) f
-        let struct (_, tangent) = Pushforward.run "Diff" f Flatten.ofNumber (Leaves.ofNumbers [| x |]) (Leaves.ofNumbers [| Real 1.0 |])
-        tangent
+        match box f with
+        | :? (Real -> Real) as f ->
+            let mutable derivative = Forward.derivative f x
+            Unsafe.As<Real, 'Q>(&derivative)
+        | _ ->
+            let point, direction = Leaves.ofNumbers [| x |], Leaves.ofNumbers [| Real 1.0 |]
+            let struct (_, tangent) = Pushforward.run "Diff" f Flatten.ofNumber point direction
+            tangent
 
     /// <summary>The Taylor coefficients f^(k)(x) / k! for k = 0 .. order, in one run of f.</summary>
     /// <remarks>
@@ -71,7 +78,10 @@ module AD =
 
     /// <summary>The gradient of a function with one real result, by reverse mode, in the structure of the parameter.</summary>
     /// <remarks>Cost: as valueAndGrad.</remarks>
-    let grad (f: 'P -> Real) (p: 'P) : 'P = snd (valueAndGrad f p)
+    let grad (f: 'P -> Real) (p: 'P) : 'P =
+        notNull (nameof f) f
+        let struct (_, gradient) = Recording.valueAndGradient "Grad" f p
+        gradient
 
     /// <summary>
     /// The value, the gradient and what else f returned, by reverse mode: f returns a pair of its real result and something auxiliary, such
@@ -219,6 +229,34 @@ module AD =
     let hessianBlocks (f: 'P -> Real) (p: 'P) : JacobianBlocks<'P, 'P> =
         notNull (nameof f) f
         JacobianBlocks.hessian f p
+
+    // ---- Prepared calls ----
+
+    /// <summary>
+    /// The function made ready for many calls: its value, gradient and Hessian at points that are spans of doubles, written into spans. The
+    /// results are those of valueAndGrad and hessianBlocks, bit for bit.
+    /// </summary>
+    /// <param name="f">The function. It runs at each call, and keeps neither the array that it is given nor the numbers in it.</param>
+    /// <param name="example">A parameter: its structure, lengths and parts that are not numbers are those of all points.</param>
+    /// <remarks>
+    /// Cost: none; f does not run. A gradient of a function of an array of numbers allocates nothing once a first call was made.
+    /// </remarks>
+    /// <exception cref="T:System.ArgumentException">The example holds no Real and no Tensor, or cannot be taken apart.</exception>
+    let prepare (f: 'P -> Real) (example: 'P) : Prepared<'P> =
+        notNull (nameof f) f
+        Prepared<'P>(f, example)
+
+    /// <summary>
+    /// A function with several results made ready for many calls: its value and its Jacobian at points that are spans of doubles, written
+    /// into spans. The results are those of jacobian, bit for bit.
+    /// </summary>
+    /// <param name="f">The function. It runs at each call.</param>
+    /// <param name="example">A point: its length is that of all points.</param>
+    /// <remarks>Cost: none; f does not run.</remarks>
+    let prepareVector (f: Real[] -> Real[]) (example: Real[]) : PreparedVector =
+        notNull (nameof f) f
+        let jacobian (x: Real[]) (results: int) = if JacobianMode.isForward x.Length results then jacobianForward f x else jacobianReverse f x
+        PreparedVector(f, Func<Real[], int, Real[,]>(jacobian), example)
 
     // ---- Vector calculus ----
 

@@ -42,6 +42,8 @@ public partial class SurfaceTests
         ["Slice"] = "what a tensor's indexer takes: arrays of it are made where the number of axes is not known",
         ["Condition"] = "what Real.Select takes, and Real.Less gives",
         ["JacobianBlocks`2"] = "what AD.Jacobian and AD.Hessian return for structures",
+        ["Prepared`1"] = "what AD.Prepare returns",
+        ["PreparedVector"] = "what it returns for functions with several results",
         ["Compiled`2"] = "what AD.Compile returns",
         ["CompiledSum`2"] = "what AD.CompileSum returns",
         ["CompileOptions"] = "an argument of AD.Compile and AD.CompileSum",

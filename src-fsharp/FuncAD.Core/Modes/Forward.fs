@@ -36,6 +36,15 @@ module internal Forward =
         let y = lookThroughArray level y
         if y.IsAt level then struct (y.Primal, y.Tangent.Untracked) else struct (y, Tensor.Uniform(0.0, y.Dimensions))
 
+    /// f'(x) where both are numbers: what Pushforward.run computes, without structures.
+    let derivative (f: Real -> Real) (x: Real) : Real =
+        let level = ForwardLevel ArrayModes.forward
+        try
+            let struct (_, tangent) = lower level (f (Real.OnForward(level, x.Live, Real 1.0)))
+            tangent
+        finally
+            level.End()
+
 /// <summary>The pushforward (x, dx) -> (f x, J dx): one run of f on a level of forward mode.</summary>
 module internal rec Pushforward =
     /// Splits results at the level into primals and tangents.

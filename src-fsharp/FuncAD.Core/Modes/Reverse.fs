@@ -14,6 +14,8 @@ open System.Runtime.InteropServices
 /// slope.
 /// </summary>
 type internal IMarks =
+    /// The place of a slot among the cotangents and the marks.
+    abstract Place: slot: int -> int
     abstract IsTouched: slot: int -> bool
 
     /// Marks a slot; true if it was touched before.
@@ -22,6 +24,7 @@ type internal IMarks =
 [<Struct>]
 type internal Marks(touched: bool[]) =
     interface IMarks with
+        member _.Place slot = slot
         member _.IsTouched slot = touched[slot]
 
         member _.Touch slot =
@@ -33,8 +36,22 @@ type internal Marks(touched: bool[]) =
 [<Struct>]
 type internal NoMarks =
     interface IMarks with
+        member _.Place slot = slot
         member _.IsTouched _ = true
         member _.Touch _ = true
+
+/// <summary>
+/// The places on a tape that was opened again: its slots begin at 1, and place 0 takes what goes to numbers of earlier runs, which are
+/// constants.
+/// </summary>
+[<Struct>]
+type internal SinceOrigin<'M when 'M: struct and 'M :> IMarks>(origin: int, marks: 'M) =
+    member private _.At(slot: int) : int = Math.Max(slot - origin + 1, 0)
+
+    interface IMarks with
+        member since.Place slot = since.At slot
+        member since.IsTouched slot = marks.IsTouched(since.At slot)
+        member since.Touch slot = marks.Touch(since.At slot)
 
 /// <summary>
 /// The reverse sweep: it resumes each backpropagator once, in reverse order of creation, so that all later results have contributed to its
@@ -46,7 +63,7 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Contribute(cotangents: 'T[], marks: 'M, slot: int, contribution: 'T) =
-        let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+        let cotangent = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, marks.Place slot)
         cotangent <- if marks.Touch slot then 'T.Add(cotangent, contribution) else contribution
 
     /// Resumes a frame with plain slopes.
@@ -70,11 +87,11 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
             let frame = &Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunk, index)
             if frame.A >= 0 then
                 if marks.IsTouched slot then
-                    let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, slot)
+                    let cotangent = Unsafe.Add(&MemoryMarshal.GetArrayDataReference cotangents, marks.Place slot)
                     Sweep<'T, 'M>.Resume(&frame, cotangent, cotangents, marks)
             elif frame.A = Frame.Sum then
                 index <- index - frame.B
-                if marks.IsTouched slot then Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[slot], cotangents, marks)
+                if marks.IsTouched slot then Sweep<'T, 'M>.Terms(chunk, index, frame.B, cotangents[marks.Place slot], cotangents, marks)
             elif frame.A <> Frame.Leaf then
                 resume.Invoke(frame, slot)
             index <- index - 1
@@ -87,9 +104,15 @@ type internal Sweep<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct
             if slots[index] >= 0 then
                 Sweep<'T, 'M>.Contribute(cotangents, marks, slots[index], seeds[index])
                 top <- max top slots[index]
-        let top = top
-        tape.ForEachChunk(fun chunk start length ->
-            Sweep<'T, 'M>.Chunk(chunk, start, min length (top + 1 - start), cotangents, marks, resume))
+        Sweep<'T, 'M>.Down(tape, top, cotangents, marks, resume)
+
+    /// Resumes all frames from <c>top</c> down.
+    static member Down(tape: Tape, top: int, cotangents: 'T[], marks: 'M, resume: Action<Frame, int>) =
+        let mutable start = tape.Count
+        for index = tape.Chunks - 1 downto 0 do
+            let struct (chunk, length) = tape.Chunk index
+            start <- start - length
+            Sweep<'T, 'M>.Chunk(chunk, start, min length (top + 1 - start), cotangents, marks, resume)
 
 module internal Reverse =
     /// The inputs as the function sees them. Their cotangents have the first slots.
@@ -101,7 +124,7 @@ module internal Reverse =
         { Numbers = numbers; Arrays = point.Arrays |> Array.map (fun x -> Tensor.OnTape(tape, x.Live)) }
 
     /// All backpropagators are frames with plain slopes.
-    let private isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
+    let isPlain (tape: Tape) = isNull tape.Closures && isNull tape.Slopes && tape.Arrays = 0
 
     /// The sweep over plain doubles, for a plain tape. Cotangents start from -0, which leaves the first contribution as it is.
     let private sweepFlat (tape: Tape) (slots: int[]) (seeds: Real[]) (inputs: int) (marks: 'M) : Real[] =
@@ -211,6 +234,39 @@ module internal Reverse =
                 else
                     cotangents
             )
+
+    // ---- One result that is a number ----
+
+    /// The sweep over plain doubles of a plain tape, for the cotangent 1 of one slot; true if a cotangent of the inputs is NaN.
+    let private sweepOne<'T, 'M when 'T: struct and 'T :> ICarrier<'T> and 'M: struct and 'M :> IMarks>
+        (tape: Tape)
+        (slot: int)
+        (marks: 'M)
+        (into: Span<'T>)
+        : bool =
+        let length = 2 + Math.Max(slot - tape.Origin, into.Length)
+        let cotangents = ArrayPool<PlainDouble>.Shared.Rent length
+        try
+            Array.Fill(cotangents, PlainDouble -0.0, 0, length)
+            let marks = SinceOrigin(tape.Origin, marks)
+            Sweep<PlainDouble, SinceOrigin<'M>>.Contribute(cotangents, marks, slot, PlainDouble 1.0)
+            Sweep<PlainDouble, SinceOrigin<'M>>.Down(tape, slot, cotangents, marks, null)
+            let mutable isNaN = false
+            for index = 0 to into.Length - 1 do
+                let cotangent = cotangents[1 + index].Value + 0.0
+                isNaN <- isNaN || Double.IsNaN cotangent
+                into[index] <- 'T.Constant cotangent
+            isNaN
+        finally
+            ArrayPool.Shared.Return cotangents
+
+    /// <summary>The cotangents of the inputs, all numbers, for the cotangent 1 of one slot of a plain tape, with the bits of
+    /// <c>sweep</c>. It allocates nothing. Slots below the tape's origin are those of constants.</summary>
+    let gradient<'T when 'T: struct and 'T :> ICarrier<'T>> (tape: Tape) (slot: int) (into: Span<'T>) : unit =
+        if slot < tape.Origin then
+            into.Clear()
+        elif sweepOne tape slot (NoMarks()) into then
+            sweepOne tape slot (Marks(Array.zeroCreate (2 + Math.Max(slot - tape.Origin, into.Length)))) into |> ignore
 
     /// The largest tape whose rows are swept together: the cotangents of eight rows take 64 MB then.
     let private longestTogether = 1 <<< 20

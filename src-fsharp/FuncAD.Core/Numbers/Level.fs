@@ -34,7 +34,7 @@ type internal Node(owner: Level) =
 and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode, interpretsRules: bool) =
     inherit Node(null)
     static let mutable newest = 0L
-    let order = Level.Fresh()
+    let mutable order = Level.Fresh()
     [<VolatileField>]
     let mutable ended = false
 
@@ -58,6 +58,11 @@ and [<AbstractClass; AllowNullLiteral>] internal Level(arrays: ArrayMode, interp
     abstract End: unit -> unit
     default _.End() = ended <- true
 
+    /// Begins the level anew, above all others by time. Its owner must tell the numbers of earlier runs from those of this one.
+    member internal _.Begin() =
+        order <- Level.Fresh()
+        ended <- false
+
 /// <summary>A level of forward mode. It stores no derivatives: the tangents are in the numbers.</summary>
 [<Sealed; AllowNullLiteral>]
 type internal ForwardLevel(arrays: ArrayMode) =
@@ -67,14 +72,15 @@ type internal ForwardLevel(arrays: ArrayMode) =
 [<AbstractClass; AllowNullLiteral>]
 type internal OwnedLevel(arrays: ArrayMode) =
     inherit Level(arrays)
-    let owner = Environment.CurrentManagedThreadId
+    let mutable owner = Environment.CurrentManagedThreadId
 
     /// The part of the stack that is known to be the owner's: <c>span</c> bytes down from <c>highest</c>. When the runtime reports enough
     /// stack, at least 64 kB below the caller are free. The kilobyte above the constructor holds frames of the operator and its callers.
-    let highest = OwnedLevel.Here() + 1024n
+    let mutable highest = OwnedLevel.Here() + 1024n
+
+    /// 0 until the first operation, so that short programs ask the runtime once.
     let mutable span = 0un
     let reachDown () = if RuntimeHelpers.TryEnsureSufficientExecutionStack() then span <- unativeint (highest - OwnedLevel.Here()) + 65536un
-    do reachDown ()
 
     /// The address of a local variable: a place on the stack of the calling thread.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -91,6 +97,12 @@ type internal OwnedLevel(arrays: ArrayMode) =
         let isOwner = Environment.CurrentManagedThreadId = owner
         if isOwner && not level.IsOnOwnStack then reachDown ()
         isOwner
+
+    /// Gives the level to the calling thread.
+    member _.Adopt() : unit =
+        owner <- Environment.CurrentManagedThreadId
+        highest <- OwnedLevel.Here() + 1024n
+        span <- 0un
 
 /// <summary>The thread on which a level was opened, for levels that record operations in one order.</summary>
 [<Sealed>]

@@ -64,6 +64,10 @@ type internal Tape(arrays: ArrayMode) =
 
     /// The full chunks below the current one, oldest first; null until there is one.
     let mutable full: List<Frame[]> = null
+    let mutable origin = 0
+
+    /// The number of slots that were in use at the end of the last run.
+    let mutable spent = 0
 
     [<DefaultValue>]
     val mutable private chunk: Frame[]
@@ -82,8 +86,14 @@ type internal Tape(arrays: ArrayMode) =
     /// A tape for single numbers.
     new() = Tape null
 
-    /// The number of slots in use.
+    /// The number of slots in use, those of earlier runs included.
     member tape.Count = tape.start + tape.next
+
+    /// The first slot of this run: 0 but on a tape that was opened again. Numbers of earlier runs have slots below, and are constants.
+    member _.Origin = origin
+
+    /// True while a tape that was released has slots left for further runs.
+    member _.IsReopenable = spent < Array.MaxLength / 4
 
     /// The number of arrays on the tape. A sweep keeps their cotangents by index, apart from those of numbers.
     member tape.Arrays = if isNull tape.Arena then 0 else tape.Arena.Arrays.Count
@@ -108,14 +118,20 @@ type internal Tape(arrays: ArrayMode) =
     [<DefaultValue>]
     val mutable Slopes: obj
 
+    /// The number of chunks; each but the newest is full.
+    member tape.Chunks: int = (if tape.next > 0 then 1 else 0) + (if isNull full then 0 else full.Count)
+
+    /// A chunk by its index, oldest first, and the number of its frames.
+    member tape.Chunk(index: int) : struct (Frame[] * int) =
+        if isNull full || index = full.Count then struct (tape.chunk, tape.next) else struct (full[index], full[index].Length)
+
     /// Visits the chunks, newest first, each with the slot of its first frame and the number of its frames.
     member tape.ForEachChunk(visit: Action<Frame[], int, int>) =
-        let mutable start = tape.start
-        if tape.next > 0 then visit.Invoke(tape.chunk, start, tape.next)
-        if not (isNull full) then
-            for index = full.Count - 1 downto 0 do
-                start <- start - full[index].Length
-                visit.Invoke(full[index], start, full[index].Length)
+        let mutable next = tape.Count
+        for index = tape.Chunks - 1 downto 0 do
+            let struct (chunk, length) = tape.Chunk index
+            next <- next - length
+            visit.Invoke(chunk, next, length)
 
     /// True if a frame can be written at once: the current chunk has room, and the caller runs on the owner's stack.
     member tape.IsReady: bool = tape.next < tape.limit && tape.IsOnOwnStack
@@ -231,11 +247,12 @@ type internal Tape(arrays: ArrayMode) =
     /// Ends the level and returns the frames to the pool, after the last sweep.
     member tape.Release() =
         tape.End()
+        spent <- tape.Count
         if not (isNull tape.chunk) then ArrayPool.Shared.Return tape.chunk
         if not (isNull full) then
             for chunk in full do
                 ArrayPool.Shared.Return chunk
-            full <- null
+            full.Clear()
         match tape.Slopes with
         | :? IDisposable as slopes -> slopes.Dispose()
         | _ -> ()
@@ -247,3 +264,13 @@ type internal Tape(arrays: ArrayMode) =
         tape.chunk <- null
         tape.next <- 0
         tape.start <- 0
+
+    /// Opens a tape that was released for another run, on the calling thread. Its slots follow those of the run before, so that a sweep
+    /// tells numbers of earlier runs, which are constants, from those of this one (Marks in Modes/Reverse.fs). Only a sweep of numbers
+    /// without closures does so: where a run turns out to need more, it is repeated on a new tape.
+    member tape.Reopen() =
+        origin <- spent
+        tape.start <- spent
+        tape.IsNested <- false
+        tape.Adopt()
+        tape.Begin()

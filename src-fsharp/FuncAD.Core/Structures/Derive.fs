@@ -271,12 +271,31 @@ let private isSet (kind: Type) =
 
 // ---- Products ----
 
-let private fields names kinds read make = { Names = names; Parts = kinds |> Array.map part; Read = read; Make = make }
+let private fields names kinds read make code =
+    { Names = names; Kinds = kinds; Parts = kinds |> Array.map part; Read = read; Make = make; Code = code }
+
+let private codecOf (kind: Type) : Lazy<Codec> =
+    lazy
+        match structureOf kind with
+        | :? CodedShape as shape -> CodecCompiler.compile shape
+        | _ -> null
 
 let private tuple (kind: Type) =
     let kinds = FSharpType.GetTupleElements kind
     let names = kinds |> Array.mapi (fun i _ -> $"Item{i + 1}")
-    ProductShape(kind, fields names kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind))
+    let code =
+        // Longer ones are nested.
+        if kinds.Length > 7 then
+            None
+        else
+            Some
+                { Get = fun tuple index -> Expression.PropertyOrField(tuple, names[index])
+                  New = fun parts -> Expression.New(kind.GetConstructor kinds, parts) }
+    ProductShape(
+        kind,
+        fields names kinds (FSharpValue.PreComputeTupleReader kind) (FSharpValue.PreComputeTupleConstructor kind) code,
+        codecOf kind
+    )
 
 let private record (kind: Type) =
     let properties = FSharpType.GetRecordFields(kind, allFields)
@@ -287,6 +306,10 @@ let private record (kind: Type) =
             (properties |> Array.map _.PropertyType)
             (FSharpValue.PreComputeRecordReader(kind, allFields))
             (FSharpValue.PreComputeRecordConstructor(kind, allFields))
+            (Some
+                { Get = fun record index -> Expression.Property(record, properties[index])
+                  New = fun parts -> Expression.New(FSharpValue.PreComputeRecordConstructorInfo(kind, allFields), parts) }),
+        codecOf kind
     )
 
 let private union (kind: Type) =
@@ -299,7 +322,8 @@ let private union (kind: Type) =
                 (properties |> Array.map _.Name)
                 (properties |> Array.map _.PropertyType)
                 (FSharpValue.PreComputeUnionReader(case, allFields))
-                (FSharpValue.PreComputeUnionConstructor(case, allFields)))
+                (FSharpValue.PreComputeUnionConstructor(case, allFields))
+                None)
     UnionShape(kind, FSharpValue.PreComputeUnionTagReader(kind, allFields), cases)
 
 /// How surely a member stands for a field, judged by their names: 3 for the field itself, 0 for no relation. C# keeps a property X in
@@ -322,17 +346,10 @@ let private compileRead (kind: Type) (members: (string * Type * MemberInfo) list
     let self = Expression.Convert(value, kind)
     let items = [ for _, _, m in members -> Expression.Convert(Expression.MakeMemberAccess(self, m), typeof<obj>) :> Expression ]
     Expression.Lambda<Func<obj, obj[]>>(Expression.NewArrayInit(typeof<obj>, items), value).Compile()
-let private compileWrite
-    (build: Expression list -> NewExpression)
-    (matched: (string * Type * MemberInfo) list)
-    (settable: (string * Type * MemberInfo) list)
-    : Func<obj[], obj> =
+let private compileWrite (create: Expression list -> Expression) (kinds: Type list) : Func<obj[], obj> =
     let values = Expression.Parameter typeof<obj[]>
     let item index (kind: Type) = Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(index: int)), kind) :> Expression
-    let arguments = matched |> List.mapi (fun index (_, kind, _) -> item index kind)
-    let bindings =
-        settable |> List.mapi (fun index (_, kind, m) -> Expression.Bind(m, item (matched.Length + index) kind) :> MemberBinding)
-    let created = Expression.MemberInit(build arguments, bindings)
+    let created = kinds |> List.mapi item |> create
     Expression.Lambda<Func<obj[], obj>>(Expression.Convert(created, typeof<obj>), values).Compile()
 
 /// A class or struct that is read through public properties and fields, and made by a public constructor whose parameters have their names,
@@ -383,10 +400,21 @@ let private object (kind: Type) =
     for field in hidden do
         if isNumeric field.FieldType then refuse kind $"its field {field.Name} of type {field.FieldType.Name} cannot be set from outside."
     let members = matched @ settable
-    let read, write = compileRead kind members, compileWrite build matched settable
+    let create (parts: Expression list) : Expression =
+        let arguments, values = List.splitAt matched.Length parts
+        let bindings = List.map2 (fun (_, _, m: MemberInfo) value -> Expression.Bind(m, value) :> MemberBinding) settable values
+        Expression.MemberInit(build arguments, bindings)
     let names = members |> List.map (fun (name, _, _) -> name) |> List.toArray
-    let kinds = members |> List.map (fun (_, kind, _) -> kind) |> List.toArray
-    ObjectShape(kind, fields names kinds read.Invoke write.Invoke, hidden)
+    let kinds = members |> List.map (fun (_, kind, _) -> kind)
+    let read, write = compileRead kind members, compileWrite create kinds
+    // Hidden parts are compared on every value, which code does not do.
+    let code =
+        if hidden.Length > 0 then
+            None
+        else
+            let accessed = members |> List.map (fun (_, _, m) -> m) |> List.toArray
+            Some { Get = (fun value index -> Expression.MakeMemberAccess(value, accessed[index])); New = create }
+    ObjectShape(kind, fields names (List.toArray kinds) read.Invoke write.Invoke code, hidden, codecOf kind)
 
 // ---- Functions ----
 

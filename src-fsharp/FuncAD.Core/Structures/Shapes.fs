@@ -164,11 +164,119 @@ type internal GridShape(kind: Type, element: Lazy<Structure>) =
         parts |> Array.iteri (fun place part -> grid.SetValue(part, extents.Index place))
         box grid
 
+/// A named list of parts: a tuple, a record, a case of a union.
+[<NoComparison; NoEquality>]
+type internal Fields =
+    {
+        Names: string[]
+        Kinds: Type[]
+        Parts: Lazy<Structure>[]
+        Read: obj -> obj[]
+        Make: obj[] -> obj
+        /// None where code cannot reach the parts.
+        Code: ProductCode option
+    }
+
+/// A product, whose values a codec may take apart. <c>rest</c> is that of every such value.
+[<AbstractClass>]
+type internal CodedShape(kind: Type, rest: obj, fields: Fields, codec: Lazy<Codec>) =
+    inherit Branch(kind)
+
+    /// Compiling takes milliseconds: a type that is read once or twice goes without.
+    static let rehearsals = 2
+    let mutable readings = 0
+    let mutable bare: Skeleton = null
+
+    member _.Fields = fields
+
+    /// Null where there is no code for the type.
+    member _.Codec: Codec = codec.Value
+
+    /// The same, for a value that is read for itself: null for the first ones.
+    member _.Rehearsed: Codec =
+        if readings < rehearsals then
+            readings <- readings + 1
+            null
+        else
+            codec.Value
+
+    /// Skeletons of the parts from the other parts of a value, in the order in which a codec reads them, from one on.
+    member private _.PartsOf(others: obj[], next: byref<int>) : Skeleton[] =
+        let parts = Array.zeroCreate fields.Parts.Length
+        for index = 0 to parts.Length - 1 do
+            parts[index] <- CodedShape.Expand(fields.Parts[index].Value, others, &next)
+        parts
+
+    /// The skeleton of a part, with parts of its own instead of a compact one.
+    static member Expand(structure: Structure, others: obj[], next: byref<int>) : Skeleton =
+        match structure with
+        | :? CodedShape as shape -> Skeleton(shape, shape.Rest, shape.PartsOf(others, &next))
+        | :? Leaf as leaf when leaf.HasNumbers -> leaf.Skeleton null
+        | structure ->
+            next <- next + 1
+            (structure :?> Leaf).Skeleton others[next - 1]
+
+    member private _.Rest: obj = rest
+
+    /// A compact skeleton with these other parts.
+    member private shape.Skeleton(others: obj[]) : Skeleton =
+        let expand (like: Skeleton) =
+            let mutable next = 0
+            shape.PartsOf(like.Others, &next)
+        Skeleton(shape, rest, others, Func<Skeleton, Skeleton[]> expand)
+
+    override shape.TakeCompact(value, into) =
+        let codec = shape.Rehearsed
+        if isNull codec then
+            null
+        else
+            let others = if codec.Others = 0 then null else Array.zeroCreate codec.Others
+            let first = into.Room codec.Numbers
+            if not (codec.Read(value, into.Buffer, first, others, 0) && into.Commit(codec.Numbers, ReadOnlySpan(), ReadOnlySpan())) then
+                null
+            elif isNull others then
+                if isNull bare then bare <- shape.Skeleton null
+                bare
+            else
+                shape.Skeleton others
+
+    override _.MatchCompact(like, value, into) =
+        let codec = codec.Value
+        let others = if codec.Others = 0 then null else Array.zeroCreate codec.Others
+        let first = into.Room codec.Numbers
+        codec.Read(value, into.Buffer, first, others, 0) && into.Commit(codec.Numbers, ReadOnlySpan like.Others, ReadOnlySpan others)
+
+    override _.PutCompact(like, numbers, first) =
+        match codec.Value.Make(numbers, first, like.Others, 0) with
+        | null -> struct (null, 0)
+        | made -> struct (made, codec.Value.Numbers)
+
+    override _.HasUserCodeCompact = codec.Value.RunsUserCode
+
 /// An array of parts, or a collection that is converted to and from one. A null array stands for the default value of a struct.
 [<Sealed>]
 type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: bool, read: 'T -> 'E[], make: 'E[] -> 'T, identity: 'T -> obj)
     =
     inherit Branch(typeof<'T>)
+
+    /// Fewer items are visited one by one: compiling takes milliseconds.
+    static let few = 64
+
+    /// How many items are read before their numbers are compared.
+    static let block = 128
+
+    let codec () : Codec<'E> =
+        match element.Value with
+        | :? CodedShape as shape when typeof<'E> = shape.Kind -> shape.Codec :?> Codec<'E>
+        | _ -> null
+
+    let expand =
+        Func<Skeleton, Skeleton[]>(fun like ->
+            let mutable next = 0
+            let parts = Array.zeroCreate (unbox<int> like.Rest)
+            for index = 0 to parts.Length - 1 do
+                parts[index] <- CodedShape.Expand(element.Value, like.Others, &next)
+            parts)
 
     let items (value: obj) (into: LeafReader) : obj[] =
         if isDerivable then into.CheckExact(typeof<'T>, value)
@@ -191,7 +299,57 @@ type internal CollectionShape<'T, 'E>(element: Lazy<Structure>, isDerivable: boo
     override _.Part(_, _) = element.Value
     override _.Name(_, index) = $"[{index}]"
 
+    override _.HasUserCodeCompact = codec().RunsUserCode
+
     override _.Close(rest, parts, _) = if unbox<int> rest < 0 then box (make null) else box (make (parts |> Array.map Unboxed.cast<'E>))
+
+    /// Reads all items, so many at a time that what is only compared stays in a small buffer; false where one cannot be read.
+    member private _.ReadBlocks(codec: Codec<'E>, items: 'E[], like: obj[], others: obj[], into: LeafReader) : bool =
+        let before = into.Count
+        let mutable isRead = true
+        let mutable start = 0
+        into.Room(if into.IsComparing then block * codec.Numbers else codec.Numbers * items.Length) |> ignore
+        while isRead && start < items.Length do
+            let stop = min items.Length (start + block)
+            let first = into.Room(codec.Numbers * (stop - start))
+            let from, length = start * codec.Others, (stop - start) * codec.Others
+            isRead <-
+                codec.ReadSome(items, start, stop, into.Buffer, first, others)
+                && into.Commit(
+                    codec.Numbers * (stop - start),
+                    (if isNull like then ReadOnlySpan() else ReadOnlySpan(like, from, length)),
+                    ReadOnlySpan(others, from, length)
+                )
+            start <- stop
+        if not isRead then into.Count <- before
+        isRead
+
+    override shape.TakeCompact(value, into) =
+        if isDerivable then into.CheckExact(typeof<'T>, value)
+        match (if element.Value :? CodedShape then read (Unboxed.cast<'T> value) else null) with
+        | null -> null
+        | items when items.Length < few -> null
+        | items ->
+            match codec () with
+            | null -> null
+            | codec ->
+                let others = Array.zeroCreate (codec.Others * items.Length)
+                if shape.ReadBlocks(codec, items, null, others, into) then Skeleton(shape, box items.Length, others, expand) else null
+
+    override shape.MatchCompact(like, value, into) =
+        if isDerivable then into.CheckExact(typeof<'T>, value)
+        match read (Unboxed.cast<'T> value) with
+        | null -> false
+        | items when items.Length <> unbox<int> like.Rest -> false
+        | items ->
+            let codec = codec ()
+            shape.ReadBlocks(codec, items, like.Others, Array.zeroCreate (codec.Others * items.Length), into)
+
+    override _.PutCompact(like, numbers, first) =
+        let codec, length = codec (), unbox<int> like.Rest
+        match codec.MakeAll(numbers, first, like.Others, length) with
+        | null -> struct (null, 0)
+        | items -> struct (box (make items), codec.Numbers * length)
 
     override _.Identity(value, _) = identity (Unboxed.cast<'T> value)
 
@@ -248,13 +406,10 @@ type internal KeyedShape<'K, 'V>(kind: Type, element: Lazy<Structure>, isDerivab
         let like = rest :?> Keys<'K, 'V>
         like.Form.Make(Array.map2 (fun key part -> KeyValuePair(key, Unboxed.cast<'V> part)) like.Keys parts)
 
-/// A named list of parts: a tuple, a record, a case of a union.
-type internal Fields = { Names: string[]; Parts: Lazy<Structure>[]; Read: obj -> obj[]; Make: obj[] -> obj }
-
 /// A tuple or an F# record, whose constructors store values unchanged.
 [<Sealed>]
-type internal ProductShape(kind: Type, fields: Fields) =
-    inherit Branch(kind)
+type internal ProductShape(kind: Type, fields: Fields, codec: Lazy<Codec>) =
+    inherit CodedShape(kind, null, fields, codec)
 
     override _.Open(value, into) =
         into.CheckExact(kind, value)
@@ -270,8 +425,8 @@ type internal ProductShape(kind: Type, fields: Fields) =
 
 /// A class, struct or C# record. Reading and making one runs the user's code, which may do anything.
 [<Sealed>]
-type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldInfo[]) =
-    inherit Branch(kind)
+type internal ObjectShape(kind: Type, fields: Fields, hidden: Reflection.FieldInfo[], codec: Lazy<Codec>) =
+    inherit CodedShape(kind, Array.empty<obj>, fields, codec)
 
     let read (value: obj) (into: LeafReader) =
         into.CheckExact(kind, value)

@@ -1,6 +1,7 @@
 namespace FuncAD
 
 open System
+open System.Buffers
 open System.Collections.Generic
 open System.Numerics
 
@@ -19,14 +20,31 @@ type internal Structure(kind: Type) =
 /// A value without its numbers: the lengths, keys, union cases and other parts from which a value like it can be made. Lengths, keys and
 /// cases are copies: later changes of the value do not affect them, and a sequence is not read again.
 /// </summary>
+/// <remarks>
+/// A value that a codec took apart has a compact one: the other parts in one array. Its parts are made when they are asked for.
+/// </remarks>
 [<Sealed; AllowNullLiteral>]
-type internal Skeleton(structure: Structure, rest: obj, parts: Skeleton[]) =
+type internal Skeleton private (structure: Structure, rest: obj, parts: Skeleton[], others: obj[], expand: Func<Skeleton, Skeleton[]>) =
+    let mutable parts = parts
+
+    new(structure, rest, parts) = Skeleton(structure, rest, parts, null, null)
+    new(structure, rest, others, expand) = Skeleton(structure, rest, null, others, expand)
+
     /// The skeleton of a part that is null, and stays null.
     static member val Absent = Skeleton(null, null, [||])
 
+    member _.IsCompact = not (isNull expand)
+
+    /// Of a compact skeleton, the parts that are no numbers, at any depth, in order.
+    member _.Others = others
+
     member _.Structure = structure
     member _.Rest = rest
-    member _.Parts = parts
+
+    member skeleton.Parts: Skeleton[] =
+        if isNull parts then parts <- expand.Invoke skeleton
+        parts
+
     member skeleton.IsAbsent = Object.ReferenceEquals(skeleton, Skeleton.Absent)
 
 /// <summary>How reading a value treats the parts that are no numbers.</summary>
@@ -50,6 +68,7 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
     static let maximumBranches = 1 <<< 22
 
     let mutable numbers: Real[] = [||]
+    let mutable compared: Real[] = [||]
     let mutable count = 0
     let mutable arrays: List<Tensor> = null
     let mutable functions: List<struct (obj * FunctionStructure)> = null
@@ -124,15 +143,51 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
                 + "it inside f; or let members return what they are given, without setters for computed ones."
             )
 
-    member leaves.Add(x: Real) =
+    // A codec writes numbers into the buffer from Room's place on; Commit appends them.
+
+    /// Where a codec writes numbers: those to append, or those that are only compared.
+    member _.Buffer: Real[] = if expected.IsSome then compared else numbers
+
+    /// True where numbers are compared, and not kept.
+    member _.IsComparing = expected.IsSome
+
+    /// Makes room for so many numbers; the place of the first.
+    member leaves.Room(extra: int) : int =
+        if expected.IsSome then
+            if compared.Length < extra then compared <- ArrayPool.Shared.Rent extra
+            0
+        else
+            leaves.Reserve extra
+            count
+
+    /// Appends the numbers that were written. False where they are not those expected, or the other parts not those of the skeleton.
+    member _.Commit(extra: int, like: ReadOnlySpan<obj>, others': ReadOnlySpan<obj>) : bool =
+        let mutable isSame = true
         match expected with
         | ValueSome rebuilt ->
-            let y = rebuilt.Numbers[count]
-            leaves.CheckRebuilt(
-                Object.ReferenceEquals(x.node, y.node)
-                && x.value.Equals y.value // 0 and -0 are equal here: a constructor's Max(A, 0) may turn one into the other
-                && (isNull x.node || BitConverter.DoubleToInt64Bits x.extra = BitConverter.DoubleToInt64Bits y.extra)
-            )
+            for index = 0 to extra - 1 do
+                isSame <- isSame && RoundTrip.isKept compared[index] rebuilt.Numbers[count + index]
+        | ValueNone -> ()
+        if others <> Others.Ignore then
+            for index = 0 to like.Length - 1 do
+                isSame <- isSame && RoundTrip.isOtherKept like[index] others'[index]
+        if isSame then count <- count + extra
+        isSame
+
+    /// The number of numbers so far; set to an earlier one, it drops those after.
+    member _.Count
+        with get () = count
+        and set earlier = count <- earlier
+
+    /// Gives back what was needed for comparing.
+    member _.Close() : unit =
+        if compared.Length > 0 then
+            ArrayPool.Shared.Return(compared, clearArray = true)
+            compared <- [||]
+
+    member leaves.Add(x: Real) =
+        match expected with
+        | ValueSome rebuilt -> leaves.CheckRebuilt(RoundTrip.isKept x rebuilt.Numbers[count])
         | ValueNone ->
             leaves.Reserve 1
             numbers[count] <- x
@@ -219,8 +274,18 @@ type internal LeafReader(operation: string, parameter: string, others: Others, e
         | _ when not (isNull like) && like.IsAbsent ->
             leaves.Fail "expected null, got a value. It must have the same structure as what it belongs to: null where that is null."
         | structure ->
-            leaves.Push(structure :?> Branch, like, value)
-            null
+            let branch = structure :?> Branch
+            if isNull like then
+                match branch.TakeCompact(value, leaves) with
+                | null ->
+                    leaves.Push(branch, like, value)
+                    null
+                | skeleton -> skeleton
+            elif like.IsCompact && branch.MatchCompact(like, value, leaves) then
+                like
+            else
+                leaves.Push(branch, like, value)
+                null
 
     /// Completes all open visits and those that they begin; returns the skeleton of the outermost.
     member private leaves.Finish() : Skeleton =
@@ -301,6 +366,22 @@ and [<AbstractClass; AllowNullLiteral>] internal Branch(kind: Type) =
     abstract Name: rest: obj * index: int -> string
     abstract Close: rest: obj * parts: obj[] * from: Refill -> obj
 
+    /// Takes a value apart at once by compiled code; null where that cannot be done.
+    abstract TakeCompact: value: obj * into: LeafReader -> Skeleton
+    default _.TakeCompact(_, _) = null
+
+    /// The same of a value that must match a compact skeleton.
+    abstract MatchCompact: like: Skeleton * value: obj * into: LeafReader -> bool
+    default _.MatchCompact(_, _, _) = false
+
+    /// Makes a value with a compact skeleton of the numbers from a place on; null where that cannot be done. Returns how many it took.
+    abstract PutCompact: like: Skeleton * numbers: Real[] * first: int -> struct (obj * int)
+    default _.PutCompact(_, _, _) = struct (null, 0)
+
+    /// True where making or reading a value with a compact skeleton runs the user's code, at any depth.
+    abstract HasUserCodeCompact: bool
+    default branch.HasUserCodeCompact = branch.HasUserCode
+
     /// True where making or reading a value runs the user's code.
     abstract HasUserCode: bool
     default _.HasUserCode = false
@@ -335,6 +416,17 @@ and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[
         nextFunction <- nextFunction + 1
         functions[nextFunction - 1]
 
+    /// Makes a value with a compact skeleton by compiled code; null where that cannot be done.
+    member private from.PutCompact(like: Skeleton) : obj =
+        if like.IsCompact then
+            let branch = like.Structure :?> Branch
+            let struct (made, count) = branch.PutCompact(like, numbers, nextNumber)
+            nextNumber <- nextNumber + count
+            isDoubtful <- isDoubtful || branch.HasUserCodeCompact
+            made
+        else
+            null
+
     member private from.Close(root: Skeleton) : obj =
         let mutable outer: Stack<struct (Skeleton * obj[] * int)> = null
         let mutable next = 0
@@ -350,11 +442,16 @@ and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[
                     values[next] <- leaf.Put(part.Rest, from)
                     next <- next + 1
                 | _ ->
-                    if isNull outer then outer <- Stack()
-                    outer.Push(struct (skeleton, values, next))
-                    skeleton <- part
-                    values <- Array.zeroCreate part.Parts.Length
-                    next <- 0
+                    match from.PutCompact part with
+                    | null ->
+                        if isNull outer then outer <- Stack()
+                        outer.Push(struct (skeleton, values, next))
+                        skeleton <- part
+                        values <- Array.zeroCreate part.Parts.Length
+                        next <- 0
+                    | value ->
+                        values[next] <- value
+                        next <- next + 1
             else
                 let branch = skeleton.Structure :?> Branch
                 made <- branch.Close(skeleton.Rest, values, from)
@@ -377,8 +474,14 @@ and [<Sealed; AllowNullLiteral>] internal Refill(leaves: Leaves, functions: obj[
             isWhole <- true
             leaf.Put(like.Rest, from)
         | _ ->
-            let made = from.Close like
-            if isDoubtful then LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome leaves).Match(like, made)
+            let made =
+                match from.PutCompact like with
+                | null -> from.Close like
+                | made -> made
+            if isDoubtful then
+                let reader = LeafReader("FuncAD", "a value made again from its numbers", others, ValueSome leaves)
+                reader.Match(like, made)
+                reader.Close()
             made
 
 /// <summary>Runs an operator again, with one function of its result applied to an argument.</summary>

@@ -48,6 +48,7 @@ type Minimum<'P> =
 [<Sealed; AllowNullLiteral>]
 type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
     let struct (skeleton, like) = Flatten.input operation "start" start
+    let prepared = Plainly.prepare operation f start
     let mutable lowest = struct (infinity, null, null)
 
     member val LineSearches = 0 with get, set
@@ -56,11 +57,10 @@ type internal Search<'P>(operation: string, f: 'P -> Real, start: 'P) =
     member _.Lowest: struct (float * Vector<float> * Vector<float>) = lowest
 
     /// The value and the gradient. Where one of them is not finite, they are Double.MaxValue and 0, so that line searches turn back.
-    member search.Visit(point: Vector<float>) : struct (float * Vector<float>) =
-        let p = search.Read point
-        let struct (value, gradient) = Recording.valueAndGradient operation f p
-        let value = Plainly.value operation value
-        let gradient = Vector<float>.Build.Dense(Flatten.alike operation "gradient" skeleton gradient |> Plainly.values operation)
+    member _.Visit(point: Vector<float>) : struct (float * Vector<float>) =
+        let gradient = Array.zeroCreate point.Count
+        let value = prepared.ValueAndGradient(ReadOnlySpan(Plainly.numbers point), Span gradient)
+        let gradient = Vector<float>.Build.Dense gradient
         if Double.IsFinite value && gradient |> Seq.forall Double.IsFinite then
             let struct (best, _, _) = lowest
             if value <= best then lowest <- struct (value, point.Clone(), gradient)

@@ -9,10 +9,10 @@ open MathNet.Numerics.Optimization.ObjectiveFunctions
 
 /// Plain values for algorithms that compute on doubles.
 module internal Plainly =
-    let private refuse (operation: string) : 'a =
-        PlainReading.refuseWith
-            operation
-            ("Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem.")
+    let remedy =
+        "Apply StopGradient to the number where a constant is meant, or differentiate the solution by the implicit function theorem."
+
+    let private refuse (operation: string) : 'a = PlainReading.refuseWith operation remedy
 
     /// The value of a number that depends on nothing that is being differentiated: the algorithm would lose that derivative.
     let value (operation: string) (x: Real) : float = if isNull x.Live.node then x.value else refuse operation
@@ -25,40 +25,48 @@ module internal Plainly =
     let matrix (operation: string) (xs: Real[,]) : Matrix<float> = Matrix<float>.Build.DenseOfArray(xs |> Array2D.map (value operation))
     let reals (x: Vector<float>) : Real[] = Array.init x.Count (fun i -> Real x[i])
 
+    /// The numbers of a vector, which the caller does not change.
+    let numbers (x: Vector<float>) : float[] =
+        match x.AsArray() with
+        | null -> x.ToArray()
+        | numbers -> numbers
+
+    /// A function for an algorithm that computes on doubles, which may keep what it is given.
+    let prepare (operation: string) (f: 'P -> Real) (example: 'P) : Prepared<'P> = Prepared<'P>(operation, remedy, false, f, example)
+
 /// <summary>
 /// A function of a structure as MathNet's minimisers see it: of the vector of all its numbers, with the gradient by reverse mode and the
-/// Hessian forward over reverse, each computed on demand.
+/// Hessian forward over reverse, each computed on demand. It is prepared at the first point, which tells how many numbers there are.
 /// </summary>
 [<Sealed>]
-type internal DifferentiatedObjective<'P>(operation: string, f: 'P -> Real, read: float[] -> 'P) =
+type internal DifferentiatedObjective<'P>(prepare: float[] -> Prepared<'P>, prepared: Prepared<'P> voption) =
     inherit LazyObjectiveFunctionBase(true, true)
+    let mutable prepared = prepared
 
-    let flat (like: Skeleton) (p: 'P) = Flatten.alike operation "gradient" like p |> Plainly.values operation
+    let at (x: float[]) : Prepared<'P> =
+        match prepared with
+        | ValueSome prepared when prepared.Count = x.Length -> prepared
+        | _ ->
+            prepared <- ValueSome(prepare x)
+            prepared.Value
 
-    member private objective.At: 'P = read (objective.Point.ToArray())
+    override _.CreateNew() = DifferentiatedObjective<'P>(prepare, prepared)
 
-    override _.CreateNew() = DifferentiatedObjective<'P>(operation, f, read)
-
-    override objective.EvaluateValue() = objective.Value <- Plainly.value operation (f objective.At)
+    override objective.EvaluateValue() =
+        let x = Plainly.numbers objective.Point
+        objective.Value <- (at x).Value(ReadOnlySpan x)
 
     override objective.EvaluateGradient() =
-        let p = objective.At
-        let struct (like, _) = Flatten.input operation "x" p
-        let struct (value, gradient) = Recording.valueAndGradient operation f p
-        objective.Value <- Plainly.value operation value
-        objective.Gradient <- Vector<float>.Build.Dense(flat like gradient)
+        let x = Plainly.numbers objective.Point
+        let gradient = Array.zeroCreate x.Length
+        objective.Value <- (at x).ValueAndGradient(ReadOnlySpan x, Span gradient)
+        objective.Gradient <- Vector<float>.Build.Dense gradient
 
     override objective.EvaluateHessian() =
-        let p = objective.At
-        let struct (like, parts) = Flatten.input operation "x" p
-        let count = objective.Point.Count
-        let gradient p = let struct (_, gradient) = Recording.valueAndGradient operation f p in gradient
-        let alone j =
-            let unit' = Leaves.ofValues parts (Array.init count (fun i -> if i = j then 1.0 else 0.0))
-            let struct (_, product) = Pushforward.run operation gradient like parts unit'
-            flat like product
-        let columns = HessianProducts.columns f like parts count |> Array.mapi (fun j column -> if isNull column then alone j else column)
-        objective.Hessian <- Matrix<float>.Build.DenseOfColumnArrays columns
+        let x = Plainly.numbers objective.Point
+        let entries = Array.zeroCreate (x.Length * x.Length)
+        (at x).Hessian(ReadOnlySpan x, Span entries)
+        objective.Hessian <- Matrix<float>.Build.DenseOfRowMajor(x.Length, x.Length, entries)
 
 /// <summary>
 /// Functions of FuncAD for MathNet.Numerics' optimisers, with exact derivatives instead of differences; and roots of systems by Newton's
@@ -78,13 +86,14 @@ module Objective =
     /// </remarks>
     let ofFunction (f: Real[] -> Real) : IObjectiveFunction =
         notNull (nameof f) f
-        DifferentiatedObjective<Real[]>("Objective.Of", f, Array.map Real)
+        DifferentiatedObjective<Real[]>((fun x -> Plainly.prepare "Objective.Of" f (Array.map Real x)), ValueNone)
 
     /// <summary>A function of a tensor with one axis for a minimiser of MathNet.</summary>
     /// <remarks>Cost: as ofFunction.</remarks>
     let ofTensor (f: Tensor -> Real) : IObjectiveFunction =
         notNull (nameof f) f
-        DifferentiatedObjective<Tensor>("Objective.OfTensor", f, fun x -> Tensor(x, [| x.Length |], null))
+        let prepare (x: float[]) = Plainly.prepare "Objective.OfTensor" f (Tensor(Array.copy x, [| x.Length |], null))
+        DifferentiatedObjective<Tensor>(prepare, ValueNone)
 
     /// The sum of weighted squares of y - f(parameters), for MathNet's Levenberg-Marquardt and trust-region minimisers.
     let private model operation (f: Real[] -> Real[]) (x: Vector<float>) (y: Vector<float>) (weights: Vector<float>) : IObjectiveModel =

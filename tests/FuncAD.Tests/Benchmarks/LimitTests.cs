@@ -26,6 +26,11 @@ public class LimitTests
 
     private static readonly Func<Real, Real[]> Pullback = AD.Vjp<Real[], Real>(Rosenbrock.Value)(Ten).Pullback;
 
+    private static readonly Prepared<Real[]> PreparedRosenbrock = AD.Prepare<Real[]>(Rosenbrock.Value, Ten);
+
+    private static readonly double[] PlainTen = Ten.ToDoubles(),
+        PlainGradient = new double[10];
+
     private static readonly Dictionary<string, Func<long, Action>> Chains = new()
     {
         ["forward"] = length => () => AD.Diff(Chain<Real>(length))(0.5),
@@ -44,6 +49,7 @@ public class LimitTests
         ["plain numbers"] = Once(Chain<Real>(700), 0.5),
         ["derivative of one number"] = Once(AD.Diff(x => x * x), 3.0),
         ["gradient of one number"] = Once(AD.Grad(x => x * x), 3.0),
+        ["gradient of a prepared function"] = () => PreparedRosenbrock.Gradient(PlainTen, PlainGradient),
         ["value and gradient of ten numbers"] = Once(AD.ValueAndGrad<Real[]>(Rosenbrock.Value), Ten),
         ["product with the Jacobian of ten numbers"] = () => Product(Ten, Ten),
         ["pullback of ten numbers"] = () => Pullback(1),
