@@ -77,7 +77,9 @@ let tests =
               let power (exponent: float) : Primitive = UnaryPrimitive.For(Powers.Power(exponent, 0.0))
               Expect.equal (power 1.5) (power 1.5) "equal parameters"
               Expect.equal ((power 1.5).GetHashCode()) ((power 1.5).GetHashCode()) "their hash"
-              Expect.notEqual (power 1.5) (power 2.5) "other parameters")
+              Expect.notEqual (power 1.5) (power 2.5) "other parameters"
+              let small (n: int) : Primitive = UnaryPrimitive.For(Special.Polygamma n)
+              Expect.notEqual (small 1) (small 2) "other parameters in four bytes")
 
           testCase "equal nodes are one, however many there are" (fun () ->
               let random = random "nodes"
@@ -156,8 +158,10 @@ let tests =
                   leaked <- x[0] * Real 2.0
                   [| x[0] |]
               AD.compile f [| Real 3.0 |] |> ignore
-              expectSame (sin 6.0) (sin leaked).Value "alone"
-              expectSame 12.0 (leaked + leaked).Value "with itself"
+              for what, result, expected in
+                  [ "alone", sin leaked, sin 6.0; "with itself", leaked + leaked, 12.0; "with a constant", leaked * 2.0, 12.0 ] do
+                  expectSame expected result.Value what
+                  Expect.isNull result.node $"{what}: a constant"
               let gradient = AD.grad (fun (x: Real[]) -> x[0] * leaked) [| Real 5.0 |]
               expectSame 6.0 gradient[0].Value "a factor of another level")
 
