@@ -16,6 +16,8 @@ open Microsoft.FSharp.NativeInterop
 ///
 /// Every element of the product is one chain of fused additions over blocks of the inner length, whatever the vectors, the place of the
 /// element and the number of threads: its bits depend on its row and its column alone.
+///
+/// The inner loops are optimised when they are first called: unoptimised, they would take fifty times as long until the runtime saw to it.
 module internal PackedProduct =
     /// The depth of a panel: 256 rows of eight doubles are 16 kB, half of a first-level cache.
     [<Literal>]
@@ -55,6 +57,7 @@ module internal PackedProduct =
             NativePtr.set c j (if target.Beta = 0.0 then sum else sum + target.Beta * NativePtr.get c j)
 
     /// Packs some columns of B, `width` of them there and the others zeros.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private pack (b: Lying) (depth: int) (width: int) (columns: int) (panel: nativeptr<float>) =
         if b.Right = 1 && width = columns then
             for p = 0 to depth - 1 do
@@ -71,6 +74,7 @@ module internal PackedProduct =
                     from <- NativePtr.add from b.Down
 
     /// out <- a, by rows of `depth` elements.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private turn (a: Lying) (height: int) (depth: int) (out: nativeptr<float>) =
         // four rows at a time, which lie next to each other
         for i in 0..4 .. height - 1 do
@@ -99,6 +103,7 @@ module internal PackedProduct =
             storeFirst target sums c width
 
     /// Up to four rows of A and a panel of eight columns.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private block4x8 (a: Lying) (height: int) (depth: int) (panel: nativeptr<float>) (target: Target) (width: int) =
         // a row beyond the last is a copy of it, which is computed and not stored
         let row index = a.At(min index (height - 1), 0)
@@ -148,6 +153,7 @@ module internal PackedProduct =
             storeFirst target sums c width
 
     /// Up to eight rows of A and a panel of sixteen columns.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private block8x16 (a: Lying) (height: int) (depth: int) (panel: nativeptr<float>) (target: Target) (width: int) =
         let row index = a.At(min index (height - 1), 0)
         let a0, a1, a2, a3, a4, a5, a6, a7 = row 0, row 1, row 2, row 3, row 4, row 5, row 6, row 7
