@@ -33,8 +33,8 @@ type internal ArrayRule() =
         ArrayRule.Tensor(ArrayRule.ValuesOfB(arena, &step), arena.Arrays[(if step.B < 0 then step.Result else step.B)].Shape)
 
 /// <summary>
-/// Which rules are the same for all operations: those without parameters, which are the default of their type, bit by bit. Their steps share
-/// one object.
+/// Which rules are the same for all operations: those without parameters, which are the default of their type, bit by bit. Their steps
+/// share one object.
 /// </summary>
 module internal SharedRule =
     let isShared (rule: 'R when 'R: struct) : bool =

@@ -8,8 +8,8 @@ open System.Runtime.InteropServices
 /// <summary>What the tape of one run of a function keeps for the sweep.</summary>
 /// <remarks>
 /// Arrays are counted once however many operations need them; those of the parameters, which are alive anyway, are not counted, while data
-/// that the function captures and a pullback needs are. Arrays of up to 256 elements are copied to the tape, whether a pullback reads them or
-/// not.
+/// that the function captures and a pullback needs are. Arrays of up to 256 elements are copied to the tape, whether a pullback
+/// reads them or not.
 /// </remarks>
 [<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
 type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arrayBytes: int64) =
