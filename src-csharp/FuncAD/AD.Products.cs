@@ -86,8 +86,7 @@ public static partial class AD
     public static Func<Real[], Real[][], (Real Value, Real[] Tangents)> JvpMany(Func<Real[], Real> f) => JvpMany<Real[], Real>(f);
 
     /// <inheritdoc cref="JvpMany{X, Y}"/>
-    public static Func<Real[], Real[][], (Real[] Value, Real[][] Tangents)> JvpMany(Func<Real[], Real[]> f) =>
-        JvpMany<Real[], Real[]>(f);
+    public static Func<Real[], Real[][], (Real[] Value, Real[][] Tangents)> JvpMany(Func<Real[], Real[]> f) => JvpMany<Real[], Real[]>(f);
 
     /// <summary>
     /// The value and the pullback of several cotangents at once: x -> (f(x), {w, u, ..} -> {w J, u J, ..}), by reverse mode. Each is

@@ -255,7 +255,8 @@ module AD =
     /// <remarks>Cost: none; f does not run.</remarks>
     let prepareVector (f: Real[] -> Real[]) (example: Real[]) : PreparedVector =
         notNull (nameof f) f
-        let jacobian (x: Real[]) (results: int) = if JacobianMode.isForward x.Length results then jacobianForward f x else jacobianReverse f x
+        let jacobian (x: Real[]) (results: int) =
+            if JacobianMode.isForward x.Length results then jacobianForward f x else jacobianReverse f x
         PreparedVector(f, Func<Real[], int, Real[,]>(jacobian), example)
 
     // ---- Vector calculus ----

@@ -19,19 +19,14 @@ let join (tangents: Tensor[]) : Tensor =
 
 /// A pushforward in one direction after the other, with supports as alone. Null is a structural zero in all directions.
 let each (count: int) (dx: Tensor[]) (pushforward: Tensor[] -> Tensor[]) : Tensor[] =
-    let alone direction =
-        dx
-        |> Array.map (fun dx -> if isNull dx then null else (slice dx direction).Tracked)
-        |> pushforward
+    let alone direction = dx |> Array.map (fun dx -> if isNull dx then null else (slice dx direction).Tracked) |> pushforward
     let all = Array.init count alone
     Array.init all[0].Length (fun result ->
         if all |> Array.forall (fun dy -> isNull dy[result]) then
             null
         else
             let like = (all |> Array.find (fun dy -> not (isNull dy[result])))[result]
-            all
-            |> Array.map (fun dy -> if isNull dy[result] then Tensor.Uniform(0.0, like.Dimensions) else dy[result].Untracked)
-            |> join)
+            all |> Array.map (fun dy -> if isNull dy[result] then Tensor.Uniform(0.0, like.Dimensions) else dy[result].Untracked) |> join)
 
 /// The tangents of an operand as those of a result of more axes broadcast them: axes of length 1 follow the directions.
 let aligned (tangents: Tensor) (rank: int) : Tensor =

@@ -77,10 +77,7 @@ type JacobianBlocks<'P, 'Q> internal (like: Skeleton, point: Leaves, result: Ske
         for i = 0 to Array2D.length1 entries - 1 do
             for j = 0 to columns - 1 do
                 all[i * columns + j] <- entries[i, j]
-        if Leaves.arePlain all then
-            Tensor(all |> Array.map _.value, shape, null)
-        else
-            Tensor.OfReals(all, shape)
+        if Leaves.arePlain all then Tensor(all |> Array.map _.value, shape, null) else Tensor.OfReals(all, shape)
 
     /// <summary>The gradient of one number of the result, in the structure of the parameter.</summary>
     /// <exception cref="T:System.ArgumentException">The function computes instead of choosing.</exception>

@@ -90,6 +90,5 @@ let compile (shape: CodedShape) : Codec =
         | :? ArgumentException
         | :? InvalidOperationException
         | :? NotSupportedException
-        | :? TypeLoadException ->
-            null // members that expressions cannot reach: the structure's visit does it
+        | :? TypeLoadException -> null // members that expressions cannot reach: the structure's visit does it
     | _ -> null

@@ -62,7 +62,10 @@ let hold (name: string) (f: Tensor[] -> Tensor[]) (x: Tensor[]) =
             (fun (alone: Tensor) (together: Tensor) ->
                 Expect.equal together.Dimensions alone.Dimensions $"{name}: the shape of tangent {k} of several"
                 let largest = alone.Elements |> Array.fold (fun m t -> max m (abs t)) 0.0
-                Array.iter2 (fun e t -> expectWithin (1e-11 * largest) e t $"{name}: tangent {k} of several") alone.Elements together.Elements)
+                Array.iter2
+                    (fun e t -> expectWithin (1e-11 * largest) e t $"{name}: tangent {k} of several")
+                    alone.Elements
+                    together.Elements)
             alone
             many[k])
     let g (x: Tensor[]) = inner u (f x)
