@@ -50,7 +50,7 @@ type internal Broadcast(shape: int[], a: int[], b: int[]) =
 
     /// True where both arrays are read as they are, or one number for all: no runs are needed.
     static member IsOneRun(length: int, a: float[], b: float[]) : bool =
-        (a.Length = length || a.Length = 1) && (b.Length = length || b.Length = 1)
+        length > 0 && (a.Length = length || a.Length = 1) && (b.Length = length || b.Length = 1)
 
     /// The length of every run.
     member _.Length = length
