@@ -248,7 +248,7 @@ type PreparedVector internal (f: Real[] -> Real[], jacobian: Func<Real[], int, R
     /// Gets the m x n entries: the derivative of result i with respect to argument j at i n + j. Its length tells the number m of results.
     /// </param>
     /// <remarks>
-    /// Cost: that of AD.JacobianForward where f has no more arguments than results, that of AD.JacobianReverse otherwise.
+    /// Cost: that of AD.Jacobian for this number of results, without its matrix where forward mode takes many directions at once.
     /// </remarks>
     /// <exception cref="T:System.ArgumentException">x has another length than the example, or into than the Jacobian.</exception>
     /// <exception cref="T:System.InvalidOperationException">
@@ -257,8 +257,10 @@ type PreparedVector internal (f: Real[] -> Real[], jacobian: Func<Real[], int, R
     member _.Jacobian(x: ReadOnlySpan<float>, into: Span<float>) : unit =
         let operation = "Prepared.Jacobian"
         check operation x
-        let entries = jacobian.Invoke(constants x, (if count = 0 then 0 else into.Length / count))
-        PreparedCalls.checkLength operation "into" "the Jacobian, row after row" entries.Length into.Length
-        for i = 0 to Array2D.length1 entries - 1 do
-            for j = 0 to count - 1 do
-                into[i * count + j] <- PreparedCalls.plain operation PreparedCalls.remedy entries[i, j]
+        let rows = if count = 0 then 0 else into.Length / count
+        if not (JacobianMode.isForward count rows && VectorPushforward.tryWrite operation f (constants x) into) then
+            let entries = jacobian.Invoke(constants x, rows)
+            PreparedCalls.checkLength operation "into" "the Jacobian, row after row" entries.Length into.Length
+            for i = 0 to Array2D.length1 entries - 1 do
+                for j = 0 to count - 1 do
+                    into[i * count + j] <- PreparedCalls.plain operation PreparedCalls.remedy entries[i, j]

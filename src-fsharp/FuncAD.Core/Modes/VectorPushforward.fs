@@ -1,6 +1,9 @@
 namespace FuncAD
 
 open System
+open System.Buffers
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 
 /// <summary>The directions of a pushforward.</summary>
 type internal IDirections =
@@ -66,9 +69,8 @@ type internal VectorPushforward<'P, 'Q>
     static let narrow = 8
 
     /// The most doubles that the tangents of numbers in a run may take: 256 MB.
-    static let longest = 1 <<< 25
+    static let longest = 1L <<< 25
     let isDone: bool[] = Array.zeroCreate directions.Count
-    let mutable expected = 256
     let mutable width = widest
     let mutable isRefused = false
     let mutable result = ValueNone
@@ -138,7 +140,7 @@ type internal VectorPushforward<'P, 'Q>
 
     /// One run of f, in some directions from <c>first</c> on. Nothing is handed on if the level is refused.
     member private run.Pass(first: int, count: int) : unit =
-        let level = VectorForward(ArrayModes.vectorForward, count, expected, longest)
+        let level = VectorForward(ArrayModes.vectorForward, count, longest)
         try
             let output =
                 try
@@ -158,7 +160,6 @@ type internal VectorPushforward<'P, 'Q>
                     result <- ValueSome struct (skeleton, primals)
                 run.HandOn(level, leaves, first)
             | _ -> isRefused <- true
-            expected <- max expected level.Count
             if level.IsTooLong && width > narrow then
                 width <- narrow
                 isRefused <- false
@@ -190,8 +191,22 @@ type internal JacobianRows(columns: int) =
         member _.Open rows = entries <- Array2D.zeroCreate rows columns
 
         member _.Take(row, first, tangents) =
+            let start = &Unsafe.As<byte, Real>(&MemoryMarshal.GetArrayDataReference(entries :> Array))
+            let target = MemoryMarshal.CreateSpan(&start, entries.Length).Slice(row * columns + first, tangents.Length)
             for direction = 0 to tangents.Length - 1 do
-                entries[row, first + direction] <- Real tangents[direction]
+                target[direction] <- Real tangents[direction]
+
+/// <summary>The same as doubles, in an array that is given. Of another number of rows than expected nothing is written.</summary>
+[<Sealed>]
+type internal WrittenRows(rows: int, columns: int, into: float[]) =
+    /// The number of rows that there are; -1 before the first.
+    member val Rows = -1 with get, set
+
+    interface ITangents with
+        member written.Open results = written.Rows <- results
+
+        member written.Take(row, first, tangents) =
+            if written.Rows = rows then tangents.CopyTo(Span(into, row * columns + first, tangents.Length))
 
 /// <summary>Products with vectors, the numbers of each in a row.</summary>
 [<Sealed>]
@@ -254,3 +269,20 @@ module internal VectorPushforward =
                 for i = 0 to column.Length - 1 do
                     jacobian.Entries[i, j] <- column[i]
         jacobian.Entries
+
+    /// Writes the Jacobian, row after row, where one is in reach of vector forward mode and has as many entries. Otherwise false.
+    let tryWrite (operation: string) (f: Real[] -> Real[]) (x: Real[]) (into: Span<float>) : bool =
+        if x.Length < 2 then
+            false
+        else
+            let rows = into.Length / x.Length
+            let entries = ArrayPool<float>.Shared.Rent into.Length
+            try
+                let written = WrittenRows(rows, x.Length, entries)
+                let like, point = Flatten.ofNumbers x.Length, Leaves.ofNumbers x
+                let run = VectorPushforward<Real[], Real[]>(operation, f, like, point, UnitDirections x.Length, written)
+                let isWhole = run.All() |> Array.forall id && written.Rows = rows && rows * x.Length = into.Length
+                if isWhole then ReadOnlySpan(entries, 0, into.Length).CopyTo into
+                isWhole
+            finally
+                ArrayPool.Shared.Return entries

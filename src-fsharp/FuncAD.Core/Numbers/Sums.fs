@@ -76,7 +76,6 @@ module Sums =
     let private addInVector (level: VectorForward) (sum: byref<Real>) (xs: ReadOnlySpan<Real>) (ys: ReadOnlySpan<Real>) (start: int) : int =
         let multiply = Arithmetic.Multiply()
         let mutable total = sum.value
-        // the place is the level's last one as long as nothing else is put there
         let mutable slot = if isNull sum.node then 0.0 else level.Scaled(1.0, sum.extra)
         let mutable hasSlot = not (isNull sum.node)
         let mutable index = start
@@ -91,9 +90,9 @@ module Sums =
                 let slopeY = PlainDouble.SlopeB(multiply, x.value, y.value, product)
                 match isNull x.node, isNull y.node with
                 | true, true -> ()
-                | false, true when hasSlot -> level.Add(slopeX, x.extra)
-                | true, false when hasSlot -> level.Add(slopeY, y.extra)
-                | false, false when hasSlot -> level.Add(slopeX, x.extra, slopeY, y.extra)
+                | false, true when hasSlot -> level.Add(slot, slopeX, x.extra)
+                | true, false when hasSlot -> level.Add(slot, slopeY, y.extra)
+                | false, false when hasSlot -> level.Add(slot, slopeX, x.extra, slopeY, y.extra)
                 | _, isConstant ->
                     slot <-
                         if isConstant then level.Scaled(slopeX, x.extra)

@@ -13,20 +13,26 @@ open System.Runtime.Intrinsics
 /// structural zero is a zero here, which gives NaN where it meets an infinite slope.
 /// </summary>
 /// <remarks>
-/// A number holds the place of its tangents in one pooled array, in which every operation takes the next place: nothing is allocated once
-/// the pool is warm, and the memory grows with the number of operations, by 8 bytes for each direction.
+/// A number holds the place of its tangents in pooled chunks, each twice as long as the one before, in which every operation takes the next
+/// place: nothing is copied, nothing is allocated once the pool is warm, and the memory grows with the number of operations, by 8 bytes for
+/// each direction.
 /// </remarks>
 /// <param name="arrays">What the mode does with arrays, whose tangents are arrays with an axis of directions in front.</param>
 /// <param name="directions">How many, 2 or more.</param>
-/// <param name="expected">The number of operations for which there is room from the start.</param>
 /// <param name="longest">The most doubles that tangents may take.</param>
 [<Sealed; AllowNullLiteral>]
-type internal VectorForward(arrays: ArrayMode, directions: int, expected: int, longest: int) =
+type internal VectorForward(arrays: ArrayMode, directions: int, longest: int64) =
     inherit PlainLevel(arrays)
+    static let firstChunk = 2048
 
     /// The doubles that the tangents of one number take: whole vectors.
     let stride = (directions + VectorForward.Lanes - 1) / VectorForward.Lanes * VectorForward.Lanes
-    let mutable tangents: float[] = ArrayPool.Shared.Rent(min longest (expected * stride))
+    let chunks: float[][] = Array.zeroCreate 32
+    let mutable count = 0
+    let mutable taken = 0L
+
+    /// The newest chunk, and the place in it that the next number takes.
+    let mutable newest: float[] = [||]
     let mutable next = 0
     let mutable isTooLong = false
 
@@ -36,83 +42,89 @@ type internal VectorForward(arrays: ArrayMode, directions: int, expected: int, l
     /// The number of directions.
     member _.Directions = directions
 
-    /// The number of places in use.
-    member _.Count = next / stride
-
     /// True if the function was refused because its tangents take more than the permitted number of doubles.
     member _.IsTooLong = isTooLong
 
-    /// Makes room, or refuses: a full array, another thread, or the owner further down its stack than before.
+    /// Makes room, or refuses: a full chunk, another thread, or the owner further down its stack than before.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     member private level.MakeRoom() : unit =
         if not (level.ReachDown()) then level.Refuse()
-        if next + stride > tangents.Length then
-            if next + stride > longest then
+        if next + stride > newest.Length then
+            if taken >= longest then
                 isTooLong <- true
                 level.Refuse()
-            let longer = ArrayPool.Shared.Rent(int (min (2L * int64 tangents.Length) (int64 longest)))
-            Array.Copy(tangents, longer, next)
-            ArrayPool.Shared.Return tangents
-            tangents <- longer
+            newest <- ArrayPool.Shared.Rent(firstChunk <<< count)
+            next <- 0
+            taken <- taken + newest.LongLength
+            chunks[count] <- newest
+            count <- count + 1
 
-    /// The next place.
+    /// The next place, as numbers hold it: the chunk in the upper half of the bits, the place in it in the lower one.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    member private level.Reserve() : int =
-        if next + stride > tangents.Length || not level.IsOnOwnStack then level.MakeRoom()
+    member private level.Reserve() : float =
+        if next + stride > newest.Length || not level.IsOnOwnStack then level.MakeRoom()
         let place = next
         next <- place + stride
-        place
+        BitConverter.Int64BitsToDouble((int64 (count - 1) <<< 32) ||| int64 place)
+
+    /// The first of the tangents at a place.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member private _.At(slot: float) : byref<float> =
+        let place = BitConverter.DoubleToInt64Bits slot
+        &Unsafe.Add(&MemoryMarshal.GetArrayDataReference chunks[int (place >>> 32)], int place)
 
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-    static member private At(tangents: float[], place: int) : byref<Vector512<float>> =
-        &Unsafe.As<float, Vector512<float>>(&Unsafe.Add(&MemoryMarshal.GetArrayDataReference tangents, place))
+    static member private Vector(tangents: byref<float>, lane: int) : byref<Vector512<float>> =
+        &Unsafe.As<float, Vector512<float>>(&Unsafe.Add(&tangents, lane))
 
     /// A slope times the tangents of one number.
     member level.Scaled(slope: float, x: float) : float =
         let y = level.Reserve()
-        let tangents = tangents
+        let ofX = &level.At x
+        let ofY = &level.At y
         let slope = Vector512.Create slope
         let mutable lane = 0
         while lane < stride do
-            let target = &VectorForward.At(tangents, y + lane)
-            target <- slope * VectorForward.At(tangents, Tape.Index x + lane)
+            let target = &VectorForward.Vector(&ofY, lane)
+            target <- slope * VectorForward.Vector(&ofX, lane)
             lane <- lane + VectorForward.Lanes
-        Tape.Slot y
+        y
 
     /// The sum of a slope times the tangents of one number and another slope times those of another.
     member level.Combined(slopeA: float, a: float, slopeB: float, b: float) : float =
         let y = level.Reserve()
-        let tangents = tangents
+        let ofA = &level.At a
+        let ofB = &level.At b
+        let ofY = &level.At y
         let slopeA, slopeB = Vector512.Create slopeA, Vector512.Create slopeB
         let mutable lane = 0
         while lane < stride do
-            let ofA = slopeA * VectorForward.At(tangents, Tape.Index a + lane)
-            let ofB = slopeB * VectorForward.At(tangents, Tape.Index b + lane)
-            let target = &VectorForward.At(tangents, y + lane)
-            target <- ofA + ofB
+            let target = &VectorForward.Vector(&ofY, lane)
+            target <- slopeA * VectorForward.Vector(&ofA, lane) + slopeB * VectorForward.Vector(&ofB, lane)
             lane <- lane + VectorForward.Lanes
-        Tape.Slot y
+        y
 
-    /// Adds a slope times the tangents of one number to those at the last place.
-    member level.Add(slope: float, x: float) : unit =
-        let tangents = tangents
+    /// Adds a slope times the tangents of one number to those at a place.
+    member level.Add(y: float, slope: float, x: float) : unit =
+        let ofX = &level.At x
+        let ofY = &level.At y
         let slope = Vector512.Create slope
         let mutable lane = 0
         while lane < stride do
-            let target = &VectorForward.At(tangents, next - stride + lane)
-            target <- target + slope * VectorForward.At(tangents, Tape.Index x + lane)
+            let target = &VectorForward.Vector(&ofY, lane)
+            target <- target + slope * VectorForward.Vector(&ofX, lane)
             lane <- lane + VectorForward.Lanes
 
     /// The same of two numbers, whose sum is added.
-    member level.Add(slopeA: float, a: float, slopeB: float, b: float) : unit =
-        let tangents = tangents
+    member level.Add(y: float, slopeA: float, a: float, slopeB: float, b: float) : unit =
+        let ofA = &level.At a
+        let ofB = &level.At b
+        let ofY = &level.At y
         let slopeA, slopeB = Vector512.Create slopeA, Vector512.Create slopeB
         let mutable lane = 0
         while lane < stride do
-            let ofA = slopeA * VectorForward.At(tangents, Tape.Index a + lane)
-            let ofB = slopeB * VectorForward.At(tangents, Tape.Index b + lane)
-            let target = &VectorForward.At(tangents, next - stride + lane)
-            target <- target + (ofA + ofB)
+            let target = &VectorForward.Vector(&ofY, lane)
+            target <- target + (slopeA * VectorForward.Vector(&ofA, lane) + slopeB * VectorForward.Vector(&ofB, lane))
             lane <- lane + VectorForward.Lanes
 
     /// Applies a rule to three arguments, of which some are on the level: as forward mode adds their contributions, from the first on.
@@ -130,16 +142,18 @@ type internal VectorForward(arrays: ArrayMode, directions: int, expected: int, l
 
     /// The place of an input, whose tangents are zeros until they are set.
     member level.Input() : float =
-        let place = level.Reserve()
-        Array.Clear(tangents, place, stride)
-        Tape.Slot place
+        let slot = level.Reserve()
+        MemoryMarshal.CreateSpan(&level.At slot, stride).Clear()
+        slot
 
     /// The tangents at a place, one for each direction.
-    member _.Tangents(slot: float) : Span<float> = Span(tangents, Tape.Index slot, directions)
+    member level.Tangents(slot: float) : Span<float> = MemoryMarshal.CreateSpan(&level.At slot, directions)
 
     /// Ends the level and returns its memory to the pool.
     member level.Release() =
         level.End()
-        ArrayPool.Shared.Return tangents
-        tangents <- [||]
-        next <- 0
+        for chunk = 0 to count - 1 do
+            ArrayPool.Shared.Return chunks[chunk]
+            chunks[chunk] <- null
+        count <- 0
+        newest <- [||]
