@@ -78,7 +78,7 @@ public class SeveralDirectionsTests
         );
         Assert.Equal(matrix.ToArray(), Jacobian((Tensor x) => matrix.MatMul(x))(Tensor.Of(1.0, 1.0, 1.0)).ToArray());
         var jacobian = Jacobian((Tensor x) => TensorMath.Sin(x) * x.Sum())(matrix);
-        Assert.Equal([2, 3, 2, 3], jacobian.Shape);
+        Assert.Equal([2, 3, 2, 3], jacobian.Shape.ToArray());
         Check.Close(Math.Cos(3) * 18 + Math.Sin(3), jacobian[1, 0, 1, 0].Value);
         Check.Close(Math.Sin(3), jacobian[1, 0, 0, 2].Value);
         // an outer operator differentiates the entries: d/dt of t x^2 along x is 2 x

@@ -33,7 +33,9 @@ type internal ElementwiseSlopes private () =
     static member private AlongShort<'D when 'D: struct and 'D :> IPartial>
         (partial: 'D, first: bool, runs: Broadcast, a: float[], b: float[], y: float[], t: float[], out: float[], sums: bool, add: bool)
         : unit =
-        let bufferA, bufferB = NativePtr.stackalloc<float> RunWalk.Buffer, NativePtr.stackalloc<float> RunWalk.Buffer
+        // one by one: the evaluation stack must be empty where the stack grows, and that of a tuple is not in a Debug build
+        let bufferA = NativePtr.stackalloc<float> RunWalk.Buffer
+        let bufferB = NativePtr.stackalloc<float> RunWalk.Buffer
         let contributions = NativePtr.stackalloc<float> RunWalk.Buffer
         // an operand that is not read is not written out: its first element stands for it
         let reader operand (elements: float[]) strides =

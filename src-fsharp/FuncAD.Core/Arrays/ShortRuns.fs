@@ -167,7 +167,9 @@ type internal ShortRuns =
     /// y_i = f(a_i, b_i)
     [<SkipLocalsInit>]
     static member Binary<'R when 'R: struct and 'R :> IFunction2>(rule: 'R, runs: Broadcast, a: float[], b: float[], y: float[]) : unit =
-        let bufferA, bufferB = NativePtr.stackalloc<float> RunWalk.Buffer, NativePtr.stackalloc<float> RunWalk.Buffer
+        // one by one: the evaluation stack must be empty where the stack grows, and that of a tuple is not in a Debug build
+        let bufferA = NativePtr.stackalloc<float> RunWalk.Buffer
+        let bufferB = NativePtr.stackalloc<float> RunWalk.Buffer
         let readA, readB = RunReader(a, runs.Extents, runs.StridesA), RunReader(b, runs.Extents, runs.StridesB)
         let share = RunWalk.Block / runs.Length
         let mutable run = 0

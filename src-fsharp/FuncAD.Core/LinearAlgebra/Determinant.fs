@@ -1,6 +1,9 @@
 namespace FuncAD
 
+#nowarn "9" // stack buffers
+
 open System
+open Microsoft.FSharp.NativeInterop
 open FuncAD.Matrices
 
 /// <summary>The pivots of Gaussian elimination, from which the determinant follows.</summary>
@@ -19,8 +22,10 @@ type internal Pivots private () =
 
     static member private Small(a: Tensor) : struct (float[] * bool) =
         let n = a.Dimensions[0]
-        let factors = SmallMatrices.numbers ()
-        let pivots = SmallMatrices.indices ()
+        let entries = NativePtr.stackalloc<float> SmallMatrices.Entries
+        let indices = NativePtr.stackalloc<int> SmallMatrices.Largest
+        let factors = SmallMatrices.numbers entries
+        let pivots = SmallMatrices.indices indices
         a.Elements.CopyTo factors
         SmallMatrices.eliminate n factors pivots
         let diagonal = Array.zeroCreate n

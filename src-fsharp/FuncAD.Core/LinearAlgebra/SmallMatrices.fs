@@ -11,9 +11,13 @@ open Microsoft.FSharp.NativeInterop
 [<Literal>]
 let Largest = 8
 
-/// Buffers on the stack, large enough for what is small.
-let inline numbers () : Span<float> = Span<float>(NativePtr.toVoidPtr (NativePtr.stackalloc<float>(Largest * Largest)), Largest * Largest)
-let inline indices () : Span<int> = Span<int>(NativePtr.toVoidPtr (NativePtr.stackalloc<int> Largest), Largest)
+/// The most entries of a matrix that is small.
+[<Literal>]
+let Entries = 64
+
+/// A buffer for entries or indices, which the caller has on its own stack: inline functions are calls in a Debug build.
+let numbers (buffer: nativeptr<float>) : Span<float> = Span<float>(NativePtr.toVoidPtr buffer, Entries)
+let indices (buffer: nativeptr<int>) : Span<int> = Span<int>(NativePtr.toVoidPtr buffer, Largest)
 
 /// Tells whether no product or quotient of entries can leave the range of double in an elimination of a small matrix.
 let isUsual (entries: float[]) : bool =

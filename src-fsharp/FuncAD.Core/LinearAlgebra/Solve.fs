@@ -1,6 +1,9 @@
 namespace FuncAD
 
+#nowarn "9" // stack buffers
+
 open System
+open Microsoft.FSharp.NativeInterop
 open FuncAD.Matrices
 
 /// <summary>
@@ -16,8 +19,10 @@ type internal Solve(name: string) =
     /// The result for a small matrix, which needs no scaling.
     member private op.Small(a: Tensor, b: Tensor) : Tensor =
         let n = a.Dimensions[0]
-        let factors = SmallMatrices.numbers ()
-        let pivots = SmallMatrices.indices ()
+        let entries = NativePtr.stackalloc<float> SmallMatrices.Entries
+        let indices = NativePtr.stackalloc<int> SmallMatrices.Largest
+        let factors = SmallMatrices.numbers entries
+        let pivots = SmallMatrices.indices indices
         a.Elements.CopyTo factors
         SmallMatrices.eliminate n factors pivots
         if SmallMatrices.isSingular n factors then singular op.Name

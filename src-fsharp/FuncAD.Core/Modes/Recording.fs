@@ -8,9 +8,8 @@ open System.Runtime.CompilerServices
 /// sweep may follow.
 /// </summary>
 [<Sealed>]
-type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
+type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, like: Skeleton, point: Leaves) =
     let tape = Tape ArrayModes.reverse
-    let struct (like, point) = Flatten.input operation "x" p
 
     let struct (result, outputs) =
         try
@@ -25,6 +24,10 @@ type internal Recording<'P, 'Q>(operation: string, f: 'P -> 'Q, p: 'P) =
             reraise ()
 
     let slots = Slots.On(tape, outputs)
+
+    new(operation, f, p: 'P) =
+        let struct (like, point) = Flatten.input operation "x" p
+        Recording(operation, f, like, point)
 
     /// The primals of the results, in order.
     member _.Primals = outputs |> Leaves.map _.Below(tape) _.Below(tape)
@@ -109,7 +112,7 @@ module internal Recording =
             let value = OneResult.inPlace (fun numbers -> f (Flatten.argument like (Leaves.ofNumbers numbers))) point.Numbers
             struct (value, Flatten.rebuild like point)
         | _ ->
-            let recording = Recording<'P, Real>(operation, f, p)
+            let recording = Recording<'P, Real>(operation, f, like, point)
             try
                 struct (recording.Primals.Numbers[0], recording.Rebuild(Leaves.ofNumbers [| Real 1.0 |]))
             finally
