@@ -280,14 +280,24 @@ let private lean =
                 for _ in 1..10 do
                     prepared.ValueAndGradient(ReadOnlySpan x, Span into) |> ignore
                     prepared.Value(ReadOnlySpan x) |> ignore
+#if DEBUG
+            let rounds = 3
+#else
+            let rounds = 100
+#endif
             // Until the code is compiled for good, f allocates itself; and the runtime may trim its pools at any time: the least of some counts.
             let mutable least = Int64.MaxValue
             let mutable round = 0
-            while least > 0L && round < 100 do
+            while least > 0L && round < rounds do
                 least <- min least (bytesOf call)
                 round <- round + 1
                 Thread.Sleep 10
+            // code of a Debug build is never optimised, and boxes structs, some for each chunk of a tape
+#if DEBUG
+            Expect.isLessThan least (20L * 5000L) $"bytes of {length} operations"
+#else
             Expect.equal least 0L $"bytes of {length} operations"
+#endif
 
 [<Tests>]
 let tests = testList "prepared" [ lawful; stale; special; refused; lean ]

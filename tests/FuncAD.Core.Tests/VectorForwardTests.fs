@@ -207,7 +207,21 @@ let tests =
                   let y = Array.zeroCreate 100
                   Parallel.For(0, 100, (fun i -> y[i] <- Real.Sin(x[i % 3] * float i))) |> ignore
                   y
-              holds onManyThreads x some "other threads")
+              holds onManyThreads x some "other threads"
+              let onOneThread (x: Real[]) =
+                  let y = Array.zeroCreate 3
+                  let work () =
+                      y[0] <- x[0] * x[1]
+                      y[1] <- Sums.dot x [| x[1]; x[2]; x[0] |] + Real.Sin y[0]
+                      y[2] <- Real.FusedMultiplyAdd(x[0], x[1], x[2])
+                  let thread = System.Threading.Thread work
+                  thread.Start()
+                  thread.Join()
+                  Array.append y [| x[0] * y[1] |]
+              // an exception on that thread would end the process
+              holds onOneThread x some "a thread of its own"
+              let captured (t: Real) = AD.jacobianForward (fun x -> onOneThread [| x[0] * t; x[1]; x[2] |]) (reals x)
+              expectSame x[1] (AD.diff (fun t -> (captured t)[0, 0]) (real 2.0)).Value "with a captured number")
 
           testCase "long programs keep their bits when memory grows, and when there is too much of it" (fun () ->
               let chain n (x: Real[]) =

@@ -232,4 +232,19 @@ public class TensorTests
         )
             Assert.Equal(shape, tensor.Shape.AsEnumerable());
     }
+
+    [Fact]
+    public void Constants_of_equal_elements_beside_a_number_have_their_length()
+    {
+        var weights = Tensor.Of(1.0, 1.3);
+        Check.Close(2.3, AD.Grad((Real s) => (Tensor.Ones(2) * s * weights).Sum())(0.5));
+        Check.Close(2, AD.Grad((Real s) => (s + Tensor.Zeros(2)).Sum())(0.5));
+        Check.Close(-9.2, AD.Grad((Real s) => (Tensor.Full(1.0, 2) / s * weights).Sum())(0.5));
+        Check.Close(2, AD.Grad((Real s) => TensorMath.Max(Tensor.Zeros(2), Tensor.Of(s)).Sum())(0.7));
+        Check.Close(4, AD.Grad((Real s) => Sequence(Tensor.Ones(4) * s))(0.5));
+        Check.Close(12, AD.Grad(AD.Grad((Real t) => (Tensor.Of(1.0, 2, 3) * t * t).Sum()))(0.5));
+        Check.Close(2.3, AD.Vjp((Real s) => Tensor.Ones(2) * s)(0.5).Pullback(weights));
+
+        static Real Sequence(Tensor y) => (y * y).Sum();
+    }
 }

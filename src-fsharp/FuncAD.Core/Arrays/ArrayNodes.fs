@@ -70,8 +70,11 @@ type internal VectorMode =
             let level = level :?> VectorForward
             let x = arguments.Below level
             let y = operation.Apply x
-            y.Place(RefusingNested level, y) |> ignore
-            y.Place(OnVector level, operation.Pushforwards(level, x, y, arguments.Carried(level, Bundles())))
+            if not (level.ReachDown()) then
+                level.Refuse y
+            else
+                y.Place(RefusingNested level, y) |> ignore
+                y.Place(OnVector level, operation.Pushforwards(level, x, y, arguments.Carried(level, Bundles())))
 
 /// Arrays get new indices on the tape. A number, which then is the only result of its operation, gets the slot of the backpropagator.
 [<Struct; NoEquality; NoComparison>]

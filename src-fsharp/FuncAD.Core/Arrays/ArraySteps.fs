@@ -211,8 +211,11 @@ type internal ArraySteps private () =
         (tape: Tape, rule: 'R, step: ArrayRule, reads: int, a: Tensor, b: Tensor, shape: int[])
         : Tensor =
         let length = Math.Max(a.Length, b.Length)
-        let lengthOf (x: Tensor) = if x.Length = 1 || (isNull x.Node && x.Compact.Length = 1) then 1 else length
-        let lengthOfA, lengthOfB = lengthOf a, lengthOf b
+        // a constant of equal elements is one number, unless nothing else tells the length of the result
+        let lengthOf (x: Tensor) (other: Tensor) =
+            if x.Length = 1 || (isNull x.Node && x.Compact.Length = 1 && other.Length = length) then 1 else length
+        let lengthOfA = lengthOf a b
+        let lengthOfB = if lengthOfA = length then lengthOf b a else length
         let y = GC.AllocateUninitializedArray<float> length
         Elementwise.Binary(rule, ReadOnlySpan a.Compact, ReadOnlySpan b.Compact, Span y)
         tape.PushStep()

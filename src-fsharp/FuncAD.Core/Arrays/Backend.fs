@@ -51,7 +51,8 @@ type internal BackendChoice private () =
 /// the processor, and took kernels without fused multiplication and addition, leaves products of matrices to the managed code, too. A
 /// program that chose a native provider for MathNet.Numerics gets that one in place of managed code.
 /// Results are bitwise equal for equal numbers as long as the library, the machine and the number of threads stay the same; with another
-/// number of threads, a library may sum in another order. In managed code an element's bits depend on its row and its column alone.
+/// number of threads, or with arrays that lie otherwise in memory, a library may sum in another order. In managed code an element's bits
+/// depend on its row and its column alone, where neither operand is a vector or a single row or column.
 /// </remarks>
 [<AbstractClass; Sealed>]
 type Backend private () =

@@ -24,6 +24,12 @@ type internal PlainLevel(arrays: ArrayMode) =
         isRefused <- true
         raise (PlainLevelException())
 
+    /// Refuses without an exception on another thread than the owner's, where it would end the program: the function goes on with any
+    /// result.
+    member level.Refuse(result: 'R) : 'R =
+        isRefused <- true
+        if level.ReachDown() then level.Refuse() else result
+
 /// <summary>An argument of an operation on a plain level: a number with a slot, or a constant.</summary>
 [<Struct>]
 type internal Operand = { Value: float; Slot: float; IsConstant: bool }

@@ -306,8 +306,10 @@ type Real =
 
     /// A live number as an operand on a plain level. Numbers of lower levels are refused: they are constants there, but not plain ones.
     member private x.On(level: PlainLevel) : Operand =
-        if not (isNull x.node || x.IsAt level) then level.Refuse()
+        if not (x.IsPlainOn level) then level.Refuse()
         x.AsOperand
+
+    member private x.IsPlainOn(level: PlainLevel) = isNull x.node || x.IsAt level
 
     // The usual case is tested before the general one: arguments of one level that has not ended, and constants.
 
@@ -368,9 +370,7 @@ type Real =
         match Real.Higher(a.Level, b.Level) with
         | null -> Real(rule.Value(a.value, b.value))
         | :? PlainLevel as level ->
-            a.On level |> ignore
-            b.On level |> ignore
-            Real.Binary(rule, a, b)
+            if a.IsPlainOn level && b.IsPlainOn level then Real.Binary(rule, a, b) else level.Refuse(Real(rule.Value(a.value, b.value)))
         | level when not (Real.IsOfModes level) -> Unsafe.As<RuleLevel>(level).Binary(rule, a, b)
         | level ->
             let primalA, primalB = a.Below level, b.Below level

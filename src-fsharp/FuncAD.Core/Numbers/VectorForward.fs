@@ -45,24 +45,32 @@ type internal VectorForward(arrays: ArrayMode, directions: int, longest: int64) 
     /// True if the function was refused because its tangents take more than the permitted number of doubles.
     member _.IsTooLong = isTooLong
 
-    /// Makes room, or refuses: a full chunk, another thread, or the owner further down its stack than before.
+    /// Makes room; false on another thread, whose results are of no use then.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    member private level.MakeRoom() : unit =
-        if not (level.ReachDown()) then level.Refuse()
-        if next + stride > newest.Length then
-            if taken >= longest then
-                isTooLong <- true
-                level.Refuse()
-            newest <- ArrayPool.Shared.Rent(firstChunk <<< count)
-            next <- 0
-            taken <- taken + newest.LongLength
-            chunks[count] <- newest
-            count <- count + 1
+    member private level.MakeRoom() : bool =
+        if not (level.ReachDown()) then
+            level.Refuse false
+        else
+            if next + stride > newest.Length then
+                if taken >= longest then
+                    isTooLong <- true
+                    level.Refuse()
+                newest <- ArrayPool.Shared.Rent(firstChunk <<< count)
+                next <- if count = 0 then stride else 0 // the very first place is nobody's
+                taken <- taken + newest.LongLength
+                chunks[count] <- newest
+                count <- count + 1
+            true
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    member private level.HasRoom() : bool = (next + stride <= newest.Length && level.IsOnOwnStack) || level.MakeRoom()
+
+    /// What numbers hold that were computed on another thread: the very first place, which is never written.
+    static member private Nowhere = 0.0
 
     /// The next place, as numbers hold it: the chunk in the upper half of the bits, the place in it in the lower one.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     member private level.Reserve() : float =
-        if next + stride > newest.Length || not level.IsOnOwnStack then level.MakeRoom()
         let place = next
         next <- place + stride
         BitConverter.Int64BitsToDouble((int64 (count - 1) <<< 32) ||| int64 place)
@@ -79,33 +87,41 @@ type internal VectorForward(arrays: ArrayMode, directions: int, longest: int64) 
 
     /// A slope times the tangents of one number.
     member level.Scaled(slope: float, x: float) : float =
-        let y = level.Reserve()
-        let ofX = &level.At x
-        let ofY = &level.At y
-        let slope = Vector512.Create slope
-        let mutable lane = 0
-        while lane < stride do
-            let target = &VectorForward.Vector(&ofY, lane)
-            target <- slope * VectorForward.Vector(&ofX, lane)
-            lane <- lane + VectorForward.Lanes
-        y
+        if not (level.HasRoom()) then
+            VectorForward.Nowhere
+        else
+            let y = level.Reserve()
+            let ofX = &level.At x
+            let ofY = &level.At y
+            let slope = Vector512.Create slope
+            let mutable lane = 0
+            while lane < stride do
+                let target = &VectorForward.Vector(&ofY, lane)
+                target <- slope * VectorForward.Vector(&ofX, lane)
+                lane <- lane + VectorForward.Lanes
+            y
 
     /// The sum of a slope times the tangents of one number and another slope times those of another.
     member level.Combined(slopeA: float, a: float, slopeB: float, b: float) : float =
-        let y = level.Reserve()
-        let ofA = &level.At a
-        let ofB = &level.At b
-        let ofY = &level.At y
-        let slopeA, slopeB = Vector512.Create slopeA, Vector512.Create slopeB
-        let mutable lane = 0
-        while lane < stride do
-            let target = &VectorForward.Vector(&ofY, lane)
-            target <- slopeA * VectorForward.Vector(&ofA, lane) + slopeB * VectorForward.Vector(&ofB, lane)
-            lane <- lane + VectorForward.Lanes
-        y
+        if not (level.HasRoom()) then
+            VectorForward.Nowhere
+        else
+            let y = level.Reserve()
+            let ofA = &level.At a
+            let ofB = &level.At b
+            let ofY = &level.At y
+            let slopeA, slopeB = Vector512.Create slopeA, Vector512.Create slopeB
+            let mutable lane = 0
+            while lane < stride do
+                let target = &VectorForward.Vector(&ofY, lane)
+                target <- slopeA * VectorForward.Vector(&ofA, lane) + slopeB * VectorForward.Vector(&ofB, lane)
+                lane <- lane + VectorForward.Lanes
+            y
 
     /// Adds a slope times the tangents of one number to those at a place.
-    member level.Add(y: float, slope: float, x: float) : unit =
+    member level.Add(y: float, slope: float, x: float) : unit = if not level.IsRefused then level.AddOnOwnThread(y, slope, x)
+
+    member private level.AddOnOwnThread(y: float, slope: float, x: float) : unit =
         let ofX = &level.At x
         let ofY = &level.At y
         let slope = Vector512.Create slope
@@ -117,6 +133,9 @@ type internal VectorForward(arrays: ArrayMode, directions: int, longest: int64) 
 
     /// The same of two numbers, whose sum is added.
     member level.Add(y: float, slopeA: float, a: float, slopeB: float, b: float) : unit =
+        if not level.IsRefused then level.AddOnOwnThread(y, slopeA, a, slopeB, b)
+
+    member private level.AddOnOwnThread(y: float, slopeA: float, a: float, slopeB: float, b: float) : unit =
         let ofA = &level.At a
         let ofB = &level.At b
         let ofY = &level.At y
@@ -142,6 +161,7 @@ type internal VectorForward(arrays: ArrayMode, directions: int, longest: int64) 
 
     /// The place of an input, whose tangents are zeros until they are set.
     member level.Input() : float =
+        if not (level.HasRoom()) then level.Refuse()
         let slot = level.Reserve()
         MemoryMarshal.CreateSpan(&level.At slot, stride).Clear()
         slot

@@ -23,6 +23,7 @@ type Line =
     | SumRows of int
     | Element of int
     | Scale of int * float
+    | Uniform of int * float
 
 /// The inputs: a matrix, a row, a column, a number and another matrix. The matrices of some programs are too long for a tape's arena, or as
 /// long as it takes them.
@@ -44,6 +45,9 @@ type IArrays<'A> =
     abstract SumRows: 'A -> 'A
     abstract Element: 'A -> 'A
 
+    /// A constant of equal elements.
+    abstract Uniform: int[] * float -> 'A
+
 and UnaryRule = { OnReal: Real -> Real; OnTensor: Tensor -> Tensor }
 
 and BinaryRule = { OnReals: Real -> Real -> Real; OnTensors: Tensor -> Tensor -> Tensor }
@@ -61,7 +65,8 @@ let private onTensors =
             let rows, columns = x.Dimensions[0], x.Dimensions[1]
             Tensor.Linear(View("transpose", x.Dimensions, StridedView(0, [| 1; columns |], [| columns; rows |])), x)
         member _.SumRows x = Tensor.SumTo(x, x.Dimensions[1..])
-        member _.Element x = Tensor.Of(x.ElementAt(x.Length - 1)) }
+        member _.Element x = Tensor.Of(x.ElementAt(x.Length - 1))
+        member _.Uniform(shape, value) = Tensor.Uniform(value, shape) }
 
 /// The same, with random numbers of other operations between any two, whose results nothing reads: the arrays of the program lie anywhere in
 /// the chunks of the tape's arena, and on both sides of their ends.
@@ -78,7 +83,8 @@ let private amid (seed: int) =
         member _.Reshape(shape, x) = after (onTensors.Reshape(shape, x))
         member _.Transpose x = after (onTensors.Transpose x)
         member _.SumRows x = after (onTensors.SumRows x)
-        member _.Element x = after (onTensors.Element x) }
+        member _.Element x = after (onTensors.Element x)
+        member _.Uniform(shape, value) = onTensors.Uniform(shape, value) }
 
 /// The shape of a broadcast and, for each of its elements, the positions in both operands: from the definition.
 let private onNumbers =
@@ -104,7 +110,8 @@ let private onNumbers =
         member _.SumRows((shape, x)) =
             let inner = x.Length / shape[0]
             shape[1..], Array.init inner (fun i -> Array.sum [| for row in 0 .. shape[0] - 1 -> x[row * inner + i] |])
-        member _.Element((_, x)) = [||], [| x[x.Length - 1] |] }
+        member _.Element((_, x)) = [||], [| x[x.Length - 1] |]
+        member _.Uniform(shape, value) = shape, Array.create (Shape.length shape) (Real value) }
 
 /// Runs a program; a line that does not fit its arguments is passed over (it repeats its argument).
 let private run (arrays: IArrays<'A>) (program: Line list) (inputs: 'A[]) : 'A[] =
@@ -132,6 +139,7 @@ let private run (arrays: IArrays<'A>) (program: Line list) (inputs: 'A[]) : 'A[]
             | SumRows a -> if (arrays.Shape(at a)).Length > 0 then arrays.SumRows(at a) else at a
             | Element a -> arrays.Element(at a)
             | Scale(a, factor) -> arrays.Unary(unary (fun x -> factor * x) (fun x -> factor * x), at a)
+            | Uniform(a, value) -> arrays.Uniform(arrays.Shape(at a), value)
         )
     results.ToArray()
 
@@ -167,7 +175,8 @@ let private cases =
               Gen.map Transpose index
               Gen.map SumRows index
               Gen.map Element index
-              Gen.map2 (fun a k -> Scale(a, float k / 4.0)) index (Gen.choose (-8, 8)) ]
+              Gen.map2 (fun a k -> Scale(a, float k / 4.0)) index (Gen.choose (-8, 8))
+              Gen.map2 (fun a k -> Uniform(a, float k / 4.0)) index (Gen.choose (-4, 4)) ]
     let generator = Gen.map2 (fun program seed -> { Program = program; Seed = seed }) (Gen.listOf line) (Gen.choose (0, 1000000))
     Arb.fromGenShrink (
         generator,
