@@ -30,14 +30,6 @@ let private isTogether (f: Real[] -> Real) (x: float[]) : bool =
     let seed (lanes: float[]) lane direction = lanes[direction * (lanes.Length / x.Length) + lane] <- 1.0
     DualProducts<Real[]>(f, Flatten.ofNumbers x.Length, reals x, x.Length, seed).All() |> Array.forall (isNull >> not)
 
-/// A function of few numbers as one of many, all of which matter: widths and numbers of groups follow from how many.
-let private widened (copies: int) (f: Real[] -> Real) (x: Real[]) : Real =
-    let n = x.Length / copies
-    f (Array.init n (fun i -> (Seq.sum [ for copy in 0 .. copies - 1 -> x[copy * n + i] * (1.0 + float copy) ]) / float (copies * copies)))
-
-let private repeated (copies: int) (x: float[]) =
-    Array.concat [ for copy in 0 .. copies - 1 -> x |> Array.map (fun x -> x * (1.0 - 0.01 * float copy)) ]
-
 [<Tests>]
 let tests =
     testList

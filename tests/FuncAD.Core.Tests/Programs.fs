@@ -349,3 +349,12 @@ let cases (language: Language) (fewest: int) (most: int) : Arbitrary<Case> =
             { case with V = v }
     }
     Arb.fromGenShrink (generator, smaller)
+
+/// A function of few numbers as one of many, all of which matter: widths and numbers of groups follow from how many.
+let widened (copies: int) (f: Real[] -> 'Y) (x: Real[]) : 'Y =
+    let n = x.Length / copies
+    f (Array.init n (fun i -> (Seq.sum [ for copy in 0 .. copies - 1 -> x[copy * n + i] * (1.0 + float copy) ]) / float (copies * copies)))
+
+/// A point of such a function.
+let repeated (copies: int) (x: float[]) =
+    Array.concat [ for copy in 0 .. copies - 1 -> x |> Array.map (fun x -> x * (1.0 - 0.01 * float copy)) ]

@@ -50,14 +50,6 @@ let private vectors (count: int) (length: int) : float[][] =
             | 2 -> -0.0
             | _ -> random.NextDouble() - 0.5))
 
-/// A function of few numbers as one of many, all of which matter.
-let private widened (copies: int) (f: Real[] -> Real[]) (x: Real[]) : Real[] =
-    let n = x.Length / copies
-    f (Array.init n (fun i -> (Seq.sum [ for copy in 0 .. copies - 1 -> x[copy * n + i] * (1.0 + float copy) ]) / float (copies * copies)))
-
-let private repeated (copies: int) (x: float[]) =
-    Array.concat [ for copy in 0 .. copies - 1 -> x |> Array.map (fun x -> x * (1.0 - 0.01 * float copy)) ]
-
 [<Tests>]
 let tests =
     testList

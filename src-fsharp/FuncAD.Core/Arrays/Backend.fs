@@ -47,9 +47,8 @@ type internal BackendChoice private () =
 /// <remarks>
 /// The usual names of OpenBLAS, MKL and BLIS are tried where the operating system and .NET look for native libraries (on macOS, Accelerate
 /// too). The environment variable FUNCAD_BLAS chooses instead: "none" for managed code, or the name or path of a library with the C
-/// interface of BLAS and 32-bit integers. If that cannot be used, managed code is, and <c>Name</c> says so. An OpenBLAS that is older than
-/// the processor, and took kernels without fused multiplication and addition, leaves products of matrices to the managed code, too. A
-/// program that chose a native provider for MathNet.Numerics gets that one in place of managed code.
+/// interface of BLAS and 32-bit integers. If that cannot be used, managed code is, and <c>Name</c> says so. A program that chose a native
+/// provider for MathNet.Numerics gets that one in place of managed code.
 /// Results are bitwise equal for equal numbers as long as the library, the machine and the number of threads stay the same; with another
 /// number of threads, or with arrays that lie otherwise in memory, a library may sum in another order. In managed code an element's bits
 /// depend on its row and its column alone, where neither operand is a vector or a single row or column.

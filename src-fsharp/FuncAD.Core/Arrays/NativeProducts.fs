@@ -4,7 +4,6 @@ namespace FuncAD
 
 open System
 open System.Runtime.InteropServices
-open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 
 /// The C interface of BLAS ("Basic Linear Algebra Subprograms Technical Forum Standard", 2001, annex B) with 32-bit integers.
@@ -57,16 +56,8 @@ module internal Cblas =
 /// </summary>
 [<Sealed>]
 type internal NativeProducts
-    private
-    (name: string, isDated: bool, gemm: Cblas.Gemm, gemv: Cblas.Gemv, getThreads: Cblas.Answer option, setThreads: Cblas.Tell option) =
+    private (name: string, gemm: Cblas.Gemm, gemv: Cblas.Gemv, getThreads: Cblas.Answer option, setThreads: Cblas.Tell option) =
     inherit Products()
-
-    /// Kernels of OpenBLAS for processors without fused multiplication and addition. An OpenBLAS that is older than the processor takes one
-    /// of these: 4 to 6 times slower than the managed code.
-    static let isWithoutFma (core: string) =
-        [ "Generic"; "Katmai"; "Coppermine"; "Northwood"; "Prescott"; "Banias"; "Atom"; "Core2"; "Penryn"; "Dunnington"; "Nehalem" ]
-        @ [ "Athlon"; "Opteron"; "Opteron_SSE3"; "Barcelona"; "Bobcat"; "Nano"; "Sandybridge" ]
-        |> List.exists (fun name -> name.Equals(core, StringComparison.OrdinalIgnoreCase))
 
     static let find (handle: nativeint) (symbol: string) : 'D option =
         let mutable entry = 0n
@@ -88,13 +79,10 @@ type internal NativeProducts
             | Some tell -> tell.Invoke(nativeint threads)
             | None -> ()
 
-    override products.MatrixMatrix(transA, transB, m, n, k, alpha, a, b, beta, c) =
-        if isDated then
-            PackedProduct.multiply products.Threads transA transB m n k alpha a b beta c
-        else
-            let lda = if transA then m else k
-            let ldb = if transB then k else n
-            gemm.Invoke(Cblas.RowMajor, Cblas.transpose transA, Cblas.transpose transB, m, n, k, alpha, a, lda, b, ldb, beta, c, n)
+    override _.MatrixMatrix(transA, transB, m, n, k, alpha, a, b, beta, c) =
+        let lda = if transA then m else k
+        let ldb = if transB then k else n
+        gemm.Invoke(Cblas.RowMajor, Cblas.transpose transA, Cblas.transpose transB, m, n, k, alpha, a, lda, b, ldb, beta, c, n)
 
     override _.MatrixVector(transA, rows, columns, alpha, a, x, beta, y) =
         // Some versions multiply y by a beta of 0 rather than clear it, which keeps NaN.
@@ -121,12 +109,10 @@ type internal NativeProducts
             | Some gemm, Some gemv when not wide ->
                 let version = config.Split(' ') |> Array.truncate 2 |> String.concat " "
                 let core = text "openblas_get_corename"
-                let isDated = Fma.IsSupported && isWithoutFma core
-                let remark = if isDated then "; products of matrices by managed code, which is faster" else ""
-                let name = if version = "" then library else $"{version} ({library}, kernels for {core}{remark})"
+                let name = if version = "" then library else $"{version} ({library}, kernels for {core})"
                 let getThreads =
                     [ "openblas_get_num_threads"; "MKL_Get_Max_Threads"; "bli_thread_get_num_threads" ] |> List.tryPick (find handle)
                 let setThreads =
                     [ "openblas_set_num_threads"; "MKL_Set_Num_Threads"; "bli_thread_set_num_threads" ] |> List.tryPick (find handle)
-                Some(NativeProducts(name, isDated, gemm, gemv, getThreads, setThreads))
+                Some(NativeProducts(name, gemm, gemv, getThreads, setThreads))
             | _ -> None

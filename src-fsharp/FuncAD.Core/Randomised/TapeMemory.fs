@@ -12,7 +12,7 @@ open System.Runtime.InteropServices
 /// reads them or not.
 /// </remarks>
 [<Sealed; TypeFormatterSource(typeof<TextInNotebooks>)>]
-type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arrayBytes: int64) =
+type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arrayBytes: int64, pooledBytes: int64) =
     /// <summary>The number of recorded operations on numbers, the inputs included.</summary>
     member _.Operations: int64 = operations
 
@@ -24,6 +24,11 @@ type TapeMemory internal (operations: int64, frameBytes: int64, arrays: int, arr
 
     /// <summary>The bytes of their elements, and of the indices and shapes beside them.</summary>
     member _.ArrayBytes: int64 = arrayBytes
+
+    /// <summary>
+    /// Those of them that are copies of arrays of up to 256 elements, in pooled chunks: the next tape has the same chunks.
+    /// </summary>
+    member _.PooledArrayBytes: int64 = pooledBytes
 
     /// <summary>All bytes.</summary>
     member _.Bytes: int64 = frameBytes + arrayBytes
@@ -89,6 +94,7 @@ module internal TapeMemory =
                     reach seen (Seq.init tape.Closures.Count (fun index -> box tape.Closures[index]))
             let struct (smallArrays, smallNumbers) = inArena ()
             let arrays = arrays + smallArrays - inputArrays
-            TapeMemory(int64 tape.Count, 24L * int64 tape.Count, arrays, bytes + 8L * (smallNumbers - inputNumbers))
+            let pooled = 8L * (smallNumbers - inputNumbers)
+            TapeMemory(int64 tape.Count, 24L * int64 tape.Count, arrays, bytes + pooled, pooled)
         finally
             tape.Release()
